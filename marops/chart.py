@@ -1,0 +1,43 @@
+"""A figure with everything it needs to be read: a title that says what to see, units, words for it, and its numbers.
+
+Domains' `figures` return a `Chart`; pages and decks show the same one.
+"""
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+import polars as pl
+
+from marops import theme
+from marops.language import Text
+
+
+@dataclass(frozen=True)
+class Chart:
+    """`title` is the sentence to take away, `unit` what the axes count, `alt` the chart in words for those who cannot
+    see it, `table` the numbers behind it with readable headers.
+    """
+
+    figure: go.Figure
+    title: Text
+    unit: Text
+    alt: Text
+    table: pl.DataFrame
+
+
+def base(height: int = 280) -> go.Figure:
+    """An empty figure with the house's layout: no frame, light horizontal grid, labels that do not collide."""
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 12, "t": 12, "b": 8},
+        showlegend=False,
+        hovermode="closest",
+        font={"family": theme.FONT, "size": 13},
+        bargap=0.35,
+        dragmode=False,
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "title": None},
+    )
+    figure.update_xaxes(showgrid=False, zeroline=False, automargin=True, title=None, fixedrange=True)
+    figure.update_yaxes(zeroline=False, automargin=True, title=None, fixedrange=True, rangemode="tozero")
+    return figure

@@ -1,0 +1,77 @@
+"""The installation's settings: environment variables with safe defaults, read in one place."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from marops.errors import BadSetting
+from marops.language import text
+
+DEFAULT_HOME = ".marops"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8501
+UPLOAD_LIMIT_MB = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where data lies and where the server listens.
+
+    `home` holds everything marops writes: the state database (unless `database_url` names a server) and the lake.
+    """
+
+    home: Path
+    database_url: str
+    host: str
+    port: int
+
+    @property
+    def lake(self) -> Path:
+        """Folder of the content-addressed Parquet files."""
+        return self.home / "lake"
+
+    @property
+    def staging(self) -> Path:
+        """Folder of imports that are read but not yet accepted."""
+        return self.home / "staging"
+
+
+def current() -> Settings:
+    """The settings of this process's environment. Raises BadSetting.
+
+    MAROPS_HOME (default ./.marops), MAROPS_DATABASE_URL (default SQLite in the home folder; postgresql://...),
+    MAROPS_HOST (default 127.0.0.1), MAROPS_PORT (default 8501).
+    """
+    home = Path(os.environ.get("MAROPS_HOME") or DEFAULT_HOME).expanduser().absolute()
+    return Settings(
+        home=home,
+        database_url=_database_url(os.environ.get("MAROPS_DATABASE_URL"), home),
+        host=os.environ.get("MAROPS_HOST") or DEFAULT_HOST,
+        port=_port(os.environ.get("MAROPS_PORT")),
+    )
+
+
+def _database_url(given: str | None, home: Path) -> str:
+    if not given:
+        return f"sqlite:///{home / 'marops.db'}"
+    scheme = given.split(":", 1)[0]
+    if scheme in {"postgres", "postgresql"}:
+        # SQLAlchemy would pick a driver that is not among our dependencies.
+        return "postgresql+psycopg:" + given.split(":", 1)[1]
+    if scheme in {"postgresql+psycopg", "sqlite"}:
+        return given
+    raise BadSetting(
+        text(
+            "MAROPS_DATABASE_URL starts with {found}. marops keeps its state in SQLite or PostgreSQL: "
+            "leave the variable out, or give postgresql://user@host/database.",
+            found=scheme,
+        )
+    )
+
+
+def _port(given: str | None) -> int:
+    if not given:
+        return DEFAULT_PORT
+    if given.isascii() and given.isdigit() and 0 < int(given) < 65536:
+        return int(given)
+    raise BadSetting(text("MAROPS_PORT is {found}; it must be a port number from 1 to 65535.", found=given))

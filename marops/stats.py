@@ -1,0 +1,164 @@
+"""Intervals and estimators that several domains share, on scipy.
+
+Process limits follow Wheeler (XmR: mean plus and minus 2.66 mean moving ranges); differences of proportions Newcombe's
+method 10 from Wilson's limits; times with open ends the Kaplan-Meier estimate.
+"""
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats as scipy_stats
+
+FEWEST_FOR_LIMITS = 6
+FEWEST_FOR_FIRM_LIMITS = 12
+RUN = 8
+_XMR = 2.66
+_Z95 = float(scipy_stats.norm.ppf(0.975))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Natural process limits of a series: where its values fall while nothing has changed.
+
+    `trial`: from fewer than 12 values, to be taken with care.
+    """
+
+    mean: float
+    lower: float
+    upper: float
+    moving_range: float
+    trial: bool
+
+
+def process_limits(values: Sequence[float]) -> Limits | None:
+    """XmR limits of a series in time order; None below six values.
+
+    >>> limits = process_limits([5, 6, 5, 6, 5, 6])
+    >>> round(limits.lower, 2), round(limits.upper, 2)
+    (2.84, 8.16)
+    """
+    if len(values) < FEWEST_FOR_LIMITS:
+        return None
+    mean = float(np.mean(values))
+    moving = float(np.mean(np.abs(np.diff(values))))
+    trial = len(values) < FEWEST_FOR_FIRM_LIMITS
+    return Limits(mean, mean - _XMR * moving, mean + _XMR * moving, moving, trial)
+
+
+class Change(StrEnum):
+    """What the newest value says about the process."""
+
+    NONE = "none"
+    UP = "up"
+    DOWN = "down"
+
+
+def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
+    """Whether the newest value lies outside the limits, or ends a run of eight on one side of the mean."""
+    if limits is None or not values:
+        return Change.NONE
+    if values[-1] > limits.upper:
+        return Change.UP
+    if values[-1] < limits.lower:
+        return Change.DOWN
+    latest = values[-RUN:]
+    if len(latest) == RUN and all(value > limits.mean for value in latest):
+        return Change.UP
+    if len(latest) == RUN and all(value < limits.mean for value in latest):
+        return Change.DOWN
+    return Change.NONE
+
+
+def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
+    """Positions of values that belong to a run of at least `length` on one side of the mean."""
+    found: list[int] = []
+    start = 0
+    sides = [math.copysign(1, value - mean) if value != mean else 0.0 for value in values]
+    for index in range(1, len(values) + 1):
+        if index == len(values) or sides[index] != sides[start]:
+            if sides[start] and index - start >= length:
+                found += range(start, index)
+            start = index
+    return found
+
+
+def wilson(successes: int, total: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a proportion. Raises ValueError for total 0."""
+    interval = scipy_stats.binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def newcombe(successes_a: int, total_a: int, successes_b: int, total_b: int) -> tuple[float, float]:
+    """Newcombe's 95 % interval (method 10) of the difference of two proportions, a minus b.
+
+    >>> low, high = newcombe(86, 110, 58, 100)
+    >>> round(low, 3), round(high, 3)
+    (0.076, 0.32)
+    """
+    a, b = successes_a / total_a, successes_b / total_b
+    (low_a, high_a), (low_b, high_b) = wilson(successes_a, total_a), wilson(successes_b, total_b)
+    down = math.hypot(a - low_a, high_b - b)
+    up = math.hypot(high_a - a, b - low_b)
+    return a - b - down, a - b + up
+
+
+@dataclass(frozen=True, slots=True)
+class Survival:
+    """A Kaplan-Meier curve: at each time, the share that has not ended yet."""
+
+    times: npt.NDArray[np.float64]
+    share: npt.NDArray[np.float64]
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+    observed: int
+    open: int
+
+    def quantile(self, p: float) -> float | None:
+        """The time by which a share `p` has ended; None where too few have ended to say."""
+        return _first(self.times, self.share, 1 - p)
+
+    def median_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the median; None where its upper end cannot be seen yet."""
+        low, high = _first(self.times, self.low, 0.5), _first(self.times, self.high, 0.5)
+        return None if low is None or high is None else (low, high)
+
+
+def survival(ended: Sequence[float] | npt.NDArray[np.float64], still_open: Sequence[float] | npt.NDArray[np.float64]) -> Survival | None:
+    """The Kaplan-Meier curve of durations, `still_open` ones censored at their present age; None where none has ended.
+
+    Leaving open ones out would make every process look faster than it is: the stuck ones are the slow ones.
+    """
+    if len(ended) == 0:
+        return None
+    curve = scipy_stats.ecdf(scipy_stats.CensoredData(uncensored=ended, right=still_open)).sf
+    share = np.asarray(curve.probabilities, dtype=np.float64)
+    with warnings.catch_warnings():
+        # Where nobody or everybody has ended the formula has no value; there the curve itself is the limit.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        interval = curve.confidence_interval(confidence_level=0.95, method="log-log")
+    low = np.asarray(interval.low.probabilities, dtype=np.float64)
+    high = np.asarray(interval.high.probabilities, dtype=np.float64)
+    certain = np.round(share)
+    return Survival(
+        np.asarray(curve.quantiles, dtype=np.float64),
+        share,
+        np.where(np.isnan(low), certain, low),
+        np.where(np.isnan(high), certain, high),
+        len(ended),
+        len(still_open),
+    )
+
+
+def _first(times: npt.NDArray[np.float64], share: npt.NDArray[np.float64], level: float) -> float | None:
+    below = np.flatnonzero(share <= level + 1e-12)
+    return float(times[below[0]]) if below.size else None
+
+
+def z95() -> float:
+    """The standard normal's 97.5 % point."""
+    return _Z95
