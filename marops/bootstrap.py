@@ -1,0 +1,35 @@
+"""Makes an installation ready: every domain's rows are known, folders exist, the database has the newest schema."""
+
+from marops import settings, store
+from marops.budget import store as _budget
+from marops.decisions import store as _decisions
+from marops.lake import Blob
+from marops.maturity import store as _maturity
+from marops.scorecard import store as _scorecard
+from marops.sources import store as _sources
+from marops.workspaces import store as _workspaces
+
+ROWS = (
+    _workspaces.Workspace,
+    _workspaces.BusinessUnit,
+    _sources.ImportRun,
+    _sources.ImportReject,
+    _sources.ColumnMapping,
+    Blob,
+    _scorecard.Target,
+    _budget.BudgetPlan,
+    _budget.Scenario,
+    _maturity.AssessmentAnswer,
+    _maturity.AssessmentFact,
+    _decisions.Decision,
+)
+"""Every kind of row, so that migrations and clean-up see all tables."""
+
+
+def prepare() -> None:
+    """Create the data folder (readable by its owner only), migrate the database, and see to it that there is a workspace."""
+    found = settings.current()
+    for folder in (found.home, found.lake, found.staging):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store.migrate()
+    _workspaces.ensure_own()

@@ -1,0 +1,244 @@
+"""Roll-ups that several domains share: heavy aggregations done once for a state of the lake, then kept.
+
+The heavy part (millions of rows) is written against narwhals, so that another engine can run it later; what comes out
+is small, and everything after it is plain polars. Results are cached by content: the digest of the tables they were
+made from and the settings they depend on. No page computes again what another page has computed.
+"""
+
+import threading
+import tomllib
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+
+import narwhals as nw
+import polars as pl
+from cachetools import LRUCache, cached
+
+from marops import lake
+from marops.lake import Manifest
+from marops.stages import LAUNCH, stage_of
+from marops.workspaces.service import Opened, Unit
+
+UNATTRIBUTED = ""
+"""Channel of leads that no ad platform's campaign brought."""
+
+_ADDED = ("impressions", "clicks", "spend", "conversions", "conversions_value")
+
+_LEAD_STAGES: dict[str, tuple[str, ...]] = {
+    "mql_at": ("mql", "marketing qualified", "marketing qualified lead", "marketingqualifiedlead"),
+    "sal_at": ("sal", "sales accepted", "sales accepted lead", "accepted", "working"),
+    "sql_at": ("sql", "sales qualified", "sales qualified lead", "salesqualifiedlead", "opportunity", "converted", "qualified"),
+    "won_at": ("won", "closed won", "customer"),
+    "lost_at": ("lost", "closed lost", "disqualified", "unqualified"),
+}
+"""Stage names, in lower case, that CRMs use for each milestone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A workspace's manifest and settings: what roll-ups are computed from."""
+
+    manifest: Manifest
+    opened: Opened
+
+    @property
+    def currency(self) -> str:
+        """Currency in which amounts are shown together."""
+        return self.opened.workspace.reporting_currency
+
+    def key(self, *tables: str) -> Hashable:
+        """What a result made from these tables depends on."""
+        return self.manifest.digest(*tables), self.currency, self.opened.units
+
+
+def facts(opened: Opened) -> Facts:
+    """The facts of a workspace as it is now."""
+    return Facts(lake.manifest(opened.workspace.id, opened.workspace.revision), opened)
+
+
+# Heavy, on any engine
+
+
+def performance(rows: nw.LazyFrame) -> nw.LazyFrame:
+    """ad_performance by period, campaign, kind, publisher and currency: sums, and how many values went into each."""
+    keys = ("period_start", "period_end", "platform", "campaign_type", "publisher", "campaign_name", "currency_code")
+    named = rows.with_columns(nw.coalesce(nw.col("campaign_name"), nw.col("campaign_id")).alias("campaign_name"))
+    return named.group_by(*keys).agg(
+        *(nw.col(name).sum() for name in _ADDED), *(nw.col(name).count().alias(f"{name}_n") for name in _ADDED)
+    )
+
+
+def milestones(rows: nw.LazyFrame) -> nw.LazyFrame:
+    """lead_stage_history by lead: when it first entered each milestone."""
+    stage = nw.col("stage").str.to_lowercase()
+    reached = rows.with_columns(
+        *(nw.when(stage.is_in(names)).then(nw.col("date_stage_entered")).alias(name) for name, names in _LEAD_STAGES.items())
+    )
+    return reached.group_by("lead_id").agg(*(nw.col(name).min() for name in _LEAD_STAGES))
+
+
+# Small, in polars
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("ad_performance", "fx_rate"), condition=threading.Condition())
+def channel_days(found: Facts) -> pl.DataFrame:
+    """Ad performance by period, channel, unit and campaign, in the reporting currency; sorted.
+
+    Columns: period_start, period_end, channel, unit (null: no unit's campaign), campaign_name, impressions, clicks,
+    spend, conversions, conversions_value (null where a report does not have them), currency_code (of the report).
+    Spend is null where its currency has no rate on or before the day.
+    """
+    rolled = performance(nw.from_native(lake.table(found.manifest, "ad_performance"))).to_native().collect()
+    rolled = rolled.with_columns(
+        pl.when(pl.col(f"{name}_n") > 0).then(pl.col(name)).cast(pl.Float64).alias(name) for name in _ADDED
+    )
+    rolled = rolled.with_columns(_channel().alias("channel"), unit_of(pl.col("campaign_name"), found.opened.units).alias("unit"))
+    factor = pl.col("factor")
+    return (
+        _with_factor(rolled, found)
+        .with_columns(pl.col("spend") * factor, pl.col("conversions_value") * factor)
+        .select("period_start", "period_end", "channel", "unit", "campaign_name", *_ADDED, "currency_code")
+        .sort("period_start", "period_end", "channel", "unit", "campaign_name", "currency_code")
+    )
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("lead", "lead_stage_history", "ad_performance", "fx_rate"), condition=threading.Condition())
+def leads(found: Facts) -> pl.DataFrame:
+    """One row a lead, by creation: lead_id, created_at, unit, channel ("" where no ad campaign brought it), the moments
+    it reached each milestone (mql_at, sal_at, sql_at, won_at, lost_at) and its amount in the reporting currency.
+    """
+    reached = milestones(nw.from_native(lake.table(found.manifest, "lead_stage_history"))).to_native().collect()
+    rows = lake.table(found.manifest, "lead").select("lead_id", "created_at", "business_unit", "utm_campaign", "amount", "currency_code").collect()
+    brought_by = channel_days(found).select(pl.col("campaign_name").alias("utm_campaign"), "channel").unique("utm_campaign")
+    unit = pl.coalesce("business_unit", unit_of(pl.col("utm_campaign"), found.opened.units))
+    dated = rows.with_columns(pl.col("created_at").dt.date().alias("period_end"), pl.col("amount").cast(pl.Float64))
+    return (
+        _with_factor(dated, found)
+        .join(reached, on="lead_id", how="left")
+        .join(brought_by, on="utm_campaign", how="left")
+        .select(
+            "lead_id", "created_at", unit.alias("unit"), pl.col("channel").fill_null(UNATTRIBUTED), *_LEAD_STAGES,
+            (pl.col("amount") * pl.col("factor")).alias("amount"),
+        )
+        .sort("created_at", "lead_id")
+    )  # fmt: skip
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
+def stage_visits(found: Facts) -> pl.DataFrame:
+    """Every visit of a work item to a stage, in order: issue_id, visit (from 1), stage (null: a word that is not known),
+    status as the tracker calls it, entered_at, left_at (null while there). Moves between words for the same stage join.
+    """
+    moves = (
+        lake.table(found.manifest, "work_item_transition")
+        .select("issue_id", "status_sequence", "status", "transition_at")
+        .sort("issue_id", "status_sequence")
+        .collect()
+        .with_columns(stage_of(pl.col("status")).alias("stage"))
+    )
+    same = (pl.col("stage") == pl.col("stage").shift(1).over("issue_id")).fill_null(value=False)
+    visits = moves.filter(~same)
+    return visits.select(
+        "issue_id",
+        pl.int_range(1, pl.len() + 1).over("issue_id").alias("visit"),
+        "stage",
+        "status",
+        pl.col("transition_at").alias("entered_at"),
+        pl.col("transition_at").shift(-1).over("issue_id").alias("left_at"),
+    )
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
+def work(found: Facts) -> pl.DataFrame:
+    """One row a work item, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at, due_date,
+    launched_at (first entry into execution; null before), stage (where it is now), since (entered that stage).
+    """
+    items = lake.table(found.manifest, "work_item").collect()
+    visits = stage_visits(found)
+    launches = visits.filter(pl.col("stage") == LAUNCH).group_by("issue_id").agg(pl.col("entered_at").min().alias("launched_at"))
+    now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
+    unit = pl.coalesce("business_unit", unit_of(pl.col("campaign_name"), found.opened.units))
+    return (
+        items.join(launches, on="issue_id", how="left")
+        .join(now, on="issue_id", how="left")
+        .select(
+            "issue_id",
+            pl.coalesce("issue_key", "issue_id").alias("key"),
+            pl.coalesce("issue_name", "issue_key", "issue_id").alias("name"),
+            "campaign_name",
+            unit.alias("unit"),
+            pl.col("assignee_user_id").alias("assignee"),
+            "created_at",
+            "due_date",
+            "launched_at",
+            pl.coalesce("stage", stage_of(pl.col("current_status"))).alias("stage"),
+            "since",
+            pl.col("value_per_day").cast(pl.Float64),
+            "currency_code",
+        )
+        .sort("created_at", "issue_id")
+    )
+
+
+@lru_cache(maxsize=1)
+def channel_order() -> tuple[str, ...]:
+    """Every channel's name in the fixed order in which channels are shown."""
+    return tuple(rule["name"] for rule in _channel_rules())
+
+
+def unit_of(campaign: pl.Expr, units: Sequence[Unit]) -> pl.Expr:
+    """The business unit whose campaigns begin as this name does; the longest beginning wins; null for none."""
+    found = pl.lit(None, pl.String)
+    for unit in sorted(units, key=lambda unit: len(unit.campaign_prefix)):
+        found = pl.when(campaign.str.starts_with(unit.campaign_prefix)).then(pl.lit(unit.name)).otherwise(found)
+    return found
+
+
+def factor(found: Facts, currency: str) -> float | None:
+    """What one unit of a currency is worth in the reporting currency by the latest rate; None where there is none."""
+    probe = pl.DataFrame({"currency_code": [currency], "period_end": [found.opened.today]})
+    value = _with_factor(probe, found)["factor"][0]
+    return None if value is None else float(value)
+
+
+def _channel() -> pl.Expr:
+    named = pl.col("platform")
+    for rule in reversed(_channel_rules()):
+        fits = [pl.col(column).fill_null("").str.to_lowercase() == rule[column] for column in ("platform", "campaign_type", "publisher") if column in rule]
+        named = pl.when(pl.all_horizontal(fits)).then(pl.lit(rule["name"])).otherwise(named)
+    return named
+
+
+@lru_cache(maxsize=1)
+def _channel_rules() -> list[dict[str, str]]:
+    return tomllib.loads((resources.files("marops") / "channels.toml").read_text(encoding="utf-8"))["channels"]
+
+
+def _with_factor(rows: pl.DataFrame, found: Facts) -> pl.DataFrame:
+    """Add `factor`, which turns an amount of `currency_code` on `period_end` into the reporting currency.
+
+    The rate of the day, or of the last day before it that has one; null where there is none.
+    """
+    rates = (
+        lake.table(found.manifest, "fx_rate")
+        .select("rate_date", "base_currency", "currency_code", pl.col("rate").cast(pl.Float64))
+        .collect()
+    )
+    # Against the base of the table: the base itself is worth 1 on every day that has rates.
+    base = rates.select("rate_date", "base_currency", pl.col("base_currency").alias("currency_code"), pl.lit(1.0).alias("rate")).unique()
+    rates = pl.concat([rates, base])
+    ours = rates.filter(pl.col("currency_code") == found.currency).select("rate_date", "base_currency", pl.col("rate").alias("ours"))
+    crossed = (
+        rates.join(ours, on=["rate_date", "base_currency"])
+        .select("rate_date", "currency_code", (pl.col("ours") / pl.col("rate")).alias("factor"))
+        .filter(pl.col("currency_code") != found.currency)
+        .sort("rate_date")
+    )
+    known = rows.sort("period_end").join_asof(
+        crossed, left_on="period_end", right_on="rate_date", by="currency_code", strategy="backward", check_sortedness=False
+    )
+    return known.with_columns(
+        pl.when(pl.col("currency_code") == found.currency).then(1.0).otherwise(pl.col("factor")).alias("factor")
+    ).drop("rate_date", strict=False)

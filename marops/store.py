@@ -1,0 +1,166 @@
+"""The state database: engine, sessions, migrations. It knows no domain; rows are declared beside who owns them.
+
+SQLite in the home folder by default, PostgreSQL by MAROPS_DATABASE_URL. SQLite runs with full synchronous writes and
+foreign keys; WAL only where the library no longer has the WAL-reset corruption bug (fixed in 3.51.3). A writer takes
+its lock at the start (BEGIN IMMEDIATE), because a read transaction cannot always be turned into a write later.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Numeric, String, create_engine, event, inspect
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import Field, Session, SQLModel
+
+from marops import settings
+
+WAL_SAFE_SQLITE = (3, 51, 3)
+MIGRATIONS = Path(__file__).parent / "migrations"
+_WRITING = {"marops_writing": True}
+_MIGRATION_LOCK = 0x6D61726F7073  # "marops" as a number: PostgreSQL's advisory lock for migrations
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """Decimals that stay exact: NUMERIC(18, 6) in PostgreSQL, text in SQLite, whose NUMERIC is a float."""
+
+    impl = Numeric(18, 6)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The column's type in this database."""
+        return dialect.type_descriptor(String(40) if dialect.name == "sqlite" else Numeric(18, 6))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Python to database."""
+        return str(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Database to Python."""
+        return None if value is None else Decimal(value)
+
+
+class Moment(TypeDecorator[datetime]):
+    """UTC timestamps that come back aware. SQLite has no zone, so they are kept there in UTC without one."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Python to database. Raises ValueError for a naive datetime."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a timestamp must have a time zone")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Database to Python."""
+        return None if value is None else (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+
+
+class ImportedRow(SQLModel):
+    """Columns of state rows that an import can bring in as well as a person: undo switches `active` off."""
+
+    id: str = Field(default_factory=lambda: new_id(), primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    import_id: str | None = Field(default=None, foreign_key="import_run.id", index=True, max_length=32)
+    source_row_number: int | None = None
+    active: bool = True
+
+
+def now() -> datetime:
+    """The present moment in UTC, for audit columns."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A random identifier for a row."""
+    return uuid4().hex
+
+
+def engine() -> Engine:
+    """The engine of the present settings."""
+    found = settings.current()
+    return _engine(found.database_url, found.home)
+
+
+@lru_cache(maxsize=8)
+def _engine(url: str, home: Path) -> Engine:
+    if url.startswith("sqlite"):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        return made
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    # Python's own transaction handling would begin late and deferred; `_begin_sqlite` begins instead.
+    connection.isolation_level = None  # pyright: ignore[reportAttributeAccessIssue]
+    cursor = connection.cursor()
+    journal = "WAL" if sqlite3.sqlite_version_info >= WAL_SAFE_SQLITE else "DELETE"
+    for pragma in (f"journal_mode={journal}", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get("marops_writing", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reading; what it changes is rolled back."""
+    with Session(engine(), expire_on_commit=False) as session:
+        yield session
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session whose changes are committed together at the end, or not at all."""
+    with Session(engine().execution_options(**_WRITING), expire_on_commit=False) as session, session.begin():
+        yield session
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema. Several processes may start at once: one migrates, the rest wait."""
+    from alembic import command  # Imported here: only starting processes migrate, and Alembic takes 0.2 s to import.
+
+    with engine().execution_options(**_WRITING).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+        command.upgrade(_alembic(connection), "head")
+
+
+def schema_versions() -> tuple[str | None, str | None]:
+    """The database's schema version and the newest one known to this marops."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
+    with engine().connect() as connection:
+        found = None
+        if inspect(connection).has_table("alembic_version"):
+            found = MigrationContext.configure(connection).get_current_revision()
+    return found, newest
+
+
+def _alembic(connection: Connection) -> Any:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,126 @@
+"""Workspaces: the user's own, and the sample company beside it; business units and the reporting currency."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from sqlmodel import SQLModel, col, delete, select
+
+from marops import lake, store
+from marops.errors import UserError
+from marops.lake import Blob
+from marops.language import text
+from marops.principal import Action, Principal, require
+from marops.workspaces.store import SAMPLE, BusinessUnit, Workspace, load, units
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A business unit: the campaigns whose names begin with `campaign_prefix` are its own."""
+
+    name: str
+    campaign_prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A workspace as pages need it: its settings, its units, the day it is there, and the days it has facts about."""
+
+    workspace: Workspace
+    units: tuple[Unit, ...]
+    today: date
+    first_day: date | None
+    last_day: date | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing dated has been imported yet."""
+        return self.last_day is None
+
+
+def present(principal: Principal) -> list[Workspace]:
+    """The workspaces there are: the user's own first."""
+    require(principal, Action.READ)
+    with store.reading() as session:
+        return sorted(session.exec(select(Workspace)), key=lambda workspace: workspace.is_sample)
+
+
+def open_workspace(principal: Principal, workspace_id: str) -> Opened:
+    """A workspace with all that frames its numbers. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    with store.reading() as session:
+        workspace = load(session, workspace_id)
+        found = tuple(Unit(unit.name, unit.campaign_prefix) for unit in units(session, workspace_id))
+    manifest = lake.manifest(workspace_id, workspace.revision)
+    today = workspace.today or datetime.now(UTC).date()
+    return Opened(workspace, found, today, manifest.first_day(*DATED), manifest.last_day(*DATED))
+
+
+DATED = ("ad_performance", "web_traffic_daily", "lead", "lead_stage_history", "work_item", "work_item_transition", "sli_measurement")
+"""Tables whose days span the data; reference rates and surveys do not move the default period."""
+
+
+def create_sample(principal: Principal, *, name: str, currency: str, today: date, units: list[Unit]) -> Workspace:
+    """An empty workspace for the sample company, whose clock stands at `today`. Replaces an earlier one."""
+    require(principal, Action.ADMINISTER)
+    remove_sample(principal)
+    with store.writing() as session:
+        workspace = Workspace(id=SAMPLE, name=name, is_sample=True, reporting_currency=currency, today=today)
+        session.add(workspace)
+        session.flush()
+        session.add_all(_unit_rows(SAMPLE, units))
+        return workspace
+
+
+def remove_sample(principal: Principal) -> None:
+    """Remove the sample company with everything in it. Does nothing where there is none."""
+    require(principal, Action.ADMINISTER)
+    with store.writing() as session:
+        digests = set(session.exec(select(Blob.sha256).where(Blob.workspace_id == SAMPLE)))
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            if table.name == "import_reject":
+                runs = SQLModel.metadata.tables["import_run"]
+                ids = select(runs.c.id).where(runs.c.workspace_id == SAMPLE)
+                session.execute(table.delete().where(table.c.import_id.in_(ids)))
+            elif "workspace_id" in table.c:
+                session.execute(table.delete().where(table.c.workspace_id == SAMPLE))
+        session.execute(delete(Workspace).where(col(Workspace.id) == SAMPLE))
+        session.flush()
+        still_used = set(session.exec(select(Blob.sha256).where(col(Blob.sha256).in_(digests))))
+    for digest in digests - still_used:
+        lake.path_of(digest).unlink(missing_ok=True)
+
+
+def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> None:
+    """Replace the workspace's business units. Raises UserError for empty or repeated names or prefixes."""
+    require(principal, Action.EDIT, workspace_id)
+    names = [unit.name.strip() for unit in units]
+    prefixes = [unit.campaign_prefix.strip() for unit in units]
+    if not all(names) or not all(prefixes):
+        raise UserError(text("Every business unit needs a name and the beginning of its campaigns' names."))
+    if len(set(names)) < len(names) or len(set(prefixes)) < len(prefixes):
+        raise UserError(text("Two business units have the same name or the same beginning; make them different."))
+    with store.writing() as session:
+        workspace = load(session, workspace_id)
+        session.execute(delete(BusinessUnit).where(col(BusinessUnit.workspace_id) == workspace_id))
+        session.add_all(_unit_rows(workspace_id, [Unit(n, p) for n, p in zip(names, prefixes, strict=True)]))
+        workspace.touch()
+        session.add(workspace)
+
+
+def set_reporting_currency(principal: Principal, workspace_id: str, currency: str) -> None:
+    """Set the currency in which amounts are shown together. Raises UserError for anything but an ISO 4217 code."""
+    require(principal, Action.EDIT, workspace_id)
+    code = currency.strip().upper()
+    if len(code) != 3 or not code.isalpha():
+        raise UserError(text("{found} is not a currency code. Give three letters, for example EUR or BRL.", found=currency))
+    with store.writing() as session:
+        workspace = load(session, workspace_id)
+        workspace.reporting_currency = code
+        workspace.touch()
+        session.add(workspace)
+
+
+def _unit_rows(workspace_id: str, units: list[Unit]) -> list[BusinessUnit]:
+    return [
+        BusinessUnit(workspace_id=workspace_id, name=unit.name, campaign_prefix=unit.campaign_prefix, position=position)
+        for position, unit in enumerate(units)
+    ]

@@ -1,0 +1,76 @@
+"""Rows of workspaces and their business units."""
+
+from datetime import date, datetime
+
+from sqlmodel import Field, Session, SQLModel, select
+
+from marops.errors import NotFound
+from marops.language import text
+from marops.store import Moment, new_id, now, writing
+
+SAMPLE = "sample"
+OWN = "company"
+
+
+class Workspace(SQLModel, table=True):
+    """A body of data with its settings: the sample company, or the user's own.
+
+    `revision` changes with every change to the workspace's data or settings, and never repeats: caches key on it.
+    `today` is set where the workspace's clock stands still (the sample company's); otherwise it is the real day.
+    """
+
+    id: str = Field(primary_key=True, max_length=40)
+    name: str = Field(max_length=200)
+    is_sample: bool = False
+    reporting_currency: str = Field(max_length=3)
+    today: date | None = None
+    revision: str = Field(default_factory=new_id, max_length=32)
+    created_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+    def touch(self) -> None:
+        """Mark that data or settings changed. Call in the transaction that changes them."""
+        self.revision = new_id()
+
+
+class BusinessUnit(SQLModel, table=True):
+    """A business unit, and the start of the campaign names that belong to it."""
+
+    __tablename__ = "business_unit"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    name: str = Field(max_length=200)
+    campaign_prefix: str = Field(max_length=200)
+    position: int
+
+
+DEFAULT_CURRENCY = "EUR"
+
+
+def ensure_own() -> None:
+    """Create the user's own workspace, empty, where there is none yet."""
+    with writing() as session:
+        if session.get(Workspace, OWN) is None:
+            session.add(Workspace(id=OWN, name="Company", reporting_currency=DEFAULT_CURRENCY))
+
+
+def load(session: Session, workspace_id: str) -> Workspace:
+    """The workspace. Raises NotFound."""
+    found = session.get(Workspace, workspace_id)
+    if found is None:
+        raise NotFound(
+            text("There is no workspace {id} here. It may have been removed; open Home to choose another.", id=workspace_id)
+        )
+    return found
+
+
+def lock(session: Session, workspace_id: str) -> Workspace:
+    """The workspace, locked until the transaction ends, so that changes to its data come one after the other."""
+    found = session.exec(select(Workspace).where(Workspace.id == workspace_id).with_for_update()).first()
+    return found or load(session, workspace_id)
+
+
+def units(session: Session, workspace_id: str) -> list[BusinessUnit]:
+    """The workspace's business units in their order."""
+    query = select(BusinessUnit).where(BusinessUnit.workspace_id == workspace_id)
+    return sorted(session.exec(query), key=lambda unit: unit.position)
