@@ -1,0 +1,119 @@
+"""From text to the types of the contract: one notation a column, decided from a sample, applied to every row."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from marops.sources import cells, formats
+from marops.sources.cells import Layout
+from marops.sources.report import Question
+from marops.tables import ROW, Type
+
+_NUMBERS = (Type.INT, Type.DECIMAL)
+_DATES = (Type.DATE, Type.TIMESTAMP)
+
+
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """Typed expressions by canonical name. `filled` holds, for the columns that may fail to be read, whether a cell was
+    filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread.
+    """
+
+    typed: dict[str, pl.Expr]
+    filled: dict[str, pl.Expr]
+    quick: bool
+
+
+def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Casting, list[Question]]:
+    """How to read each column of a sample from `cells.canonical`, and what only a person can decide."""
+    present = [name for name in sample.columns if name != ROW and not name.startswith("__")]
+    data = sample.filter(cells.why_not_data(layout, present).is_null())
+    questions: list[Question] = []
+    marks = _decimal_marks(layout, data, [n for n in present if layout.type_of(n) in _NUMBERS], questions)
+    typed: dict[str, pl.Expr] = {}
+    filled: dict[str, pl.Expr] = {}
+    for name in present:
+        cell, kind = pl.col(name), layout.type_of(name)
+        if kind is Type.TEXT:
+            typed[name] = formats.text(cell).str.to_uppercase() if name == "currency_code" else formats.text(cell)
+            continue
+        if kind in _NUMBERS:
+            seen = data.filter(~formats.is_missing(cell))[name]
+            notation = formats.notation(seen, marks[name], whole=kind is Type.INT) if quick else formats.Notation.DRESSED
+            typed[name] = formats.number(cell, kind, marks[name], notation)
+        elif kind in _DATES:
+            form = _date_format(layout, data, name, questions)
+            value = formats.moment(cell, form)
+            typed[name] = value.dt.date() if kind is Type.DATE else value
+        else:
+            typed[name] = formats.truth(cell)
+        filled[name] = ~formats.is_missing(cell, quick=quick)
+    _find_currency(layout, typed, data, questions)
+    return Casting(typed, filled, quick), questions
+
+
+def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:
+    """The text with `__why` a row is not data, each typed value under "=name", and `__unread`: a filled cell that could
+    not be read. Values are computed once here and only looked at afterwards.
+    """
+    present = [name for name in text.collect_schema().names() if name in casting.typed]
+    read = {f"={name}": value for name, value in casting.typed.items()}
+    unread = [pl.col(f"={name}").is_null() & was_filled for name, was_filled in casting.filled.items()]
+    return text.with_columns(cells.why_not_data(layout, present).alias("__why"), **read).with_columns(
+        (pl.any_horizontal(unread) if unread else pl.lit(value=False)).alias("__unread")
+    )
+
+
+def accepted(layout: Layout, read: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:
+    """The rows of `judged` that are data and could be read, typed and under canonical names."""
+    columns = {
+        name: formats.closed(pl.col(f"={name}")) if layout.type_of(name) in _DATES else pl.col(f"={name}")
+        for name in casting.typed
+    }
+    return read.filter(pl.col("__why").is_null() & ~pl.col("__unread")).select(ROW, **columns)
+
+
+def _decimal_marks(
+    layout: Layout, data: pl.DataFrame, names: list[str], questions: list[Question]
+) -> dict[str, str]:
+    shown = {
+        name: formats.decimal_mark(
+            (str(cell) for cell in data[name].drop_nulls().unique().head(1_000)), whole=layout.type_of(name) is Type.INT
+        )
+        for name in names
+    }
+    votes = {mark for mark in shown.values() if mark}
+    common = votes.pop() if len(votes) == 1 else None
+    marks: dict[str, str] = {}
+    for name, mark in shown.items():
+        chosen = mark or layout.mapping.decimal or (common if mark is None else ".")
+        if chosen is None:
+            questions.append(_question("decimal_mark", layout, data, name, [".", ","]))
+        marks[name] = chosen or "."
+    return marks
+
+
+def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[Question]) -> str:
+    seen = data.filter(~formats.is_missing(pl.col(name)))[name].unique(maintain_order=True).head(1_000)
+    fitting = formats.date_formats(seen.to_list(), layout.mapping.dates)
+    if len(fitting) > 1:
+        questions.append(_question("date_order", layout, data, name, ["dmy", "mdy"]))
+    return fitting[0] if fitting else formats.most_fitting(seen)
+
+
+def _find_currency(layout: Layout, typed: dict[str, pl.Expr], data: pl.DataFrame, questions: list[Question]) -> None:
+    columns = layout.table.by_name
+    amounts = [name for name in typed if name in columns and columns[name].unit == "currency_code" and name in data.columns]
+    if not amounts or "currency_code" in typed or "currency_code" not in columns:
+        return
+    texts = " ".join(str(cell) for name in amounts for cell in data[name].drop_nulls().unique().head(200))
+    signs = {code for sign, code in formats.SYMBOLS.items() if sign in texts}
+    if len(signs) == 1:
+        typed["currency_code"] = pl.lit(signs.pop())
+    elif columns[amounts[0]].required or amounts[0] == "spend":
+        questions.append(_question("currency", layout, data, amounts[0], []))
+
+
+def _question(code: str, layout: Layout, data: pl.DataFrame, name: str, choices: list[str]) -> Question:
+    samples = [str(cell) for cell in data[name].drop_nulls().unique(maintain_order=True).head(5) if cell]
+    return Question(code=code, column=layout.header_of(name), samples=samples, choices=choices)

@@ -1,0 +1,154 @@
+"""The cells of a file under canonical names, still as text, and which rows are not data.
+
+Helper columns begin with "__": `__label` (the text that makes a row a total), `__first` (its first cell), `__blank`,
+`__single` (only the first cell is filled: a note below the table) and `__undescribed` (nothing says what a row is about).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from marops.sources import formats
+from marops.sources.reading import RawTable
+from marops.sources.recognising import PSEUDO, Match
+from marops.sources.report import Mapping
+from marops.tables import ROW, TABLES, Table, Type
+
+_TOTAL = r"(?i)^\s*(?:(?:grand |sub-?)?totals?|total geral|totais|gesamt)\s*(?:$|:|of \d+\b|de \d+\b)"
+_BLANKS = ("", "--", " --", "-", "—")
+HELPERS = ("__label", "__first", "__blank", "__single", "__undescribed")
+
+
+@dataclass(slots=True)
+class Layout:
+    """How one table of a file is read: its cells, the mapping, and what recognition knows beside the mapping.
+
+    `labels`: the wordings a tool writes below its header row. `dimensions`: positions of the columns that describe a
+    row. `distinguishing`: those of them that are needed to tell rows apart, beside the mapped ones.
+    """
+
+    raw: RawTable
+    mapping: Mapping
+    matched: Match | None
+    labels: tuple[str, ...] = ()
+    dimensions: list[int] = field(default_factory=list[int])
+    distinguishing: list[int] = field(default_factory=list[int])
+
+    @property
+    def table(self) -> Table:
+        """The canonical table the rows go to."""
+        return TABLES[self.mapping.table]
+
+    def type_of(self, name: str) -> Type:
+        """The type of a canonical column, or of one that is read but not stored."""
+        return PSEUDO.get(name) or self.table.by_name[name].type
+
+    def header_of(self, name: str) -> str:
+        """What the file calls a canonical column."""
+        position = self.mapping.columns.get(name)
+        return self.raw.headers[position] if position is not None else name
+
+
+def find_dimensions(layout: Layout, sample: pl.DataFrame) -> list[int]:
+    """The positions of columns that describe a row: not empty, and neither numbers, dates nor the currency."""
+    found: list[int] = []
+    for index in range(len(layout.raw.headers)):
+        if index == layout.mapping.columns.get("currency_code"):
+            continue
+        cells = sample.filter(~formats.is_missing(pl.col(f"c{index}")))[f"c{index}"].unique(maintain_order=True).head(50)
+        if cells.len() and not formats.are_numbers(cells) and not formats.date_formats(cells.to_list(), "dmy"):
+            found.append(index)
+    return found
+
+
+def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Text columns under canonical names, with the helpers and the row number."""
+    width = len(layout.raw.headers)
+    columns = {name: pl.col(f"c{position}") for name, position in layout.mapping.columns.items()}
+    columns |= {name: pl.lit(value) for name, value in layout.mapping.constants.items()}
+    levels = layout.matched.breakdowns.values() if layout.matched else ()
+    apart = sorted({position for level in levels for position in level} | set(layout.distinguishing))
+    if apart:
+        columns["breakdown_key"] = pl.concat_str([pl.col(f"c{i}").str.strip_chars() for i in apart], separator=" · ")
+    never = pl.lit(value=False)
+    helpers = {
+        "__label": pl.coalesce(pl.when(pl.col(f"c{i}").str.contains(_TOTAL)).then(pl.col(f"c{i}")) for i in range(min(3, width))),
+        "__first": pl.col("c0"),
+        "__blank": pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(width)),
+        "__single": pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 2 else never,
+        "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in layout.dimensions)
+        if layout.dimensions
+        else never,
+    }  # fmt: skip
+    if layout.matched and layout.matched.unpivoted:
+        text = _unpivoted(layout, layout.matched, frame, columns)
+    else:
+        text = frame.select(ROW, *_doubt(layout), **columns, **helpers)
+    return _with_values(layout, text)
+
+
+def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
+    """Why a row of `canonical` is not data (blank, total, note, other_change), or null."""
+    numbers = [
+        name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)
+    ]
+    why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(pl.col("__label").is_not_null()).then(pl.lit("total"))
+    if numbers:
+        # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).
+        counted = pl.any_horizontal(~pl.col(name).is_in(_BLANKS) for name in numbers)
+        why = why.when(pl.col("__undescribed") & counted).then(pl.lit("total"))
+    why = why.when(pl.col("__single")).then(pl.lit("note"))
+    for name, kept in (layout.matched.shape.keep if layout.matched else {}).items():
+        if name in present:
+            why = why.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(kept)).then(pl.lit("other_change"))
+    return why.otherwise(pl.lit(None, pl.String))
+
+
+def _doubt(layout: Layout) -> list[pl.Expr]:
+    return [layout.raw.doubt.uneven.alias("__uneven")] if layout.raw.doubt else []
+
+
+def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dict[str, pl.Expr]) -> pl.LazyFrame:
+    """One row a (row, column) pair; companion columns ("SP1 evidence") go beside their column."""
+    plan = matched.shape.unpivoted
+    companions: dict[str, str] = plan.get("companions", {})
+    headers = layout.raw.headers
+    beside = {header.casefold().strip(): index for index, header in enumerate(headers)}
+    parts: list[pl.LazyFrame] = []
+    for position in matched.unpivoted:
+        header = headers[position].strip()
+        if any(header.casefold().endswith(f" {word}") for word in companions.values()):
+            continue
+        cells = {plan["header"]: pl.lit(header.upper() if plan.get("upper") else header), plan["cell"]: pl.col(f"c{position}")}
+        if "label" in plan and position < len(layout.labels):
+            cells[plan["label"]] = pl.lit(layout.labels[position])
+        code = re.split(r"[^A-Za-z0-9]", header, maxsplit=1)[0]
+        for name, word in companions.items():
+            if (found := beside.get(f"{code} {word}".casefold())) is not None:
+                cells[name] = pl.col(f"c{found}")
+        parts.append(frame.select(ROW, **columns, **cells).with_columns(pl.lit(len(parts)).alias("__order")))
+    # A cell left empty is no answer; "don't know" is one and keeps its row.
+    long = pl.concat(parts, how="diagonal").filter(pl.col(plan["cell"]).str.strip_chars() != "")
+    helpers = [pl.lit(None, pl.String).alias("__label"), pl.lit("").alias("__first")]
+    helpers += [pl.lit(value=False).alias(name) for name in ("__blank", "__single", "__undescribed")]
+    return long.sort(ROW, "__order").drop("__order").with_columns(helpers)
+
+
+def _with_values(layout: Layout, text: pl.LazyFrame) -> pl.LazyFrame:
+    """Values in the source's words replaced by canonical ones; words the dictionary lacks stay as they are."""
+    if not layout.matched or not layout.matched.shape.values:
+        return text
+    present = set(text.collect_schema().names())
+    return text.with_columns(
+        pl.coalesce(
+            pl.col(name)
+            .str.strip_chars()
+            .str.to_lowercase()
+            .replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String),
+            pl.col(name),
+        ).alias(name)
+        for name, words in layout.matched.shape.values.items()
+        if name in present
+    )

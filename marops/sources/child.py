@@ -1,0 +1,52 @@
+"""The limited process in which untrusted files are parsed: `python -m marops.sources.child`.
+
+It reads jobs from its standard input, one a line, and writes `report.json` into each job's folder. Its parent gives it
+no secrets in the environment; it gives itself limits of memory, processor time and file size before it imports a parser.
+"""
+
+import sys
+from pathlib import Path
+
+MEMORY_LIMIT = 6 << 30
+"""Address space. Polars reserves far more than it uses; a hostile file asks for terabytes."""
+CPU_SECONDS = 600
+FILE_LIMIT = 16 << 30
+IDLE_SECONDS = 900
+REPORT = "report.json"
+
+
+def _limit() -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: the parent's time limit and the guard remain
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main() -> None:
+    """Do the jobs that come on standard input. Ends quietly where none comes for a while."""
+    _limit()
+    # Imported only now, under the limits, and before a job arrives: a spare process is ready to work at once.
+    from marops.sources.report import Job
+    from marops.sources.staging import stage
+
+    while line := _line():
+        job = Job.model_validate_json(line)
+        report = stage(job)
+        (Path(job.folder) / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
+
+
+def _line() -> str:
+    if sys.platform != "win32":
+        import select
+
+        if not select.select([sys.stdin], [], [], IDLE_SECONDS)[0]:
+            return ""
+    return sys.stdin.readline()
+
+
+if __name__ == "__main__":
+    main()

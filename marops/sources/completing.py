@@ -1,0 +1,124 @@
+"""What a canonical table needs and a source does not state: ids where there are only names, the period a report covers,
+the order of a history, good and bad seconds. One pure function a table, from a typed frame to a typed frame.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from marops.tables import ROW
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known about the file beside its columns: the report's own period, and how fine its rows are."""
+
+    level: str
+    period: tuple[date, date] | None
+    today: date
+
+
+def complete(table: str, frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    """The frame with the columns that follow from others. Tables without such columns come back as they are."""
+    step = _STEPS.get(table)
+    return step(frame, context) if step else frame
+
+
+def _ad_performance(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    present = set(frame.collect_schema().names())
+    columns: list[pl.Expr] = [pl.lit(context.level).alias("level")]
+    if "_day" in present:
+        columns += [pl.col("_day").alias("period_start"), pl.col("_day").alias("period_end")]
+    elif "period_start" in present and "period_end" not in present:
+        columns.append(pl.col("period_start").alias("period_end"))
+    elif "period_start" not in present and context.period:
+        start, end = context.period
+        columns += [pl.lit(start).alias("period_start"), pl.lit(end).alias("period_end")]
+    for entity in ("account", "campaign", "ad_group", "ad"):
+        name, key = f"{entity}_name", f"{entity}_id"
+        if name in present:
+            columns.append((pl.coalesce(key, name) if key in present else pl.col(name)).alias(key))
+    if "publisher" in present:
+        columns.append(pl.col("publisher").str.to_lowercase())
+    return frame.with_columns(columns)
+
+
+def _lead_stage_history(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    return _in_order(frame, "lead_id", "date_stage_entered", "date_stage_exited")
+
+
+def _work_item_transition(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    return _in_order(frame, "issue_id", "transition_at", None)
+
+
+def _in_order(frame: pl.LazyFrame, owner: str, entered: str, exited: str | None) -> pl.LazyFrame:
+    """Number the moves of each owner by time (the file's order where times are equal); a stage ends at the next."""
+    present = set(frame.collect_schema().names())
+    if "status_sequence" in present:
+        return frame
+    ordered = frame.sort(owner, entered, ROW)
+    columns = [pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(owner).alias("status_sequence")]
+    if exited and exited not in present:
+        columns.append(pl.col(entered).shift(-1).over(owner).alias(exited))
+    return ordered.with_columns(columns)
+
+
+def _sli_measurement(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    present = set(frame.collect_schema().names())
+    if "_minutes" in present and "window_seconds" not in present:
+        frame = frame.with_columns((pl.col("_minutes") * 60).round(0).cast(pl.Int64).alias("window_seconds"))
+    if "_event" in present and "total_count" not in present:
+        event = pl.col("_event").str.to_lowercase()
+        up, down = event.is_in(["up", "started", "online"]), event.is_in(["down", "offline"])
+        seconds = pl.col("window_seconds")
+        frame = frame.with_columns(
+            pl.when(up).then(seconds).when(down).then(0).alias("good_count"),
+            pl.when(down).then(seconds).when(up).then(0).alias("bad_count"),
+            pl.when(up | down).then(seconds).alias("total_count"),
+        )
+    return frame
+
+
+def _survey_response(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    present = set(frame.collect_schema().names())
+    if "value" in present or "response_text" not in present:
+        return frame
+    # Scales are exported as "4" or as "4 - agree".
+    leading = pl.col("response_text").str.extract(r"^\s*(\d+(?:\.\d+)?)\s*(?:$|[-–—.:)])")
+    return frame.with_columns(
+        leading.cast(pl.Decimal(18, 6), strict=False).alias("value"), pl.col("question_id").str.to_uppercase()
+    )
+
+
+def _assessment_answer(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    return frame.with_columns(pl.col("item_code").str.extract(r"^(\w+)").str.to_uppercase())
+
+
+def _assessment_fact(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
+    if "stated_on" in frame.collect_schema().names():
+        return frame
+    return frame.with_columns(pl.lit(context.today).alias("stated_on"))
+
+
+def _budget_plan(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    present = set(frame.collect_schema().names())
+    columns: list[pl.Expr] = []
+    if "plan_version" not in present:
+        columns.append(pl.lit("current").alias("plan_version"))
+    if "period_end" not in present:
+        columns.append(pl.col("period_start").dt.month_end().alias("period_end"))
+    return frame.with_columns(columns)
+
+
+_STEPS: dict[str, Callable[[pl.LazyFrame, Context], pl.LazyFrame]] = {
+    "ad_performance": _ad_performance,
+    "lead_stage_history": _lead_stage_history,
+    "work_item_transition": _work_item_transition,
+    "sli_measurement": _sli_measurement,
+    "survey_response": _survey_response,
+    "assessment_answer": _assessment_answer,
+    "assessment_fact": _assessment_fact,
+    "budget_plan": _budget_plan,
+}

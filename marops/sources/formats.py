@@ -1,0 +1,326 @@
+"""How a column writes numbers and dates, decided from the column as a whole, and the expressions that read them.
+
+Numbers: "1.234,56" and "1,234.56" are both 1234.56, and "1,234" could be either; a column's decimal mark is decided by
+its unambiguous values, then by the file's other columns, and asked for when neither says. Dates: a column is read
+day-first or month-first as a whole; where every value fits both, the file's language or the reader decides.
+A cell that does not fit its column's format becomes null, and the caller refuses its row: nothing is guessed per cell.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from functools import lru_cache
+
+import polars as pl
+
+from marops.tables import Type
+
+MISSING = ("", "-", "--", "—", "–", "null", "NULL", "?")
+"""Cells that mean "no value" in any column."""
+
+MISSING_VALUES = (*MISSING, "n/a", "N/A", "na", "NA", "n.a.", "Null", "none", "None", "#N/A")
+"""Cells that mean "no value" where a number or a date belongs (in a text column "NA" may be a name). NaN and infinity
+are not among them: they are refused."""
+
+_SPACES = "\u00a0\u202f\u2009"
+_NOISE = ("'", *_SPACES, " ", "R$", "US$", "A$", "C$", "$", "€", "£", "¥", "₹", "%", "(", ")", "-", "+")
+_CURRENCY = r"(?:R\$|US\$|A\$|C\$|[$€£¥₹]|[A-Z]{3})"
+SYMBOLS = {"R$": "BRL", "US$": "USD", "€": "EUR", "£": "GBP", "₹": "INR"}
+"""Symbols that name one currency. "$" and "¥" do not."""
+
+
+def is_missing(cell: pl.Expr, *, quick: bool = False) -> pl.Expr:
+    """Whether a cell of a number, date or truth column means "no value".
+
+    `quick` compares without taking off spaces first (but knows Google's " --"): what it overlooks is not lost, it turns
+    up as a cell that cannot be read, and the caller looks again.
+    """
+    return cell.is_in((*MISSING_VALUES, " --")) if quick else cell.str.strip_chars().is_in(MISSING_VALUES)
+
+
+def text(cell: pl.Expr) -> pl.Expr:
+    """A cell of a text column without the spaces around it; null where it means "no value"."""
+    stripped = cell.str.strip_chars()
+    return pl.when(~stripped.is_in(MISSING)).then(stripped)
+
+
+# Numbers
+
+
+def decimal_mark(samples: Iterable[str], *, whole: bool) -> str | None:
+    """The decimal mark these values show: "." or ",", "" where any would do, None where they do not say or disagree.
+
+    `whole`: the values count things, so a mark in them can only separate thousands.
+    """
+    votes: set[str] = set()
+    open_question = False
+    for sample in samples:
+        digits = re.sub(r"[^0-9.,]", "", sample)
+        commas, points = digits.count(","), digits.count(".")
+        if commas and points:
+            votes.add("," if digits.rfind(",") > digits.rfind(".") else ".")
+        elif commas or points:
+            mark = "," if commas else "."
+            grouped = re.fullmatch(rf"\d{{1,3}}(?:\{mark}\d{{3}})+", digits)
+            other = "." if mark == "," else ","
+            if grouped and (whole or commas + points > 1):
+                votes.add(other)
+            elif grouped and not digits.startswith("0"):
+                open_question = True
+            elif commas + points == 1:
+                votes.add(mark)
+            else:
+                return None
+    if len(votes) == 1:
+        return votes.pop()
+    return None if votes or open_question else ""
+
+
+def _marks(mark: str) -> tuple[str, str]:
+    """The thousands separator that goes with a decimal mark, and the mark as a pattern."""
+    return (".", ",") if mark == "," else (",", r"\.")
+
+
+class Notation(StrEnum):
+    """How much a column's numbers are dressed up, from the quickest to read to the slowest."""
+
+    BARE = "bare"
+    GROUPED = "grouped"
+    DRESSED = "dressed"
+
+
+def notation(cells: pl.Series, mark: str, *, whole: bool) -> Notation:
+    """The simplest notation that these cells keep to."""
+    stripped = cells.str.strip_chars()
+    for kind in (Notation.BARE, Notation.GROUPED):
+        if stripped.str.contains(f"^{_pattern(mark, grouped=kind is Notation.GROUPED, whole=whole)}$").all():
+            return kind
+    return Notation.DRESSED
+
+
+def _pattern(mark: str, *, grouped: bool, whole: bool) -> str:
+    group, point = _marks(mark)
+    digits = rf"(?:\d{{1,3}}(?:\{group}\d{{3}})+|\d+)" if grouped else r"\d+"
+    return rf"-?{digits}" + ("" if whole else rf"(?:{point}\d+)?")
+
+
+def number(cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.DRESSED) -> pl.Expr:
+    """A text cell as Int64 or Decimal(18, 6); null where it is missing or not a number in this notation.
+
+    Dressed numbers may carry currency signs, a percent sign (the number before it is kept: 12,5% is 12.5), thousands
+    separators, a trailing minus or parentheses for negatives. Values beyond six decimals are rounded.
+    """
+    group, _ = _marks(mark)
+    stripped = cell.str.strip_chars()
+    match notation:
+        case Notation.BARE:
+            # The cast itself turns everything else away, a thousands separator included, once there is one mark only.
+            digits = stripped
+            if mark == ",":
+                digits = pl.when(~stripped.str.contains(".", literal=True)).then(stripped.str.replace(",", ".", literal=True))
+            return digits.cast(kind.dtype, strict=False)
+        case Notation.GROUPED:
+            shaped = stripped.str.contains(f"^{_pattern(mark, grouped=True, whole=kind is Type.INT)}$")
+            digits = stripped.str.replace_all(group, "", literal=True)
+            if mark == ",":
+                digits = digits.str.replace(",", ".", literal=True)
+            return pl.when(shaped).then(digits).cast(kind.dtype, strict=False)
+        case Notation.DRESSED:
+            return _dressed(stripped, kind, mark)
+
+
+def _dressed(stripped: pl.Expr, kind: Type, mark: str) -> pl.Expr:
+    group, point = _marks(mark)
+    between = rf"[{re.escape(group)}'{_SPACES} ]"
+    shaped = stripped.str.contains(r"\d") & stripped.str.contains(
+        rf"^\(?[+-]?\s?(?:{_CURRENCY}\s?)?[+-]?(?:\d{{1,3}}(?:{between}\d{{3}})+|\d+)?(?:{point}\d+)?"
+        rf"(?:[eE][+-]?\d{{1,2}})?\s?(?:%|{_CURRENCY})?-?\)?$"
+    )
+    # Letters left over are a three-letter currency code (EUR 5.00) or an exponent.
+    digits = stripped.str.replace_many(dict.fromkeys((group, *_NOISE), "")).str.replace(r"^[A-Z]{3}|[A-Z]{3}$", "")
+    if mark == ",":
+        digits = digits.str.replace(",", ".", literal=True)
+    if kind is Type.INT:
+        digits = digits.str.replace(r"\.0+$", "")
+    value = pl.when(shaped).then(digits).cast(kind.dtype, strict=False)
+    return pl.when(stripped.str.contains(r"^\(.*\)$|^[^0-9eE]*-|-$")).then(-value).otherwise(value)
+
+
+def are_numbers(cells: pl.Series) -> bool:
+    """Whether nearly all of these cells are numbers in some notation."""
+    read = cells.to_frame("cell").select(
+        (number(pl.col("cell"), Type.DECIMAL, ".").is_not_null() | number(pl.col("cell"), Type.DECIMAL, ",").is_not_null()).mean()
+    )
+    return bool(read.item() >= 0.9)
+
+
+# Dates and times
+
+_MONTHS: dict[str, int] = {}
+for _number, _names in enumerate(
+    (
+        "jan january janeiro", "feb february fev fevereiro", "mar march março marco", "apr april abr abril",
+        "may mai maio", "jun june junho", "jul july julho", "aug august ago agosto",
+        "sep sept september set setembro", "oct october out outubro", "nov november novembro",
+        "dec december dez dezembro",
+    ),
+    1,
+):  # fmt: skip
+    for _name in _names.split():
+        _MONTHS[_name] = _number
+
+_OPEN_ENDS = (date(2050, 1, 1), date(9999, 12, 31))
+"""Dates that systems write for "not yet ended"."""
+
+_MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}|\d{1,2}.\p{L}{3}.\d{2}"
+"""What any of the formats needs to see. Most columns that are not dates are told by it, without trying each format."""
+
+_PLAUSIBLE = (1900, 2200)
+"""Years taken seriously; "26-05-01" read as the year 26 is not a date. Open ends are let through."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """One way to write a date or moment. `order` is set where day and month could be mistaken for each other."""
+
+    id: str
+    read: Callable[[pl.Expr], pl.Expr]
+    order: str = ""
+
+
+def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
+    def read(cell: pl.Expr) -> pl.Expr:
+        found = cell.str.to_datetime(form, time_unit="us", strict=False, ambiguous="earliest")
+        return found.dt.replace_time_zone("UTC")
+
+    return read
+
+
+def _zoned(form: str) -> Callable[[pl.Expr], pl.Expr]:
+    def read(cell: pl.Expr) -> pl.Expr:
+        return cell.str.replace(r"Z$", "+00:00").str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC")
+
+    return read
+
+
+def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
+    """Dates with a month's name: groups d, m, y and, with `clock`, h, n and p (AM or PM)."""
+
+    def read(text: pl.Expr) -> pl.Expr:
+        parts = text.str.to_lowercase().str.extract_groups(pattern)
+        month = parts.struct.field("m").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
+        year = parts.struct.field("y").cast(pl.Int32, strict=False)
+        year = pl.when(year < 100).then(year + 2000).otherwise(year)
+        hour: pl.Expr | int = 0
+        minute: pl.Expr | int = 0
+        if clock:
+            half = parts.struct.field("p")
+            hour = parts.struct.field("h").cast(pl.Int32, strict=False)
+            hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "pm").then(12).otherwise(0))
+            minute = parts.struct.field("n").cast(pl.Int32, strict=False)
+        return pl.datetime(
+            year, month, parts.struct.field("d").cast(pl.Int32, strict=False), hour, minute, time_unit="us", time_zone="UTC"
+        )
+
+    return read
+
+
+def _numeric_orders() -> Iterable[DateFormat]:
+    clocks = (("", ""), ("_hm", " %H:%M"), ("_hms", " %H:%M:%S"), ("_ampm", " %I:%M %p"), ("_comma_ampm", ", %I:%M %p"))
+    for order, pair in (("dmy", "%d{0}%m{0}"), ("mdy", "%m{0}%d{0}")):
+        for mark, name in (("/", "slash"), ("-", "dash"), (".", "dot")):
+            for year in ("%Y", "%y"):
+                for suffix, clock in clocks:
+                    form = pair.format(mark) + year + clock
+                    yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", _moment(form), order)
+
+
+_WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
+
+DATE_FORMATS: tuple[DateFormat, ...] = (
+    DateFormat("iso", _moment("%Y-%m-%d")),
+    DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f")),
+    DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f")),
+    DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M")),
+    DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z")),
+    DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z")),
+    DateFormat("ymd_slash", _moment("%Y/%m/%d")),
+    DateFormat("ymd_compact", _moment("%Y%m%d")),
+    *_numeric_orders(),
+    DateFormat("d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)),
+    DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
+    DateFormat("d_month_y_clock", _named(r"^(?<d>\d{1,2})[ /-](?<m>\p{L}+)\.?[ /-](?<y>\d{4}|\d{2}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True)),
+    DateFormat("month_d_y_clock", _named(r"^(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True)),
+)  # fmt: skip
+
+_BY_ID = {form.id: form for form in DATE_FORMATS}
+
+
+def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
+    """The formats that read every one of these values, best first; more than one where day and month could be swapped.
+
+    `order` ("dmy" or "mdy") keeps only that order where both fit. None fit: an empty tuple.
+    """
+    if not samples:
+        return ("iso",)
+    cells = pl.DataFrame({"cell": list(dict.fromkeys(samples))})
+    if not cells["cell"].str.contains(_MAYBE_DATE).all():
+        return ()
+    read = cells.select(attempt.is_not_null().all() for attempt in _attempts())
+    fitting = [form for form in DATE_FORMATS if read[form.id][0]]
+    orders = {form.order for form in fitting}
+    if len(orders) > 1 and order in orders:
+        fitting = [form for form in fitting if form.order == order]
+    distinct = {form.order: form for form in reversed(fitting)}
+    return tuple(form.id for form in reversed(list(distinct.values())))
+
+
+def most_fitting(samples: pl.Series) -> str:
+    """The format that reads most of these cells, for a column where none reads all."""
+    read = samples.to_frame("cell").select(attempt.is_not_null().sum() for attempt in _attempts())
+    return max(read.columns, key=lambda form: int(read[form][0]))
+
+
+@lru_cache(maxsize=1)
+def _attempts() -> tuple[pl.Expr, ...]:
+    return tuple(_plausible(form, pl.col("cell")).alias(form.id) for form in DATE_FORMATS)
+
+
+def _plausible(form: DateFormat, cell: pl.Expr) -> pl.Expr:
+    found = form.read(cell.str.strip_chars())
+    year = found.dt.year()
+    return pl.when(year.is_between(*_PLAUSIBLE) | (year == _OPEN_ENDS[1].year)).then(found)
+
+
+def moment(cell: pl.Expr, format_id: str) -> pl.Expr:
+    """A text cell as a UTC timestamp; null where it is missing or not in this format.
+
+    A time without a zone is taken as UTC. Open ends (2050-01-01, 9999-12-31) come back as such: see `closed`.
+    """
+    return _plausible(_BY_ID[format_id], cell)
+
+
+def closed(value: pl.Expr) -> pl.Expr:
+    """A date or timestamp, or null where it is one that systems write for "not ended yet"."""
+    return pl.when(~value.cast(pl.Date).is_in(_OPEN_ENDS)).then(value)
+
+
+def truth(cell: pl.Expr) -> pl.Expr:
+    """A text cell as a truth value; null where it is neither."""
+    said = cell.str.strip_chars().str.to_lowercase()
+    yes, no = ("true", "yes", "1", "sim", "y", "verdadeiro"), ("false", "no", "0", "não", "nao", "n", "falso")
+    return pl.when(said.is_in(yes)).then(pl.lit(value=True)).when(said.is_in(no)).then(pl.lit(value=False))
+
+
+def period(line: str) -> tuple[str, str] | None:
+    """First and last day of a "5 May 2026 - 15 May 2026" line above a report, as ISO dates; None for other lines."""
+    halves = re.split(r"\s+[-–—]\s+|\s+to\s+|\s+a\s+", line.strip())
+    if len(halves) != 2:
+        return None
+    fitting = date_formats(halves, "dmy")
+    if not fitting:
+        return None
+    start, end = pl.DataFrame({"cell": halves}).select(moment(pl.col("cell"), fitting[0]).dt.date()).to_series().to_list()
+    return (start.isoformat(), end.isoformat()) if start <= end else None

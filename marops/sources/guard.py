@@ -1,0 +1,92 @@
+"""What a file is by its first bytes, before any parser sees it.
+
+A 4 KB spreadsheet can claim 17 billion cells and a renamed picture can be called .csv; both are turned away here, with
+a sentence. What passes is still parsed only in a limited child process.
+"""
+
+import zipfile
+from enum import StrEnum
+from pathlib import Path
+
+from marops.sources.report import Note
+
+MAX_CELLS = 20_000_000
+MAX_ZIP_ENTRIES = 10_000
+MAX_INFLATED = 1 << 30
+MAX_INFLATION = 200
+_SUSPICIOUS_SIZE = 64 << 20
+
+
+class FileKind(StrEnum):
+    """Kinds of files marops reads."""
+
+    TEXT = "text"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+
+
+class Unreadable(Exception):
+    """The file cannot be read; `note` says why in a code of `words.NOTES`."""
+
+    def __init__(self, code: str, **values: str | int) -> None:
+        super().__init__(code)
+        self.note = Note(code=code, values=values)
+
+
+_FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"%PDF", "PDF"),
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip"),
+    (b"Rar!", "RAR"),
+    (b"\x7fELF", "ELF"),
+    (b"MZ", "EXE"),
+    (b"SQLite format 3\x00", "SQLite"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
+    (b"RIFF", "RIFF"),
+)
+
+
+def identify(path: Path, name: str) -> FileKind:
+    """The kind of a file by its content; the name is only quoted. Raises Unreadable."""
+    size = path.stat().st_size
+    if size == 0:
+        raise Unreadable("empty_file", name=name)
+    with path.open("rb") as file:
+        head = file.read(64)
+        file.seek(max(0, size - 4))
+        tail = file.read(4)
+    if head.startswith(b"PAR1"):
+        if tail != b"PAR1" or size < 12:
+            raise Unreadable("truncated_parquet", name=name)
+        return FileKind.PARQUET
+    if head.startswith(b"PK\x03\x04"):
+        _check_zip(path, name)
+        return FileKind.XLSX
+    for magic, kind in _FOREIGN:
+        # A text file may begin with the letters of a short magic number ("MZ..."); it then goes on as text.
+        if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head or not _printable(head)):
+            raise Unreadable("foreign_file", name=name, kind=kind)
+    return FileKind.TEXT
+
+
+def _printable(head: bytes) -> bool:
+    return all(byte >= 32 or byte in b"\t\r\n" for byte in head)
+
+
+def _check_zip(path: Path, name: str) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except zipfile.BadZipFile as broken:
+        raise Unreadable("truncated_xlsx", name=name) from broken
+    if not any(entry.filename == "xl/workbook.xml" for entry in entries):
+        raise Unreadable("foreign_file", name=name, kind="ZIP")
+    inflated = sum(entry.file_size for entry in entries)
+    packed = max(1, sum(entry.compress_size for entry in entries))
+    bomb = inflated > _SUSPICIOUS_SIZE and inflated / packed > MAX_INFLATION
+    if bomb or len(entries) > MAX_ZIP_ENTRIES or inflated > MAX_INFLATED:
+        raise Unreadable("zip_bomb", name=name)

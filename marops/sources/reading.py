@@ -1,0 +1,388 @@
+"""Files as tables of text: every cell a string, every row with its number in the file.
+
+Nothing is interpreted here. Text files below SMALL go through Arrow's reader, which reports rows of the wrong width
+with their numbers. Larger ones go through polars' faster streaming reader, which fills short rows silently; they carry
+a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import charset_normalizer
+import fastexcel
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pa_parquet
+
+from marops.sources.guard import MAX_CELLS, FileKind, Unreadable
+from marops.tables import ROW
+
+SMALL = 32 << 20
+"""Bytes up to which a text file is read exactly and in memory."""
+
+SAMPLE_BYTES = 256 << 10
+MAX_COLUMNS = 2_000
+DELIMITERS = (",", ";", "\t", "|")
+_BLOCK = 8 << 20
+_BOMS: tuple[tuple[bytes, str], ...] = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WrongWidth:
+    """A row whose number of cells is not the header's."""
+
+    row: int
+    expected: int
+    found: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """What was found out about a text file before its rows are read."""
+
+    path: Path
+    encoding: str
+    delimiter: str
+    head: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+    """Physical lines that precede each record of `head`."""
+    certain: bool
+    has_line_feeds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RawTable:
+    """Cells below a header row, as text: columns c0, c1, ... and `source_row_number` (1 = first line of the file)."""
+
+    name: str
+    headers: tuple[str, ...]
+    header_row: int
+    preamble: tuple[tuple[str, ...], ...]
+    frame: pl.LazyFrame
+    wrong_width: tuple[WrongWidth, ...] = ()
+    doubt: "Doubt | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What must turn out true of rows read the quick way; otherwise they are read `exactly`.
+
+    `uneven` marks rows that may have had too many or too few cells; `lines` counts the lines the rows must fill.
+    """
+
+    uneven: pl.Expr
+    lines: Callable[[], int]
+    exactly: Callable[[], RawTable]
+
+    def is_confirmed_by(self, rows: int, *, any_uneven: bool) -> bool:
+        """Whether the rows that came out are the rows of the file: even, and one a line."""
+        return not any_uneven and rows - self.lines() in (0, 1)
+
+
+def open_text(path: Path, name: str) -> TextFile:
+    """Encoding, delimiter and the first records of a text file. Raises Unreadable."""
+    encoding, certain = _encoding(path, name)
+    sample, complete = _sample(path, encoding)
+    if "\x00" in sample:
+        raise Unreadable("binary_file", name=name)
+    if not sample.strip():
+        raise Unreadable("blank_file", name=name)
+    delimiter = _delimiter(sample, complete=complete)
+    head, lines = _records(sample, delimiter, complete=complete)
+    return TextFile(path, encoding, delimiter, head, lines, certain, "\n" in sample)
+
+
+def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
+    """The rows below the record at index `header`. `folder` takes a temporary copy where one is needed.
+
+    Raises Unreadable for text that is not in the encoding, or a quote that is never closed.
+    """
+    headers = _trimmed(file.head[header])
+    if len(headers) > MAX_COLUMNS:
+        raise Unreadable("too_many_columns", columns=len(headers), limit=MAX_COLUMNS)
+    width = len(file.head[header])
+    first_row = header + 2
+    if header + 1 >= len(file.head):
+        empty = pl.LazyFrame(schema={ROW: pl.Int64(), **dict.fromkeys(_names(len(headers)), pl.String())})
+        return RawTable("", headers, header + 1, file.head[:header], empty)
+    skip = file.lines[header + 1]
+
+    def exactly() -> RawTable:
+        target = folder / "cells.parquet" if large else None
+        frame, wrong = _read_exactly(file, skip, width, first_row, target)
+        return RawTable("", headers, header + 1, file.head[:header], frame.select(ROW, *_names(len(headers))), wrong)
+
+    large = file.path.stat().st_size > SMALL
+    if large and file.encoding == "utf-8" and file.has_line_feeds:
+        lines = ThreadPoolExecutor(1).submit(_line_feeds, file.path)
+        names = _names(width + 1)
+        frame = _scan(file, skip, names, first_row)
+        # A row with a cell too many spills into the extra column; a short one leaves the last column empty.
+        uneven = (pl.col(names[-1]) != "") | (pl.col(names[-2]) == "")
+        doubt = Doubt(uneven, lambda: lines.result() - skip, exactly)
+        return RawTable("", headers, header + 1, file.head[:header], frame, doubt=doubt)
+    return exactly()
+
+
+def read_xlsx(path: Path, name: str) -> Iterator[tuple[str, list[tuple[str, ...]], pl.DataFrame]]:
+    """Each sheet's name, first records and cells (columns c0, c1, ... and the row number). Raises Unreadable."""
+    try:
+        book = fastexcel.read_excel(path)
+        names = book.sheet_names
+    except Exception as broken:
+        raise Unreadable("truncated_xlsx", name=name) from broken
+    for sheet_name in names:
+        sheet = book.load_sheet(sheet_name, header_row=None, dtypes="string")
+        if sheet.width * sheet.total_height > MAX_CELLS or sheet.width > MAX_COLUMNS:
+            raise Unreadable("too_many_cells", name=name, sheet=sheet_name, limit=MAX_CELLS)
+        if sheet.width == 0 or sheet.total_height == 0:
+            continue
+        cells = sheet.to_polars()
+        cells.columns = _names(cells.width)
+        cells = cells.fill_null("").with_row_index(ROW, 1).cast({ROW: pl.Int64})
+        head = [tuple(str(cell) for cell in row[1:]) for row in cells.head(60).iter_rows()]
+        yield sheet_name, head, cells
+
+
+def table_of_sheet(
+    sheet: str, head: Sequence[tuple[str, ...]], cells: pl.DataFrame, header: int
+) -> RawTable:
+    """The rows of a sheet below the record at index `header`."""
+    headers = _trimmed(head[header])
+    frame = cells.filter(pl.col(ROW) > header + 1).select(ROW, *_names(len(headers))).lazy()
+    return RawTable(sheet, headers, header + 1, tuple(head[:header]), frame)
+
+
+def read_parquet(path: Path, name: str) -> RawTable:
+    """A Parquet file's rows as text: dates and times in ISO form, numbers with a decimal point. Raises Unreadable."""
+    try:
+        meta = pa_parquet.ParquetFile(path).metadata
+        if meta.num_rows * meta.num_columns > MAX_CELLS * 50 or meta.num_columns > MAX_COLUMNS:
+            raise Unreadable("too_many_cells", name=name, sheet=name, limit=MAX_CELLS * 50)
+        frame = pl.scan_parquet(path)
+        schema = frame.collect_schema()
+        headers = tuple(schema.names())
+        cells = frame.select(
+            pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(ROW),
+            *(_as_text(column, dtype).alias(f"c{index}") for index, (column, dtype) in enumerate(schema.items())),
+        )
+        cells.head(1).collect()
+    except Unreadable:
+        raise
+    except (Exception, pl.exceptions.PanicException) as broken:  # a damaged file can make the reader panic
+        raise Unreadable("truncated_parquet", name=name) from broken
+    return RawTable("", headers, 1, (), cells)
+
+
+def _as_text(column: str, dtype: pl.DataType) -> pl.Expr:
+    cell = pl.col(column)
+    if isinstance(dtype, pl.Datetime):
+        form = "%Y-%m-%dT%H:%M:%S%.f" + ("%:z" if dtype.time_zone else "")
+        text = cell.dt.to_string(form)
+    elif dtype.is_nested() or dtype == pl.Binary:
+        text = pl.lit("")
+    else:
+        text = cell.cast(pl.String)
+    return text.fill_null("")
+
+
+def _names(count: int) -> list[str]:
+    return [f"c{index}" for index in range(count)]
+
+
+def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
+    """A header record without the empty cells a trailing delimiter leaves."""
+    cells = [cell.strip() for cell in record]
+    while cells and not cells[-1]:
+        cells.pop()
+    return tuple(cells)
+
+
+def _encoding(path: Path, name: str) -> tuple[str, bool]:
+    """The encoding, and whether it is certain (a byte-order mark or valid UTF-8)."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE_BYTES)
+    for bom, encoding in _BOMS:
+        if head.startswith(bom):
+            return encoding, True
+    if b"\x00" in head:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        half = len(head) / 2
+        # Latin text in UTF-16 has a zero in every other byte, always on the same side.
+        if odd > 0.4 * half and even < 0.05 * half:
+            return "utf-16-le", True
+        if even > 0.4 * half and odd < 0.05 * half:
+            return "utf-16-be", True
+        raise Unreadable("binary_file", name=name)
+    if _is_utf8(path):
+        return "utf-8", True
+    guess = charset_normalizer.from_bytes(head, cp_isolation=["cp1252", "latin-1", "cp1250", "mac_roman", "cp850"]).best()
+    return (guess.encoding if guess else "cp1252"), False
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether the file's beginning and end are UTF-8. What lies between is checked by the reader, cell by cell."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        for start in {0, max(0, size - SAMPLE_BYTES)}:
+            file.seek(start)
+            chunk = file.read(SAMPLE_BYTES)
+            try:
+                # A character may be cut at either end of the chunk; none is longer than 4 bytes.
+                codecs.utf_8_decode(chunk[3:] if start else chunk, "strict", False)  # noqa: FBT003  (positional only)
+            except UnicodeDecodeError as error:
+                if not start or error.start > 3:
+                    return False
+    return True
+
+
+def _line_feeds(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_BLOCK), b""))
+
+
+def _sample(path: Path, encoding: str) -> tuple[str, bool]:
+    """The beginning of the text, and whether that is all of it."""
+    with path.open("rb") as raw:
+        data = raw.read(SAMPLE_BYTES)
+        complete = len(data) < SAMPLE_BYTES
+    # The sample may end inside a character; bytes that are wrong elsewhere stop the reader later.
+    return data.decode(encoding, errors="ignore").lstrip("\ufeff"), complete
+
+
+def _parsed(sample: str, delimiter: str, *, complete: bool) -> Iterator[tuple[list[str], int]]:
+    """Records with the number of physical lines before each; an unfinished last record is left out."""
+    if not complete:
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    before = 0
+    try:
+        for record in reader:
+            yield record, before
+            before = reader.line_num
+    except csv.Error:
+        return
+
+
+def _delimiter(sample: str, *, complete: bool) -> str:
+    """The delimiter under which most records of the sample have the same, largest width."""
+
+    def score(delimiter: str) -> tuple[float, int]:
+        widths = [len(record) for record, _ in _parsed(sample, delimiter, complete=complete) if any(record)][:400]
+        wide = [width for width in widths if width > 1]
+        if not wide:
+            return 0.0, 0
+        mode = max(set(wide), key=lambda width: (wide.count(width), width))
+        return round(wide.count(mode) / len(widths), 2), mode
+
+    return max(DELIMITERS, key=lambda delimiter: (score(delimiter), -DELIMITERS.index(delimiter)))
+
+
+def _records(sample: str, delimiter: str, *, complete: bool) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
+    head: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    for record, before in _parsed(sample, delimiter, complete=complete):
+        head.append(tuple(record))
+        lines.append(before)
+        if len(head) == 400:
+            break
+    return tuple(head), tuple(lines)
+
+
+def _scan(file: TextFile, skip: int, names: Sequence[str], first_row: int) -> pl.LazyFrame:
+    return pl.scan_csv(
+        file.path,
+        has_header=False,
+        skip_lines=skip,
+        separator=file.delimiter,
+        schema=dict.fromkeys(names, pl.String()),
+        missing_columns="insert",
+        empty_string_is_null=False,
+        row_index_name=ROW,
+        row_index_offset=first_row,
+    ).with_columns(pl.col(ROW).cast(pl.Int64))
+
+
+def _read_exactly(
+    file: TextFile, skip: int, width: int, first_row: int, target: Path | None
+) -> tuple[pl.LazyFrame, tuple[WrongWidth, ...]]:
+    """The rows through Arrow's reader: in memory, or by way of a Parquet file where `target` is given."""
+    wrong: list[WrongWidth] = []
+
+    def note(row: pa_csv.InvalidRow) -> str:
+        wrong.append(WrongWidth(row.number, row.expected_columns, row.actual_columns, row.text[:500]))
+        return "skip"
+
+    names = _names(width)
+    frames: list[pl.DataFrame] = []
+    writer: pa_parquet.ParquetWriter | None = None
+    taken = 0
+    try:
+        reader = pa_csv.open_csv(
+            file.path,
+            read_options=pa_csv.ReadOptions(
+                column_names=names, skip_rows=skip, encoding=file.encoding, use_threads=False, block_size=_BLOCK
+            ),
+            parse_options=pa_csv.ParseOptions(
+                delimiter=file.delimiter, invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False
+            ),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        )
+        for batch in reader:
+            frame = pl.DataFrame(pl.from_arrow(batch))
+            frame = frame.with_columns(_row_numbers(taken, frame.height, first_row, skip, wrong))
+            taken += frame.height
+            _check_quotes(frame, names, file.delimiter, width)
+            if target is None:
+                frames.append(frame)
+                continue
+            table = frame.to_arrow()
+            writer = writer or pa_parquet.ParquetWriter(target, table.schema)
+            writer.write_table(table)
+    except pa.ArrowInvalid as broken:
+        if "invalid UTF8" in str(broken) and file.encoding == "utf-8":
+            raise Unreadable("mixed_encoding", row=first_row + taken) from broken
+        raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
+    finally:
+        if writer:
+            writer.close()
+    # Arrow counts physical rows; ours are counted from the file's first record.
+    shifted = tuple(WrongWidth(w.row - skip + first_row - 1, w.expected, w.found, w.text) for w in wrong)
+    if writer and target:
+        return pl.scan_parquet(target), shifted
+    empty = pl.DataFrame(schema={**dict.fromkeys(names, pl.String()), ROW: pl.Int64()})
+    return pl.concat([empty, *frames]).lazy(), shifted
+
+
+def _row_numbers(taken: int, height: int, first_row: int, skip: int, wrong: Sequence[WrongWidth]) -> pl.Series:
+    """Numbers of `height` rows after the first `taken` good ones, leaving out the numbers of rows of wrong width."""
+    index = np.arange(taken, taken + height)
+    gaps = np.array([w.row - skip - 1 - position for position, w in enumerate(wrong)], dtype=np.int64)
+    return pl.Series(ROW, index + first_row + np.searchsorted(gaps, index, side="right"), dtype=pl.Int64)
+
+
+def _check_quotes(frame: pl.DataFrame, names: Sequence[str], delimiter: str, width: int) -> None:
+    """Raise Unreadable where one cell holds what look like whole rows: a quote opened and never closed."""
+    if width < 2:
+        return
+    for name in names:
+        for row, cell in frame.filter(pl.col(name).str.contains("\n", literal=True)).select(ROW, name).iter_rows():
+            lines = str(cell).split("\n")[1:]
+            if sum(line.count(delimiter) == width - 1 for line in lines) > max(1, len(lines) / 2):
+                raise Unreadable("open_quote", row=int(row))

@@ -1,0 +1,143 @@
+"""What the child process found in a file, as plain data that crosses the process boundary as JSON.
+
+Sentences are not made here but in `words`, in the reader's language: a `Note` carries a code and the values it
+mentions. Sums and totals are decimal strings, so that no digit is lost on the way.
+"""
+
+from datetime import date
+
+from pydantic import BaseModel
+
+
+class Note(BaseModel):
+    """Something to tell the reader: a code of `words.NOTES` and its values."""
+
+    code: str
+    values: dict[str, str | int] = {}
+
+
+class Refused(BaseModel):
+    """One cell that breaks the contract, and so keeps its row out."""
+
+    row: int
+    column: str
+    value: str
+    rule: str
+    limit: str = ""
+
+
+class SetAside(BaseModel):
+    """A row that is not data: a total, a blank line, a note below the table."""
+
+    row: int
+    why: str
+    label: str = ""
+
+
+class Total(BaseModel):
+    """One figure of one of the file's own total rows, beside the sum of the rows we take."""
+
+    row: int
+    label: str
+    column: str
+    file: str
+    ours: str
+    difference: str
+    describes_rows: bool
+
+
+class Column(BaseModel):
+    """A column of the file: its header, some values, and what it was taken for (canonical name or None)."""
+
+    header: str
+    samples: list[str]
+    canonical: str | None = None
+
+
+class Mapping(BaseModel):
+    """How a file's columns become canonical ones. Remembered by the file's header row.
+
+    `columns`: canonical name -> position of the file's column. `constants`: canonical name -> one value for every row.
+    `decimal`: "." or ","; `dates`: "dmy" or "mdy" for dates that could be either.
+    """
+
+    table: str
+    shape: str = "custom"
+    columns: dict[str, int] = {}
+    constants: dict[str, str] = {}
+    decimal: str | None = None
+    dates: str | None = None
+
+
+class Question(BaseModel):
+    """Something the file leaves open and a person must answer: `code` of `words.QUESTIONS`."""
+
+    code: str
+    column: str
+    samples: list[str]
+    choices: list[str]
+
+
+class Staged(BaseModel):
+    """Rows ready to be taken: a Parquet file of one canonical table. `grain` is set for ad reports: "campaign day"."""
+
+    table: str
+    grain: str = ""
+    file: str
+    rows: int
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+class Part(BaseModel):
+    """One table found in the file (a sheet, or the file itself)."""
+
+    name: str
+    headers: list[str]
+    header_row: int
+    signature: str
+    recognised_as: str | None
+    mapping: Mapping | None
+    columns: list[Column]
+    rows_read: int = 0
+    rows_ready: int = 0
+    rows_refused: int = 0
+    set_aside: list[SetAside] = []
+    set_aside_count: int = 0
+    refused: list[Refused] = []
+    sums: dict[str, str] = {}
+    totals: list[Total] = []
+    questions: list[Question] = []
+    notes: list[Note] = []
+    staged: Staged | None = None
+    currencies: list[str] = []
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether rows are staged and nothing is left to ask."""
+        return self.staged is not None and not self.questions
+
+
+class Report(BaseModel):
+    """Everything found in one file. `failure` is set where it cannot be read at all."""
+
+    kind: str = ""
+    encoding: str = ""
+    delimiter: str = ""
+    parts: list[Part] = []
+    notes: list[Note] = []
+    failure: Note | None = None
+
+
+class Job(BaseModel):
+    """What the child is asked to do: read `path` (called `name` by its owner) and stage its rows in `folder`.
+
+    `mappings` holds a mapping by part name where a person has chosen one; `remembered` by header signature.
+    """
+
+    path: str
+    name: str
+    folder: str
+    mappings: dict[str, Mapping] = {}
+    remembered: dict[str, Mapping] = {}
+    today: date

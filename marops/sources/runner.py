@@ -1,0 +1,95 @@
+"""Starts the limited child process, waits for it, and turns its death into a sentence.
+
+Starting Python and polars takes longer than reading most files, so a spare process can be kept warm (`warm`). A process
+reads the files of one request and ends; nothing of them is left when the next request comes.
+"""
+
+import atexit
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from logging import getLogger
+from pathlib import Path
+
+from marops.sources.child import REPORT
+from marops.sources.report import Job, Note, Report
+
+_log = getLogger(__name__)
+_BASE_SECONDS = 60.0
+_SECONDS_PER_MB = 0.5
+_KEPT_ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "PYTHONPATH", "VIRTUAL_ENV", "HOME")
+
+_lock = threading.Lock()
+_spares: list[subprocess.Popen[str]] = []
+
+
+def read(jobs: Sequence[Job]) -> list[Report]:
+    """The child's report on each job's file. Where it dies or takes too long, the file it was at becomes a failure."""
+    process = _take()
+    size = sum(Path(job.path).stat().st_size for job in jobs)
+    seconds = _BASE_SECONDS + _SECONDS_PER_MB * size / (1 << 20)
+    try:
+        _, errors = process.communicate("".join(job.model_dump_json() + "\n" for job in jobs), timeout=seconds)
+        ending = _failed("reader_died")
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        errors, ending = "", _failed("took_too_long", seconds=int(seconds))
+    if process.returncode != 0:
+        _log.warning("reading %s ended with status %s: %s", [job.name for job in jobs], process.returncode, errors[-2000:])
+    return [_report(job, ending) for job in jobs]
+
+
+def _report(job: Job, ending: Note) -> Report:
+    path = Path(job.folder) / REPORT
+    if not path.is_file():
+        return Report(failure=ending.model_copy(update={"values": {**ending.values, "name": job.name}}))
+    return Report.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def warm() -> None:
+    """See to it that a spare process is ready. Returns at once."""
+    with _lock:
+        _spares[:] = [spare for spare in _spares if spare.poll() is None]
+        if not _spares:
+            _spares.append(_start())
+
+
+def _failed(code: str, **values: str | int) -> Note:
+    return Note(code=code, values=values)
+
+
+def _take() -> subprocess.Popen[str]:
+    with _lock:
+        while _spares:
+            spare = _spares.pop()
+            if spare.poll() is None:
+                return spare
+    return _start()
+
+
+def _start() -> subprocess.Popen[str]:
+    environment = {name: value for name in _KEPT_ENVIRONMENT if (value := os.environ.get(name)) is not None}
+    return subprocess.Popen(  # noqa: S603  (our own interpreter and module; the job goes in as data)
+        [sys.executable, "-m", "marops.sources.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        start_new_session=True,
+    )
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+@atexit.register
+def _kill_spares() -> None:
+    with _lock:
+        for spare in _spares:
+            _kill(spare)
+        _spares.clear()

@@ -1,0 +1,344 @@
+"""The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+
+from marops.sources import casting, cells, formats, reading
+from marops.sources.casting import Casting
+from marops.sources.cells import Layout
+from marops.sources.completing import Context, complete
+from marops.sources.guard import FileKind, Unreadable, identify
+from marops.sources.reading import RawTable
+from marops.sources.recognising import Match, header_row, match, recognise, shapes, signature
+from marops.sources.report import (
+    Column, Job, Mapping, Note, Part, Question, Refused, Report, SetAside, Staged, Total,
+)  # fmt: skip
+from marops.tables import ROW, Type, conform
+
+SAMPLE_ROWS = 5_000
+KEPT = 10_000
+"""Refused cells and set-aside rows kept one by one in the report; their numbers are always exact."""
+
+_ACCOUNT_TOTAL = re.compile(r"(?i):\s*(?:account|conta)\s*$")
+_NOT_ADDITIVE = ("reach", "users", "confidence", "level", "survey_progress", "status_sequence", "rate", "upper", "value")
+
+
+class _DoubtfulError(Exception):
+    """Rows read the quick way are not certainly the rows of the file."""
+
+
+def stage(job: Job) -> Report:
+    """Read the job's file, stage its rows under `job.folder` and say what was found. Bad files become a failure."""
+    path, folder = Path(job.path), Path(job.folder)
+    report = Report()
+    try:
+        report.kind = identify(path, job.name)
+        for index, raw in enumerate(_tables(path, FileKind(report.kind), job, report)):
+            report.parts.append(_part(raw, job, folder / f"part-{index}.parquet"))
+    except Unreadable as refused:
+        return Report(failure=refused.note)
+    if not report.parts:
+        report.failure = Note(code="no_table", values={"name": job.name})
+    return report
+
+
+def _tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[RawTable]:
+    match kind:
+        case FileKind.TEXT:
+            file = reading.open_text(path, job.name)
+            report.encoding, report.delimiter = file.encoding, file.delimiter
+            if not file.certain:
+                report.notes.append(Note(code="encoding_guessed", values={"encoding": file.encoding}))
+            header = header_row(file.head)
+            if header is None:
+                first = next((record for record in file.head if any(record)), ())
+                raise Unreadable("no_header", name=job.name, first=" | ".join(first)[:120])
+            yield reading.read_text(file, header, Path(job.folder))
+        case FileKind.XLSX:
+            for sheet, head, sheet_cells in reading.read_xlsx(path, job.name):
+                header = header_row(head)
+                if header is None:
+                    report.notes.append(Note(code="sheet_without_table", values={"sheet": sheet}))
+                    continue
+                yield reading.table_of_sheet(sheet, head, sheet_cells, header)
+        case FileKind.PARQUET:
+            yield reading.read_parquet(path, job.name)
+
+
+def _part(raw: RawTable, job: Job, target: Path) -> Part:
+    try:
+        return _Staging(raw, job, target).run()
+    except (_DoubtfulError, pl.exceptions.ComputeError):
+        if raw.doubt is None:
+            raise
+        return _Staging(raw.doubt.exactly(), job, target).run()
+
+
+class _Staging:
+    """One table of the file on its way to a staged Parquet file."""
+
+    def __init__(self, raw: RawTable, job: Job, target: Path) -> None:
+        self.raw = raw
+        self.job = job
+        self.target = target
+        mark = signature(raw.headers)
+        mapping, self.matched = _chosen(raw, job, mark)
+        self.part = Part(
+            name=raw.name, headers=list(raw.headers), header_row=raw.header_row, signature=mark, mapping=mapping,
+            recognised_as=self.matched.shape.name if self.matched else None, columns=[],
+        )  # fmt: skip
+
+    def run(self) -> Part:
+        """The part, staged where nothing stands against it. Raises _DoubtfulError."""
+        part = self.part
+        frame, labels = self._without_label_rows()
+        sample = frame.head(SAMPLE_ROWS).collect()
+        part.columns = _described(self.raw.headers, part.mapping, sample)
+        if part.mapping is None:
+            part.notes.append(Note(code="not_recognised"))
+            return part
+        layout = Layout(self.raw, part.mapping, self.matched, labels)
+        layout.dimensions = cells.find_dimensions(layout, sample)
+        text = cells.canonical(layout, sample.lazy()).collect()
+        decided, part.questions = casting.decide(layout, text, quick=True)
+        self._ask_period(layout)
+        if part.questions or self._lacks_required(layout, decided):
+            return part
+        found, others = self._write(layout, frame, decided)
+        if others["__unread"].any() and decided.quick:
+            # Something rarer than the sample shows stands further down: read every notation we know.
+            decided, _ = casting.decide(layout, text, quick=False)
+            found, others = self._write(layout, frame, decided)
+        if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
+            # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
+            layout.distinguishing = [i for i in layout.dimensions if i not in part.mapping.columns.values()]
+            text = cells.canonical(layout, sample.lazy()).collect()
+            decided, _ = casting.decide(layout, text, quick=decided.quick)
+            found, others = self._write(layout, frame, decided)
+        self._report(layout, frame, decided, found, others)
+        return part
+
+    def _without_label_rows(self) -> tuple[pl.LazyFrame, tuple[str, ...]]:
+        """The frame without the rows below the header that only describe columns (Qualtrics writes two)."""
+        count = self.matched.shape.label_rows if self.matched else 0
+        if not count:
+            return self.raw.frame, ()
+        rows = self.raw.frame.head(count).collect()
+        self._set_aside(rows.select(ROW, pl.lit("label").alias("why"), pl.col("c0").alias("label")))
+        labels = tuple(str(cell) for cell in rows.drop(ROW).row(0)) if rows.height else ()
+        return self.raw.frame.filter(~pl.col(ROW).is_in(rows[ROW].implode())), labels
+
+    def _ask_period(self, layout: Layout) -> None:
+        dated = {"_day", "period_start"} & {*layout.mapping.columns, *layout.mapping.constants}
+        if layout.table.name == "ad_performance" and not dated and self._period_above() is None:
+            self.part.questions.append(Question(code="period", column="period_start", samples=[], choices=[]))
+
+    def _period_above(self) -> tuple[date, date] | None:
+        for record in self.raw.preamble:
+            found = formats.period(", ".join(cell.strip() for cell in record if cell.strip()))
+            if found:
+                return date.fromisoformat(found[0]), date.fromisoformat(found[1])
+        return None
+
+    def _context(self, layout: Layout) -> Context:
+        return Context(_level(layout), self._period_above(), self.job.today)
+
+    def _lacks_required(self, layout: Layout, decided: Casting) -> bool:
+        """Whether a required column has no source, neither in the file nor by completing."""
+        probe = pl.LazyFrame(schema={ROW: pl.Int64(), **{name: layout.type_of(name).dtype for name in decided.typed}})
+        completed = set(complete(layout.table.name, probe, self._context(layout)).collect_schema().names())
+        absent = [column.name for column in layout.table.columns if column.required and column.name not in completed]
+        if absent:
+            values: dict[str, str | int] = {"table": layout.table.name, "columns": ", ".join(absent)}
+            self.part.notes.append(Note(code="needs_columns", values=values))
+        return bool(absent)
+
+    def _write(self, layout: Layout, frame: pl.LazyFrame, decided: Casting) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Write the rows that can be taken to the target, in one pass over the file where all is well.
+
+        Returns the violations of the contract, and the other rows: number, `__why` they are not data, `__unread`.
+        """
+        name = layout.table.name
+        read = casting.judged(layout, cells.canonical(layout, frame), decided)
+        typed = complete(name, casting.accepted(layout, read, decided), self._context(layout))
+        kept = [column for column in typed.collect_schema().names() if column in layout.table.by_name or column == ROW]
+        uneven = pl.col("__uneven") if self.raw.doubt else pl.lit(value=False).alias("__uneven")
+        _, others = pl.collect_all(
+            [
+                typed.select(kept).sink_parquet(self.target, lazy=True, compression="zstd", compression_level=1),
+                read.select(ROW, "__why", "__unread", uneven).filter(
+                    pl.col("__why").is_not_null() | pl.col("__unread") | pl.col("__uneven")
+                ),
+            ]
+        )
+        staged = pl.scan_parquet(self.target)
+        if self.raw.doubt:
+            rows = int(staged.select(pl.len()).collect().item()) + others.height
+            if not self.raw.doubt.is_confirmed_by(rows, any_uneven=bool(others["__uneven"].any())):
+                raise _DoubtfulError
+        conformed = conform(layout.table, staged)
+        if conformed.violations.height:
+            good = self.target.with_suffix(".good")
+            conformed.frame.sink_parquet(good, compression="zstd", compression_level=1)
+            good.replace(self.target)
+        return conformed.violations, others
+
+    def _report(
+        self, layout: Layout, frame: pl.LazyFrame, decided: Casting, violations: pl.DataFrame, others: pl.DataFrame
+    ) -> None:
+        part = self.part
+        rows = others[ROW].unique().implode()
+        text = cells.canonical(layout, frame).filter(pl.col(ROW).is_in(rows)).collect() if others.height else None
+        read = casting.judged(layout, text.lazy(), decided).collect() if text is not None else None
+        if read is not None:
+            self._refuse_unread(layout, decided, read.filter(pl.col("__why").is_null() & pl.col("__unread")))
+            aside = read.filter(pl.col("__why").is_not_null())
+            self._set_aside(aside.select(ROW, pl.col("__why").alias("why"), pl.coalesce("__label", "__first").alias("label")))
+        self._refuse_wrong_width()
+        part.rows_refused += violations[ROW].n_unique()
+        part.refused += [
+            Refused(row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit)
+            for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
+        ]
+        sums = self._summarise(layout)
+        if read is not None:
+            part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), sums)
+        if part.rows_ready == 0 and not part.rows_refused:
+            part.notes.append(Note(code="no_rows"))
+        if any(layout.type_of(name) is Type.TIMESTAMP for name in decided.typed):
+            part.notes.append(Note(code="times_as_utc"))
+
+    def _refuse_unread(self, layout: Layout, decided: Casting, unread: pl.DataFrame) -> None:
+        self.part.rows_refused += unread[ROW].n_unique()
+        for name, was_filled in decided.filled.items():
+            room = max(0, KEPT - len(self.part.refused))
+            failed = unread.filter(pl.col(f"={name}").is_null() & was_filled).select(ROW, name).head(room)
+            self.part.refused += [
+                Refused(row=row, column=layout.header_of(name), value=str(value)[:200], rule="unreadable")
+                for row, value in failed.iter_rows()
+            ]
+
+    def _refuse_wrong_width(self) -> None:
+        for wrong in self.raw.wrong_width:
+            if wrong.found <= 1:
+                self.part.set_aside.append(SetAside(row=wrong.row, why="note", label=wrong.text[:120]))
+                self.part.set_aside_count += 1
+                continue
+            self.part.rows_refused += 1
+            if len(self.part.refused) < KEPT:
+                counts = f"{wrong.found}/{wrong.expected}"
+                self.part.refused.append(
+                    Refused(row=wrong.row, column="", value=wrong.text[:200], rule="wrong_width", limit=counts)
+                )
+
+    def _set_aside(self, rows: pl.DataFrame) -> None:
+        self.part.set_aside_count += rows.height
+        self.part.set_aside += [
+            SetAside(row=row, why=why, label=(label or "")[:120]) for row, why, label in rows.sort(ROW).head(KEPT).iter_rows()
+        ]
+
+    def _summarise(self, layout: Layout) -> dict[str, Decimal | int]:
+        """Count, date and add up the staged rows. Returns the sums of the additive columns."""
+        table, part = layout.table, self.part
+        staged = pl.scan_parquet(self.target)
+        present = staged.collect_schema().names()
+        additive = [
+            name for name in present
+            if name in table.by_name and table.by_name[name].type in (Type.INT, Type.DECIMAL) and name not in _NOT_ADDITIVE
+        ]  # fmt: skip
+        last = table.day if table.day in present else None
+        first = "period_start" if last == "period_end" else last
+        days: list[pl.Expr] = []
+        if first and last:
+            end = pl.col(last) + pl.duration(seconds=pl.col(table.seconds)) if table.seconds else pl.col(last)
+            days = [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]
+        summary = staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive)).collect().row(0, named=True)
+        if "currency_code" in present:
+            codes = staged.select(pl.col("currency_code").unique()).collect().to_series().drop_nulls()
+            part.currencies = sorted(str(code) for code in codes)
+        # Amounts in several currencies have no sum.
+        mixed = len(part.currencies) > 1
+        sums: dict[str, Decimal | int] = {
+            name: summary[name] or 0 for name in additive if not (mixed and table.by_name[name].unit == "currency_code")
+        }
+        part.sums = {name: plain(value) for name, value in sums.items()}
+        part.rows_ready = summary["__rows"]
+        part.rows_read = part.rows_ready + part.rows_refused + part.set_aside_count
+        part.staged = Staged(
+            table=table.name, file=self.target.name, rows=part.rows_ready, grain=_grain(layout, staged),
+            first_day=summary.get("__first"), last_day=summary.get("__last"),
+        )  # fmt: skip
+        return sums
+
+
+def _chosen(raw: RawTable, job: Job, mark: str) -> tuple[Mapping | None, Match | None]:
+    """The mapping to use: a person's, one remembered for these headers, or what recognition finds."""
+    mapping = job.mappings.get(raw.name) or job.remembered.get(mark)
+    if mapping is None:
+        matched = recognise(raw.headers)
+        return (matched.mapping if matched else None), matched
+    shape = shapes().get(mapping.shape)
+    return mapping, match(raw.headers, shape) if shape else None
+
+
+def _described(headers: tuple[str, ...], mapping: Mapping | None, sample: pl.DataFrame) -> list[Column]:
+    canonical = {position: name for name, position in (mapping.columns if mapping else {}).items()}
+    columns: list[Column] = []
+    for index, header in enumerate(headers):
+        filled = sample.filter(pl.col(f"c{index}").str.strip_chars() != "")[f"c{index}"]
+        samples = [str(cell)[:80] for cell in filled.unique(maintain_order=True).head(5)]
+        columns.append(Column(header=header, samples=samples, canonical=canonical.get(index)))
+    return columns
+
+
+def _level(layout: Layout) -> str:
+    """How fine the rows of an ad report are."""
+    if layout.matched and layout.matched.breakdowns:
+        return next(iter(layout.matched.breakdowns))
+    if layout.distinguishing:
+        return "breakdown"
+    mapped = set(layout.mapping.columns)
+    return next((level for level in ("ad", "ad_group", "campaign") if {f"{level}_id", f"{level}_name"} & mapped), "account")
+
+
+def _grain(layout: Layout, staged: pl.LazyFrame) -> str:
+    """What one row of an ad report describes: its level, and one day or a longer period."""
+    if layout.table.name != "ad_performance":
+        return ""
+    daily = staged.select((pl.col("period_start") == pl.col("period_end")).all()).collect().item()
+    return f"{_level(layout)} {'day' if daily else 'period'}"
+
+
+def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) -> list[Total]:
+    """The file's own totals beside our sums. The first total row that is not the whole account's describes the rows of
+    the file; the others (account, kinds of campaigns) are quoted for information."""
+    totals: list[Total] = []
+    describing: int | None = None
+    names = [name for name in sums if name in layout.mapping.columns]
+    for record in rows.sort(ROW).iter_rows(named=True):
+        label = record["__label"] or ""
+        if describing is None and not _ACCOUNT_TOTAL.search(label):
+            describing = record[ROW]
+        for name in names:
+            stated = record[f"={name}"]
+            if stated is not None:
+                totals.append(
+                    Total(
+                        row=record[ROW], label=label, column=name, file=plain(stated), ours=plain(sums[name]),
+                        difference=plain(Decimal(sums[name]) - Decimal(stated)), describes_rows=record[ROW] == describing,
+                    )  # fmt: skip
+                )
+    return totals
+
+
+def plain(value: Decimal | int) -> str:
+    """A number as a plain decimal string without trailing zeros: 118.99, not 118.990000."""
+    text = format(Decimal(value), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+

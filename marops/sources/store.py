@@ -1,0 +1,68 @@
+"""Rows about imports: what came in, what was refused, and how a layout was mapped by hand."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger
+from sqlmodel import Field, SQLModel
+
+from marops.store import Moment, new_id, now
+
+
+class Status(StrEnum):
+    """State of an import."""
+
+    ACTIVE = "active"
+    UNDONE = "undone"
+
+
+class ImportRun(SQLModel, table=True):
+    """One accepted file. `report` is what the reader found (`report.Report` as JSON), kept for the record."""
+
+    __tablename__ = "import_run"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    file_name: str = Field(max_length=500)
+    sha256: str = Field(index=True, max_length=64)
+    bytes: int = Field(sa_type=BigInteger)
+    rows_read: int
+    rows_loaded: int
+    rows_refused: int
+    rows_set_aside: int
+    tables: str = Field(max_length=500)
+    report: dict[str, Any] = Field(sa_type=JSON)
+    status: Status = Field(default=Status.ACTIVE, max_length=10)
+    imported_by: str = Field(max_length=200)
+    imported_at: datetime = Field(default_factory=now, sa_type=Moment)
+    undone_by: str | None = Field(default=None, max_length=200)
+    undone_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class ImportReject(SQLModel, table=True):
+    """One refused cell of an import."""
+
+    __tablename__ = "import_reject"
+
+    id: int | None = Field(default=None, primary_key=True)
+    import_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
+    part: str = Field(max_length=200)
+    source_row_number: int
+    column_name: str = Field(max_length=500)
+    raw_value: str = Field(max_length=500)
+    rule: str = Field(max_length=40)
+    limit: str = Field(default="", max_length=500)
+
+
+class ColumnMapping(SQLModel, table=True):
+    """How files with these headers are mapped, chosen by a person and remembered."""
+
+    __tablename__ = "column_mapping"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    signature: str = Field(index=True, max_length=64)
+    mapping: dict[str, Any] = Field(sa_type=JSON)
+    chosen_by: str = Field(max_length=200)
+    chosen_at: datetime = Field(default_factory=now, sa_type=Moment)

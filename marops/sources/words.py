@@ -1,0 +1,101 @@
+"""The sentences for what the reader found: every code of a `Note`, `Question` or refusal, in words with a next step."""
+
+from marops.language import Text, message, text
+from marops.sources.report import Note, Question, Refused, SetAside
+
+_NOTES: dict[str, str] = {
+    "empty_file": message("{name} is empty (0 bytes). Download it again, or check that the export had finished."),
+    "blank_file": message("{name} holds nothing but blank lines. Download it again."),
+    "binary_file": message(
+        "{name} is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX or Parquet and try again."
+    ),
+    "foreign_file": message(
+        "{name} is really a {kind} file, whatever its name says. Export the report as CSV, TSV, XLSX or Parquet and try again."
+    ),
+    "truncated_parquet": message("{name} is cut short: a Parquet file must end with its index. Copy or download it again."),
+    "truncated_xlsx": message("{name} cannot be opened as a spreadsheet: it is damaged or cut short. Download it again."),
+    "zip_bomb": message(
+        "{name} would unpack to far more than it holds and was not opened. Save the sheet you need as CSV."
+    ),
+    "no_header": message(
+        "{name} has no header row: its first line is “{first}”. Add a line with the column names on top and try again."
+    ),
+    "no_table": message("{name} holds no table with a header row. Open it and check which sheet has the data."),
+    "too_many_columns": message("The file has {columns} columns; at most {limit} are read. Export fewer columns."),
+    "too_many_cells": message("Sheet {sheet} of {name} claims more than {limit} cells and was not read. Save it as CSV."),
+    "open_quote": message(
+        "A quotation mark opened in row {row} is never closed, so the rows after it cannot be told apart. Mend that row."
+    ),
+    "mixed_encoding": message(
+        "Some text after row {row} is not in the encoding of the rest (UTF-8). Save the file as UTF-8 and try again."
+    ),
+    "broken_text": message("The file cannot be read as a table: {detail}. Export it again as CSV with one row a line."),
+    "took_too_long": message(
+        "Reading {name} took more than {seconds} seconds and was stopped. Split the file, or export a shorter range."
+    ),
+    "reader_died": message(
+        "{name} could not be read within the limits of memory and time. Split the file, or save it as plain CSV."
+    ),
+    "too_large": message(
+        "{name} is {size} MB; uploads are limited to {limit} MB. Run “marops import FILE” on the server instead, "
+        "or export a shorter range."
+    ),
+    "encoding_guessed": message("The text's encoding was guessed: {encoding}. Check that names with accents look right."),
+    "sheet_without_table": message("Sheet {sheet} holds no table with a header row and was left out."),
+    "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
+    "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),
+    "no_rows": message("There are no rows below the header: an empty report. Nothing was changed."),
+    "times_as_utc": message("Times without a time zone were taken as UTC."),
+}
+
+_QUESTIONS: dict[str, str] = {
+    "decimal_mark": message("In “{column}” ({samples}) the mark could separate thousands or decimals. Which is it?"),
+    "date_order": message("In “{column}” ({samples}) the first number could be the day or the month. Which is it?"),
+    "currency": message("“{column}” does not say its currency. Which is it?"),
+    "period": message("The file does not say which days it covers. Which first and last day?"),
+}
+
+_RULES: dict[str, str] = {
+    "unreadable": message("cannot be read as what the column holds"),
+    "required": message("is missing and has to be there"),
+    "minimum": message("is below {limit}"),
+    "maximum": message("is above {limit}"),
+    "allowed": message("is not one of {limit}"),
+    "too_long": message("is longer than {limit} bytes"),
+    "ends_before_start": message("lies before the first day"),
+    "repeated_key": message("describes the same thing and days as row {limit}"),
+    "wrong_width": message("has {limit} of the header's cells"),
+}
+
+_ASIDE: dict[str, str] = {
+    "total": message("total"),
+    "blank": message("blank"),
+    "note": message("note beside the table"),
+    "label": message("description of the columns"),
+    "other_change": message("change of another field"),
+}
+
+
+def note(found: Note) -> Text:
+    """The sentence for a note or failure."""
+    return text(_NOTES[found.code], **found.values)
+
+
+def question(asked: Question) -> Text:
+    """The question for a person."""
+    return text(_QUESTIONS[asked.code], column=asked.column, samples=", ".join(asked.samples[:3]))
+
+
+def reason(refused: Refused) -> Text:
+    """Why a cell was refused."""
+    return reason_of(refused.rule, refused.limit)
+
+
+def reason_of(rule: str, limit: str) -> Text:
+    """Why a cell was refused, from the rule's code."""
+    return text(_RULES[rule], limit=limit)
+
+
+def aside(row: SetAside) -> Text:
+    """Why a row is not data."""
+    return text(_ASIDE[row.why])
