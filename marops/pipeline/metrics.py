@@ -1,0 +1,115 @@
+"""Where campaigns stand and how long they stay: pure functions from visits and items to frames and measures."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+from marops import stats
+from marops.language import Text, ntext, text
+from marops.measure import Interval, Measure
+from marops.period import Period
+from marops.quantity import Unit
+from marops.stages import DONE, Category, Stage, stages
+
+SOURCES = ("work_item", "work_item_transition")
+_FEWEST_FOR_P85 = 10
+
+
+def in_progress(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
+    """Items that are not done, oldest in their stage first, with `age` (days since they were requested) and `waiting`
+    (days in the present stage). `end` is the moment up to which the data reaches.
+    """
+    days = 86_400
+    return (
+        work.filter(pl.col("stage").is_not_null() & (pl.col("stage") != DONE))
+        .with_columns(
+            ((pl.lit(end) - pl.col("created_at")).dt.total_seconds() / days).alias("age"),
+            ((pl.lit(end) - pl.coalesce("since", "created_at")).dt.total_seconds() / days).alias("waiting"),
+        )
+        .sort("waiting", "issue_id", descending=[True, False])
+    )
+
+
+def overdue(work: pl.DataFrame, today: date) -> pl.DataFrame:
+    """Items whose due date has passed without a launch, the latest first, with `late` (days past due)."""
+    return (
+        work.filter(pl.col("launched_at").is_null() & (pl.col("due_date") < today) & (pl.col("stage") != DONE))
+        .with_columns((pl.lit(today) - pl.col("due_date")).dt.total_days().alias("late"))
+        .sort("late", "issue_id", descending=[True, False])
+    )
+
+
+def stage_times(visits: pl.DataFrame, period: Period, end: datetime, listed: Sequence[Stage] | None = None) -> pl.DataFrame:
+    """Days per visit by stage, of visits begun in a period: Kaplan-Meier median and 85th percentile, open ones counted.
+
+    Columns: stage, visits, open, median, p85 (null where too few have ended to say; p85 also below 10 finished visits).
+    """
+    days = (pl.coalesce("left_at", pl.lit(end)) - pl.col("entered_at")).dt.total_seconds() / 86_400
+    begun = visits.filter(pl.col("entered_at").dt.date().is_between(period.start, period.end)).with_columns(days.alias("days"))
+    rows: list[tuple[str, int, int, float | None, float | None]] = []
+    for stage in listed or [s for s in stages() if s.category in (Category.TODO, Category.ACTIVE)]:
+        here = begun.filter(pl.col("stage") == stage.id)
+        ended = here.filter(pl.col("left_at").is_not_null())["days"].to_numpy()
+        still = here.filter(pl.col("left_at").is_null())["days"].to_numpy()
+        curve = stats.survival(ended, still)
+        median = curve.quantile(0.5) if curve else None
+        p85 = curve.quantile(0.85) if curve and len(ended) >= _FEWEST_FOR_P85 else None
+        rows.append((stage.id, here.height, len(still), median, p85))
+    schema = {"stage": pl.String, "visits": pl.Int64, "open": pl.Int64, "median": pl.Float64, "p85": pl.Float64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def launches(work: pl.DataFrame, period: Period, today: date) -> pl.DataFrame:
+    """Campaigns due in each whole month of a period: launched on time, launched late, not launched.
+
+    Columns: month, on_time, late, waiting (due in the past, not launched), ahead (due in the future, not launched).
+    """
+    launched, due = pl.col("launched_at").dt.date(), pl.col("due_date")
+    state = (
+        pl.when(launched <= due).then(pl.lit("on_time")).when(launched.is_not_null()).then(pl.lit("late"))
+        .when(due < today).then(pl.lit("waiting")).otherwise(pl.lit("ahead"))
+    )  # fmt: skip
+    counted = work.filter(due.is_not_null()).group_by(due.dt.month_start().alias("month"), state.alias("state")).len()
+    table = counted.pivot("state", index="month", values="len", on_columns=["on_time", "late", "waiting", "ahead"])
+    months = pl.DataFrame({"month": [month.start for month in period.months()]}, schema={"month": pl.Date})
+    return months.join(table, on="month", how="left").with_columns(pl.exclude("month").fill_null(0).cast(pl.Int64)).sort("month")
+
+
+def work_in_progress(work: pl.DataFrame, end: datetime) -> Measure:
+    """Items that are requested but not yet live."""
+    waiting = {s.id for s in stages() if s.category in (Category.TODO, Category.ACTIVE)}
+    count = in_progress(work, end).filter(pl.col("stage").is_in(waiting)).height
+    return _measure("wip", text("In preparation"), count, Unit.COUNT, end, note=text("requested and not yet live"))
+
+
+def late_launches(work: pl.DataFrame, today: date, end: datetime) -> Measure:
+    """Items past their due date that have not launched."""
+    late = overdue(work, today)
+    note = text("the longest by {days} days", days=int(late["late"][0])) if late.height else text("none")
+    return _measure("late", text("Launches past their date"), late.height, Unit.COUNT, end, note=note)
+
+
+def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime) -> Measure:
+    """Share of the campaigns due in a period (and before today) that launched by their due date, Wilson's interval."""
+    due = work.filter(pl.col("due_date").is_between(period.start, min(period.end, today - timedelta(days=1))))
+    label = text("Launched on time")
+    if due.is_empty():
+        return Measure(
+            key="on_time", label=label, value=None, unit=Unit.PERCENT, definition="on_time", version=1, sources=SOURCES,
+            period=period, missing=text("No campaign was due in these days."),
+        )  # fmt: skip
+    kept = due.filter(pl.col("launched_at").dt.date() <= pl.col("due_date")).height
+    return Measure(
+        key="on_time", label=label, value=kept / due.height, unit=Unit.PERCENT, definition="on_time", version=1, sources=SOURCES,
+        period=period, as_of=(end - timedelta(seconds=1)).date(),
+        interval=Interval(*stats.wilson(kept, due.height), method=text("Wilson score interval")),
+        note=ntext("{n} campaign due", "{n} campaigns due", due.height),
+    )  # fmt: skip
+
+
+def _measure(key: str, label: Text, value: int, unit: Unit, end: datetime, *, note: Text) -> Measure:
+    return Measure(
+        key=key, label=label, value=value, unit=unit, definition=key, version=1, sources=SOURCES,
+        as_of=(end - timedelta(seconds=1)).date(), note=note,
+    )  # fmt: skip

@@ -1,0 +1,140 @@
+"""The campaign pipeline: the board, what is late, how long stages take."""
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import polars as pl
+from cachetools import LRUCache, cached
+
+from marops import rollups
+from marops.findings import Finding, Severity, Side
+from marops.language import Text, ntext, text
+from marops.measure import Measure
+from marops.period import Period, Scope
+from marops.pipeline import metrics
+from marops.principal import Action, Principal, require
+from marops.quantity import Quantity, Unit
+from marops.stages import Stage, board_stages, stages
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Opened
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The pipeline of a scope.
+
+    `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known).
+    `overdue`, `stage_times`, `launches`: see metrics. `unknown`: statuses that are no stage of the workflow.
+    """
+
+    items: pl.DataFrame
+    overdue: pl.DataFrame
+    stage_times: pl.DataFrame
+    launches: pl.DataFrame
+    in_preparation: Measure
+    late: Measure
+    on_time: Measure
+    unknown: tuple[str, ...]
+    today: date
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no campaign at all."""
+        return self.items.is_empty() and not self.launches.select(pl.exclude("month")).sum_horizontal().sum()
+
+    def in_stage(self, stage: Stage) -> pl.DataFrame:
+        """The items of one column of the board, the longest waiting first."""
+        return self.items.filter(pl.col("stage") == stage.id)
+
+    @property
+    def slowest(self) -> tuple[Stage, float] | None:
+        """The stage (before launch) with the highest 85th percentile, or median where that is not known."""
+        known = self.stage_times.with_columns(pl.coalesce("p85", "median").alias("days")).drop_nulls("days")
+        if known.is_empty():
+            return None
+        worst = known.sort("days", descending=True).row(0, named=True)
+        return next(stage for stage in stages() if stage.id == worst["stage"]), float(worst["days"])
+
+
+def flow(principal: Principal, scope: Scope) -> Flow:
+    """The pipeline of a scope. The board shows the present; times and launches the scope's period. Raises NotFound."""
+    require(principal, Action.READ, scope.workspace)
+    return _flow(_Asked(workspaces.open_workspace(principal, scope.workspace), scope))
+
+
+def findings(principal: Principal, scope: Scope) -> list[Finding]:
+    """What the pipeline says that somebody should know or decide."""
+    require(principal, Action.READ, scope.workspace)
+    found = flow(principal, scope)
+    late = found.overdue
+    if late.is_empty():
+        return []
+    first = late.row(0, named=True)
+    stage = next((s for s in board_stages() if s.id == first["stage"]), None)
+    value = float(late["value_per_day"].fill_null(0).sum())
+    what = text(
+        "{late} past their launch date; {name} has waited longest, {days} days.",
+        late=_launches(late.height), name=first["campaign_name"] or first["name"], days=int(first["late"]),
+    )  # fmt: skip
+    cause = text("It stands in {stage}.", stage=stage.name) if stage else text("Its stage is not known.")
+    currencies = set(late["currency_code"].drop_nulls())
+    if value and len(currencies) == 1:
+        at_stake = Quantity(value, Unit.MONEY, str(currencies.pop()))
+        cause = text("{cause} Together they are expected to bring {value} a day.", cause=cause, value=at_stake)
+    owner = {"it": text("IT"), "marketing": text("Marketing")}.get(stage.responsible if stage else "", text("CIO and CMO"))
+    action = text("Decide today: add people to that stage, cut scope, or move the date and say so.")
+    return [Finding("pipeline:late", Severity.DECIDE, what, cause, owner, action, "pipeline", Side.JOINT, weight=2.2)]
+
+
+def verdict(principal: Principal, scope: Scope) -> Text:
+    """One sentence on the pipeline."""
+    require(principal, Action.READ, scope.workspace)
+    found = flow(principal, scope)
+    slowest = found.slowest
+    where = (
+        text("Work waits longest in {stage}: 85 % leave it within {days}.", stage=slowest[0].name, days=Quantity(slowest[1], Unit.DAYS))
+        if slowest
+        else text("No stage has enough finished visits to time it yet.")
+    )
+    return text("{late} past their date. {where}", late=_launches(found.overdue.height), where=where)
+
+
+def _launches(count: int) -> Text:
+    return ntext("{n} launch is", "{n} launches are", count)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    opened: Opened
+    scope: Scope
+
+    @property
+    def key(self) -> Hashable:
+        return self.opened.workspace.id, self.opened.workspace.revision, self.opened.today, self.scope
+
+
+@cached(LRUCache(maxsize=128), key=lambda asked: asked.key, condition=threading.Condition())
+def _flow(asked: _Asked) -> Flow:
+    opened, scope = asked.opened, asked.scope
+    found = rollups.facts(opened)
+    work, visits = rollups.work(found), rollups.stage_visits(found)
+    if scope.unit is not None:
+        work = work.filter(pl.col("unit") == scope.unit)
+        visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
+    end = datetime.combine(min(opened.last_day or opened.today, opened.today) + timedelta(days=1), time.min, UTC)
+    everything = Period(date(1970, 1, 1), opened.today)
+    limits = metrics.stage_times(visits, everything, end, stages()).select("stage", pl.col("p85").alias("limit"))
+    unknown = visits.filter(pl.col("stage").is_null())["status"].unique().sort().to_list()
+    return Flow(
+        items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
+        overdue=metrics.overdue(work, opened.today),
+        stage_times=metrics.stage_times(visits, scope.period, end),
+        launches=metrics.launches(work, scope.period, opened.today),
+        in_preparation=metrics.work_in_progress(work, end),
+        late=metrics.late_launches(work, opened.today, end),
+        on_time=metrics.on_time(work, scope.period, opened.today, end),
+        unknown=tuple(unknown),
+        today=opened.today,
+    )

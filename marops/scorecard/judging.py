@@ -1,0 +1,136 @@
+"""Is it real, and will it do? A KPI's months judged by process limits and its target: pure, from measures to a verdict."""
+
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from marops import stats
+from marops.measure import Measure
+from marops.period import Period
+from marops.scorecard.definitions import Better, Kpi
+from marops.stats import Change, Limits
+
+LOCKED_AFTER = stats.FEWEST_FOR_FIRM_LIMITS
+
+
+class Trend(StrEnum):
+    """What the newest complete month says."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    STEADY = "steady"
+    UNKNOWN = "unknown"
+
+
+class Promise(StrEnum):
+    """A value held against its target. OPEN: the interval covers the target, so the data cannot tell."""
+
+    MET = "met"
+    MISSED = "missed"
+    OPEN = "open"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A target in force: `at_least`, `at_most` or a `band` from `value` to `upper`."""
+
+    kpi: str
+    type: str
+    value: float
+    upper: float | None
+    valid_from: date
+    valid_to: date | None
+    author: str | None = None
+    reason: str | None = None
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the target is in force on a day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+    def is_kept_by(self, value: float) -> bool:
+        """Whether a value keeps the target."""
+        match self.type:
+            case "at_least":
+                return value >= self.value
+            case "at_most":
+                return value <= self.value
+            case _:
+                return self.value <= value <= (self.upper if self.upper is not None else self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A month of a KPI: its first day and value (None where it is missing)."""
+
+    month: date
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A KPI's months, in order, with the limits learned from its first twelve values."""
+
+    points: tuple[Point, ...]
+    limits: Limits | None
+    change: Change
+
+    @property
+    def values(self) -> list[float]:
+        """The values there are."""
+        return [point.value for point in self.points if point.value is not None]
+
+
+def series(kpi: Kpi, measures: list[Measure]) -> Series:
+    """The months' measures as a series. Limits are locked after twelve values: later ones are judged, not learned from."""
+    points = tuple(
+        Point(m.period.start, None if m.value is None else float(m.value)) for m in measures if m.period is not None
+    )
+    values = [point.value for point in points if point.value is not None]
+    limits = None if kpi.rare else stats.process_limits(values[:LOCKED_AFTER])
+    # A month that is missing is no news; neither are months the limits were learned from.
+    newest = points[-1].value if points else None
+    judged = values if len(values) > LOCKED_AFTER and newest is not None else []
+    return Series(points, _within(limits, kpi.bounds), stats.newest_change(judged, limits))
+
+
+def _within(limits: Limits | None, bounds: tuple[float | None, float | None]) -> Limits | None:
+    """Limits that do not go where no value can: a share has no room above 100 %."""
+    if limits is None:
+        return None
+    low, high = bounds
+    lower = limits.lower if low is None else max(low, limits.lower)
+    upper = limits.upper if high is None else min(high, limits.upper)
+    return replace(limits, lower=lower, upper=upper)
+
+
+def trend(found: Series, better: Better) -> Trend:
+    """Whether the newest month is better or worse than the process was, or the same."""
+    if found.limits is None or not found.values:
+        return Trend.UNKNOWN
+    match found.change:
+        case Change.NONE:
+            return Trend.STEADY
+        case Change.UP:
+            return Trend.BETTER if better is Better.HIGHER else Trend.WORSE
+        case Change.DOWN:
+            return Trend.BETTER if better is Better.LOWER else Trend.WORSE
+
+
+def promise(measure: Measure, goal: Goal | None) -> Promise:
+    """A measure held against its target."""
+    if goal is None or measure.value is None:
+        return Promise.NONE
+    kept = goal.is_kept_by(float(measure.value))
+    if measure.interval is not None:
+        ends = {goal.is_kept_by(measure.interval.low), goal.is_kept_by(measure.interval.high)}
+        if len(ends) == 2:
+            return Promise.OPEN
+    return Promise.MET if kept else Promise.MISSED
+
+
+def goal_for(goals: list[Goal], kpi: str, period: Period) -> Goal | None:
+    """The target of a KPI on the last day of a period; where several hold, the one set last."""
+    return max(
+        (goal for goal in goals if goal.kpi == kpi and goal.holds_on(period.end)), key=lambda goal: goal.valid_from, default=None
+    )
