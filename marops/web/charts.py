@@ -1,0 +1,65 @@
+"""Charts on a page: a domain's `Chart` drawn once, kept, and shown in the colours of the reader's theme.
+
+Figures are drawn in the light palette. Streamlit's front end replaces placeholder colours by the theme's categorical
+colours, in the browser and again whenever the theme is switched; .streamlit/config.toml lists our palette's roles there.
+So one figure serves both themes, and a switch costs the server nothing.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+
+import plotly.graph_objects as go
+import plotly.io as pio
+import streamlit as st
+from cachetools import LRUCache
+from streamlit.elements.lib import streamlit_plotly_theme as placeholders
+
+from marops import theme
+from marops.chart import Chart
+from marops.language import Reader, text
+from marops.web.markup import html
+from marops.web.session import reader, say
+from marops.web.tables import table
+
+_CONFIG = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
+_PLACEHOLDERS = [getattr(placeholders, f"CATEGORY_{index}") for index in range(len(theme.ROLES))]
+_drawn: LRUCache[Hashable, tuple[object, Chart]] = LRUCache(maxsize=256)
+
+Source = TypeVar("Source")
+
+
+def drawn(draw: Callable[..., Chart], source: Source, *rest: object) -> Chart:
+    """The chart that `draw(source, *rest, reader)` makes, kept for as long as `source` (a cached result) is the same."""
+    r = reader()
+    key = (draw.__module__, draw.__qualname__, id(source), *map(repr, rest), str(r.locale))
+    found = _drawn.get(key)
+    # The source is kept beside the chart, so that its id cannot be given to another object meanwhile.
+    if found is None or found[0] is not source:
+        found = (source, themed(_call(draw, source, rest, r)))
+        _drawn[key] = found
+    return found[1]
+
+
+def _call(draw: Callable[..., Chart], source: object, rest: tuple[object, ...], r: Reader) -> Chart:
+    return draw(source, *rest, r)
+
+
+def themed(made: Chart) -> Chart:
+    """A chart whose colours are the placeholders that the reader's theme fills in."""
+    drawing = str(made.figure.to_json())
+    for role, placeholder in zip(theme.ROLES, _PLACEHOLDERS, strict=True):
+        drawing = drawing.replace(role.light, placeholder)
+    figure = pio.from_json(drawing, skip_invalid=True)
+    return Chart(go.Figure(figure), made.title, made.unit, made.alt, made.table)
+
+
+@st.fragment
+def show(made: Chart, *, key: str) -> None:
+    """A chart with its title, unit and words, and its numbers behind a button."""
+    with st.container(key=f"chart_{key}", gap="xsmall"):
+        st.markdown(html("chart.html", title=say(made.title), unit=say(made.unit)), unsafe_allow_html=True)
+        st.plotly_chart(made.figure, key=f"plot_{key}", config=_CONFIG, alt=say(made.alt))
+        opened = st.expander(say(text("Numbers")), key=f"numbers_{key}", on_change="rerun", type="compact")
+        if opened.open:
+            with opened:
+                table(made.table, key=f"table_{key}", alt=say(made.alt), name=key)

@@ -1,0 +1,179 @@
+"""What pages are made of: heads, measures, KPI rows, decision cards, empty states."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import streamlit as st
+
+from marops.findings import Finding, Side
+from marops.language import Text, text
+from marops.measure import Measure
+from marops.period import Comparison
+from marops.scorecard.definitions import Better
+from marops.scorecard.judging import Promise, Trend
+from marops.scorecard.service import Row
+from marops.web import charts
+from marops.web.markup import html
+from marops.web.places import PAGES_FOLDER
+from marops.web.scope import Here
+from marops.web.session import reader, say
+from marops.web.spark import sparkline
+
+chart = charts.show
+
+SIDES: dict[Side, Text] = {Side.IT: text("IT"), Side.JOINT: text("Joint"), Side.MARKETING: text("Marketing")}
+
+def page_title(title: Text, sentence: Text | None = None) -> None:
+    """The head of a page: its title and one sentence of conclusion."""
+    _html("head.html", title=say(title), sentence=say(sentence) if sentence else "")
+
+
+def section(question: Text, note: Text | None = None) -> None:
+    """A section's question, and what to know before reading the answer."""
+    _html("section.html", question=say(question), note=say(note) if note else "")
+
+
+def note(said: Text) -> None:
+    """A quiet line."""
+    _html("note.html", said=say(said))
+
+
+def measures(*shown: Measure) -> None:
+    """Measures side by side: value or reason, interval, note."""
+    _html("measures.html", measures=[_measure(measure) for measure in shown])
+
+
+def _measure(measure: Measure) -> dict[str, object]:
+    r = reader()
+    lines: list[str] = []
+    if measure.interval is not None:
+        low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
+        share = round(measure.interval.level * 100)
+        lines.append(say(text("{low} to {high} ({share} % interval)", low=low, high=high, share=share)))
+    if measure.note is not None:
+        lines.append(say(measure.note))
+    value = r.quantity(measure.quantity) if measure.quantity else ""
+    return {"label": say(measure.label), "value": value, "missing": say(measure.missing) if measure.missing else "", "lines": lines}
+
+
+def kpi_rows(rows: Sequence[Row], place: Here, *, wide: bool, prefix: str) -> None:
+    """KPI rows: value, change, months with their normal band, what the trend says, what the target says.
+
+    The whole row is a link to the KPI on the scorecard. Marks are a shape and a word, never colour alone.
+    """
+    for row in rows:
+        with st.container(key=f"kpi_{prefix}_{row.kpi.id}"):
+            st.markdown(_kpi(row, place, wide=wide), unsafe_allow_html=True)
+            st.page_link(
+                page("scorecard"), label=say(text("Open {kpi}", kpi=row.kpi.name)), query_params={**place.link, "kpi": row.kpi.id}
+            )
+
+
+def _kpi(row: Row, place: Here, *, wide: bool) -> str:
+    r = reader()
+    measure = row.measure
+    value = ("≈ " if measure.interval and row.kpi.id == "J1" else "") + r.quantity(measure.quantity) if measure.quantity else ""
+    label = say(text("{kpi} by month", kpi=row.kpi.name))
+    return html(
+        "kpi.html", wide=wide, name=say(row.kpi.name), value=value, missing=say(measure.missing) if measure.missing else "",
+        owner=say(text("{owner} owns it, {watcher} watches", owner=row.kpi.owner, watcher=row.kpi.watcher)),
+        change=_change(row, place), spark=sparkline(row.series, row.trend, row.kpi.side, label), trend=_trend(row),
+        promise=_promise(row),
+    )  # fmt: skip
+
+
+def _change(row: Row, place: Here) -> str:
+    change = row.change
+    if change is None:
+        return ""
+    versus = {Comparison.YEAR: text("on a year earlier"), Comparison.PREVIOUS: text("on the time before")}
+    return f"{reader().quantity(change, signed=True)} {say(versus.get(place.scope.comparison, text('on before')))}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    sign: str
+    word: str
+    detail: str = ""
+    bad: bool = False
+
+
+def _trend(row: Row) -> _Mark:
+    limits = row.series.limits
+    up = row.kpi.better is Better.HIGHER
+    detail = ""
+    if limits is not None:
+        low, high = row.measure.in_unit(limits.lower), row.measure.in_unit(limits.upper)
+        detail = say(text("normal {low} to {high}", low=low, high=high))
+    match row.trend:
+        case Trend.WORSE:
+            return _Mark("▼" if up else "▲", say(text("worse")), detail, bad=True)
+        case Trend.BETTER:
+            return _Mark("▲" if up else "▼", say(text("better")), detail)
+        case Trend.STEADY:
+            return _Mark("●", say(text("steady")), detail)
+        case Trend.UNKNOWN:
+            return _Mark("○", say(text("no trend yet")) if not row.kpi.rare else say(text("rare event")))
+
+
+def _promise(row: Row) -> _Mark:
+    goal = row.goal
+    if goal is None:
+        return _Mark("○", say(text("no target")))
+    sign = {"at_least": "≥", "at_most": "≤"}.get(goal.type, "=")
+    detail = f"{sign} {reader().quantity(row.measure.in_unit(goal.value))}"
+    match row.promise:
+        case Promise.MET:
+            return _Mark("✓", say(text("on target")), detail)
+        case Promise.MISSED:
+            return _Mark("✕", say(text("off target")), detail, bad=True)
+        case Promise.OPEN:
+            return _Mark("?", say(text("too close to call")), detail)
+        case Promise.NONE:
+            return _Mark("○", say(text("not measured")), detail)
+
+
+def side_head(side: Side) -> None:
+    """The head of one side's column."""
+    _html("side.html", side=str(side), name=say(SIDES[side]))
+
+
+def decision_cards(findings: Sequence[Finding], place: Here, decide: object) -> None:
+    """Cards of what needs a decision: what, why, whose, what to do; evidence and decision one click away.
+
+    `decide(finding)` is called where the reader wants to record a decision; None hides the button.
+    """
+    if not findings:
+        return
+    for column, finding in zip(st.columns(len(findings)), findings, strict=False):
+        with column, st.container(border=True, height="stretch", key=f"card_{_slug(finding.key)}"):
+            _html("side.html", side=str(finding.side), name=say(finding.owner))
+            _html("finding.html", what=say(finding.what), cause=say(finding.cause), label=say(text("Suggested:")), action=say(finding.action))
+            st.space("stretch")
+            with st.container(horizontal=True, vertical_alignment="center"):
+                target = {"kpi": finding.target} if finding.target else {}
+                st.page_link(page(finding.page), label=say(text("Evidence")), icon=":material/query_stats:", query_params={**place.link, **target})
+                if callable(decide) and st.button(say(text("Decide")), key=f"decide_{_slug(finding.key)}", type="tertiary", icon=":material/gavel:"):
+                    decide(finding)
+
+
+def _slug(key: str) -> str:
+    return "".join(character if character.isalnum() else "_" for character in key)
+
+
+def empty(what: Text, then: Text, place: Here) -> NoReturn:
+    """An empty state: what is missing, what to do, one button. Ends the page."""
+    _html("empty.html", what=say(what), next=say(then))
+    st.page_link(page("data"), label=say(text("Open Data")), icon=":material/upload_file:", query_params=place.link)
+    st.stop()
+
+
+def page(name: str) -> str:
+    """The file of a page, as navigation knows it."""
+    return str(PAGES_FOLDER / f"{name}.py")
+
+
+def _html(template: str, **values: object) -> None:
+    st.markdown(html(template, **values), unsafe_allow_html=True)
+

@@ -1,0 +1,102 @@
+"""The main script: what every page has around it. Streamlit runs it before each page, on every run."""
+
+import streamlit as st
+
+from marops import bootstrap
+from marops.language import Text, text
+from marops.principal import Action, Role, allowed
+from marops.web import failures, scope
+from marops.web.markup import html
+from marops.web.places import ICON, LOGO, PAGES_FOLDER, STYLE
+from marops.web.session import principal, say
+from marops.workspaces import service as workspaces
+from marops.workspaces.store import OWN
+
+_GROUPS: tuple[tuple[Text, tuple[tuple[str, Text, str, Text], ...]], ...] = (
+    (
+        text("Read"),
+        (
+            ("home", text("Home"), "home", text("What changed, and what needs a decision")),
+            ("scorecard", text("Scorecard"), "scoreboard", text("The KPIs IT and marketing share")),
+            ("pipeline", text("Pipeline"), "view_kanban", text("Where campaigns stand, and what is late")),
+            ("maturity", text("Maturity"), "stairs", text("How mature the team is, and what holds it back")),
+        ),
+    ),
+    (text("Plan"), (("budget", text("Budget"), "payments", text("What another budget split would bring")),)),
+    (text("Manage"), (("data", text("Data"), "database", text("Import files, see how fresh they are, undo")),)),
+)
+
+
+def main() -> None:
+    """Set up the page, show navigation, scope bar and banner, and run the page that was asked for."""
+    st.set_page_config(page_title="marops", page_icon=str(ICON), layout="wide")
+    _prepare_once()
+    st.html(STYLE)
+    st.logo(str(LOGO), icon_image=str(ICON), size="medium")
+    asked = st.navigation(
+        {
+            say(group): [
+                st.Page(
+                    PAGES_FOLDER / f"{name}.py", title=say(title), icon=f":material/{icon}:", url_path=name, help=say(about),
+                    default=name == "home",
+                )
+                for name, title, icon, about in pages
+            ]
+            for group, pages in _GROUPS
+        }
+    )  # fmt: skip
+    who = principal()
+    if who.role < Role.VIEWER:
+        st.warning(say(text("You have no role in this marops. Ask an admin for one.")))
+        st.stop()
+    with failures.shown():
+        place = scope.here(who)
+        _sidebar(place)
+        if place.opened.workspace.is_sample:
+            _banner(place)
+        scope.bar(place)
+        asked.run()
+
+
+@st.cache_resource
+def _prepare_once() -> bool:
+    """Make the installation ready, once a process: also where the page runs without our server (tests)."""
+    bootstrap.prepare()
+    return True
+
+
+def _sidebar(place: scope.Here) -> None:
+    with st.sidebar:
+        present = workspaces.present(place.principal)
+        if len(present) > 1:
+            names = {workspace.id: workspace.name for workspace in present}
+            st.session_state["w_workspace"] = place.scope.workspace
+            st.selectbox(
+                say(text("Workspace")), list(names), key="w_workspace", format_func=lambda found: names[found],
+                on_change=lambda: scope.switch_workspace(st.session_state["w_workspace"]),
+            )  # fmt: skip
+        st.markdown(
+            html("note.html", said=say(text("Local mode: this address answers on this computer only, and whoever opens it is its admin."))),
+            unsafe_allow_html=True,
+        )
+
+
+def _banner(place: scope.Here) -> None:
+    today = place.opened.today
+    with st.container(key="banner", horizontal=True, vertical_alignment="center"):
+        st.markdown(
+            html("note.html", said=say(text("Sample company: invented data, and a clock that stands at {day}.", day=today))),
+            unsafe_allow_html=True, width="stretch",
+        )  # fmt: skip
+        st.button(say(text("Use my own data")), key="use_own", type="tertiary", on_click=scope.switch_workspace, args=(OWN,))
+        if allowed(place.principal, Action.ADMINISTER):
+            st.button(say(text("Remove the sample")), key="remove_sample", type="tertiary", on_click=_remove_sample)
+
+
+def _remove_sample() -> None:
+    workspaces.remove_sample(principal())
+    scope.switch_workspace(OWN)
+
+
+if __name__ == "__main__":
+    main()

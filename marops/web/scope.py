@@ -1,0 +1,183 @@
+"""The scope bar: workspace, period, comparison and unit, the same on every page and always in the address.
+
+The address is the one truth. Every run reads it, falls back to what the session saw last and then to a default, writes
+the whole scope back, and sets the widgets from it; a widget's change writes the address. So a copied link shows the
+same later too, when the default would have moved on.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import streamlit as st
+
+from marops.errors import UserError
+from marops.language import text
+from marops.period import Comparison, Period, Scope, month_of, months_back
+from marops.principal import Principal
+from marops.web.session import reader, say
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Opened
+from marops.workspaces.store import OWN, SAMPLE
+
+_KEYS = ("ws", "from", "to", "vs", "unit")
+_MEMORY = "marops_scope"
+_ALL_UNITS = ""
+
+
+@dataclass(frozen=True)
+class Here:
+    """Where the reader is: the principal, the opened workspace and the scope."""
+
+    principal: Principal
+    opened: Opened
+    scope: Scope
+
+    @property
+    def link(self) -> dict[str, str]:
+        """The scope as query parameters, for links to other pages."""
+        return _parameters(self.scope)
+
+
+def here(principal: Principal) -> Here:
+    """The scope of this run, from the address; also written back to it."""
+    asked = {key: value for key in _KEYS if (value := st.query_params.get(key))}
+    known: dict[str, str] = st.session_state.get(_MEMORY, {})
+    # A link says all of it, or nothing: half a scope from the address and half from memory would be neither.
+    wanted = asked or known
+    opened = workspaces.open_workspace(principal, _workspace(principal, wanted.get("ws")))
+    scope = Scope(
+        opened.workspace.id,
+        _period(opened, wanted.get("from"), wanted.get("to")),
+        _comparison(wanted.get("vs")),
+        _unit(opened, wanted.get("unit")),
+    )
+    parameters = _parameters(scope)
+    st.session_state[_MEMORY] = parameters
+    for key, value in parameters.items():
+        if st.query_params.get(key) != value:
+            st.query_params[key] = value
+    return Here(principal, opened, scope)
+
+
+def bar(place: Here) -> None:
+    """The bar itself: what is shown, in one button that opens the choices, and how far the data reaches."""
+    scope, opened = place.scope, place.opened
+    r = reader()
+    versus = scope.compared
+    parts = [r.span(scope.period.start, scope.period.end)]
+    if versus:
+        parts.append(say(text("against {period}", period=r.span(versus.start, versus.end))))
+    parts.append(scope.unit or say(text("all units")))
+    with st.container(horizontal=True, vertical_alignment="center", key="scopebar"):
+        with st.popover(" · ".join(parts), icon=":material/calendar_month:"):
+            _choices(place)
+        if opened.last_day:
+            st.caption(say(text("data to {day}", day=min(opened.last_day, opened.today))))
+        else:
+            st.caption(say(text("no data yet")))
+
+
+def _choices(place: Here) -> None:
+    scope, opened = place.scope, place.opened
+    end = min(opened.last_day or opened.today, opened.today)
+    quick = {say(name): span for name, span in _quick(end).items()}
+    _set("w_quick", next((name for name, span in quick.items() if span == scope.period), None))
+    st.pills(say(text("Period")), list(quick), key="w_quick", on_change=_changed(lambda: _quick_parameters(quick)))
+    _set("w_range", (scope.period.start, scope.period.end))
+    st.date_input(
+        say(text("First and last day")), key="w_range", on_change=_changed(_range_parameters),
+        min_value=min(scope.period.start, opened.first_day or scope.period.start) - timedelta(days=366),
+        max_value=max(scope.period.end, opened.today), format="YYYY-MM-DD",
+    )  # fmt: skip
+    names = {
+        Comparison.YEAR: say(text("a year earlier")), Comparison.PREVIOUS: say(text("the time just before")),
+        Comparison.NONE: say(text("nothing")),
+    }  # fmt: skip
+    _set("w_vs", scope.comparison)
+    st.segmented_control(
+        say(text("Compare with")), list(names), key="w_vs", format_func=lambda found: names[found], required=True,
+        on_change=_changed(lambda: {"vs": str(st.session_state["w_vs"])}),
+    )  # fmt: skip
+    if opened.units:
+        options = [_ALL_UNITS, *(unit.name for unit in opened.units)]
+        _set("w_unit", scope.unit or _ALL_UNITS)
+        st.selectbox(
+            say(text("Business unit")), options, key="w_unit", format_func=lambda name: name or say(text("All units")),
+            on_change=_changed(lambda: {"unit": st.session_state["w_unit"] or "all"}),
+        )  # fmt: skip
+
+
+def switch_workspace(workspace_id: str) -> None:
+    """Make the address point at another workspace, with that workspace's own default period. For callbacks."""
+    st.session_state.pop(_MEMORY, None)
+    st.query_params.from_dict({"ws": workspace_id})
+
+
+def _set(key: str, value: object) -> None:
+    st.session_state[key] = value
+
+
+def _changed(parameters: Callable[[], dict[str, str]]) -> Callable[[], None]:
+    def write() -> None:
+        for key, value in parameters().items():
+            st.query_params[key] = value
+
+    return write
+
+
+def _quick(end: date) -> dict[object, Period]:
+    year = Period(end.replace(month=1, day=1), month_of(end).end)
+    return {
+        text("3 months"): months_back(end, 3), text("6 months"): months_back(end, 6), text("12 months"): months_back(end, 12),
+        text("24 months"): months_back(end, 24), text("This year"): year,
+    }  # fmt: skip
+
+
+def _quick_parameters(quick: dict[str, Period]) -> dict[str, str]:
+    span = quick.get(st.session_state["w_quick"] or "")
+    return {"from": span.start.isoformat(), "to": span.end.isoformat()} if span else {}
+
+
+def _range_parameters() -> dict[str, str]:
+    chosen = st.session_state["w_range"]
+    # While only the first day is picked there is no period yet.
+    return {"from": chosen[0].isoformat(), "to": chosen[1].isoformat()} if len(chosen) == 2 else {}
+
+
+def _parameters(scope: Scope) -> dict[str, str]:
+    return {
+        "ws": scope.workspace, "from": scope.period.start.isoformat(), "to": scope.period.end.isoformat(),
+        "vs": str(scope.comparison), "unit": scope.unit or "all",
+    }  # fmt: skip
+
+
+def default_workspace(principal: Principal) -> str:
+    """The workspace that opens first: the user's own once it has data, the sample company until then."""
+    present = {workspace.id for workspace in workspaces.present(principal)}
+    return SAMPLE if SAMPLE in present and workspaces.open_workspace(principal, OWN).is_empty else OWN
+
+
+def _workspace(principal: Principal, wanted: str | None) -> str:
+    if wanted in {workspace.id for workspace in workspaces.present(principal)}:
+        return str(wanted)
+    return default_workspace(principal)
+
+
+def _period(opened: Opened, start: str | None, end: str | None) -> Period:
+    try:
+        if start and end:
+            found = Period(date.fromisoformat(start), date.fromisoformat(end))
+            if found.days <= 366 * 20:
+                return found
+    except (ValueError, UserError):
+        pass  # somebody's typing in the address; the default follows
+    return months_back(min(opened.last_day or opened.today, opened.today), 12)
+
+
+def _comparison(wanted: str | None) -> Comparison:
+    return Comparison(wanted) if wanted in set(Comparison) else Comparison.YEAR
+
+
+def _unit(opened: Opened, wanted: str | None) -> str | None:
+    return wanted if wanted in {unit.name for unit in opened.units} else None

@@ -1,0 +1,29 @@
+"""Budget: what was spent and what it brought, and what another split would bring."""
+
+import streamlit as st
+
+from marops import web
+from marops.budget import figures, service
+from marops.language import text
+from marops.principal import Role
+
+principal = web.require(Role.VIEWER)
+place = web.here(principal)
+found = service.budget(principal, place.scope)
+
+if found.is_empty:
+    web.page_title(text("Budget"))
+    web.empty(text("No ad spend in these days"), text("Import reports of your ad platforms by day, or choose days that have spend."), place)
+
+web.page_title(text("Budget"), service.verdict(principal, place.scope))
+left, right = st.columns([5, 6], gap="large")
+with left:
+    web.section(text("Where does the money go, and what does it bring?"))
+    web.measures(found.spend, found.conversions, found.cost)
+    web.chart(web.drawn(figures.by_channel, found), key="by_channel")
+with right:
+    web.section(
+        text("What would another split bring?"),
+        text("Fitted to the ad platforms' own counts of up to two years of weeks, without carry-over: not a test of what the spend caused."),
+    )
+    web.what_if(found, place)
