@@ -26,7 +26,8 @@ class Side(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One finding. `key` is stable over time, so that a decision finds it again; `page` and `target` open the evidence;
-    `weight` orders findings of the same severity."""
+    `weight` orders findings of the same severity.
+    """
 
     key: str
     severity: Severity

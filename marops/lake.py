@@ -16,18 +16,18 @@ import polars as pl
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 from sqlalchemy import BigInteger
-from sqlmodel import Field, SQLModel, col, select
+from sqlmodel import Field, col, select
 
 from marops import settings, store
 from marops.errors import Damaged
 from marops.language import text
-from marops.store import Moment, new_id
+from marops.store import Moment, Row, new_id
 from marops.tables import ROW, TABLES, Table
 
 _CHUNK = 1 << 20
 
 
-class Blob(SQLModel, table=True):
+class Blob(Row, table=True):
     """One Parquet file of one table, brought in by one import.
 
     `active` is false once its import is undone. `counted` is false where the same spend is already counted from
@@ -79,7 +79,7 @@ class Manifest:
 
 
 @cached(LRUCache(maxsize=64), key=lambda workspace_id, revision: hashkey(str(settings.current()), workspace_id, revision))
-def manifest(workspace_id: str, revision: str) -> Manifest:
+def manifest(workspace_id: str, revision: str) -> Manifest:  # noqa: ARG001  (the revision is the cache's key)
     """The manifest of a workspace at its present revision."""
     with store.reading() as session:
         query = (
@@ -166,6 +166,14 @@ def verified(blob: Blob) -> Path:
             )
         )
     return path
+
+
+def is_intact(digest: str) -> bool:
+    """Whether a blob is there and its content, read afresh, is what its name says."""
+    try:
+        return sha256_of(path_of(digest)) == digest
+    except OSError:
+        return False
 
 
 def sha256_of(path: Path) -> str:

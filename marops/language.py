@@ -168,7 +168,7 @@ class Reader:
 
     def moment(self, moment: datetime) -> str:
         """A date and time of day, to the minute."""
-        return dates.format_skeleton("yMMMdHm", moment, locale=self.locale)
+        return f"{self.day(moment)}, {dates.format_time(moment, format='short', locale=self.locale)}"
 
     def span(self, start: date, end: date) -> str:
         """Two dates, inclusive, as one range; whole months are named as months."""
@@ -199,8 +199,11 @@ class Reader:
         pattern = str(self.locale.currency_formats["standard"].pattern)
         places = 0 if abs(value) >= 100 else 2
         return numbers.format_currency(
-            value, currency, format=pattern.replace("0.00", f"0{_fraction(places, fixed=True)}"),
-            locale=self.locale, currency_digits=False,
+            value,
+            currency,
+            format=pattern.replace("0.00", f"0{_fraction(places, fixed=True)}"),
+            locale=self.locale,
+            currency_digits=False,
         )
 
     def _compact(self, value: Number) -> str:
@@ -237,4 +240,3 @@ def _fraction(places: int, *, fixed: bool = False) -> str:
 
 def _pattern(places: int) -> str:
     return f"#,##0{_fraction(places)}"
-

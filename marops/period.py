@@ -19,9 +19,7 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.end < self.start:
-            raise UserError(
-                text("The period ends on {end}, before it starts on {start}.", end=self.end, start=self.start)
-            )
+            raise UserError(text("The period ends on {end}, before it starts on {start}.", end=self.end, start=self.start))
 
     @property
     def days(self) -> int:

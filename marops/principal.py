@@ -63,7 +63,7 @@ def allowed(principal: Principal, action: Action) -> bool:
     return principal.role >= _NEEDED[action]
 
 
-def require(principal: Principal, action: Action, object: object = None) -> None:
+def require(principal: Principal, action: Action, object: object = None) -> None:  # noqa: ARG001  (object-level rules use it)
     """Pass, or raise Forbidden with the role needed. `object` is what is acted on, for rules finer than roles."""
     if not allowed(principal, action):
         raise Forbidden(

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 
 import narwhals as nw
 import polars as pl
@@ -61,7 +62,7 @@ def facts(opened: Opened) -> Facts:
 # Heavy, on any engine
 
 
-def performance(rows: nw.LazyFrame) -> nw.LazyFrame:
+def performance(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """ad_performance by period, campaign, kind, publisher and currency: sums, and how many values went into each."""
     keys = ("period_start", "period_end", "platform", "campaign_type", "publisher", "campaign_name", "currency_code")
     named = rows.with_columns(nw.coalesce(nw.col("campaign_name"), nw.col("campaign_id")).alias("campaign_name"))
@@ -70,7 +71,7 @@ def performance(rows: nw.LazyFrame) -> nw.LazyFrame:
     )
 
 
-def milestones(rows: nw.LazyFrame) -> nw.LazyFrame:
+def milestones(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     """lead_stage_history by lead: when it first entered each milestone."""
     stage = nw.col("stage").str.to_lowercase()
     reached = rows.with_columns(
@@ -104,13 +105,21 @@ def channel_days(found: Facts) -> pl.DataFrame:
     )
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("lead", "lead_stage_history", "ad_performance", "fx_rate"), condition=threading.Condition())
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: found.key("lead", "lead_stage_history", "ad_performance", "fx_rate"),
+    condition=threading.Condition(),
+)
 def leads(found: Facts) -> pl.DataFrame:
     """One row a lead, by creation: lead_id, created_at, unit, channel ("" where no ad campaign brought it), the moments
     it reached each milestone (mql_at, sal_at, sql_at, won_at, lost_at) and its amount in the reporting currency.
     """
     reached = milestones(nw.from_native(lake.table(found.manifest, "lead_stage_history"))).to_native().collect()
-    rows = lake.table(found.manifest, "lead").select("lead_id", "created_at", "business_unit", "utm_campaign", "amount", "currency_code").collect()
+    rows = (
+        lake.table(found.manifest, "lead")
+        .select("lead_id", "created_at", "business_unit", "utm_campaign", "amount", "currency_code")
+        .collect()
+    )
     brought_by = channel_days(found).select(pl.col("campaign_name").alias("utm_campaign"), "channel").unique("utm_campaign")
     unit = pl.coalesce("business_unit", unit_of(pl.col("utm_campaign"), found.opened.units))
     dated = rows.with_columns(pl.col("created_at").dt.date().alias("period_end"), pl.col("amount").cast(pl.Float64))
@@ -206,7 +215,11 @@ def factor(found: Facts, currency: str) -> float | None:
 def _channel() -> pl.Expr:
     named = pl.col("platform")
     for rule in reversed(_channel_rules()):
-        fits = [pl.col(column).fill_null("").str.to_lowercase() == rule[column] for column in ("platform", "campaign_type", "publisher") if column in rule]
+        fits = [
+            pl.col(column).fill_null("").str.to_lowercase() == rule[column]
+            for column in ("platform", "campaign_type", "publisher")
+            if column in rule
+        ]
         named = pl.when(pl.all_horizontal(fits)).then(pl.lit(rule["name"])).otherwise(named)
     return named
 
@@ -227,9 +240,13 @@ def _with_factor(rows: pl.DataFrame, found: Facts) -> pl.DataFrame:
         .collect()
     )
     # Against the base of the table: the base itself is worth 1 on every day that has rates.
-    base = rates.select("rate_date", "base_currency", pl.col("base_currency").alias("currency_code"), pl.lit(1.0).alias("rate")).unique()
+    base = rates.select(
+        "rate_date", "base_currency", pl.col("base_currency").alias("currency_code"), pl.lit(1.0).alias("rate")
+    ).unique()
     rates = pl.concat([rates, base])
-    ours = rates.filter(pl.col("currency_code") == found.currency).select("rate_date", "base_currency", pl.col("rate").alias("ours"))
+    ours = rates.filter(pl.col("currency_code") == found.currency).select(
+        "rate_date", "base_currency", pl.col("rate").alias("ours")
+    )
     crossed = (
         rates.join(ours, on=["rate_date", "base_currency"])
         .select("rate_date", "currency_code", (pl.col("ours") / pl.col("rate")).alias("factor"))

@@ -11,6 +11,8 @@ DEFAULT_HOME = ".marops"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8501
 UPLOAD_LIMIT_MB = 200
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Addresses that only this computer reaches."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,9 +47,7 @@ _NAMES = (
 def stages() -> tuple[Stage, ...]:
     """Every stage in the order of the workflow; the last is Done."""
     data = tomllib.loads((resources.files("marops") / "stages.toml").read_text(encoding="utf-8"))["stages"]
-    return tuple(
-        Stage(s["id"], text(s["name"]), Category(s["category"]), s["responsible"], tuple(s["aliases"])) for s in data
-    )
+    return tuple(Stage(s["id"], text(s["name"]), Category(s["category"]), s["responsible"], tuple(s["aliases"])) for s in data)
 
 
 def board_stages() -> tuple[Stage, ...]:

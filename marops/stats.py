@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -128,14 +129,18 @@ class Survival:
         return None if low is None or high is None else (low, high)
 
 
-def survival(ended: Sequence[float] | npt.NDArray[np.float64], still_open: Sequence[float] | npt.NDArray[np.float64]) -> Survival | None:
+def survival(
+    ended: Sequence[float] | npt.NDArray[np.float64], still_open: Sequence[float] | npt.NDArray[np.float64]
+) -> Survival | None:
     """The Kaplan-Meier curve of durations, `still_open` ones censored at their present age; None where none has ended.
 
     Leaving open ones out would make every process look faster than it is: the stuck ones are the slow ones.
     """
     if len(ended) == 0:
         return None
-    curve = scipy_stats.ecdf(scipy_stats.CensoredData(uncensored=ended, right=still_open)).sf
+    curve: Any = scipy_stats.ecdf(
+        scipy_stats.CensoredData(uncensored=ended, right=still_open)
+    ).sf  # its intervals carry more than the stubs say
     share = np.asarray(curve.probabilities, dtype=np.float64)
     with warnings.catch_warnings():
         # Where nobody or everybody has ended the formula has no value; there the curve itself is the limit.

@@ -5,8 +5,9 @@ foreign keys; WAL only where the library no longer has the WAL-reset corruption 
 its lock at the start (BEGIN IMMEDIATE), because a read transaction cannot always be turned into a write later.
 """
 
+import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,16 +18,31 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Numeric, String, create_engine, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import declared_attr
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field, Session, SQLModel
 
 from marops import settings
+from marops.errors import BadSetting
+from marops.language import text
 
 WAL_SAFE_SQLITE = (3, 51, 3)
 MIGRATIONS = Path(__file__).parent / "migrations"
+_WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WRITING = {"marops_writing": True}
 _MIGRATION_LOCK = 0x6D61726F7073  # "marops" as a number: PostgreSQL's advisory lock for migrations
+
+
+def now() -> datetime:
+    """The present moment in UTC, for audit columns."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """A random identifier for a row."""
+    return uuid4().hex
 
 
 class ExactDecimal(TypeDecorator[Decimal]):
@@ -43,7 +59,7 @@ class ExactDecimal(TypeDecorator[Decimal]):
         """Python to database."""
         return str(value) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:  # noqa: ARG002  (SQLAlchemy's signature)
         """Database to Python."""
         return None if value is None else Decimal(value)
 
@@ -63,29 +79,29 @@ class Moment(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Database to Python."""
         return None if value is None else (value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
 
 
-class ImportedRow(SQLModel):
+class Row(SQLModel):
+    """A row of a table that is named as its class, in snake_case: ImportRun is kept in import_run."""
+
+    @declared_attr.directive
+    @classmethod
+    def __tablename__(cls) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The table's name."""
+        return _WORD_START.sub("_", cls.__name__).lower()
+
+
+class ImportedRow(Row):
     """Columns of state rows that an import can bring in as well as a person: undo switches `active` off."""
 
-    id: str = Field(default_factory=lambda: new_id(), primary_key=True, max_length=32)
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
     import_id: str | None = Field(default=None, foreign_key="import_run.id", index=True, max_length=32)
     source_row_number: int | None = None
     active: bool = True
-
-
-def now() -> datetime:
-    """The present moment in UTC, for audit columns."""
-    return datetime.now(UTC)
-
-
-def new_id() -> str:
-    """A random identifier for a row."""
-    return uuid4().hex
 
 
 def engine() -> Engine:
@@ -121,23 +137,33 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 @contextmanager
-def reading() -> Iterator[Session]:
+def reading() -> Generator[Session]:
     """A session for reading; what it changes is rolled back."""
     with Session(engine(), expire_on_commit=False) as session:
         yield session
 
 
 @contextmanager
-def writing() -> Iterator[Session]:
+def writing() -> Generator[Session]:
     """A session whose changes are committed together at the end, or not at all."""
     with Session(engine().execution_options(**_WRITING), expire_on_commit=False) as session, session.begin():
         yield session
 
 
 def migrate() -> None:
-    """Bring the database to the newest schema. Several processes may start at once: one migrates, the rest wait."""
+    """Bring the database to the newest schema. Several processes may start at once: one migrates, the rest wait.
+
+    Raises BadSetting where the database cannot be opened.
+    """
     from alembic import command  # Imported here: only starting processes migrate, and Alembic takes 0.2 s to import.
 
+    try:
+        engine().connect().close()
+    except OperationalError as failed:
+        why = str(failed.orig).split("\n", maxsplit=1)[0]
+        raise BadSetting(
+            text("The database cannot be opened ({why}). Check MAROPS_HOME and MAROPS_DATABASE_URL.", why=why)
+        ) from failed
     with engine().execution_options(**_WRITING).begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")

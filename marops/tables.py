@@ -73,7 +73,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Table:
     """A canonical table. `day` names the column that dates a row (for freshness and the period of an import); where rows
-    cover a span from there, `seconds` names the column with its length."""
+    cover a span from there, `seconds` names the column with its length.
+    """
 
     name: str
     kind: Kind
@@ -191,9 +192,7 @@ def _check_contract(table: Table, found: Mapping[str, pl.DataType]) -> None:
         raise ContractError(f"{table.name} needs {', '.join(absent)}; the frame has {', '.join(found)}")
     for column in table.columns:
         if column.name in found and found[column.name] != column.type.dtype:
-            raise ContractError(
-                f"{table.name}.{column.name} must be {column.type.dtype}, not {found[column.name]}"
-            )
+            raise ContractError(f"{table.name}.{column.name} must be {column.type.dtype}, not {found[column.name]}")
 
 
 def _repeated_keys(table: Table, frame: pl.LazyFrame, present: set[str]) -> pl.DataFrame:
@@ -680,8 +679,7 @@ def markdown() -> str:
                 f"one of {', '.join(column.allowed)}" if column.allowed else "",
             ]
             lines.append(
-                f"| `{column.name}` | {column.type} | {column.unit} | {'; '.join(b for b in bounds if b)} "
-                f"| {column.description} |"
+                f"| `{column.name}` | {column.type} | {column.unit} | {'; '.join(b for b in bounds if b)} | {column.description} |"
             )
     return "\n".join(lines) + "\n"
 

@@ -13,7 +13,11 @@ found = service.budget(principal, place.scope)
 
 if found.is_empty:
     web.page_title(text("Budget"))
-    web.empty(text("No ad spend in these days"), text("Import reports of your ad platforms by day, or choose days that have spend."), place)
+    web.empty(
+        text("No ad spend in these days"),
+        text("Import reports of your ad platforms by day, or choose days that have spend."),
+        place,
+    )
 
 web.page_title(text("Budget"), service.verdict(principal, place.scope))
 left, right = st.columns([5, 6], gap="large")
@@ -24,6 +28,6 @@ with left:
 with right:
     web.section(
         text("What would another split bring?"),
-        text("Fitted to the ad platforms' own counts of up to two years of weeks, without carry-over: not a test of what the spend caused."),
+        text("Fitted to up to two years of the ad platforms' own weekly counts, without carry-over: no test of what spend caused."),
     )
     web.what_if(found, place)

@@ -1,7 +1,5 @@
 """Home: is something wrong, how wrong, whose move is it."""
 
-import streamlit as st
-
 from marops import web
 from marops.budget import service as budget
 from marops.decisions import service as decisions
@@ -19,7 +17,11 @@ place = web.here(principal)
 
 if place.opened.is_empty:
     web.page_title(text("Home"))
-    web.empty(text("There is no data here yet"), text("Import what your ad platforms, CRM and tracker export; Home then says what changed and whose move it is."), place)
+    web.empty(
+        text("There is no data here yet"),
+        text("Import what your ad platforms, CRM and tracker export; Home then says what changed and whose move it is."),
+        place,
+    )
 
 found = [finding for service in (scorecard, pipeline, budget, maturity) for finding in service.findings(principal, place.scope)]
 taken = decisions.decisions(principal, place.scope.workspace)

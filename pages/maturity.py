@@ -13,7 +13,11 @@ found = service.maturity(principal, place.scope)
 
 if found.latest is None:
     web.page_title(text("Maturity"))
-    web.empty(text("No assessment yet"), text("Import the answers to the maturity instrument: one row a respondent, one column an item (SP1 to JG2), and the facts F1 to F7."), place)
+    web.empty(
+        text("No assessment yet"),
+        text("Import the answers to the maturity instrument: one row a respondent, one column an item (SP1 to JG2); and F1 to F7."),
+        place,
+    )
 
 web.page_title(text("Maturity"), service.verdict(principal, place.scope))
 web.stage_summary(found)
@@ -27,7 +31,7 @@ with right:
     web.pillar_grid(found)
 
 web.section(text("Where do IT and marketing see it differently?"))
-if found.latest.gaps.is_empty():
+if found.assessed.gaps.is_empty():
     web.note(text("Fewer than five people of a side answered, so no differences are shown: they could be traced to people."))
 else:
     web.chart(web.drawn(figures.perception_gaps, found), key="gaps")

@@ -13,15 +13,22 @@ flow = service.flow(principal, place.scope)
 
 if flow.is_empty:
     web.page_title(text("Pipeline"))
-    web.empty(text("No campaigns yet"), text("Import your tracker's issues and their history (Jira: all fields, and the issue history)."), place)
+    web.empty(
+        text("No campaigns yet"),
+        text("Import your tracker's issues and their history (Jira: all fields, and the issue history)."),
+        place,
+    )
 
 web.page_title(text("Pipeline"), service.verdict(principal, place.scope))
 web.measures(flow.late, flow.in_preparation, flow.on_time)
 
 web.section(text("Which launches are past their date?"))
-web.overdue_table(flow, place)
+web.overdue_table(flow)
 
-web.section(text("Where does every campaign stand?"), text("Longest in its stage first; a red edge marks more days than 85 % of campaigns ever needed there."))
+web.section(
+    text("Where does every campaign stand?"),
+    text("Longest in its stage first; a red edge marks more days than 85 % of campaigns ever needed there."),
+)
 web.board(flow)
 
 left, right = st.columns(2, gap="large")

@@ -14,7 +14,11 @@ card = service.scorecard(principal, place.scope)
 
 if card.is_empty:
     web.page_title(text("Scorecard"))
-    web.empty(text("No KPI can be computed yet"), text("Import an uptime log, the CRM's leads with their history, an ad platform's report or a survey; each fills its KPIs."), place)
+    web.empty(
+        text("No KPI can be computed yet"),
+        text("Import an uptime log, the CRM's leads with their history, an ad platform's report or a survey; each fills its KPIs."),
+        place,
+    )
 
 web.page_title(text("Scorecard"), service.verdict(principal, place.scope))
 for column, side in zip(st.columns(3, gap="medium"), Side, strict=True):

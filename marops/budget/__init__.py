@@ -1,0 +1,1 @@
+"""Budget: spend and outcome by channel, fitted responses, scenarios."""

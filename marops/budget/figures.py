@@ -38,12 +38,24 @@ def by_channel(budget: Budget, reader: Reader) -> Chart:
     )  # fmt: skip
     figure.add_trace(
         go.Bar(
-            y=labels, x=brought, orientation="h", name=got, marker_color=theme.MARKETING.light,
-            text=[said(cost) for cost in rows["cost"]], textposition="outside", cliponaxis=False,
-            customdata=[[reader.number(round(value or 0)), said(cost)] for value, cost in zip(rows["conversions"], rows["cost"], strict=True)],
-            hovertemplate=reader.say(text("{channel}: {n} conversions at {cost} each", channel="%{y}", n="%{customdata[0]}", cost="%{customdata[1]}")) + "<extra></extra>",
+            y=labels,
+            x=brought,
+            orientation="h",
+            name=got,
+            marker_color=theme.MARKETING.light,
+            text=[said(cost) for cost in rows["cost"]],
+            textposition="outside",
+            cliponaxis=False,
+            customdata=[
+                [reader.number(round(value or 0)), said(cost)]
+                for value, cost in zip(rows["conversions"], rows["cost"], strict=True)
+            ],
+            hovertemplate=reader.say(
+                text("{channel}: {n} conversions at {cost} each", channel="%{y}", n="%{customdata[0]}", cost="%{customdata[1]}")
+            )
+            + "<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.update_layout(barmode="group", bargap=0.3, bargroupgap=0.05, showlegend=True, margin={"r": 64, "t": 30})
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_xaxes(tickformat=".0%", showgrid=True)
@@ -51,12 +63,14 @@ def by_channel(budget: Budget, reader: Reader) -> Chart:
     title = (
         text(
             "A conversion costs {cheap} on {best} and {dear} on {worst}",
-            cheap=money(priced["cost"][0], budget.currency), best=priced["channel"][0],
-            dear=money(priced["cost"][-1], budget.currency), worst=priced["channel"][-1],
+            cheap=money(priced["cost"][0], budget.currency),
+            best=priced["channel"][0],
+            dear=money(priced["cost"][-1], budget.currency),
+            worst=priced["channel"][-1],
         )
         if priced.height > 1
         else text("Spend and conversions by channel")
-    )  # fmt: skip
+    )
     table = rows.select(
         pl.col("channel").alias(reader.say(text("Channel"))),
         pl.col("spend").round(2).alias(reader.say(text("Spend, {currency}", currency=budget.currency))),
@@ -81,23 +95,42 @@ def response_curve(response: Response, then: float, budget: Budget, reader: Read
     colour = theme.MARKETING.light
     figure = base(300)
     figure.add_trace(go.Scatter(x=every, y=high, mode="lines", line={"width": 0}, hoverinfo="skip"))
-    figure.add_trace(go.Scatter(x=every, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=theme.BAND.light, hoverinfo="skip"))
+    figure.add_trace(
+        go.Scatter(x=every, y=low, mode="lines", line={"width": 0}, fill="tonexty", fillcolor=theme.BAND.light, hoverinfo="skip")
+    )
     for part, dash in ((below, "dash"), (inside, "solid"), (above, "dash")):
-        figure.add_trace(go.Scatter(x=part, y=response.at(part), mode="lines", line={"color": colour, "width": 2, "dash": dash}, hoverinfo="skip"))
+        figure.add_trace(
+            go.Scatter(
+                x=part, y=response.at(part), mode="lines", line={"color": colour, "width": 2, "dash": dash}, hoverinfo="skip"
+            )
+        )
     weeks = budget.weeks.filter((pl.col("channel") == response.channel) & (pl.col("spend") > 0))
     figure.add_trace(
-        go.Scatter(x=weeks["spend"], y=weeks["conversions"], mode="markers", marker={"color": theme.SOFT.light, "size": 5}, hoverinfo="skip")
+        go.Scatter(
+            x=weeks["spend"],
+            y=weeks["conversions"],
+            mode="markers",
+            marker={"color": theme.SOFT.light, "size": 5},
+            hoverinfo="skip",
+        )
     )
     for spend, symbol, name in ((response.now, "circle", text("today")), (then, "square", text("proposed"))):
         label = reader.say(name)
         figure.add_trace(
             go.Scatter(
-                x=[spend], y=[float(response.at(spend))], mode="markers+text", text=[label], textposition="top left",
+                x=[spend],
+                y=[float(response.at(spend))],
+                mode="markers+text",
+                text=[label],
+                textposition="top left",
                 marker={"color": colour, "size": 12, "symbol": symbol, "line": {"color": theme.PAPER.light, "width": 2}},
                 customdata=[[reader.quantity(money(spend, budget.currency)), reader.quantity(Quantity(float(response.at(spend))))]],
-                hovertemplate=reader.say(text("{name}: {spend} a week, {n} conversions", name=label, spend="%{customdata[0]}", n="%{customdata[1]}")) + "<extra></extra>",
+                hovertemplate=reader.say(
+                    text("{name}: {spend} a week, {n} conversions", name=label, spend="%{customdata[0]}", n="%{customdata[1]}")
+                )
+                + "<extra></extra>",
             )
-        )  # fmt: skip
+        )
     figure.update_xaxes(tickformat="~s", showgrid=False, rangemode="tozero")
     cost = response.cost_of_next
     title = (
@@ -111,7 +144,9 @@ def response_curve(response: Response, then: float, budget: Budget, reader: Read
         reader.say(text("Conversions a week")): response.at(every).round(2),
         reader.say(text("Low")): low.round(2), reader.say(text("High")): high.round(2),
     })  # fmt: skip
-    alt = text("Conversions a week of {channel} by weekly spend, rising and levelling off. {title}.", channel=response.channel, title=title)
+    alt = text(
+        "Conversions a week of {channel} by weekly spend, rising and levelling off. {title}.", channel=response.channel, title=title
+    )
     return Chart(figure, title, unit, alt, table)
 
 
@@ -122,16 +157,25 @@ def change_by_channel(outcome: Outcome, reader: Reader) -> Chart:
     figure = base(max(140, 40 * len(shifts) + 50))
     figure.add_trace(
         go.Bar(
-            y=labels, x=[shift.change for shift in shifts], orientation="h",
+            y=labels,
+            x=[shift.change for shift in shifts],
+            orientation="h",
             marker={"color": theme.MARKETING.light},
             error_x={
-                "type": "data", "symmetric": False, "array": [s.high - s.change for s in shifts],
-                "arrayminus": [s.change - s.low for s in shifts], "color": theme.INK.light, "thickness": 1.5, "width": 5,
+                "type": "data",
+                "symmetric": False,
+                "array": [s.high - s.change for s in shifts],
+                "arrayminus": [s.change - s.low for s in shifts],
+                "color": theme.INK.light,
+                "thickness": 1.5,
+                "width": 5,
             },
-            customdata=[[reader.quantity(Quantity(s.low), signed=True), reader.quantity(Quantity(s.high), signed=True)] for s in shifts],
+            customdata=[
+                [reader.quantity(Quantity(s.low), signed=True), reader.quantity(Quantity(s.high), signed=True)] for s in shifts
+            ],
             hovertemplate="%{y}: %{customdata[0]} – %{customdata[1]}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_vline(x=0, line={"color": theme.MUTED.light, "width": 1})
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_xaxes(showgrid=True)
@@ -144,5 +188,6 @@ def change_by_channel(outcome: Outcome, reader: Reader) -> Chart:
         reader.say(text("High")): [round(s.high, 2) for s in shifts],
     })  # fmt: skip
     title = text("What changes, channel by channel")
-    return Chart(figure, title, text("conversions a week; line: 90 % interval"), text("Change in conversions a week by channel."), table)
-
+    return Chart(
+        figure, title, text("conversions a week; line: 90 % interval"), text("Change in conversions a week by channel."), table
+    )

@@ -36,7 +36,9 @@ def by_channel(days: pl.DataFrame, plan: Mapping[str, float]) -> pl.DataFrame:
         pl.when(pl.col("spend").null_count() == 0).then(pl.col("spend").sum()).alias("spend"),
         pl.when(pl.col("conversions").count() > 0).then(pl.col("conversions").sum()).alias("conversions"),
     )
-    planned = pl.DataFrame({"channel": list(plan), "planned": list(plan.values())}, schema={"channel": pl.String, "planned": pl.Float64})
+    planned = pl.DataFrame(
+        {"channel": list(plan), "planned": list(plan.values())}, schema={"channel": pl.String, "planned": pl.Float64}
+    )
     order = {name: position for position, name in enumerate(rollups.channel_order())}
     return (
         totals.join(planned, on="channel", how="left")
@@ -57,9 +59,7 @@ def weeks(days: pl.DataFrame, until: date) -> pl.DataFrame:
     (its first day), spend, conversions.
     """
     first = until - timedelta(days=7 * WEEKS_TO_LEARN - 1)
-    daily = days.filter(
-        (pl.col("period_start") == pl.col("period_end")) & pl.col("period_end").is_between(first, until)
-    )
+    daily = days.filter((pl.col("period_start") == pl.col("period_end")) & pl.col("period_end").is_between(first, until))
     if daily.is_empty():
         return pl.DataFrame(schema={"channel": pl.String, "week": pl.Date, "spend": pl.Float64, "conversions": pl.Float64})
     back = (pl.lit(until) - pl.col("period_end")).dt.total_days() // 7
@@ -69,7 +69,11 @@ def weeks(days: pl.DataFrame, until: date) -> pl.DataFrame:
     span = int((until - known).days // 7) + 1 if isinstance(known, date) else 0
     every = pl.DataFrame({"week": [until - timedelta(days=7 * index + 6) for index in range(span)]}, schema={"week": pl.Date})
     grid = found.select("channel").unique().join(every, how="cross")
-    return grid.join(found, on=["channel", "week"], how="left").with_columns(pl.col("spend", "conversions").fill_null(0)).sort("channel", "week")
+    return (
+        grid.join(found, on=["channel", "week"], how="left")
+        .with_columns(pl.col("spend", "conversions").fill_null(0))
+        .sort("channel", "week")
+    )
 
 
 def responses(table: pl.DataFrame, *, seed: int = 0) -> dict[str, Response | None]:
@@ -175,13 +179,19 @@ def totals(days: pl.DataFrame, period: Period, currency: str, as_of: date | None
     """Spend, conversions and cost per conversion of a period."""
     spend = _measure("spend", text("Ad spend"), Unit.MONEY, period, as_of, currency, _spend(days))
     counted = days["conversions"].sum() if days["conversions"].count() else text("No report of these days counts conversions.")
-    conversions = _measure("conversions", text("Conversions"), Unit.COUNT, period, as_of, None, counted, text("as the ad platforms count them"))
+    conversions = _measure(
+        "conversions", text("Conversions"), Unit.COUNT, period, as_of, None, counted, text("as the ad platforms count them")
+    )
     cost: Number | Text = text("No conversions to divide by.")
     if spend.value is None:
         cost = spend.missing or cost
     elif conversions.value:
         cost = float(spend.value) / float(conversions.value)
-    return spend, conversions, _measure("cost_per_conversion", text("Cost per conversion"), Unit.MONEY, period, as_of, currency, cost)
+    return (
+        spend,
+        conversions,
+        _measure("cost_per_conversion", text("Cost per conversion"), Unit.MONEY, period, as_of, currency, cost),
+    )
 
 
 def _spend(days: pl.DataFrame) -> Number | Text:

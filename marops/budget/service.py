@@ -138,7 +138,17 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     )  # fmt: skip
     action = text("Try it for four weeks and compare; the figures are the platforms' own counts, not a test.")
     return [
-        Finding(f"budget:{source.channel}>{target.channel}", Severity.DECIDE, what, cause, text("Marketing"), action, "budget", Side.MARKETING, weight=1.8)
+        Finding(
+            f"budget:{source.channel}>{target.channel}",
+            Severity.DECIDE,
+            what,
+            cause,
+            text("Marketing"),
+            action,
+            "budget",
+            Side.MARKETING,
+            weight=1.8,
+        )
     ]
 
 
@@ -181,4 +191,3 @@ def _plan(found: rollups.Facts) -> list[tuple[str, str | None, date, date, float
         for row in rows
         if (factor := factors[row.currency_code]) is not None
     ]
-

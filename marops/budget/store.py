@@ -5,15 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import JSON
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from marops.store import ExactDecimal, ImportedRow, Moment, new_id, now
+from marops.store import ExactDecimal, ImportedRow, Moment, Row, new_id, now
 
 
 class BudgetPlan(ImportedRow, table=True):
     """Planned spend of a channel in a period."""
-
-    __tablename__ = "budget_plan"
 
     plan_version: str = Field(max_length=100)
     channel: str = Field(max_length=200)
@@ -24,7 +22,7 @@ class BudgetPlan(ImportedRow, table=True):
     currency_code: str = Field(max_length=3)
 
 
-class Scenario(SQLModel, table=True):
+class Scenario(Row, table=True):
     """A budget split somebody saved: multipliers of today's spend by channel, for one scope."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)

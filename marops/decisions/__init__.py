@@ -1,0 +1,1 @@
+"""Decisions: what was decided about a finding, by whom, on which evidence."""

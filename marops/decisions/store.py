@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from marops.store import Moment, new_id, now
+from marops.store import Moment, Row, new_id, now
 
 
-class Decision(SQLModel, table=True):
+class Decision(Row, table=True):
     """What was decided about a finding, with the number it was decided on."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)

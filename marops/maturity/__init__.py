@@ -1,0 +1,1 @@
+"""Maturity: the instrument, its scoring, and where IT and marketing differ."""

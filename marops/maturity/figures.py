@@ -14,8 +14,7 @@ MOST_GAPS = 12
 
 def pillars(maturity: Maturity, reader: Reader) -> Chart:
     """Each block's Scale attribute now and before, against the borders of the ratings N, P, L and F."""
-    assert maturity.latest is not None
-    now = [block for block in maturity.latest.result.blocks if block.scale is not None]
+    now = [block for block in maturity.assessed.result.blocks if block.scale is not None]
     earlier = {block.name: block.scale for block in maturity.before.result.blocks} if maturity.before else {}
     labels = [reader.say(BLOCK_NAMES[block.name]) for block in now]
     values = [round(block.scale or 0) for block in now]
@@ -28,13 +27,19 @@ def pillars(maturity: Maturity, reader: Reader) -> Chart:
     was, is_now = reader.say(text("before")), reader.say(text("now"))
     for label, a, b in zip(labels, before, values, strict=True):
         if a is not None:
-            figure.add_trace(go.Scatter(x=[a, b], y=[label, label], mode="lines", line={"color": theme.SOFT.light, "width": 2}, hoverinfo="skip"))
+            figure.add_trace(
+                go.Scatter(x=[a, b], y=[label, label], mode="lines", line={"color": theme.SOFT.light, "width": 2}, hoverinfo="skip")
+            )
     figure.add_trace(
         go.Scatter(
-            x=before, y=labels, mode="markers", name=was, marker={"color": theme.PAPER.light, "size": 10, "line": {"color": theme.MUTED.light, "width": 2}},
+            x=before,
+            y=labels,
+            mode="markers",
+            name=was,
+            marker={"color": theme.PAPER.light, "size": 10, "line": {"color": theme.MUTED.light, "width": 2}},
             hovertemplate=f"%{{y}}, {was}: %{{x}} %<extra></extra>",
         )
-    )  # fmt: skip
+    )
     figure.add_trace(
         go.Scatter(
             x=values, y=labels, mode="markers", name=is_now, marker={"color": theme.JOINT.light, "size": 12},
@@ -44,23 +49,26 @@ def pillars(maturity: Maturity, reader: Reader) -> Chart:
     figure.update_xaxes(range=[0, 102], ticksuffix=" %", showgrid=False)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_layout(margin={"t": 26})
-    weakest = maturity.latest.result.weakest
+    weakest = maturity.assessed.result.weakest
     title = text("{pillar} holds the team back", pillar=BLOCK_NAMES[weakest]) if weakest else text("No pillar could be rated")
-    table = pl.DataFrame({reader.say(text("Block")): labels, reader.say(text("Now, %")): values, reader.say(text("Before, %")): before}, strict=False)
+    table = pl.DataFrame(
+        {reader.say(text("Block")): labels, reader.say(text("Now, %")): values, reader.say(text("Before, %")): before}, strict=False
+    )
     alt = text("Scale attribute of each block in per cent, now and in the assessment before. {title}.", title=title)
     return Chart(figure, title, text("Scale attribute achieved, per cent; N, P, L, F: not, partly, largely, fully"), alt, table)
 
 
 def perception_gaps(maturity: Maturity, reader: Reader) -> Chart:
     """Mean level that IT and marketing give to each item, the clearest differences first."""
-    assert maturity.latest is not None
-    rows = maturity.latest.gaps.head(MOST_GAPS)
+    rows = maturity.assessed.gaps.head(MOST_GAPS)
     labels = [f"{code}  {question}" for code, question in rows.select("item", "question").iter_rows()]
     short = [label if len(label) <= 58 else label[:55].rstrip() + "…" for label in labels]
     figure = base(32 * rows.height + 70)
     for label, it, marketing, clear in zip(short, rows["it"], rows["marketing"], rows["clear"], strict=True):
         line = {"color": theme.INK.light if clear else theme.SOFT.light, "width": 3 if clear else 2}
-        figure.add_trace(go.Scatter(x=[it, marketing], y=[label, label], mode="lines", line=line, hoverinfo="skip", showlegend=False))
+        figure.add_trace(
+            go.Scatter(x=[it, marketing], y=[label, label], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+        )
     for column, name, colour, symbol in (
         ("it", reader.say(text("IT")), theme.IT.light, "circle"),
         ("marketing", reader.say(text("Marketing")), theme.MARKETING.light, "square"),
@@ -75,9 +83,9 @@ def perception_gaps(maturity: Maturity, reader: Reader) -> Chart:
     figure.update_xaxes(range=[0.9, 5.1], dtick=1, showgrid=True)
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_layout(showlegend=True, margin={"t": 30})
-    clear = int(maturity.latest.gaps["clear"].sum())
+    clear = int(maturity.assessed.gaps["clear"].sum())
     title = ntext("{n} item on which IT and marketing clearly differ", "{n} items on which IT and marketing clearly differ", clear)
-    table = maturity.latest.gaps.select(
+    table = maturity.assessed.gaps.select(
         pl.col("item").alias(reader.say(text("Item"))), pl.col("question").alias(reader.say(text("Question"))),
         pl.col("it").round(2).alias(reader.say(text("IT"))), pl.col("marketing").round(2).alias(reader.say(text("Marketing"))),
         pl.col("gap").round(2).alias(reader.say(text("Gap"))), pl.col("low").round(2).alias(reader.say(text("Low"))),

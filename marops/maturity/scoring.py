@@ -260,7 +260,10 @@ def _rate(name: str, means: Floats, caps: Mapping[str, float]) -> tuple[Floats, 
     ceiling = np.array([caps.get(ITEMS[index].code, 5.0) for index in columns])
     levels = np.minimum(means[:, columns], ceiling)
     enough = np.isfinite(levels).mean(axis=1) >= FEWEST_ANSWERED
-    rated = [_nanmean(np.where(np.isfinite(levels), np.interp(levels, np.arange(1, 6), kind), np.nan), axis=1) for kind in (SCALE_ATTRIBUTE, EMBEDDED_ATTRIBUTE)]
+    rated = [
+        _nanmean(np.where(np.isfinite(levels), np.interp(levels, np.arange(1, 6), kind), np.nan), axis=1)
+        for kind in (SCALE_ATTRIBUTE, EMBEDDED_ATTRIBUTE)
+    ]
     return np.where(enough, rated[0], np.nan), np.where(enough, rated[1], np.nan)
 
 

@@ -1,7 +1,6 @@
 """Team maturity: the latest assessment of a scope, the one before it, and where the sides differ."""
 
 import threading
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +9,7 @@ from cachetools import LRUCache, cached
 from sqlmodel import col, select
 
 from marops import store
+from marops.errors import NotFound
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, message, text
 from marops.maturity import gaps, scoring
@@ -57,6 +57,13 @@ class Maturity:
     latest: Assessment | None
     before: Assessment | None
     sentences: tuple[Text, ...]
+
+    @property
+    def assessed(self) -> Assessment:
+        """The latest assessment. Raises NotFound where there is none."""
+        if self.latest is None:
+            raise NotFound(text("No assessment has been imported yet."))
+        return self.latest
 
 
 def maturity(principal: Principal, scope: Scope) -> Maturity:
@@ -133,18 +140,25 @@ def _sentences(assessment: Assessment) -> list[Text]:
         Verdict.ALIGNED: text("{stage}: people, training and practice agree.", stage=stage),
         Verdict.STRUCTURE_AHEAD: text(
             "{stage}: {n} people, {practice} practice. Fix {weakest} before hiring.",
-            stage=stage, n=round(members), practice=practice, weakest=weakest,
+            stage=stage,
+            n=round(members),
+            practice=practice,
+            weakest=weakest,
         ),
         Verdict.PRACTICE_AHEAD: text(
             "{stage}: ready for {next}; limited by {n} people.", stage=stage, next=following, n=round(members)
         ),
         Verdict.TRAINING_HOLDS: text("{stage}: practice is ready; training is not.", stage=stage),
-        Verdict.IN_TRANSITION: text("In transition by size: {share} of the way to the next stage.", share=Quantity(result.transition or 0, Unit.PERCENT)),
+        Verdict.IN_TRANSITION: text(
+            "In transition by size: {share} of the way to the next stage.", share=Quantity(result.transition or 0, Unit.PERCENT)
+        ),
         Verdict.CONTESTED: text("Contested: IT and marketing would put the team at different stages."),
         Verdict.UNSUPPORTED: text(
             "Claimed {claimed}, evidence supports {stage}: {n} answers lack evidence.",
-            claimed=STAGES[result.claimed or result.headline], stage=stage, n=result.unsupported_items,
+            claimed=STAGES[result.claimed or result.headline],
+            stage=stage,
+            n=result.unsupported_items,
         ),
         Verdict.UNSURE: text("Not firm: other respondents could have led to another stage."),
-    }  # fmt: skip
+    }
     return [said[verdict] for verdict in result.verdicts] or [text("{stage}.", stage=stage)]

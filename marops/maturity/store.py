@@ -11,8 +11,6 @@ from marops.store import ExactDecimal, ImportedRow, Moment
 class AssessmentAnswer(ImportedRow, table=True):
     """One respondent's level for one item; `level` None is "don't know"."""
 
-    __tablename__ = "assessment_answer"
-
     assessment_id: str = Field(index=True, max_length=100)
     respondent_id: str = Field(max_length=100)
     side: str = Field(max_length=10)
@@ -25,8 +23,6 @@ class AssessmentAnswer(ImportedRow, table=True):
 
 class AssessmentFact(ImportedRow, table=True):
     """One fact about the team, F1 to F7."""
-
-    __tablename__ = "assessment_fact"
 
     assessment_id: str = Field(index=True, max_length=100)
     fact_code: str = Field(max_length=10)

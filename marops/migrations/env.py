@@ -1,17 +1,16 @@
 """Alembic's environment: the connection comes from `marops.store`, the models from `marops.bootstrap`."""
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-from marops import bootstrap as _bootstrap  # noqa: F401  (declares every row)
+from marops import bootstrap as _bootstrap  # noqa: F401  # pyright: ignore[reportUnusedImport]  (declares every row)
 from marops.store import ExactDecimal, Moment
 
 
-
-def _render(kind: str, value: Any, _autogen: Any) -> str | bool:
+def _render(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:
     """Migrations speak plain SQLAlchemy, so that they outlive the classes of today."""
     match (kind, value):
         case ("type", AutoString()):

@@ -36,10 +36,17 @@ def days_by_stage(flow: Flow, reader: Reader) -> Chart:
     )  # fmt: skip
     figure.add_trace(
         go.Scatter(
-            y=labels, x=late, mode="markers+text", name=most, text=[said(days) for days in late], textposition="middle right",
-            marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": theme.INK.light}}, hoverinfo="skip", cliponaxis=False,
+            y=labels,
+            x=late,
+            mode="markers+text",
+            name=most,
+            text=[said(days) for days in late],
+            textposition="middle right",
+            marker={"symbol": "line-ns", "size": 18, "line": {"width": 3, "color": theme.INK.light}},
+            hoverinfo="skip",
+            cliponaxis=False,
         )
-    )  # fmt: skip
+    )
     figure.update_layout(showlegend=True, margin={"r": 60, "t": 30})
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=True, rangemode="tozero")
@@ -54,9 +61,7 @@ def days_by_stage(flow: Flow, reader: Reader) -> Chart:
             reader.say(text("85 % within, days")): rows["p85"].round(1),
         }
     )
-    alt = text(
-        "Days a campaign stays in each stage before launch, median and 85th percentile. {title}.", title=title
-    )
+    alt = text("Days a campaign stays in each stage before launch, median and 85th percentile. {title}.", title=title)
     return Chart(figure, title, text("days per visit; campaigns still in the stage are counted"), alt, table)
 
 
@@ -70,18 +75,25 @@ def launches_by_month(flow: Flow, reader: Reader) -> Chart:
         ("waiting", reader.say(text("past due, not launched")), theme.SIGNAL.light, "x"),
         ("ahead", reader.say(text("not due yet")), theme.SOFT.light, ""),
     )
+    hatching = {"fillmode": "overlay", "fgcolor": theme.PAPER.light, "size": 5}
     figure = base(260)
     for column, name, colour, pattern in kinds:
         if rows[column].sum():
             figure.add_trace(
                 go.Bar(
-                    x=labels, y=rows[column], name=name, marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": theme.PAPER.light, "size": 5}},
+                    x=labels,
+                    y=rows[column],
+                    name=name,
+                    marker={"color": colour, "pattern": {**hatching, "shape": pattern}},
                     hovertemplate=f"%{{x}}: %{{y}} {name}<extra></extra>",
                 )
-            )  # fmt: skip
+            )
     figure.update_layout(barmode="stack", showlegend=True, margin={"t": 30})
     figure.update_xaxes(type="category", nticks=9)
-    late, total = int(rows["late"].sum() + rows["waiting"].sum()), int(rows.select(pl.sum_horizontal("on_time", "late", "waiting").sum()).item())
+    late, total = (
+        int(rows.select(pl.sum_horizontal("late", "waiting").sum()).item()),
+        int(rows.select(pl.sum_horizontal("on_time", "late", "waiting").sum()).item()),
+    )
     title = (
         text("{late} of {total} campaigns that were due launched late or wait", late=late, total=total)
         if total

@@ -94,7 +94,11 @@ def verdict(principal: Principal, scope: Scope) -> Text:
     found = flow(principal, scope)
     slowest = found.slowest
     where = (
-        text("Work waits longest in {stage}: 85 % leave it within {days}.", stage=slowest[0].name, days=Quantity(slowest[1], Unit.DAYS))
+        text(
+            "Work waits longest in {stage}: 85 % leave it within {days}.",
+            stage=slowest[0].name,
+            days=Quantity(slowest[1], Unit.DAYS),
+        )
         if slowest
         else text("No stage has enough finished visits to time it yet.")
     )

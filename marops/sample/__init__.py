@@ -1,0 +1,1 @@
+"""The sample company: invented data in the shapes platforms export."""

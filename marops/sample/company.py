@@ -62,16 +62,46 @@ class Channel:
 
 
 CHANNELS = (
-    Channel("SRC", "Google Search", "google_ads", "Search", 105.0, 26_000.0, 16_000.0, 4.2, 0.055, 1.04, 1.15, ("RTL_", "B2B_", "EU_")),
-    Channel("PMX", "Google Performance Max", "google_ads", "Performance Max", 40.0, 11_000.0, 9_000.0, 2.6, 0.021, 1.18, 0.95, ("RTL_", "EU_")),
+    Channel(
+        "SRC", "Google Search", "google_ads", "Search", 105.0, 26_000.0, 16_000.0, 4.2, 0.055, 1.04, 1.15, ("RTL_", "B2B_", "EU_")
+    ),
+    Channel(
+        "PMX",
+        "Google Performance Max",
+        "google_ads",
+        "Performance Max",
+        40.0,
+        11_000.0,
+        9_000.0,
+        2.6,
+        0.021,
+        1.18,
+        0.95,
+        ("RTL_", "EU_"),
+    ),
     Channel("DSP", "Google Display", "google_ads", "Display", 12.0, 4_000.0, 7_500.0, 1.1, 0.006, 1.35, 0.70, ("RTL_", "B2B_")),
     Channel("YTB", "YouTube", "google_ads", "Video", 18.0, 9_000.0, 6_000.0, 1.9, 0.009, 1.22, 0.85, ("RTL_", "EU_")),
     Channel("FBK", "Facebook", "facebook_ads", "", 38.0, 7_000.0, 11_000.0, 2.1, 0.013, 1.25, 0.90, ("RTL_", "B2B_", "EU_")),
     Channel("IGM", "Instagram", "facebook_ads", "", 30.0, 9_000.0, 8_000.0, 2.4, 0.011, 1.28, 0.90, ("RTL_", "EU_")),
-    Channel("LKD", "LinkedIn", "linkedin_ads", "Sponsored Updates", 34.0, 17_000.0, 9_500.0, 11.0, 0.006, 0.92, 1.35, ("B2B_", "EU_")),
-    Channel("MSS", "Microsoft Search", "microsoft_ads", "Search & content", 23.0, 5_500.0, 2_600.0, 3.1, 0.034, 1.00, 1.10, ("B2B_", "EU_")),
+    Channel(
+        "LKD", "LinkedIn", "linkedin_ads", "Sponsored Updates", 34.0, 17_000.0, 9_500.0, 11.0, 0.006, 0.92, 1.35, ("B2B_", "EU_")
+    ),
+    Channel(
+        "MSS",
+        "Microsoft Search",
+        "microsoft_ads",
+        "Search & content",
+        23.0,
+        5_500.0,
+        2_600.0,
+        3.1,
+        0.034,
+        1.00,
+        1.10,
+        ("B2B_", "EU_"),
+    ),
     Channel("TTK", "TikTok", "tiktok_ads", "LEAD_GENERATION", 12.0, 5_000.0, 4_500.0, 1.3, 0.010, 1.40, 0.60, ("RTL_",)),
-)  # fmt: skip
+)
 
 STAGES = ("Request", "Validation", "Prioritisation", "Build", "QA", "Execution", "Reporting")
 WORK_DAYS = {"Request": 3.0, "Validation": 4.0, "Prioritisation": 6.0, "Build": 12.0, "QA": 4.0, "Reporting": 5.0}
@@ -279,7 +309,8 @@ def _spend(rng: np.random.Generator, campaigns: list[Campaign]) -> Floats:
 
 def _expected(campaigns: list[Campaign], spend: Floats) -> Floats:
     """Expected leads by campaign and day: the channel's weekly response, shared by each campaign's part of the spend and
-    by the weekdays' usual shares."""
+    by the weekdays' usual shares.
+    """
     expected = np.zeros_like(spend)
     for channel in CHANNELS:
         rows = [index for index, campaign in enumerate(campaigns) if campaign.channel is channel]
@@ -312,7 +343,9 @@ def _performance(
     ctr = np.array([c.ctr for c in channels])[campaign] * np.exp(rng.normal(0, 0.10, len(campaign)))
     impressions = np.maximum(clicks, np.round((clicks + 0.5) / ctr).astype(np.int64))
     reported = expected[campaign, day] / scale * np.array([c.reporting for c in channels])[campaign]
-    conversions = np.round(rng.poisson(reported) * np.where(rng.uniform(size=len(campaign)) < 0.3, rng.uniform(0.5, 1.5, len(campaign)), 1.0), 2)
+    conversions = np.round(
+        rng.poisson(reported) * np.where(rng.uniform(size=len(campaign)) < 0.3, rng.uniform(0.5, 1.5, len(campaign)), 1.0), 2
+    )
     conversions = np.minimum(conversions, clicks)
     is_euro = np.array([c.unit.currency == "EUR" for c in campaigns])[campaign]
     local = np.where(is_euro, amount / rate[day], amount)

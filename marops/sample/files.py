@@ -8,10 +8,10 @@ upload. Writing is deterministic to the byte.
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -25,7 +25,20 @@ from marops.sample.company import Campaign, Company
 Rows = Iterable[Sequence[Any]]
 _EPOCH = datetime.combine(sample.FIRST_DAY, datetime.min.time(), UTC)
 _MADE = datetime(2026, 11, 1, 6, 0)  # noqa: DTZ001  (a spreadsheet's creation date has no zone)
-_MONTHS_PT = ("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "agosto", "setembro", "outubro", "novembro", "dezembro")
+_MONTHS_PT = (
+    "janeiro",
+    "fevereiro",
+    "março",
+    "abril",
+    "maio",
+    "junho",
+    "julho",
+    "agosto",
+    "setembro",
+    "outubro",
+    "novembro",
+    "dezembro",
+)
 _TYPES_PT = {"Search": "Pesquisa", "Display": "Display", "Video": "Vídeo", "Performance Max": "Performance Max"}
 
 
@@ -33,7 +46,7 @@ def write(company: Company, folder: Path, seed: int = 7) -> list[Path]:
     """Write every file of the company into a folder. Returns their paths in the order in which they are imported."""
     folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed + 1)
-    writers = (
+    writers: tuple[tuple[str, Callable[[Path], None]], ...] = (
         ("reference-rates-ecb.csv", lambda path: _fx(path, company)),
         ("google-ads-brasil.csv", lambda path: _google_pt(path, company)),
         ("google-ads-europe.csv", lambda path: _google_en(path, company)),
@@ -48,11 +61,11 @@ def write(company: Company, folder: Path, seed: int = 7) -> list[Path]:
         ("crm-lead-history.parquet", lambda path: _lead_history(path, company, rng)),
         ("jira-campaigns.csv", lambda path: _jira(path, company)),
         ("jira-history.csv", lambda path: _jira_history(path, company, rng)),
-        ("uptime-log.csv", lambda path: _uptime(path)),
+        ("uptime-log.csv", _uptime),
         ("survey-qualtrics.csv", lambda path: _qualtrics(path, rng)),
         ("maturity-assessments.xlsx", lambda path: _assessments(path, rng)),
-        ("kpi-targets.csv", lambda path: _targets(path)),
-        ("budget-plan.xlsx", lambda path: _plan(path, company)),
+        ("kpi-targets.csv", _targets),
+        ("budget-plan.xlsx", _plan),
     )
     paths: list[Path] = []
     for name, writer in writers:
@@ -131,7 +144,18 @@ def _google_en(path: Path, company: Company) -> None:
     )  # fmt: skip
     sums = frame.select(pl.col("impressions", "clicks", "spend", "conversions", "value").sum()).row(0)
     totals = [
-        [label, *[" --"] * 5, "EUR", f"{sums[0]:,}", f"{sums[1]:,}", " --", " --", f"{sums[2]:.2f}", f"{sums[3]:,.2f}", f"{sums[4]:,.2f}"]
+        [
+            label,
+            *[" --"] * 5,
+            "EUR",
+            f"{sums[0]:,}",
+            f"{sums[1]:,}",
+            " --",
+            " --",
+            f"{sums[2]:.2f}",
+            f"{sums[3]:,.2f}",
+            f"{sums[4]:,.2f}",
+        ]
         for label in ("Total: Campaigns", "Total: Account")
     ]
     _csv(path, [*head, *rows, *totals])
@@ -157,7 +181,24 @@ def _meta(path: Path, company: Company, currency: str) -> None:
         ]  # fmt: skip
 
     sums = frame.select(pl.col("impressions", "clicks", "spend", "conversions", "value").sum()).row(0)
-    total = ["", "", "", "", "", "", round(sums[0] * 0.3), sums[0], sums[1], currency, f"{sums[2]:.2f}", "", f"{sums[3]:g}", f"{sums[4]:.2f}", first, last]
+    total = [
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        round(sums[0] * 0.3),
+        sums[0],
+        sums[1],
+        currency,
+        f"{sums[2]:.2f}",
+        "",
+        f"{sums[3]:g}",
+        f"{sums[4]:.2f}",
+        first,
+        last,
+    ]
     rows = [total, *(row(r) for r in frame.iter_rows(named=True))]
     _csv(path, [head, *rows], encoding="utf-8-sig", quoting=csv.QUOTE_NONNUMERIC)
 
@@ -208,7 +249,18 @@ def _microsoft(path: Path, company: Company) -> None:
 
 def _tiktok(path: Path, company: Company) -> None:
     frame = _performance(company, "tiktok_ads")
-    head = ["Campaign name", "Campaign ID", "Ad group name", "By Day", "Currency", "Cost", "Impressions", "Clicks (destination)", "Conversions", "Advertising objective"]
+    head = [
+        "Campaign name",
+        "Campaign ID",
+        "Ad group name",
+        "By Day",
+        "Currency",
+        "Cost",
+        "Impressions",
+        "Clicks (destination)",
+        "Conversions",
+        "Advertising objective",
+    ]
     rows = [
         [r["name"], r["id"], f"Group {r['group'] + 1}", r["date"].isoformat(), "BRL", r["spend"], r["impressions"], r["clicks"], r["conversions"], r["type"]]
         for r in frame.iter_rows(named=True)
@@ -256,7 +308,17 @@ def _ga4(path: Path, company: Company, rng: np.random.Generator) -> None:
             if not sessions:
                 continue
             engaged = int(rng.binomial(sessions, 0.58))
-            lines.append([f"{day:%Y%m%d}", group, str(sessions), str(engaged), str(int(sessions * 0.86)), str(int(rng.binomial(sessions, 0.03))), "0"])
+            lines.append(
+                [
+                    f"{day:%Y%m%d}",
+                    group,
+                    str(sessions),
+                    str(engaged),
+                    str(int(sessions * 0.86)),
+                    str(int(rng.binomial(sessions, 0.03))),
+                    "0",
+                ]
+            )
     _csv(path, lines)
 
 
@@ -276,7 +338,22 @@ def _lead_id(index: int) -> str:
 
 
 def _leads(path: Path, company: Company) -> None:
-    head = ["Lead ID", "Created Date", "Lead Source", "Lead Status", "Business Unit", "UTM Source", "UTM Medium", "UTM Campaign", "Converted", "Converted Date", "Opportunity ID", "Opportunity Amount", "Opportunity Amount Currency", "Opportunity Close Date"]
+    head = [
+        "Lead ID",
+        "Created Date",
+        "Lead Source",
+        "Lead Status",
+        "Business Unit",
+        "UTM Source",
+        "UTM Medium",
+        "UTM Campaign",
+        "Converted",
+        "Converted Date",
+        "Opportunity ID",
+        "Opportunity Amount",
+        "Opportunity Amount Currency",
+        "Opportunity Close Date",
+    ]
     leads, moves = company.leads, company.moves
     rows: list[list[Any]] = []
     for index, seconds in enumerate(leads["seconds"]):
@@ -323,7 +400,9 @@ def _lead_history(path: Path, company: Company, rng: np.random.Generator) -> Non
         for moment, stage in _stages(company.moves, index):
             at = _moment(created if moment < 0 else moment)
             reason = str(rng.choice(reasons)) if rng.uniform() < 0.93 and before else None
-            records.append((_lead_id(index), "Lead Status", before, stage, at, reason, "system" if stage == "MQL" or not before else "sales"))
+            records.append(
+                (_lead_id(index), "Lead Status", before, stage, at, reason, "system" if stage == "MQL" or not before else "sales")
+            )
             before = stage
     frame = pl.DataFrame(
         records,
@@ -337,11 +416,39 @@ def _jira_moment(moment: datetime) -> str:
     return f"{moment.day:02d}/{moment:%b}/{moment:%y} {moment.hour % 12 or 12}:{moment:%M} {moment:%p}"
 
 
-_ASSIGNEES = {"Request": "marketing-ops", "Validation": "it-data", "Prioritisation": "marketing-ops", "Build": "creative", "QA": "it-data", "Execution": "media", "Reporting": "analytics", "Done": "analytics"}
+_ASSIGNEES = {
+    "Request": "marketing-ops",
+    "Validation": "it-data",
+    "Prioritisation": "marketing-ops",
+    "Build": "creative",
+    "QA": "it-data",
+    "Execution": "media",
+    "Reporting": "analytics",
+    "Done": "analytics",
+}
 
 
 def _jira(path: Path, company: Company) -> None:
-    head = ["Summary", "Issue key", "Issue id", "Issue Type", "Status", "Project key", "Project name", "Assignee", "Created", "Due date", "Resolved", "Labels", "Labels", "Component/s", "Custom field (Campaign)", "Custom field (Business unit)", "Custom field (Value per day)", "Custom field (Currency)"]
+    head = [
+        "Summary",
+        "Issue key",
+        "Issue id",
+        "Issue Type",
+        "Status",
+        "Project key",
+        "Project name",
+        "Assignee",
+        "Created",
+        "Due date",
+        "Resolved",
+        "Labels",
+        "Labels",
+        "Component/s",
+        "Custom field (Campaign)",
+        "Custom field (Business unit)",
+        "Custom field (Value per day)",
+        "Custom field (Currency)",
+    ]
     rows: list[list[Any]] = []
     for campaign in company.campaigns:
         done = campaign.moves[-1][0] if campaign.stage == "Done" else None
@@ -366,7 +473,16 @@ def _jira_history(path: Path, company: Company, rng: np.random.Generator) -> Non
             line = [key, issue, summary, _jira_moment(moment), _ASSIGNEES[before or after], "Status", before, after]
             rows.append((moment, campaign.number, line))
             if rng.uniform() < 0.2:
-                other = [key, issue, summary, _jira_moment(moment), _ASSIGNEES[after], "Assignee", _ASSIGNEES[before or after], _ASSIGNEES[after]]
+                other = [
+                    key,
+                    issue,
+                    summary,
+                    _jira_moment(moment),
+                    _ASSIGNEES[after],
+                    "Assignee",
+                    _ASSIGNEES[before or after],
+                    _ASSIGNEES[after],
+                ]
                 rows.append((moment, campaign.number, other))
     rows.sort(key=lambda row: (row[1], row[0]))
     _csv(path, [head, *(line for _, _, line in rows)])
@@ -394,8 +510,34 @@ def _span(event: str, service: str, start: datetime, end: datetime, reason: str)
 
 
 def _qualtrics(path: Path, rng: np.random.Generator) -> None:
-    names = ["StartDate", "EndDate", "Status", "Progress", "Duration (in seconds)", "Finished", "RecordedDate", "ResponseId", "DistributionChannel", "UserLanguage", "Side", *survey.QUESTIONS]
-    labels = ["Start Date", "End Date", "Response Type", "Progress", "Duration (in seconds)", "Finished", "Recorded Date", "Response ID", "Distribution Channel", "User Language", "Which side do you work on?", *survey.QUESTIONS.values()]
+    names = [
+        "StartDate",
+        "EndDate",
+        "Status",
+        "Progress",
+        "Duration (in seconds)",
+        "Finished",
+        "RecordedDate",
+        "ResponseId",
+        "DistributionChannel",
+        "UserLanguage",
+        "Side",
+        *survey.QUESTIONS,
+    ]
+    labels = [
+        "Start Date",
+        "End Date",
+        "Response Type",
+        "Progress",
+        "Duration (in seconds)",
+        "Finished",
+        "Recorded Date",
+        "Response ID",
+        "Distribution Channel",
+        "User Language",
+        "Which side do you work on?",
+        *survey.QUESTIONS.values(),
+    ]
     ids = [json.dumps({"ImportId": name}) for name in names]
     rows: list[list[Any]] = []
     for response in survey.responses(rng):
@@ -418,7 +560,13 @@ def _assessments(path: Path, rng: np.random.Generator) -> None:
         head += [question, f"{code} evidence"]
     rows: list[list[Any]] = []
     for answer in survey.answers(rng):
-        line: list[Any] = [f"r{answer.number:03d}", answer.at.strftime("%Y-%m-%d %H:%M:%S"), (answer.at + timedelta(minutes=19)).strftime("%Y-%m-%d %H:%M:%S"), answer.assessment, answer.side]
+        line: list[Any] = [
+            f"r{answer.number:03d}",
+            answer.at.strftime("%Y-%m-%d %H:%M:%S"),
+            (answer.at + timedelta(minutes=19)).strftime("%Y-%m-%d %H:%M:%S"),
+            answer.assessment,
+            answer.side,
+        ]
         for code, _ in items:
             level = answer.levels[code]
             line += [str(level) if level else "don't know", answer.evidence.get(code, "")]
@@ -444,7 +592,7 @@ def _targets(path: Path) -> None:
     _csv(path, rows)
 
 
-def _plan(path: Path, company: Company) -> None:
+def _plan(path: Path) -> None:
     """Planned spend: each channel's usual level by month, rounded as planners do."""
     rows: list[list[Any]] = [["Plan version", "Channel", "Business unit", "Month", "Planned spend", "Currency"]]
     month = date(2025, 1, 1)
@@ -473,7 +621,7 @@ def _fx(path: Path, company: Company) -> None:
 
 
 def _csv(
-    path: Path, rows: Rows, *, encoding: str = "utf-8", delimiter: str = ",", quoting: int = csv.QUOTE_MINIMAL
+    path: Path, rows: Rows, *, encoding: str = "utf-8", delimiter: str = ",", quoting: Literal[0, 1, 2] = csv.QUOTE_MINIMAL
 ) -> None:
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=delimiter, quoting=quoting, lineterminator="\n").writerows(rows)

@@ -15,6 +15,19 @@ SHIPPED = Path(__file__).parents[2] / "sample_data"
 FILES = ("*.csv", "*.tsv", "*.xlsx", "*.parquet")
 
 
+def offer(principal: Principal) -> bool:
+    """Set the sample company up beside the user's own workspace, once in an installation's life. Returns whether it did.
+
+    Cut short, it starts over the next time; removed by somebody, it stays away.
+    """
+    require(principal, Action.ADMINISTER)
+    if workspaces.sample_was_offered(principal):
+        return False
+    load(principal)
+    workspaces.note_sample_offered(principal)
+    return True
+
+
 def load(principal: Principal, folder: Path = SHIPPED) -> int:
     """Replace the sample workspace by the files of a folder. Returns how many were imported. Raises BadFile."""
     require(principal, Action.ADMINISTER)

@@ -11,7 +11,10 @@ import numpy as np
 from marops.maturity.instrument import ITEMS
 
 SIDES = ("IT", "Marketing")
-WAVES = ((datetime(2026, 4, 14, 9, tzinfo=UTC), (38, 41), (0.74, 0.49)), (datetime(2026, 10, 13, 9, tzinfo=UTC), (44, 52), (0.77, 0.58)))
+WAVES = (
+    (datetime(2026, 4, 14, 9, tzinfo=UTC), (38, 41), (0.74, 0.49)),
+    (datetime(2026, 10, 13, 9, tzinfo=UTC), (44, 52), (0.77, 0.58)),
+)
 """Start of a survey wave, respondents and share who agree (IT, marketing)."""
 
 BLOCK_LEVELS = {

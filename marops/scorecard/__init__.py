@@ -1,0 +1,1 @@
+"""The joint scorecard: KPI definitions, their months, and what they say."""

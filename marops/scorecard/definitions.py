@@ -24,8 +24,10 @@ class Better(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Kpi:
     """A definition. `clock` says which moment places a case in a period; `advice` is what to do when it turns bad;
-    `by_unit`: whether it can be told for one business unit; `has_history`: whether past months can be told; `rare`: most months have nothing to count, so that process limits
-    say little and only the target judges; `bounds`: what a value cannot go beyond."""
+    `by_unit`: whether it can be told for one business unit; `has_history`: whether past months can be told; `rare`: most
+    months have nothing to count, so that process limits say little and only the target judges; `bounds`: what a value
+    cannot go beyond.
+    """
 
     id: str
     name: Text
@@ -67,8 +69,8 @@ _ALL = (
     Kpi(
         "IT6", text("Age of the oldest source"), Side.IT, IT, MARKETING, Unit.HOURS, Better.LOWER,
         text("hours since the last day that each source describes; the largest counts"),
-        text("today"), (), text("Import or reconnect the source that lags; numbers fed by it are unknown, not zero."), by_unit=False,
-        has_history=False,
+        text("today"), (), text("Import or reconnect the source that lags; numbers fed by it are unknown, not zero."),
+        by_unit=False, has_history=False,
     ),
     Kpi(
         "IT8", text("Time to restore"), Side.IT, IT, MARKETING, Unit.HOURS, Better.LOWER,

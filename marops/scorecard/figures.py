@@ -55,9 +55,13 @@ def _tick(row: Row) -> str:
 
 def _unit(row: Row) -> Text:
     names = {
-        "percent": text("per cent by month"), "points": text("points by month"), "hours": text("hours by month"),
-        "days": text("days by month"), "count": text("number by month"), "money": text("{currency} by month", currency=row.measure.currency or ""),
-    }  # fmt: skip
+        "percent": text("per cent by month"),
+        "points": text("points by month"),
+        "hours": text("hours by month"),
+        "days": text("days by month"),
+        "count": text("number by month"),
+        "money": text("{currency} by month", currency=row.measure.currency or ""),
+    }
     return text("{unit}; band: normal variation", unit=names.get(row.measure.unit.value, text("by month")))
 
 

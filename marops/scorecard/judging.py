@@ -83,9 +83,7 @@ class Series:
 
 def series(kpi: Kpi, measures: list[Measure]) -> Series:
     """The months' measures as a series. Limits are locked after twelve values: later ones are judged, not learned from."""
-    points = tuple(
-        Point(m.period.start, None if m.value is None else float(m.value)) for m in measures if m.period is not None
-    )
+    points = tuple(Point(m.period.start, None if m.value is None else float(m.value)) for m in measures if m.period is not None)
     values = [point.value for point in points if point.value is not None]
     limits = None if kpi.rare else stats.process_limits(values[:LOCKED_AFTER])
     # A month that is missing is no news; neither are months the limits were learned from.

@@ -124,7 +124,9 @@ def _time_to_restore(facts: Facts, period: Period) -> Measure:
     hours = [outage.hours for outage in outages(facts.sli) if period.contains(outage.start.date())]
     if not hours:
         return _missing("IT8", period, text("No outage in these days."))
-    note = ntext("{n} outage, longest {longest}", "{n} outages, longest {longest}", len(hours), longest=Quantity(max(hours), Unit.HOURS))
+    note = ntext(
+        "{n} outage, longest {longest}", "{n} outages, longest {longest}", len(hours), longest=Quantity(max(hours), Unit.HOURS)
+    )
     return _measured("IT8", period, float(np.median(hours)), facts, note=note)
 
 
@@ -198,7 +200,10 @@ def _win_rate(facts: Facts, period: Period) -> Measure:
     if facts.leads.is_empty():
         return _no_leads("M4", period)
     leads = _leads(facts)
-    won, lost = leads.filter(_in("won_at", period)).height, leads.filter(_in("lost_at", period) & pl.col("sql_at").is_not_null()).height
+    won, lost = (
+        leads.filter(_in("won_at", period)).height,
+        leads.filter(_in("lost_at", period) & pl.col("sql_at").is_not_null()).height,
+    )
     if won + lost == 0:
         return _missing("M4", period, text("No deal closed in these days."))
     return _share("M4", facts, period, won, won + lost, ntext("{n} deal closed", "{n} deals closed", won + lost))

@@ -137,16 +137,18 @@ def _history(opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
     return _months(opened.workspace.id, opened.workspace.revision, opened, unit)
 
 
-@cached(LRUCache(maxsize=32), key=lambda workspace, revision, opened, unit: (workspace, revision, opened.today, unit), condition=threading.Condition())
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda workspace, revision, opened, unit: (workspace, revision, opened.today, unit),
+    condition=threading.Condition(),
+)
 def _months(_workspace: str, _revision: str, opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
     """Each KPI by month, from the first whole month of data to the last."""
     if opened.first_day is None or opened.last_day is None:
         return {kpi: [] for kpi in KPIS}
     facts = _facts(opened, unit, _goals(opened.workspace.id))
     spans = list(Period(min(opened.first_day, opened.last_day), opened.last_day).months())
-    return {
-        kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()
-    }
+    return {kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()}
 
 
 def _facts(opened: Opened, unit: str | None, goals: list[Goal]) -> metrics.Facts:
@@ -228,4 +230,3 @@ def _finding(row: Row) -> Finding | None:
 
 
 _WEIGHTS = {"J1": 3.0, "M2": 2.5, "IT1": 2.0, "IT4": 2.0, "M8": 2.0, "J7": 1.5}
-

@@ -67,15 +67,12 @@ def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame
 def accepted(layout: Layout, read: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:
     """The rows of `judged` that are data and could be read, typed and under canonical names."""
     columns = {
-        name: formats.closed(pl.col(f"={name}")) if layout.type_of(name) in _DATES else pl.col(f"={name}")
-        for name in casting.typed
+        name: formats.closed(pl.col(f"={name}")) if layout.type_of(name) in _DATES else pl.col(f"={name}") for name in casting.typed
     }
     return read.filter(pl.col("__why").is_null() & ~pl.col("__unread")).select(ROW, **columns)
 
 
-def _decimal_marks(
-    layout: Layout, data: pl.DataFrame, names: list[str], questions: list[Question]
-) -> dict[str, str]:
+def _decimal_marks(layout: Layout, data: pl.DataFrame, names: list[str], questions: list[Question]) -> dict[str, str]:
     shown = {
         name: formats.decimal_mark(
             (str(cell) for cell in data[name].drop_nulls().unique().head(1_000)), whole=layout.type_of(name) is Type.INT

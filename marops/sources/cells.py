@@ -91,9 +91,7 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
 
 def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
     """Why a row of `canonical` is not data (blank, total, note, other_change), or null."""
-    numbers = [
-        name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)
-    ]
+    numbers = [name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)]
     why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(pl.col("__label").is_not_null()).then(pl.lit("total"))
     if numbers:
         # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).

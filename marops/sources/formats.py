@@ -249,11 +249,21 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("ymd_slash", _moment("%Y/%m/%d")),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
-    DateFormat("d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)),
+    DateFormat(
+        "d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)
+    ),
     DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
-    DateFormat("d_month_y_clock", _named(r"^(?<d>\d{1,2})[ /-](?<m>\p{L}+)\.?[ /-](?<y>\d{4}|\d{2}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True)),
-    DateFormat("month_d_y_clock", _named(r"^(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True)),
-)  # fmt: skip
+    DateFormat(
+        "d_month_y_clock",
+        _named(
+            r"^(?<d>\d{1,2})[ /-](?<m>\p{L}+)\.?[ /-](?<y>\d{4}|\d{2}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True
+        ),
+    ),
+    DateFormat(
+        "month_d_y_clock",
+        _named(r"^(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True),
+    ),
+)
 
 _BY_ID = {form.id: form for form in DATE_FORMATS}
 

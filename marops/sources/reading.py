@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import charset_normalizer
 import fastexcel
@@ -21,7 +22,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
-from marops.sources.guard import MAX_CELLS, FileKind, Unreadable
+from marops.sources.guard import MAX_CELLS, Unreadable
 from marops.tables import ROW
 
 SMALL = 32 << 20
@@ -158,21 +159,23 @@ def read_xlsx(path: Path, name: str) -> Iterator[tuple[str, list[tuple[str, ...]
         yield sheet_name, head, cells
 
 
-def table_of_sheet(
-    sheet: str, head: Sequence[tuple[str, ...]], cells: pl.DataFrame, header: int
-) -> RawTable:
+def table_of_sheet(sheet: str, head: Sequence[tuple[str, ...]], cells: pl.DataFrame, header: int) -> RawTable:
     """The rows of a sheet below the record at index `header`."""
     headers = _trimmed(head[header])
     frame = cells.filter(pl.col(ROW) > header + 1).select(ROW, *_names(len(headers))).lazy()
     return RawTable(sheet, headers, header + 1, tuple(head[:header]), frame)
 
 
+def _check_size(rows: int, columns: int, name: str) -> None:
+    if rows * columns > MAX_CELLS * 50 or columns > MAX_COLUMNS:
+        raise Unreadable("too_many_cells", name=name, sheet=name, limit=MAX_CELLS * 50)
+
+
 def read_parquet(path: Path, name: str) -> RawTable:
     """A Parquet file's rows as text: dates and times in ISO form, numbers with a decimal point. Raises Unreadable."""
     try:
         meta = pa_parquet.ParquetFile(path).metadata
-        if meta.num_rows * meta.num_columns > MAX_CELLS * 50 or meta.num_columns > MAX_COLUMNS:
-            raise Unreadable("too_many_cells", name=name, sheet=name, limit=MAX_CELLS * 50)
+        _check_size(meta.num_rows, meta.num_columns, name)
         frame = pl.scan_parquet(path)
         schema = frame.collect_schema()
         headers = tuple(schema.names())
@@ -323,7 +326,7 @@ def _read_exactly(
     """The rows through Arrow's reader: in memory, or by way of a Parquet file where `target` is given."""
     wrong: list[WrongWidth] = []
 
-    def note(row: pa_csv.InvalidRow) -> str:
+    def note(row: Any) -> str:
         wrong.append(WrongWidth(row.number, row.expected_columns, row.actual_columns, row.text[:500]))
         return "skip"
 
@@ -340,9 +343,7 @@ def _read_exactly(
             parse_options=pa_csv.ParseOptions(
                 delimiter=file.delimiter, invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False
             ),
-            convert_options=pa_csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
-            ),
+            convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
         for batch in reader:
             frame = pl.DataFrame(pl.from_arrow(batch))

@@ -113,6 +113,13 @@ class Part(BaseModel):
     currencies: list[str] = []
 
     @property
+    def rows(self) -> Staged:
+        """The staged rows. Raises ValueError where there are none."""
+        if self.staged is None:
+            raise ValueError(f"nothing is staged for {self.name!r}")
+        return self.staged
+
+    @property
     def is_ready(self) -> bool:
         """Whether rows are staged and nothing is left to ask."""
         return self.staged is not None and not self.questions

@@ -71,7 +71,7 @@ def _take() -> subprocess.Popen[str]:
 
 def _start() -> subprocess.Popen[str]:
     environment = {name: value for name in _KEPT_ENVIRONMENT if (value := os.environ.get(name)) is not None}
-    return subprocess.Popen(  # noqa: S603  (our own interpreter and module; the job goes in as data)
+    return subprocess.Popen(
         [sys.executable, "-m", "marops.sources.child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

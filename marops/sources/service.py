@@ -107,9 +107,7 @@ def load_preview(principal: Principal, preview_id: str) -> Preview:
     report = Report.model_validate_json((folder / REPORT).read_text(encoding="utf-8"))
     with store.reading() as session:
         repeats = _active_import_of(session, known["workspace_id"], known["sha256"])
-    return Preview(
-        preview_id, known["workspace_id"], known["file_name"], known["sha256"], known["bytes"], report, repeats
-    )
+    return Preview(preview_id, known["workspace_id"], known["file_name"], known["sha256"], known["bytes"], report, repeats)
 
 
 def cancel(principal: Principal, preview: Preview) -> None:
@@ -139,7 +137,7 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
         session.add(run)
         session.flush()
         for part, path in staged:
-            if TABLES[_table(part)].kind is Kind.LAKE:
+            if TABLES[part.rows.table].kind is Kind.LAKE:
                 session.add(_blob(run, part, *kept[part.name]))
             else:
                 _insert_state(session, run, part, path)
@@ -170,7 +168,9 @@ def restore(principal: Principal, workspace_id: str, import_id: str) -> ImportRu
             )
         blobs = session.exec(select(Blob).where(Blob.import_id == import_id)).all()
     for blob in blobs:
-        _check_keys_free(workspace_id, TABLES[blob.table_name], lake.scan([blob], TABLES[blob.table_name]), blob.first_day, blob.last_day)
+        _check_keys_free(
+            workspace_id, TABLES[blob.table_name], lake.scan([blob], TABLES[blob.table_name]), blob.first_day, blob.last_day
+        )
     return _switch(principal, workspace_id, import_id, active=True)
 
 
@@ -283,9 +283,7 @@ def _preview(principal: Principal, workspace_id: str, sources: Sequence[_Source]
     ]
 
 
-def _previewed(
-    principal: Principal, workspace_id: str, source: _Source, digest: str, report: Report
-) -> Preview | BadFile:
+def _previewed(principal: Principal, workspace_id: str, source: _Source, digest: str, report: Report) -> Preview | BadFile:
     if report.failure:
         shutil.rmtree(source.folder, ignore_errors=True)
         return BadFile(words.note(report.failure))
@@ -344,11 +342,6 @@ def _already_imported(preview: Preview) -> Conflict:
     )
 
 
-def _table(part: Part) -> str:
-    assert part.staged is not None
-    return part.staged.table
-
-
 def _import_run(principal: Principal, preview: Preview) -> ImportRun:
     ready = preview.ready
     kept = preview.report.model_copy(
@@ -363,7 +356,7 @@ def _import_run(principal: Principal, preview: Preview) -> ImportRun:
         rows_loaded=sum(part.rows_ready for part in ready),
         rows_refused=sum(part.rows_refused for part in ready),
         rows_set_aside=sum(part.set_aside_count for part in ready),
-        tables=", ".join(dict.fromkeys(_table(part) for part in ready)),
+        tables=", ".join(dict.fromkeys(part.rows.table for part in ready)),
         report=kept.model_dump(mode="json"),
         imported_by=principal.name,
     )
@@ -371,24 +364,24 @@ def _import_run(principal: Principal, preview: Preview) -> ImportRun:
 
 def _keep(part: Part, path: Path) -> tuple[str, int]:
     """Make a part's staged file durable. Returns its digest and size; state tables go into the database instead."""
-    if TABLES[_table(part)].kind is Kind.STATE:
+    if TABLES[part.rows.table].kind is Kind.STATE:
         return "", 0
     size = path.stat().st_size
     return lake.keep(path), size
 
 
 def _blob(run: ImportRun, part: Part, digest: str, size: int) -> Blob:
-    assert part.staged is not None
+    staged = part.rows
     return Blob(
         workspace_id=run.workspace_id,
         import_id=run.id,
-        table_name=part.staged.table,
+        table_name=staged.table,
         sha256=digest,
-        rows=part.staged.rows,
+        rows=staged.rows,
         bytes=size,
-        grain=part.staged.grain,
-        first_day=part.staged.first_day,
-        last_day=part.staged.last_day,
+        grain=staged.grain,
+        first_day=staged.first_day,
+        last_day=staged.last_day,
         source_relation=f"{run.file_name}{' · ' + part.name if part.name else ''}"[:300],
         source_file_sha256=run.sha256,
         ingested_at=run.imported_at,
@@ -398,7 +391,7 @@ def _blob(run: ImportRun, part: Part, digest: str, size: int) -> Blob:
 def _insert_state(session: Session, run: ImportRun, part: Part, path: Path) -> None:
     rows = pl.read_parquet(path).to_dicts()
     lineage = {"workspace_id": run.workspace_id, "import_id": run.id, "active": True}
-    session.execute(insert(SQLModel.metadata.tables[_table(part)]), [{"id": new_id(), **row, **lineage} for row in rows])
+    session.exec(insert(SQLModel.metadata.tables[part.rows.table]), params=[{"id": new_id(), **row, **lineage} for row in rows])
 
 
 def _rejects(run: ImportRun, parts: Sequence[Part]) -> list[ImportReject]:
@@ -434,20 +427,18 @@ def _active_import_of(session: Session, workspace_id: str, sha256: str) -> Impor
 
 
 def _check_no_overlap(workspace_id: str, part: Part, path: Path) -> None:
-    assert part.staged is not None
-    table = TABLES[part.staged.table]
+    staged = part.rows
+    table = TABLES[staged.table]
     if table.kind is Kind.STATE:
         _check_state_keys_free(workspace_id, table, pl.read_parquet(path))
     else:
-        _check_keys_free(workspace_id, table, pl.scan_parquet(path), part.staged.first_day, part.staged.last_day)
+        _check_keys_free(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day)
 
 
 def _check_keys_free(workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None) -> None:
     """Raise Conflict where active rows of the table have the key of one of these rows."""
     with store.reading() as session:
-        query = select(Blob).where(
-            Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True)
-        )
+        query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True))
         blobs = [blob for blob in session.exec(query) if _may_overlap(blob, first, last)]
     if not blobs:
         return
@@ -475,10 +466,8 @@ def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:
 def _check_state_keys_free(workspace_id: str, table: Table, rows: pl.DataFrame) -> None:
     sql = SQLModel.metadata.tables[table.name]
     with store.reading() as session:
-        query = select(*(sql.c[name] for name in table.key), sql.c.import_id).where(
-            sql.c.workspace_id == workspace_id, sql.c.active.is_(True)
-        )
-        taken = {tuple(row[:-1]): row[-1] for row in session.execute(query)}
+        query = sql.select().where(sql.c.workspace_id == workspace_id, sql.c.active.is_(True))
+        taken = {tuple(row[name] for name in table.key): row["import_id"] for row in session.connection().execute(query).mappings()}
         present = set(rows.columns)
         keys = rows.select(pl.col(k) if k in present else pl.lit(None).alias(k) for k in table.key).rows()
         clashes = [taken[key] for key in keys if key in taken]
@@ -519,11 +508,11 @@ def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: 
         run.status = Status.ACTIVE if active else Status.UNDONE
         run.undone_by, run.undone_at = (None, None) if active else (principal.name, store.now())
         session.add(run)
-        session.execute(update(Blob).where(col(Blob.import_id) == import_id).values(active=active))
+        session.exec(update(Blob).where(col(Blob.import_id) == import_id).values(active=active))
         for table in TABLES.values():
             if table.kind is Kind.STATE:
                 sql = SQLModel.metadata.tables[table.name]
-                session.execute(update(sql).where(sql.c.import_id == import_id).values(active=active))
+                session.exec(update(sql).where(sql.c.import_id == import_id).values(active=active))
         session.flush()
         session.expire_all()
         _count_once(session, workspace_id)
@@ -535,11 +524,7 @@ def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: 
 
 
 def _count_once(session: Session, workspace_id: str) -> None:
-    query = select(Blob).where(
-        Blob.workspace_id == workspace_id, Blob.table_name == "ad_performance", col(Blob.active).is_(True)
-    )
+    query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == "ad_performance", col(Blob.active).is_(True))
     blobs = list(session.exec(query))
     counting.count_once(blobs)
     session.add_all(blobs)
-
-

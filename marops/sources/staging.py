@@ -16,7 +16,17 @@ from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, header_row, match, recognise, shapes, signature
 from marops.sources.report import (
-    Column, Job, Mapping, Note, Part, Question, Refused, Report, SetAside, Staged, Total,
+    Column,
+    Job,
+    Mapping,
+    Note,
+    Part,
+    Question,
+    Refused,
+    Report,
+    SetAside,
+    Staged,
+    Total,
 )  # fmt: skip
 from marops.tables import ROW, Type, conform
 
@@ -257,7 +267,9 @@ class _Staging:
         if first and last:
             end = pl.col(last) + pl.duration(seconds=pl.col(table.seconds)) if table.seconds else pl.col(last)
             days = [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]
-        summary = staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive)).collect().row(0, named=True)
+        summary = (
+            staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive)).collect().row(0, named=True)
+        )
         if "currency_code" in present:
             codes = staged.select(pl.col("currency_code").unique()).collect().to_series().drop_nulls()
             part.currencies = sorted(str(code) for code in codes)
@@ -316,7 +328,8 @@ def _grain(layout: Layout, staged: pl.LazyFrame) -> str:
 
 def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) -> list[Total]:
     """The file's own totals beside our sums. The first total row that is not the whole account's describes the rows of
-    the file; the others (account, kinds of campaigns) are quoted for information."""
+    the file; the others (account, kinds of campaigns) are quoted for information.
+    """
     totals: list[Total] = []
     describing: int | None = None
     names = [name for name in sums if name in layout.mapping.columns]
@@ -329,9 +342,14 @@ def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) 
             if stated is not None:
                 totals.append(
                     Total(
-                        row=record[ROW], label=label, column=name, file=plain(stated), ours=plain(sums[name]),
-                        difference=plain(Decimal(sums[name]) - Decimal(stated)), describes_rows=record[ROW] == describing,
-                    )  # fmt: skip
+                        row=record[ROW],
+                        label=label,
+                        column=name,
+                        file=plain(stated),
+                        ours=plain(sums[name]),
+                        difference=plain(Decimal(sums[name]) - Decimal(stated)),
+                        describes_rows=record[ROW] == describing,
+                    )
                 )
     return totals
 
@@ -340,5 +358,3 @@ def plain(value: Decimal | int) -> str:
     """A number as a plain decimal string without trailing zeros: 118.99, not 118.990000."""
     text = format(Decimal(value), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-

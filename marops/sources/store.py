@@ -5,9 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from marops.store import Moment, new_id, now
+from marops.store import Moment, Row, new_id, now
 
 
 class Status(StrEnum):
@@ -17,10 +17,8 @@ class Status(StrEnum):
     UNDONE = "undone"
 
 
-class ImportRun(SQLModel, table=True):
+class ImportRun(Row, table=True):
     """One accepted file. `report` is what the reader found (`report.Report` as JSON), kept for the record."""
-
-    __tablename__ = "import_run"
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
@@ -40,10 +38,8 @@ class ImportRun(SQLModel, table=True):
     undone_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
-class ImportReject(SQLModel, table=True):
+class ImportReject(Row, table=True):
     """One refused cell of an import."""
-
-    __tablename__ = "import_reject"
 
     id: int | None = Field(default=None, primary_key=True)
     import_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
@@ -55,10 +51,8 @@ class ImportReject(SQLModel, table=True):
     limit: str = Field(default="", max_length=500)
 
 
-class ColumnMapping(SQLModel, table=True):
+class ColumnMapping(Row, table=True):
     """How files with these headers are mapped, chosen by a person and remembered."""
-
-    __tablename__ = "column_mapping"
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)

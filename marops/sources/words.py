@@ -14,9 +14,7 @@ _NOTES: dict[str, str] = {
     ),
     "truncated_parquet": message("{name} is cut short: a Parquet file must end with its index. Copy or download it again."),
     "truncated_xlsx": message("{name} cannot be opened as a spreadsheet: it is damaged or cut short. Download it again."),
-    "zip_bomb": message(
-        "{name} would unpack to far more than it holds and was not opened. Save the sheet you need as CSV."
-    ),
+    "zip_bomb": message("{name} would unpack to far more than it holds and was not opened. Save the sheet you need as CSV."),
     "no_header": message(
         "{name} has no header row: its first line is “{first}”. Add a line with the column names on top and try again."
     ),

@@ -3,10 +3,25 @@
 from marops.web.charts import drawn
 from marops.web.charts import show as chart
 from marops.web.components import (
-    decision_cards, empty, kpi_rows, measures, note, page, page_title, section, side_head,
+    decision_cards,
+    empty,
+    kpi_rows,
+    measures,
+    note,
+    page,
+    page_title,
+    section,
+    side_head,
 )  # fmt: skip
 from marops.web.panels import (
-    board, decide_dialog, decision_list, kpi_detail, overdue_table, pillar_grid, stage_summary, what_if,
+    board,
+    decide_dialog,
+    decision_list,
+    kpi_detail,
+    overdue_table,
+    pillar_grid,
+    stage_summary,
+    what_if,
 )  # fmt: skip
 from marops.web.scope import Here, here, switch_workspace
 from marops.web.session import literal, reader, require, say

@@ -6,7 +6,6 @@ So one figure serves both themes, and a switch costs the server nothing.
 """
 
 from collections.abc import Callable, Hashable
-from typing import TypeVar
 
 import plotly.graph_objects as go
 import plotly.io as pio
@@ -25,10 +24,8 @@ _CONFIG = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
 _PLACEHOLDERS = [getattr(placeholders, f"CATEGORY_{index}") for index in range(len(theme.ROLES))]
 _drawn: LRUCache[Hashable, tuple[object, Chart]] = LRUCache(maxsize=256)
 
-Source = TypeVar("Source")
 
-
-def drawn(draw: Callable[..., Chart], source: Source, *rest: object) -> Chart:
+def drawn(draw: Callable[..., Chart], source: object, *rest: object) -> Chart:
     """The chart that `draw(source, *rest, reader)` makes, kept for as long as `source` (a cached result) is the same."""
     r = reader()
     key = (draw.__module__, draw.__qualname__, id(source), *map(repr, rest), str(r.locale))

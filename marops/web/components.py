@@ -24,6 +24,7 @@ chart = charts.show
 
 SIDES: dict[Side, Text] = {Side.IT: text("IT"), Side.JOINT: text("Joint"), Side.MARKETING: text("Marketing")}
 
+
 def page_title(title: Text, sentence: Text | None = None) -> None:
     """The head of a page: its title and one sentence of conclusion."""
     _html("head.html", title=say(title), sentence=say(sentence) if sentence else "")
@@ -149,12 +150,25 @@ def decision_cards(findings: Sequence[Finding], place: Here, decide: object) -> 
     for column, finding in zip(st.columns(len(findings)), findings, strict=False):
         with column, st.container(border=True, height="stretch", key=f"card_{_slug(finding.key)}"):
             _html("side.html", side=str(finding.side), name=say(finding.owner))
-            _html("finding.html", what=say(finding.what), cause=say(finding.cause), label=say(text("Suggested:")), action=say(finding.action))
+            _html(
+                "finding.html",
+                what=say(finding.what),
+                cause=say(finding.cause),
+                label=say(text("Suggested:")),
+                action=say(finding.action),
+            )
             st.space("stretch")
             with st.container(horizontal=True, vertical_alignment="center"):
                 target = {"kpi": finding.target} if finding.target else {}
-                st.page_link(page(finding.page), label=say(text("Evidence")), icon=":material/query_stats:", query_params={**place.link, **target})
-                if callable(decide) and st.button(say(text("Decide")), key=f"decide_{_slug(finding.key)}", type="tertiary", icon=":material/gavel:"):
+                st.page_link(
+                    page(finding.page),
+                    label=say(text("Evidence")),
+                    icon=":material/query_stats:",
+                    query_params={**place.link, **target},
+                )
+                if callable(decide) and st.button(
+                    say(text("Decide")), key=f"decide_{_slug(finding.key)}", type="tertiary", icon=":material/gavel:"
+                ):
                     decide(finding)
 
 
@@ -176,4 +190,3 @@ def page(name: str) -> str:
 
 def _html(template: str, **values: object) -> None:
     st.markdown(html(template, **values), unsafe_allow_html=True)
-

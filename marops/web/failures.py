@@ -3,7 +3,7 @@ log. Never a traceback.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from secrets import token_hex
 
@@ -32,7 +32,7 @@ def on_script_error(error: Exception) -> bool:
 
 
 @contextmanager
-def shown() -> Iterator[None]:
+def shown() -> Generator[None]:
     """Show a `UserError` of the block in place, and go no further; anything else goes on to the log."""
     try:
         yield

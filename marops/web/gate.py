@@ -12,22 +12,20 @@ from marops import __version__, store
 _SHUT = ("/_stcore/metrics", "/_stcore/agent")
 """Streamlit addresses that tell or change more than a page needs."""
 
-CONTENT_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        # Streamlit's own page has one inline script; its hash is checked by a test.
-        "script-src 'self' 'wasm-unsafe-eval' {hashes}",
-        # Streamlit and Plotly write styles as they draw.
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self' ws: wss:",
-        "worker-src 'self' blob:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "frame-ancestors 'none'",
-        "form-action 'self'",
-    )
+_POLICY = (
+    "default-src 'self'",
+    # Streamlit's own page has one inline script; its hash is checked by a test.
+    "script-src 'self' 'wasm-unsafe-eval' {hashes}",
+    # Streamlit and Plotly write styles as they draw.
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob:",
+    "font-src 'self' data:",
+    "connect-src 'self' ws: wss:",
+    "worker-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'self'",
+    "frame-ancestors 'none'",
+    "form-action 'self'",
 )
 
 _HEADERS = {
@@ -44,7 +42,10 @@ class Gate:
 
     def __init__(self, app: ASGIApp, script_hashes: Iterable[str] = ()) -> None:
         self.app = app
-        self._headers = {**_HEADERS, "Content-Security-Policy": CONTENT_POLICY.format(hashes=" ".join(f"'{h}'" for h in script_hashes))}
+        self._headers = {
+            **_HEADERS,
+            "Content-Security-Policy": "; ".join(_POLICY).format(hashes=" ".join(f"'{h}'" for h in script_hashes)),
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""

@@ -32,7 +32,9 @@ def sentence(found: Sequence[Freshness], place: Here) -> Text:
     if not found:
         return text("Nothing has been imported yet. Choose a file below; nothing counts until you accept it.")
     rows = sum(entry.rows for entry in found)
-    return text("{rows} rows in {tables} tables, the latest of {day}.", rows=rows, tables=len(found), day=place.opened.last_day or "–")
+    return text(
+        "{rows} rows in {tables} tables, the latest of {day}.", rows=rows, tables=len(found), day=place.opened.last_day or "–"
+    )
 
 
 # Importing
@@ -43,7 +45,13 @@ def panel(place: Here) -> None:
     if not allowed(place.principal, Action.IMPORT):
         note(text("Your role may look at imports, not make them. Ask an admin for the manager role."))
         return
-    section(text("Which file do you want to bring in?"), text("CSV, TSV, XLSX or Parquet up to {limit} MB. Known layouts are recognised; anything else you map once.", limit=UPLOAD_LIMIT_MB))
+    section(
+        text("Which file do you want to bring in?"),
+        text(
+            "CSV, TSV, XLSX or Parquet up to {limit} MB. Known layouts are recognised; anything else you map once.",
+            limit=UPLOAD_LIMIT_MB,
+        ),
+    )
     if done := st.session_state.pop(_DONE, None):
         st.success(literal(done), icon=":material/check_circle:")
     if not st.session_state.get(_PREVIEW):
@@ -77,9 +85,14 @@ def _preview(preview: Preview, place: Here) -> None:
         st.markdown(f"**{literal(preview.file_name)}**")
         if preview.repeats:
             st.warning(
-                say(text("These very bytes were imported on {moment}. There is nothing new in them.", moment=preview.repeats.imported_at)),
+                say(
+                    text(
+                        "These very bytes were imported on {moment}. There is nothing new in them.",
+                        moment=preview.repeats.imported_at,
+                    )
+                ),
                 icon=":material/content_copy:",
-            )  # fmt: skip
+            )
         for found in preview.report.notes:
             note(words.note(found))
         for index, part in enumerate(preview.report.parts):
@@ -111,7 +124,12 @@ def _part(preview: Preview, part: Part, index: int) -> None:
     if part.set_aside and st.toggle(say(text("Show the rows that are not data")), key=f"aside_{preview.id}_{index}"):
         rows = [(row.row, say(words.aside(row)), row.label) for row in part.set_aside[:500]]
         schema = {say(text("Row")): pl.Int64, say(text("Why")): pl.String, say(text("Text")): pl.String}
-        table(pl.DataFrame(rows, schema=schema, orient="row"), key=f"aside_table_{index}", alt=say(text("Rows set aside")), name="set-aside")
+        table(
+            pl.DataFrame(rows, schema=schema, orient="row"),
+            key=f"aside_table_{index}",
+            alt=say(text("Rows set aside")),
+            name="set-aside",
+        )
     open_by_itself = part.mapping is None or bool(part.questions) or part.staged is None
     mapping = st.expander(say(text("Columns")), expanded=open_by_itself, key=f"mapping_{preview.id}_{index}", on_change="rerun")
     if mapping.open:
@@ -127,11 +145,14 @@ def _sums(part: Part, index: int) -> None:
     headers = {column.canonical: column.header for column in part.columns if column.canonical}
     rows = [
         (
-            headers.get(name, name), value, stated[name].file if name in stated else None, stated[name].difference if name in stated else None,
+            headers.get(name, name),
+            value,
+            stated[name].file if name in stated else None,
+            stated[name].difference if name in stated else None,
             stated[name].label if name in stated else None,
         )
         for name, value in part.sums.items()
-    ]  # fmt: skip
+    ]
     schema = {
         say(text("Column")): pl.String, say(text("Our sum")): pl.String, say(text("The file’s total")): pl.String,
         say(text("Difference")): pl.String, say(text("Total row")): pl.String,
@@ -146,8 +167,13 @@ def _sums(part: Part, index: int) -> None:
 
 def _refused(cells: Sequence[Refused], key: str, title: str) -> None:
     rows = [(cell.row, cell.column, cell.value, say(words.reason(cell))) for cell in cells]
-    schema = {say(text("Row")): pl.Int64, say(text("Column")): pl.String, say(text("Value")): pl.String, say(text("Reason")): pl.String}
-    table(pl.DataFrame(rows, schema=schema, orient="row"), key=f"refused_{key}", alt=title, name="refused", height=240)
+    schema = {
+        say(text("Row")): pl.Int64,
+        say(text("Column")): pl.String,
+        say(text("Value")): pl.String,
+        say(text("Reason")): pl.String,
+    }
+    table(pl.DataFrame(rows, schema=schema, orient="row"), key=f"refused_{key}", alt=title, name="refused")
 
 
 def _mapping(preview: Preview, part: Part, index: int) -> None:
@@ -167,23 +193,40 @@ def _mapping(preview: Preview, part: Part, index: int) -> None:
             default = current.columns.get(column.name, -1) if chosen == current.table else -1
             with left:
                 position = st.selectbox(
-                    f"{column.name}{' *' if column.required else ''}", options, index=options.index(default if default in options else -1),
-                    key=f"map_{preview.id}_{index}_{chosen}_{column.name}", help=column.description,
+                    f"{column.name}{' *' if column.required else ''}",
+                    options,
+                    index=options.index(default if default in options else -1),
+                    key=f"map_{preview.id}_{index}_{chosen}_{column.name}",
+                    help=column.description,
                     format_func=lambda found: _column_label(part, found),
-                )  # fmt: skip
+                )
             with right:
                 constant = st.text_input(
-                    say(text("or one value for all rows")), value=current.constants.get(column.name, "") if chosen == current.table else "",
-                    key=f"const_{preview.id}_{index}_{chosen}_{column.name}", max_chars=200,
-                )  # fmt: skip
+                    say(text("or one value for all rows")),
+                    value=current.constants.get(column.name, "") if chosen == current.table else "",
+                    key=f"const_{preview.id}_{index}_{chosen}_{column.name}",
+                    max_chars=200,
+                )
             if position >= 0:
                 picked[column.name] = position
             elif constant.strip():
                 constants[column.name] = constant.strip()
         marks = {"": say(text("as the values show")), ".": "1,234.56", ",": "1.234,56"}
-        decimal = st.selectbox(say(text("Numbers are written")), list(marks), index=list(marks).index(current.decimal or ""), format_func=lambda m: marks[m], key=f"dec_{preview.id}_{index}")
+        decimal = st.selectbox(
+            say(text("Numbers are written")),
+            list(marks),
+            index=list(marks).index(current.decimal or ""),
+            format_func=lambda m: marks[m],
+            key=f"dec_{preview.id}_{index}",
+        )
         orders = {"": say(text("as the values show")), "dmy": say(text("day first")), "mdy": say(text("month first"))}
-        dates = st.selectbox(say(text("Dates are written")), list(orders), index=list(orders).index(current.dates or ""), format_func=lambda o: orders[o], key=f"dat_{preview.id}_{index}")
+        dates = st.selectbox(
+            say(text("Dates are written")),
+            list(orders),
+            index=list(orders).index(current.dates or ""),
+            format_func=lambda o: orders[o],
+            key=f"dat_{preview.id}_{index}",
+        )
         if st.form_submit_button(say(text("Read again with these columns")), type="primary"):
             same_shape = chosen == current.table and picked.items() >= current.columns.items()
             wanted = Mapping(
@@ -212,7 +255,9 @@ def _decision(preview: Preview, place: Here) -> None:
     with st.container(horizontal=True):
         if ready and not preview.repeats:
             if preview.rows_refused:
-                label = ntext("Import the {n} valid row, leave out the refused", "Import the {n} valid rows, leave out the refused", ready)
+                label = ntext(
+                    "Import the {n} valid row, leave out the refused", "Import the {n} valid rows, leave out the refused", ready
+                )
             else:
                 label = ntext("Import {n} row", "Import {n} rows", ready)
             st.button(say(label), type="primary", key="accept", on_click=_accept, args=(preview,))
@@ -229,7 +274,9 @@ def _accept(preview: Preview) -> None:
         st.error(literal(refused.text), icon=":material/error:")
         return
     _forget()
-    st.session_state[_DONE] = say(ntext("{n} row of {file} imported.", "{n} rows of {file} imported.", run.rows_loaded, file=run.file_name))
+    st.session_state[_DONE] = say(
+        ntext("{n} row of {file} imported.", "{n} rows of {file} imported.", run.rows_loaded, file=run.file_name)
+    )
     if st.query_params.get("ws") != OWN:
         switch_workspace(OWN)
 
@@ -255,13 +302,22 @@ def freshness(found: Sequence[Freshness], place: Here) -> None:
         return
     today = place.opened.today
     rows = [
-        (entry.table.name, entry.rows, entry.last_day, max(0, (today - entry.last_day).days) if entry.last_day else None, entry.imported_at)
+        (
+            entry.table.name,
+            entry.rows,
+            entry.last_day,
+            max(0, (today - entry.last_day).days) if entry.last_day else None,
+            entry.imported_at,
+        )
         for entry in found
     ]
     schema = {
-        say(text("Table")): pl.String, say(text("Rows")): pl.Int64, say(text("Last day")): pl.Date, say(text("Days behind")): pl.Int64,
+        say(text("Table")): pl.String,
+        say(text("Rows")): pl.Int64,
+        say(text("Last day")): pl.Date,
+        say(text("Days behind")): pl.Int64,
         say(text("Imported")): pl.Datetime("us", "UTC"),
-    }  # fmt: skip
+    }
     table(pl.DataFrame(rows, schema=schema, orient="row"), key="freshness", alt=say(text("Freshness by table")), name="freshness")
 
 
@@ -339,7 +395,9 @@ def settings(place: Here) -> None:
             },
         )  # fmt: skip
         if st.form_submit_button(say(text("Save"))):
-            units = [workspaces.Unit(str(row["name"] or ""), str(row["begins"] or "")) for row in edited if row["name"] or row["begins"]]
+            units = [
+                workspaces.Unit(str(row["name"] or ""), str(row["begins"] or "")) for row in edited if row["name"] or row["begins"]
+            ]
             _try(lambda: workspaces.set_units(principal(), place.scope.workspace, units))
     present = {workspace.id for workspace in workspaces.present(place.principal)}
     if SAMPLE not in present and allowed(place.principal, Action.ADMINISTER):

@@ -76,7 +76,10 @@ def _sidebar(place: scope.Here) -> None:
                 on_change=lambda: scope.switch_workspace(st.session_state["w_workspace"]),
             )  # fmt: skip
         st.markdown(
-            html("note.html", said=say(text("Local mode: this address answers on this computer only, and whoever opens it is its admin."))),
+            html(
+                "note.html",
+                said=say(text("Local mode: this address answers on this computer only, and whoever opens it is its admin.")),
+            ),
             unsafe_allow_html=True,
         )
 

@@ -53,7 +53,16 @@ def decide_dialog(place: Here) -> Callable[[Finding], None] | None:
 
 
 def _decide(finding: Finding, place: Here) -> None:
-    st.markdown(html("finding.html", what=say(finding.what), cause=say(finding.cause), label=say(text("Suggested:")), action=say(finding.action)), unsafe_allow_html=True)
+    st.markdown(
+        html(
+            "finding.html",
+            what=say(finding.what),
+            cause=say(finding.cause),
+            label=say(text("Suggested:")),
+            action=say(finding.action),
+        ),
+        unsafe_allow_html=True,
+    )
     with st.form("decision", border=False):
         choice = st.segmented_control(
             say(text("Decision")), list(_CHOICES), default=Choice.ACT, format_func=lambda c: say(_CHOICES[c]), required=True
@@ -81,9 +90,16 @@ def decision_list(taken: list[Decision], place: Here) -> None:
             who = f"{decision.owner}, {r.day(decision.due)}" if decision.due and decision.choice == Choice.ACT else ""
             line = " · ".join(p for p in (say(_CHOICES[Choice(decision.choice)]), who, decision.note) if p)
             st.markdown(
-                html("finding.html", what=decision.question, cause=line, label=decision.decided_by + ",", action=r.moment(decision.decided_at)),
-                unsafe_allow_html=True, width="stretch",
-            )  # fmt: skip
+                html(
+                    "finding.html",
+                    what=decision.question,
+                    cause=line,
+                    label=decision.decided_by + ",",
+                    action=r.moment(decision.decided_at),
+                ),
+                unsafe_allow_html=True,
+                width="stretch",
+            )
             if allowed(place.principal, Action.EDIT):
                 st.button(
                     say(text("Take back")), key=f"withdraw_{decision.id}", type="tertiary",
@@ -98,7 +114,9 @@ def kpi_detail(card: Scorecard, place: Here, draw: Callable[..., Chart]) -> None
     """One KPI in full: its months with limits and target, its definition and where its numbers come from."""
     rows = {row.kpi.id: row for row in card.rows}
     asked = st.query_params.get("kpi", "")
-    chosen = asked if asked in rows else next((r.kpi.id for r in card.rows if r.measure.value is not None and r.series.limits), "M2")
+    chosen = (
+        asked if asked in rows else next((r.kpi.id for r in card.rows if r.measure.value is not None and r.series.limits), "M2")
+    )
     st.session_state["w_kpi"] = chosen
     section(text("Is it real?"))
     st.selectbox(
@@ -130,7 +148,9 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
         facts[say(text("Value"))] = r.quantity(measure.quantity, exact=row.measure.unit is Unit.MONEY)
     if measure.interval:
         low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
-        facts[say(text("95 % interval"))] = say(text("{low} to {high} ({method})", low=low, high=high, method=measure.interval.method))
+        facts[say(text("95 % interval"))] = say(
+            text("{low} to {high} ({method})", low=low, high=high, method=measure.interval.method)
+        )
     if measure.note:
         facts[say(text("Detail"))] = say(measure.note)
     if row.before and row.before.quantity:
@@ -151,14 +171,16 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
 # Pipeline
 
 
-def overdue_table(flow: Flow, place: Here) -> None:
+def overdue_table(flow: Flow) -> None:
     """Campaigns past their launch date, the latest first."""
     late = flow.overdue
     if late.is_empty():
         note(text("None: every launch that was due has happened."))
         return
     names = {stage.id: say(stage.name) for stage in stages()}
-    sides = {stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "") for stage in stages()}
+    sides = {
+        stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "") for stage in stages()
+    }
     shown = late.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
         pl.col("due_date").alias(say(text("Due"))),
@@ -181,7 +203,7 @@ def board(flow: Flow) -> None:
         items = [
             {
                 "name": item["campaign_name"] or item["name"],
-                "detail": _item_detail(item, flow),
+                "detail": _item_detail(item),
                 "old": item["limit"] is not None and item["waiting"] > item["limit"],
             }
             for item in here.head(_SHOWN_PER_STAGE).iter_rows(named=True)
@@ -197,7 +219,7 @@ def board(flow: Flow) -> None:
         note(text("Not on the board: items whose status is no stage marops knows ({words}).", words=words))
 
 
-def _item_detail(item: Mapping[str, object], flow: Flow) -> str:
+def _item_detail(item: Mapping[str, object]) -> str:
     waiting = Quantity(round(float(str(item["waiting"])), 1), Unit.DAYS)
     due = item["due_date"]
     if due is None:
@@ -210,19 +232,26 @@ def _item_detail(item: Mapping[str, object], flow: Flow) -> str:
 
 def stage_summary(found: Maturity) -> None:
     """The stage, how firm it is, and what the other parts say."""
-    assert found.latest is not None
-    r, result = reader(), found.latest.result
+    r, result = reader(), found.assessed.result
     stage = say(STAGES[result.headline]) if result.headline is not None else ""
     was = found.before.result.headline if found.before else None
     firm = [
-        f"{say(STAGES[name])} {r.quantity(Quantity(share, Unit.PERCENT))}" for name, share in result.probabilities.items() if share >= 0.005
+        f"{say(STAGES[name])} {r.quantity(Quantity(share, Unit.PERCENT))}"
+        for name, share in result.probabilities.items()
+        if share >= 0.005
     ]
-    people = say(text("{it} from IT, {marketing} from marketing", it=result.respondents.get("it", 0), marketing=result.respondents.get("marketing", 0)))
+    people = say(
+        text(
+            "{it} from IT, {marketing} from marketing",
+            it=result.respondents.get("it", 0),
+            marketing=result.respondents.get("marketing", 0),
+        )
+    )
     cards: list[dict[str, object]] = [
         {
             "label": say(text("Stage of the team")), "value": stage, "missing": say(text("cannot be told")),
             "lines": [
-                say(text("assessed {day}", day=found.latest.closed_on)),
+                say(text("assessed {day}", day=found.assessed.closed_on)),
                 say(text("before: {stage}", stage=STAGES[was])) if was is not None else "",
             ],
         },
@@ -233,7 +262,7 @@ def stage_summary(found: Maturity) -> None:
         {
             "label": say(text("Team size allows")), "value": say(STAGES[result.size]) if result.size is not None else "",
             "missing": say(text("size not stated (F1)")),
-            "lines": [say(text("{n} dedicated people", n=round(found.latest.members)))] if found.latest.members else [],
+            "lines": [say(text("{n} dedicated people", n=round(found.assessed.members)))] if found.assessed.members else [],
         },
         {
             "label": say(text("Training allows")), "value": say(STAGES[result.training]) if result.training is not None else "",
@@ -251,7 +280,6 @@ def stage_summary(found: Maturity) -> None:
 
 def pillar_grid(found: Maturity) -> None:
     """Every block: its rating, attributes, stage, and the rating before."""
-    assert found.latest is not None
     before = {block.name: block for block in found.before.result.blocks} if found.before else {}
     rows = [
         {
@@ -262,7 +290,7 @@ def pillar_grid(found: Maturity) -> None:
             "stage": say(STAGES[block.stage]) if block.stage is not None else say(text("not rated")),
             "before": str(before[block.name].rating or "–") if block.name in before else "–",
         }
-        for block in found.latest.result.blocks
+        for block in found.assessed.result.blocks
     ]
     heads = [text("Block"), text("Rating"), text("Scale"), text("Embedded"), text("Stage"), text("Before")]
     st.markdown(html("pillars.html", heads=[say(head) for head in heads], rows=rows), unsafe_allow_html=True)
@@ -286,25 +314,42 @@ def what_if(found: Budget, place: Here) -> None:
             key = f"what_if_{place.scope.workspace}_{channel}"
             st.session_state.setdefault(key, 100)
             percent = st.slider(
-                say(text("{channel}, {spend} a week", channel=channel, spend=money(response.now, found.currency))), 0, int(MOST * 100),
-                key=key, step=5, format="%d%%",
-            )  # fmt: skip
+                say(text("{channel}, {spend} a week", channel=channel, spend=money(response.now, found.currency))),
+                0,
+                int(MOST * 100),
+                key=key,
+                step=5,
+                format="%d%%",
+            )
             multipliers[channel] = percent / 100
     outcome = budget_service.what_if(principal(), place.scope, multipliers)
     changed = any(value != 1 for value in multipliers.values())
     with result:
-        total = say(text("{then} a week, {difference} today’s", then=money(outcome.spend_then, found.currency), difference=_difference(outcome.spend_then - outcome.spend, found.currency)))
+        total = say(
+            text(
+                "{then} a week, {difference} today’s",
+                then=money(outcome.spend_then, found.currency),
+                difference=_difference(outcome.spend_then - outcome.spend, found.currency),
+            )
+        )
         lines = [total]
         interval = outcome.change.interval
         if interval and changed:
             lines.append(say(text("{low} to {high} (90 % interval)", low=Quantity(interval.low), high=Quantity(interval.high))))
         value = r.quantity(Quantity(float(outcome.change.value or 0)), signed=True) if changed else ""
-        card = {"label": say(text("Change in conversions a week")), "value": value, "missing": say(text("Move a slider to try another split.")), "lines": lines}
+        card = {
+            "label": say(text("Change in conversions a week")),
+            "value": value,
+            "missing": say(text("Move a slider to try another split.")),
+            "lines": lines,
+        }
         st.markdown(html("measures.html", measures=[card]), unsafe_allow_html=True)
         if interval and changed and interval.low <= 0 <= interval.high:
             note(text("Not distinguishable from no change."))
         if outcome.beyond:
-            note(text("Outside what the data has seen: {channels}. There the curve is a guess.", channels=", ".join(outcome.beyond)))
+            note(
+                text("Outside what the data has seen: {channels}. There the curve is a guess.", channels=", ".join(outcome.beyond))
+            )
         chosen = st.selectbox(say(text("Response of")), list(known), key="what_if_channel")
         curve = budget_figures.response_curve(known[chosen], known[chosen].now * multipliers[chosen], found, r)
         charts.show(charts.themed(curve), key="response")
@@ -340,11 +385,20 @@ def _scenarios(place: Here, multipliers: dict[str, float], channels: list[str], 
                         st.toast(say(text("Saved.")))
     for scenario in budget_service.scenarios(principal(), place.scope.workspace)[:6]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"scenario_{scenario.id}"):
-            st.button(literal(scenario.name), key=f"open_{scenario.id}", type="tertiary", icon=":material/tune:", on_click=set_sliders, args=(scenario.multipliers,))
+            st.button(
+                literal(scenario.name),
+                key=f"open_{scenario.id}",
+                type="tertiary",
+                icon=":material/tune:",
+                on_click=set_sliders,
+                args=(scenario.multipliers,),
+            )
             st.caption(f"{literal(scenario.saved_by)}, {reader().moment(scenario.saved_at)}")
             if allowed(place.principal, Action.EDIT):
                 st.button(
-                    say(text("Delete")), key=f"delete_{scenario.id}", type="tertiary",
-                    on_click=lambda found: budget_service.delete_scenario(principal(), place.scope.workspace, found), args=(scenario.id,),
-                )  # fmt: skip
-
+                    say(text("Delete")),
+                    key=f"delete_{scenario.id}",
+                    type="tertiary",
+                    on_click=lambda found: budget_service.delete_scenario(principal(), place.scope.workspace, found),
+                    args=(scenario.id,),
+                )

@@ -29,7 +29,8 @@ _WARM = (
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncGenerator[dict[str, bool]]:
     """Prepare the installation and load what the first page would have to wait for; then keep it out of garbage
-    collection, which would look through all of it again and again."""
+    collection, which would look through all of it again and again.
+    """
     await anyio.to_thread.run_sync(_warm)
     gc.collect()
     gc.freeze()

@@ -34,7 +34,9 @@ def sparkline(series: Series, trend: Trend, side: str, label: str) -> Markup:
     )
     last, value = next((i, v) for i, v in reversed(list(enumerate(values))) if v is not None)
     now = f'<circle class="m-now" cx="{x(last)}" cy="{y(value)}" r="2.6"/>'
-    ring = f'<circle class="m-ring" cx="{x(last)}" cy="{y(value)}" r="5"/>' if trend is Trend.WORSE and last == len(values) - 1 else ""
+    ring = (
+        f'<circle class="m-ring" cx="{x(last)}" cy="{y(value)}" r="5"/>' if trend is Trend.WORSE and last == len(values) - 1 else ""
+    )
     # Every number above is ours; the label is escaped here, the side is one of three words.
     return Markup(
         '<svg class="m-spark m-{side}" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img" aria-label="{label}">'

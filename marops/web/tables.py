@@ -22,9 +22,9 @@ def safe_csv(frame: pl.DataFrame) -> bytes:
     return b"\xef\xbb\xbf" + made.write_csv(datetime_format="%Y-%m-%dT%H:%M:%SZ").encode()
 
 
-def table(frame: pl.DataFrame, *, key: str, alt: str, name: str, height: int | str = "auto") -> None:
+def table(frame: pl.DataFrame, *, key: str, alt: str, name: str) -> None:
     """A frame as a table with a download."""
-    st.dataframe(frame, key=key, alt=alt, hide_index=True, height=height)
+    st.dataframe(frame, key=key, alt=alt, hide_index=True)
     content = safe_csv(frame)
     # Streamlit tells files apart by length and samples; the digest in the name tells them apart for certain.
     digest = hashlib.sha256(content).hexdigest()[:12]

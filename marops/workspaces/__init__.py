@@ -1,0 +1,1 @@
+"""Workspaces: bodies of data with their settings."""

@@ -10,7 +10,8 @@ from marops.errors import UserError
 from marops.lake import Blob
 from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.workspaces.store import SAMPLE, BusinessUnit, Workspace, load, units
+from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, Workspace, load, units
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -54,7 +55,15 @@ def open_workspace(principal: Principal, workspace_id: str) -> Opened:
     return Opened(workspace, found, today, manifest.first_day(*DATED), manifest.last_day(*DATED))
 
 
-DATED = ("ad_performance", "web_traffic_daily", "lead", "lead_stage_history", "work_item", "work_item_transition", "sli_measurement")
+DATED = (
+    "ad_performance",
+    "web_traffic_daily",
+    "lead",
+    "lead_stage_history",
+    "work_item",
+    "work_item_transition",
+    "sli_measurement",
+)
 """Tables whose days span the data; reference rates and surveys do not move the default period."""
 
 
@@ -70,6 +79,22 @@ def create_sample(principal: Principal, *, name: str, currency: str, today: date
         return workspace
 
 
+def sample_was_offered(principal: Principal) -> bool:
+    """Whether this installation has had the sample company, removed since or not."""
+    require(principal, Action.READ, OWN)
+    with store.reading() as session:
+        return load(session, OWN).sample_offered
+
+
+def note_sample_offered(principal: Principal) -> None:
+    """Remember that this installation has had the sample company."""
+    require(principal, Action.ADMINISTER, OWN)
+    with store.writing() as session:
+        own = load(session, OWN)
+        own.sample_offered = True
+        session.add(own)
+
+
 def remove_sample(principal: Principal) -> None:
     """Remove the sample company with everything in it. Does nothing where there is none."""
     require(principal, Action.ADMINISTER)
@@ -79,10 +104,10 @@ def remove_sample(principal: Principal) -> None:
             if table.name == "import_reject":
                 runs = SQLModel.metadata.tables["import_run"]
                 ids = select(runs.c.id).where(runs.c.workspace_id == SAMPLE)
-                session.execute(table.delete().where(table.c.import_id.in_(ids)))
+                session.exec(table.delete().where(table.c.import_id.in_(ids)))
             elif "workspace_id" in table.c:
-                session.execute(table.delete().where(table.c.workspace_id == SAMPLE))
-        session.execute(delete(Workspace).where(col(Workspace.id) == SAMPLE))
+                session.exec(table.delete().where(table.c.workspace_id == SAMPLE))
+        session.exec(delete(Workspace).where(col(Workspace.id) == SAMPLE))
         session.flush()
         still_used = set(session.exec(select(Blob.sha256).where(col(Blob.sha256).in_(digests))))
     for digest in digests - still_used:
@@ -100,7 +125,7 @@ def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> Non
         raise UserError(text("Two business units have the same name or the same beginning; make them different."))
     with store.writing() as session:
         workspace = load(session, workspace_id)
-        session.execute(delete(BusinessUnit).where(col(BusinessUnit.workspace_id) == workspace_id))
+        session.exec(delete(BusinessUnit).where(col(BusinessUnit.workspace_id) == workspace_id))
         session.add_all(_unit_rows(workspace_id, [Unit(n, p) for n, p in zip(names, prefixes, strict=True)]))
         workspace.touch()
         session.add(workspace)

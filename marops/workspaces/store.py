@@ -2,20 +2,21 @@
 
 from datetime import date, datetime
 
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, select
 
 from marops.errors import NotFound
 from marops.language import text
-from marops.store import Moment, new_id, now, writing
+from marops.store import Moment, Row, new_id, now, writing
 
 SAMPLE = "sample"
 OWN = "company"
 
 
-class Workspace(SQLModel, table=True):
+class Workspace(Row, table=True):
     """A body of data with its settings: the sample company, or the user's own.
 
     `revision` changes with every change to the workspace's data or settings, and never repeats: caches key on it.
+    `sample_offered`: the sample company has been set up beside it once; somebody who removes it does not want it back.
     `today` is set where the workspace's clock stands still (the sample company's); otherwise it is the real day.
     """
 
@@ -23,6 +24,7 @@ class Workspace(SQLModel, table=True):
     name: str = Field(max_length=200)
     is_sample: bool = False
     reporting_currency: str = Field(max_length=3)
+    sample_offered: bool = False
     today: date | None = None
     revision: str = Field(default_factory=new_id, max_length=32)
     created_at: datetime = Field(default_factory=now, sa_type=Moment)
@@ -32,10 +34,8 @@ class Workspace(SQLModel, table=True):
         self.revision = new_id()
 
 
-class BusinessUnit(SQLModel, table=True):
+class BusinessUnit(Row, table=True):
     """A business unit, and the start of the campaign names that belong to it."""
-
-    __tablename__ = "business_unit"
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)

@@ -16,6 +16,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(40), nullable=False),
     sa.Column('name', sa.String(200), nullable=False),
     sa.Column('is_sample', sa.Boolean(), nullable=False),
+    sa.Column('sample_offered', sa.Boolean(), nullable=False),
     sa.Column('reporting_currency', sa.String(3), nullable=False),
     sa.Column('today', sa.Date(), nullable=True),
     sa.Column('revision', sa.String(32), nullable=False),

@@ -1,0 +1,286 @@
+"""The `marops` command: run, sample, import, check, version.
+
+A user's mistake is one line on standard error and exit status 2. Commands import what they need when they run, so that
+`marops version` answers at once.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from marops import __version__, settings
+from marops.errors import BadSetting, UserError
+from marops.language import Reader, Text, ntext, text
+from marops.principal import LOCAL_ADMIN
+from marops.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from marops.sources.report import Mapping, Part
+    from marops.sources.service import Preview
+
+_ROOT = Path(__file__).parents[1]
+_MISTAKE = 2
+_FAILED = 1
+
+app = typer.Typer(
+    help="Marketing operations: the KPIs, campaigns, maturity and budget that IT and marketing share.",
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+)  # fmt: skip
+
+
+class Mark(StrEnum):
+    """The decimal mark of a file's numbers."""
+
+    POINT = "."
+    COMMA = ","
+
+
+class DateOrder(StrEnum):
+    """The order of a file's dates that could be read either way."""
+
+    DAY_FIRST = "dmy"
+    MONTH_FIRST = "mdy"
+
+
+def main() -> None:
+    """Run the command of this process and end it with its status."""
+    status: object = None
+    try:
+        status = app(standalone_mode=False)
+    except UserError as refused:
+        _fail(_say(refused.text))
+    except typer.TyperException as wrong:  # an unknown option, a missing argument
+        _fail(wrong.format_message())
+    except Exception:
+        _fail(_say(_logged()), _FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        raise SystemExit(130) from None
+    raise SystemExit(status if isinstance(status, int) else 0)
+
+
+@app.command()
+def run(
+    *,
+    sample: Annotated[bool, typer.Option(help="Set up the sample company on the first start.")] = True,
+) -> None:
+    """Set up what is missing and serve the app (MAROPS_HOST, default 127.0.0.1; MAROPS_PORT, default 8501)."""
+    from marops import bootstrap
+
+    found = settings.current()
+    _check_port_free(found.host, found.port)
+    bootstrap.prepare()
+    if sample:
+        from marops.sample import loader
+        from marops.workspaces import service as workspaces
+
+        if not workspaces.sample_was_offered(LOCAL_ADMIN):
+            _tell(text("Setting up the sample company (once, about ten seconds) …"))
+            loader.offer(LOCAL_ADMIN)
+    if found.host not in LOOPBACK:
+        _tell(text("Warning: listening on {host}. Whoever reaches this address is admin of this marops.", host=found.host))
+    shown = "localhost" if found.host in LOOPBACK else found.host
+    _tell(text("marops opens on {url} (stop with Ctrl+C)", url=f"http://{shown}:{found.port}"))
+    _serve(found)
+
+
+@app.command()
+def sample(
+    seed: Annotated[int, typer.Option(min=0, help="Another number makes another company.")] = 7,
+    scale: Annotated[int, typer.Option(min=1, max=1000, help="How many times the rows of ads and leads.")] = 1,
+    out: Annotated[Path, typer.Option(help="The folder to write into.")] = Path("sample_data"),
+) -> None:
+    """Write the sample company's files, in the shapes that platforms export."""
+    from marops.sample import company, files
+
+    if out.exists() and not out.is_dir():
+        raise UserError(text("{out} is a file. Give a folder.", out=str(out)))
+    paths = files.write(company.simulate(seed, scale), out, seed)
+    size = sum(path.stat().st_size for path in paths)
+    _tell(text("{n} files in {out}, {size} MB", n=len(paths), out=str(out), size=round(size / 1e6, 1)))
+
+
+@app.command(name="import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX or Parquet; of any size.")],
+    *,
+    workspace: Annotated[str, typer.Option(help="The workspace to import into.")] = "company",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="COLUMN=VALUE", help="One value for every row, as in currency_code=BRL.")
+    ] = None,
+    decimal: Annotated[Mark | None, typer.Option(help="The decimal mark, where the file leaves it open.")] = None,
+    dates: Annotated[DateOrder | None, typer.Option(help="The order of dates that could be read either way.")] = None,
+    valid_rows: Annotated[bool, typer.Option("--valid-rows", help="Import the valid rows and leave out refused ones.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
+) -> None:
+    """Import files: each one whole, or not at all."""
+    from marops import bootstrap
+    from marops.sources import service
+
+    constants = dict(_pair(given) for given in set_ or [])
+    bootstrap.prepare()
+    for path in files:
+        preview = service.preview_file(LOCAL_ADMIN, workspace, path)
+        try:
+            chosen = {
+                part.name: part.mapping.model_copy(
+                    update={
+                        "constants": part.mapping.constants | constants,
+                        "decimal": decimal or part.mapping.decimal,
+                        "dates": dates or part.mapping.dates,
+                    }
+                )
+                for part in preview.report.parts
+                if part.mapping is not None
+            }
+            if (constants or decimal or dates) and chosen:
+                _check_columns(constants, chosen)
+                preview = service.remap(LOCAL_ADMIN, preview, chosen)
+            service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows)
+        except UserError:
+            _tell_refusals(preview)
+            service.cancel(LOCAL_ADMIN, preview)
+            raise
+        _tell_imported(preview, as_json=as_json)
+
+
+@app.command()
+def check() -> None:
+    """Look at versions, database, schema, imported files, settings and disk; exit status 1 where one is not in order."""
+    from marops import health
+
+    settings.current()
+    found = health.checks(LOCAL_ADMIN)
+    for one in found:
+        typer.echo(f"{'ok  ' if one.ok else 'FAIL'}  {_say(one.name)}: {_say(one.found)}")
+    if not all(one.ok for one in found):
+        raise typer.Exit(_FAILED)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"marops {__version__}")
+
+
+def _serve(found: settings.Settings) -> None:
+    """Become Streamlit's server: one process, which gets the signals itself."""
+    display = sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    arguments = [
+        sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={found.port}", f"--server.address={found.host}",
+        f"--server.headless={str(not display).lower()}", "--server.showEmailPrompt=false",
+    ]  # fmt: skip
+    # The folder that Streamlit reads its configuration from is the one it is started in; ours must not move with it.
+    environment = {**os.environ, "MAROPS_HOME": str(found.home)}
+    sys.stdout.flush()
+    os.chdir(_ROOT)
+    if sys.platform == "win32":  # there, execv would leave the console before the server ends
+        raise typer.Exit(subprocess.call(arguments, env=environment))  # noqa: S603  (our own arguments)
+    os.execve(sys.executable, arguments, environment)  # noqa: S606  (our own arguments)
+
+
+def _check_port_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            raise BadSetting(
+                text(
+                    "Port {port} of {host} cannot be used ({why}). Is marops running already? Else set MAROPS_PORT to another.",
+                    port=str(port), host=host, why=taken.strerror or str(taken),
+                )
+            ) from None  # fmt: skip
+
+
+def _pair(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals or not name.strip():
+        raise UserError(text("--set {given}: give COLUMN=VALUE, for example currency_code=BRL.", given=given))
+    return name.strip(), value.strip()
+
+
+def _check_columns(constants: dict[str, str], chosen: "dict[str, Mapping]") -> None:
+    from marops.tables import TABLES
+
+    known = {column for mapping in chosen.values() for column in TABLES[mapping.table].by_name}
+    if wrong := sorted(set(constants) - known):
+        raise UserError(text("There is no column {column} in this table. See docs/tables.md.", column=wrong[0]))
+
+
+def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(_as_json(preview))
+        return
+    for part in preview.ready:
+        name = f"{preview.file_name} ({part.name})" if part.name else preview.file_name
+        counts = text(
+            "{name}: {loaded} rows into {table}; {read} read, {aside} set aside, {refused} refused", name=name,
+            loaded=part.rows_ready, table=part.rows.table, read=part.rows_read, aside=part.set_aside_count,
+            refused=part.rows_refused,
+        )  # fmt: skip
+        _tell(counts)
+        stated = {total.column: total for total in part.totals if total.describes_rows}
+        for column, ours in part.sums.items():
+            beside = stated.get(column)
+            end = f" (file: {beside.file}, difference {beside.difference})" if beside else ""
+            typer.echo(f"  {column} {ours}{end}")
+    _tell_refusals(preview)
+
+
+def _as_json(preview: "Preview") -> str:
+    import json
+
+    def described(part: "Part") -> dict[str, Any]:
+        kept = ("name", "recognised_as", "rows_read", "rows_ready", "rows_refused", "set_aside_count", "sums", "totals", "refused")
+        return {"table": part.rows.table, "grain": part.rows.grain, **part.model_dump(mode="json", include=set(kept))}
+
+    return json.dumps({"file": preview.file_name, "sha256": preview.sha256, "parts": [described(part) for part in preview.ready]})
+
+
+def _tell_refusals(preview: "Preview") -> None:
+    from marops.sources import words
+
+    for part in preview.report.parts:
+        for cell in part.refused[:20]:
+            row = text(
+                "row {row}, {column} “{value}” {reason}",
+                row=str(cell.row),
+                column=cell.column,
+                value=cell.value,
+                reason=words.reason(cell),
+            )
+            typer.echo(f"  {_say(row)}", err=True)
+        if part.rows_refused > 20:
+            typer.echo(f"  {_say(ntext('{n} row refused in all', '{n} rows refused in all', part.rows_refused))}", err=True)
+
+
+def _say(said: Text) -> str:
+    return Reader.of(os.environ.get("LC_ALL", os.environ.get("LANG", "")).split(".", maxsplit=1)[0] or None).say(said)
+
+
+def _tell(said: Text) -> None:
+    typer.echo(_say(said))
+
+
+def _logged() -> Text:
+    """What to say of a defect, whose traceback goes into the log beside the data."""
+    import logging
+
+    path = settings.current().home / "marops.log"
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    logging.basicConfig(filename=path, format="%(asctime)s %(name)s %(message)s", force=True)
+    logging.getLogger("marops").exception("unexpected")
+    return text("Something went wrong that marops did not expect; {log} has the details.", log=str(path))
+
+
+def _fail(line: str, status: int = _MISTAKE) -> NoReturn:
+    # One line, whatever was in the file or the arguments.
+    typer.echo(f"marops: {' '.join(line.split())}", err=True)
+    raise SystemExit(status)
