@@ -57,8 +57,8 @@ def main() -> None:
         _fail(_say(refused.text))
     except typer.TyperException as wrong:  # an unknown option, a missing argument
         _fail(wrong.format_message())
-    except Exception:
-        _fail(_say(_logged()), _FAILED)
+    except Exception as defect:  # noqa: BLE001  (no defect may end in a traceback on somebody's screen)
+        _fail(_say(_logged(defect)), _FAILED)
     except (KeyboardInterrupt, typer.Abort):
         raise SystemExit(130) from None
     raise SystemExit(status if isinstance(status, int) else 0)
@@ -220,9 +220,10 @@ def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
         return
     for part in preview.ready:
         name = f"{preview.file_name} ({part.name})" if part.name else preview.file_name
-        counts = text(
-            "{name}: {loaded} rows into {table}; {read} read, {aside} set aside, {refused} refused", name=name,
-            loaded=part.rows_ready, table=part.rows.table, read=part.rows_read, aside=part.set_aside_count,
+        counts = ntext(
+            "{name}: {n} row into {table}; {read} read, {aside} set aside, {refused} refused",
+            "{name}: {n} rows into {table}; {read} read, {aside} set aside, {refused} refused", part.rows_ready, name=name,
+            table=part.rows.table, read=part.rows_read, aside=part.set_aside_count,
             refused=part.rows_refused,
         )  # fmt: skip
         _tell(counts)
@@ -269,14 +270,14 @@ def _tell(said: Text) -> None:
     typer.echo(_say(said))
 
 
-def _logged() -> Text:
+def _logged(defect: Exception) -> Text:
     """What to say of a defect, whose traceback goes into the log beside the data."""
     import logging
 
     path = settings.current().home / "marops.log"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     logging.basicConfig(filename=path, format="%(asctime)s %(name)s %(message)s", force=True)
-    logging.getLogger("marops").exception("unexpected")
+    logging.getLogger("marops").error("unexpected", exc_info=defect)
     return text("Something went wrong that marops did not expect; {log} has the details.", log=str(path))
 
 
