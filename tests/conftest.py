@@ -1,0 +1,61 @@
+"""What every test can ask for: an empty installation, the sample company, the folder of real files."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from marops import bootstrap
+from marops.principal import LOCAL_ADMIN, Principal
+
+CASES = Path(os.environ.get("MAROPS_CASES") or Path(__file__).parents[2] / "shared" / "cases")
+"""Real exports and published cases. They are not part of the project; tests that use them skip where they are missing."""
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test may touch somebody's real data folder or database."""
+    for name in ("MAROPS_DATABASE_URL", "MAROPS_HOST", "MAROPS_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MAROPS_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def admin() -> Principal:
+    """The principal of local mode."""
+    return LOCAL_ADMIN
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The data folder of a fresh, prepared installation with an empty workspace of the user's own."""
+    bootstrap.prepare()
+    return tmp_path / "home"
+
+
+@pytest.fixture(scope="session")
+def _sample_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    from marops.sample import loader
+
+    folder = tmp_path_factory.mktemp("sample") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAROPS_HOME", str(folder))
+        bootstrap.prepare()
+        loader.offer(LOCAL_ADMIN)
+    yield folder
+
+
+@pytest.fixture
+def sample_home(_sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of an installation with the sample company. Shared by all tests: look, do not change."""
+    monkeypatch.setenv("MAROPS_HOME", str(_sample_home))
+    return _sample_home
+
+
+def case(*parts: str) -> Path:
+    """A file or folder of the published cases. Skips the test where the cases are not there."""
+    path = CASES.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"published cases are not here: set MAROPS_CASES to the folder that holds {Path(*parts)}")
+    return path
