@@ -1,7 +1,6 @@
 """What every test can ask for: an empty installation, the sample company, the folder of real files."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _sample_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def _sample_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from marops.sample import loader
 
     folder = tmp_path_factory.mktemp("sample") / "home"
@@ -43,7 +42,7 @@ def _sample_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("MAROPS_HOME", str(folder))
         bootstrap.prepare()
         loader.offer(LOCAL_ADMIN)
-    yield folder
+    return folder
 
 
 @pytest.fixture
