@@ -95,6 +95,16 @@ class Reader:
         """The reader for a browser's language tag ("pt-BR"); English where the tag is unknown."""
         return _reader(tag or DEFAULT_LOCALE)
 
+    @property
+    def decimal_mark(self) -> str:
+        """What separates decimals: "." or ","."""
+        return numbers.get_decimal_symbol(self.locale)
+
+    @property
+    def group_mark(self) -> str:
+        """What separates thousands."""
+        return numbers.get_group_symbol(self.locale)
+
     def say(self, said: "Text | Joined | str | object") -> str:
         """A string for this reader. A `str` is somebody's data (a campaign's name) and stays as it is."""
         match said:
@@ -145,13 +155,14 @@ class Reader:
             case Unit.PERCENT:
                 said = self._percent(value)
             case Unit.POINTS:
-                said = self.say(text("{x} points", x=self._decimal(float(value) * 100, 1)))
+                points = float(value) * 100
+                said = self.say(text("{x} points", x=self._decimal(points, 1 if abs(points) >= 0.095 else 2)))
             case Unit.MINUTES:
-                said = self.say(text("{x} min", x=self.number(value)))
+                said = self.say(text("{x} min", x=self._length(value)))
             case Unit.HOURS:
-                said = self.say(text("{x} h", x=self.number(value)))
+                said = self.say(text("{x} h", x=self._length(value)))
             case Unit.DAYS:
-                said = self.say(text("{x} d", x=self.number(value)))
+                said = self.say(text("{x} d", x=self._length(value)))
             case Unit.RATIO:
                 said = self.say(text("{x}×", x=self._decimal(value, 2)))
             case Unit.COUNT:
@@ -161,6 +172,10 @@ class Reader:
     def day(self, day: date) -> str:
         """A date, "12 Mar 2026" in the reader's order."""
         return dates.format_date(day, format="medium", locale=self.locale)
+
+    def short_day(self, day: date) -> str:
+        """A date whose year is clear, "12 Mar" in the reader's order."""
+        return dates.format_skeleton("MMMd", day, locale=self.locale)
 
     def month(self, day: date) -> str:
         """A month of a year, "Mar 2026"."""
@@ -182,6 +197,10 @@ class Reader:
             return self._decimal(value, 0 if abs(value) >= 10 else 1)
         return self.number(value, exact=exact)
 
+    def _length(self, value: Number) -> str:
+        # A tenth of an hour or day is as fine as anybody plans.
+        return self._decimal(value, 1 if abs(value) < 100 else 0)
+
     def _decimal(self, value: Number, places: int) -> str:
         return numbers.format_decimal(value, format=_pattern(places), locale=self.locale)
 
@@ -189,7 +208,8 @@ class Reader:
         percent = abs(float(fraction)) * 100
         # 99.93 % and 99.97 % availability differ by a factor of two in downtime: near 100 the third digit is not enough.
         places = 2 if 99 <= percent < 100 else (1 if percent < 100 else 0)
-        return numbers.format_percent(fraction, format=f"#,##0{_fraction(places, fixed=places == 2)}%", locale=self.locale)
+        pattern = str(self.locale.percent_formats[None].pattern).replace("0", f"0{_fraction(places, fixed=places == 2)}")
+        return numbers.format_percent(fraction, format=pattern, locale=self.locale)
 
     def _money(self, value: Number, currency: str, *, exact: bool) -> str:
         if exact:

@@ -1,7 +1,5 @@
 """Budget: what was spent and what it brought, and what another split would bring."""
 
-import streamlit as st
-
 from marops import web
 from marops.budget import figures, service
 from marops.language import text
@@ -20,14 +18,13 @@ if found.is_empty:
     )
 
 web.page_title(text("Budget"), service.verdict(principal, place.scope))
-left, right = st.columns([5, 6], gap="large")
-with left:
-    web.section(text("Where does the money go, and what does it bring?"))
-    web.measures(found.spend, found.conversions, found.cost)
-    web.chart(web.drawn(figures.by_channel, found), key="by_channel")
-with right:
-    web.section(
-        text("What would another split bring?"),
-        text("Fitted to up to two years of the ad platforms' own weekly counts, without carry-over: no test of what spend caused."),
-    )
-    web.what_if(found, place)
+web.measures(found.spend, found.conversions, found.cost)
+
+web.section(text("Where does the money go, and what does it bring?"))
+web.chart(web.drawn(figures.by_channel, found), key="by_channel")
+
+web.section(
+    text("What would another split bring?"),
+    text("Fitted to up to two years of the ad platforms' own weekly counts, without carry-over: no test of what spend caused."),
+)
+web.what_if(found, place)

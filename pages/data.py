@@ -4,13 +4,14 @@ from marops import web
 from marops.language import text
 from marops.principal import Role
 from marops.sources import service
-from marops.web import importing
+from marops.web.panels import data, importing
 
 principal = web.require(Role.VIEWER)
 place = web.here(principal)
+found = service.freshness(principal, place.scope.workspace)
 
-web.page_title(text("Data"), importing.sentence(service.freshness(principal, place.scope.workspace), place))
+web.page_title(text("Data"), data.sentence(found, place))
 importing.panel(place)
-importing.freshness(service.freshness(principal, place.scope.workspace), place)
-importing.history(service.imports(principal, place.scope.workspace), place)
-importing.settings(place)
+data.freshness(found, place)
+data.history(service.imports(principal, place.scope.workspace), place)
+data.settings(place)

@@ -12,6 +12,9 @@ from marops.chart import Chart, base
 from marops.language import Reader, text
 from marops.quantity import Quantity, Unit, money
 
+_SAME = 0.005
+"""Amounts closer than half a cent are the same."""
+
 
 def by_channel(budget: Budget, reader: Reader) -> Chart:
     """Spend and conversions of each channel, as shares of the whole, with the cost of one conversion."""
@@ -114,7 +117,10 @@ def response_curve(response: Response, then: float, budget: Budget, reader: Read
             hoverinfo="skip",
         )
     )
-    for spend, symbol, name in ((response.now, "circle", text("today")), (then, "square", text("proposed"))):
+    marks = [(response.now, "circle", text("today"))]
+    if abs(then - response.now) > _SAME:
+        marks.append((then, "square", text("proposed")))
+    for spend, symbol, name in marks:
         label = reader.say(name)
         figure.add_trace(
             go.Scatter(
@@ -152,7 +158,7 @@ def response_curve(response: Response, then: float, budget: Budget, reader: Read
 
 def change_by_channel(outcome: Outcome, reader: Reader) -> Chart:
     """What the proposed split changes on each channel, with its interval."""
-    shifts = [shift for shift in outcome.shifts if abs(shift.spend_then - shift.spend) > 0.005]
+    shifts = [shift for shift in outcome.shifts if abs(shift.spend_then - shift.spend) > _SAME]
     labels = [shift.channel for shift in shifts]
     figure = base(max(140, 40 * len(shifts) + 50))
     figure.add_trace(

@@ -83,9 +83,11 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     if value and len(currencies) == 1:
         at_stake = Quantity(value, Unit.MONEY, str(currencies.pop()))
         cause = text("{cause} Together they are expected to bring {value} a day.", cause=cause, value=at_stake)
-    owner = {"it": text("IT"), "marketing": text("Marketing")}.get(stage.responsible if stage else "", text("CIO and CMO"))
+    owner, side = {"it": (text("IT"), Side.IT), "marketing": (text("Marketing"), Side.MARKETING)}.get(
+        stage.responsible if stage else "", (text("CIO and CMO"), Side.JOINT)
+    )
     action = text("Decide today: add people to that stage, cut scope, or move the date and say so.")
-    return [Finding("pipeline:late", Severity.DECIDE, what, cause, owner, action, "pipeline", Side.JOINT, weight=2.2)]
+    return [Finding("pipeline:late", Severity.DECIDE, what, cause, owner, action, "pipeline", side, weight=2.2)]
 
 
 def verdict(principal: Principal, scope: Scope) -> Text:

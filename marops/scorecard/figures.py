@@ -32,7 +32,7 @@ def control_chart(row: Row, reader: Reader) -> Chart:
         goal = reader.quantity(row.measure.in_unit(row.goal.value))
         figure.add_hline(
             y=row.goal.value, line={"color": theme.MUTED.light, "width": 1.5, "dash": "dot"},
-            annotation={"text": reader.say(text("target {goal}", goal=goal)), "xanchor": "right", "x": 1, "yanchor": "bottom"},
+            annotation={"text": reader.say(text("target {goal}", goal=goal)), "xanchor": "left", "x": 1.01, "yanchor": "middle"},
         )  # fmt: skip
     if row.trend is Trend.WORSE and points:
         figure.add_trace(
@@ -41,6 +41,7 @@ def control_chart(row: Row, reader: Reader) -> Chart:
                 marker={"color": "rgba(0,0,0,0)", "size": 14, "line": {"color": theme.SIGNAL.light, "width": 2.5}},
             )
         )  # fmt: skip
+    figure.update_layout(margin={"r": 110 if row.goal else 20})
     figure.update_xaxes(type="category", nticks=9)
     figure.update_yaxes(tickformat=_tick(row), rangemode="normal")
     table = pl.DataFrame(

@@ -2,27 +2,12 @@
 
 from marops.web.charts import drawn
 from marops.web.charts import show as chart
-from marops.web.components import (
-    decision_cards,
-    empty,
-    kpi_rows,
-    measures,
-    note,
-    page,
-    page_title,
-    section,
-    side_head,
-)  # fmt: skip
-from marops.web.panels import (
-    board,
-    decide_dialog,
-    decision_list,
-    kpi_detail,
-    overdue_table,
-    pillar_grid,
-    stage_summary,
-    what_if,
-)  # fmt: skip
+from marops.web.components import decision_cards, empty, kpi_rows, measures, note, page, page_title, section, side_head
+from marops.web.panels.budget import what_if
+from marops.web.panels.decisions import decide_dialog, decision_list
+from marops.web.panels.maturity import pillar_grid, stage_summary
+from marops.web.panels.pipeline import board, overdue_table
+from marops.web.panels.scorecard import kpi_detail
 from marops.web.scope import Here, here, switch_workspace
 from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table

@@ -43,11 +43,14 @@ def _call(draw: Callable[..., Chart], source: object, rest: tuple[object, ...], 
 
 def themed(made: Chart) -> Chart:
     """A chart whose colours are the placeholders that the reader's theme fills in."""
+    r = reader()
     drawing = str(made.figure.to_json())
     for role, placeholder in zip(theme.ROLES, _PLACEHOLDERS, strict=True):
         drawing = drawing.replace(role.light, placeholder)
-    figure = pio.from_json(drawing, skip_invalid=True)
-    return Chart(go.Figure(figure), made.title, made.unit, made.alt, made.table)
+    figure = go.Figure(pio.from_json(drawing, skip_invalid=True))
+    # Plotly writes axis numbers itself, in the marks it is given.
+    figure.update_layout(separators=r.decimal_mark + r.group_mark)
+    return Chart(figure, made.title, made.unit, made.alt, made.table)
 
 
 @st.fragment

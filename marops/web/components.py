@@ -10,7 +10,7 @@ from marops.findings import Finding, Side
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Comparison
-from marops.scorecard.definitions import Better
+from marops.scorecard.definitions import BOTH, Better
 from marops.scorecard.judging import Promise, Trend
 from marops.scorecard.service import Row
 from marops.web import charts
@@ -78,13 +78,28 @@ def _kpi(row: Row, place: Here, *, wide: bool) -> str:
     label = say(text("{kpi} by month", kpi=row.kpi.name))
     return html(
         "kpi.html", wide=wide, name=say(row.kpi.name), value=value, missing=say(measure.missing) if measure.missing else "",
-        owner=say(text("{owner} owns it, {watcher} watches", owner=row.kpi.owner, watcher=row.kpi.watcher)),
+        owner=_who(row, wide=wide),
         change=_change(row, place), spark=sparkline(row.series, row.trend, row.kpi.side, label), trend=_trend(row),
         promise=_promise(row),
     )  # fmt: skip
 
 
+def _who(row: Row, *, wide: bool) -> str:
+    """Whose number it is. In a side's own column its owner need not be said."""
+    kpi = row.kpi
+    if not wide and kpi.owner == (BOTH if kpi.side is Side.JOINT else SIDES[kpi.side]):
+        return say(text("watched by {watcher}", watcher=kpi.watcher))
+    return say(text("{owner} owns it, {watcher} watches", owner=kpi.owner, watcher=kpi.watcher))
+
+
 def _change(row: Row, place: Here) -> str:
+    measure = row.measure
+    # What rarely happens differs from year to year by chance; how sure the number is says more.
+    if row.kpi.rare:
+        if measure.interval is None or measure.value is None:
+            return ""
+        low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
+        return say(text("between {low} and {high}", low=low, high=high))
     change = row.change
     if change is None:
         return ""

@@ -29,7 +29,10 @@ def sparkline(series: Series, trend: Trend, side: str, label: str) -> Markup:
     if series.limits:
         top, bottom = y(series.limits.upper), y(series.limits.lower)
         band = f'<rect class="m-band" x="0" y="{top}" width="{WIDTH}" height="{max(bottom - top, 1):.1f}"/>'
-    lines = "".join(
+    alone = "".join(
+        f'<circle class="m-now" cx="{x(run[0][0])}" cy="{y(run[0][1])}" r="1.4"/>' for run in _runs(values) if len(run) == 1
+    )
+    lines = alone + "".join(
         f'<polyline class="m-line" points="{" ".join(f"{x(i)},{y(v)}" for i, v in run)}"/>' for run in _runs(values) if len(run) > 1
     )
     last, value = next((i, v) for i, v in reversed(list(enumerate(values))) if v is not None)

@@ -1,6 +1,7 @@
 """Tables on a page, and their download: text cells that a spreadsheet would run as a formula stay text."""
 
 import hashlib
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -23,8 +24,8 @@ def safe_csv(frame: pl.DataFrame) -> bytes:
 
 
 def table(frame: pl.DataFrame, *, key: str, alt: str, name: str) -> None:
-    """A frame as a table with a download."""
-    st.dataframe(frame, key=key, alt=alt, hide_index=True)
+    """A frame as a table, numbers and dates as the reader's browser writes them, with a download."""
+    st.dataframe(frame, key=key, alt=alt, hide_index=True, column_config=_columns(frame))
     content = safe_csv(frame)
     # Streamlit tells files apart by length and samples; the digest in the name tells them apart for certain.
     digest = hashlib.sha256(content).hexdigest()[:12]
@@ -32,3 +33,16 @@ def table(frame: pl.DataFrame, *, key: str, alt: str, name: str) -> None:
         say(text("Download CSV")), content, file_name=f"marops-{name}-{digest}.csv", mime="text/csv", key=f"download_{key}",
         icon=":material/download:", type="tertiary", on_click="ignore",
     )  # fmt: skip
+
+
+def _columns(frame: pl.DataFrame) -> dict[str, Any]:
+    """How each column is written: by its type."""
+    made: dict[str, Any] = {}
+    for column, dtype in frame.schema.items():
+        if dtype == pl.Date:
+            made[column] = st.column_config.DateColumn(format="ll")
+        elif dtype.is_temporal():
+            made[column] = st.column_config.DatetimeColumn(format="lll")
+        elif dtype.is_numeric():
+            made[column] = st.column_config.NumberColumn(format="localized")
+    return made

@@ -1,0 +1,290 @@
+"""Bringing a file in: choose it, see what is in it, map what is not known, take it or leave it."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import streamlit as st
+
+from marops.errors import UserError
+from marops.language import joined, ntext, text
+from marops.principal import Action, allowed
+from marops.settings import UPLOAD_LIMIT_MB
+from marops.sources import service, words
+from marops.sources.report import Mapping, Part, Refused
+from marops.sources.service import Preview
+from marops.tables import TABLES
+from marops.web.components import note, section
+from marops.web.scope import Here, switch_workspace
+from marops.web.session import literal, principal, reader, say
+from marops.web.tables import table
+from marops.workspaces.store import OWN
+
+_PREVIEW = "marops_preview"
+_DONE = "marops_done"
+_TYPES = ["csv", "tsv", "txt", "xlsx", "parquet"]
+
+
+def panel(place: Here) -> None:
+    """Choose files, preview them one after the other, accept or cancel."""
+    if not allowed(place.principal, Action.IMPORT):
+        note(text("Your role may look at imports, not make them. Ask an admin for the manager role."))
+        return
+    section(
+        text("Which file do you want to bring in?"),
+        text(
+            "CSV, TSV, XLSX or Parquet up to {limit} MB. Known layouts are recognised; anything else you map once.",
+            limit=UPLOAD_LIMIT_MB,
+        ),
+    )
+    if done := st.session_state.pop(_DONE, None):
+        st.success(literal(done), icon=":material/check_circle:")
+    if not st.session_state.get(_PREVIEW):
+        service.ready_to_read(principal())
+    upload = st.file_uploader(
+        say(text("Files")), type=_TYPES, key=f"upload_{st.session_state.get('upload_round', 0)}", label_visibility="collapsed"
+    )
+    if upload is not None and st.session_state.get("upload_read") != upload.file_id:
+        st.session_state["upload_read"] = upload.file_id
+        _read(upload.name, upload.getvalue())
+    preview_id = st.session_state.get(_PREVIEW)
+    if preview_id:
+        try:
+            _preview(service.load_preview(principal(), preview_id), place)
+        except UserError as refused:
+            st.session_state.pop(_PREVIEW, None)
+            st.error(literal(refused.text), icon=":material/error:")
+
+
+def _read(name: str, content: bytes) -> None:
+    st.session_state.pop(_PREVIEW, None)
+    with st.spinner(say(text("Reading {name}", name=name)), show_time=True):
+        try:
+            st.session_state[_PREVIEW] = service.preview_upload(principal(), OWN, name, content).id
+        except UserError as refused:
+            st.error(literal(refused.text), icon=":material/error:")
+
+
+def _preview(preview: Preview, place: Here) -> None:
+    with st.container(border=True, key="preview"):
+        st.markdown(f"**{literal(preview.file_name)}**")
+        if preview.repeats:
+            st.warning(
+                say(
+                    text(
+                        "These very bytes were imported on {moment}. There is nothing new in them.",
+                        moment=preview.repeats.imported_at,
+                    )
+                ),
+                icon=":material/content_copy:",
+            )
+        for found in preview.report.notes:
+            note(words.note(found))
+        for index, part in enumerate(preview.report.parts):
+            _part(preview, part, index)
+        _decision(preview, place)
+
+
+def _part(preview: Preview, part: Part, index: int) -> None:
+    r = reader()
+    heading = part.recognised_as or (TABLES[part.mapping.table].name if part.mapping else say(text("not recognised")))
+    label = f"{part.name}: {heading}" if part.name else heading
+    st.markdown(f"{literal(label)}")
+    if part.staged is not None:
+        counts = [
+            say(ntext("{n} row ready", "{n} rows ready", part.rows_ready)),
+            say(ntext("{n} refused", "{n} refused", part.rows_refused)),
+            say(ntext("{n} set aside", "{n} set aside", part.set_aside_count)),
+        ]
+        if part.staged.first_day and part.staged.last_day:
+            counts.append(r.span(part.staged.first_day, part.staged.last_day))
+        note(text("{counts}", counts=" · ".join(counts)))
+        _sums(part, index)
+    for found in part.notes:
+        note(words.note(found))
+    for asked in part.questions:
+        st.warning(literal(words.question(asked)), icon=":material/help:")
+    if part.refused:
+        _refused(part.refused, f"preview_{index}", say(text("Refused cells")))
+    if part.set_aside and st.toggle(say(text("Show the rows that are not data")), key=f"aside_{preview.id}_{index}"):
+        rows = [(row.row, say(words.aside(row)), row.label) for row in part.set_aside[:500]]
+        schema = {say(text("Row")): pl.Int64, say(text("Why")): pl.String, say(text("Text")): pl.String}
+        table(
+            pl.DataFrame(rows, schema=schema, orient="row"),
+            key=f"aside_table_{index}",
+            alt=say(text("Rows set aside")),
+            name="set-aside",
+        )
+    open_by_itself = part.mapping is None or bool(part.questions) or part.staged is None
+    mapping = st.expander(say(text("Columns")), expanded=open_by_itself, key=f"mapping_{preview.id}_{index}", on_change="rerun")
+    if mapping.open:
+        with mapping:
+            _mapping(preview, part, index)
+
+
+def _sums(part: Part, index: int) -> None:
+    """Our sums beside the file's own totals: nobody should have to trust either."""
+    stated = {total.column: total for total in part.totals if total.describes_rows}
+    if not part.sums:
+        return
+    headers = {column.canonical: column.header for column in part.columns if column.canonical}
+    rows = [
+        (
+            headers.get(name, name),
+            value,
+            stated[name].file if name in stated else None,
+            stated[name].difference if name in stated else None,
+            stated[name].label if name in stated else None,
+        )
+        for name, value in part.sums.items()
+    ]
+    schema = {
+        say(text("Column")): pl.String, say(text("Our sum")): pl.String, say(text("The file’s total")): pl.String,
+        say(text("Difference")): pl.String, say(text("Total row")): pl.String,
+    }  # fmt: skip
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    if not stated:
+        frame = frame.select(frame.columns[:2])
+    st.dataframe(frame, hide_index=True, key=f"sums_{index}", alt=say(text("Sums of the rows beside the file's own totals")))
+    if len(part.currencies) > 1:
+        note(text("Amounts in several currencies ({codes}) are not added up here.", codes=", ".join(part.currencies)))
+
+
+def _refused(cells: Sequence[Refused], key: str, title: str) -> None:
+    rows = [(cell.row, cell.column, cell.value, say(words.reason(cell))) for cell in cells]
+    schema = {
+        say(text("Row")): pl.Int64,
+        say(text("Column")): pl.String,
+        say(text("Value")): pl.String,
+        say(text("Reason")): pl.String,
+    }
+    table(pl.DataFrame(rows, schema=schema, orient="row"), key=f"refused_{key}", alt=title, name="refused")
+
+
+def _mapping(preview: Preview, part: Part, index: int) -> None:
+    """Say which column is what. What recognition found is filled in; what is chosen here is remembered."""
+    current = part.mapping or Mapping(table="ad_performance")
+    key = f"{preview.id}_{index}"
+    names = list(TABLES)
+    chosen = st.selectbox(
+        say(text("What is a row?")), names, index=names.index(current.table), key=f"map_table_{key}",
+        format_func=lambda name: f"{name}: {TABLES[name].description}",
+    )  # fmt: skip
+    known = current if chosen == current.table else Mapping(table=chosen)
+    needed = [column.name for column in TABLES[chosen].columns if column.required]
+    note(text("Needed: {columns}. Everything else may stay empty.", columns=joined(needed, 12)))
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        picked = _goes_to(part, known, chosen, key)
+    with right:
+        constants = _for_all_rows(known, needed, chosen, key)
+    marks = {"": say(text("as the values show")), ".": "1,234.56", ",": "1.234,56"}
+    orders = {"": say(text("as the values show")), "dmy": say(text("day first")), "mdy": say(text("month first"))}
+    with left:
+        decimal = st.segmented_control(
+            say(text("Numbers are written")), list(marks), default=known.decimal or "", format_func=lambda m: marks[m],
+            key=f"dec_{key}", required=True,
+        )  # fmt: skip
+    with right:
+        dates = st.segmented_control(
+            say(text("Dates are written")), list(orders), default=known.dates or "", format_func=lambda o: orders[o],
+            key=f"dat_{key}", required=True,
+        )  # fmt: skip
+    if st.button(say(text("Read again with these columns")), type="primary", key=f"remap_{key}"):
+        _remap(preview, part, current, Mapping(
+            table=chosen, columns=picked, constants=constants, decimal=decimal or None, dates=dates or None,
+        ))  # fmt: skip
+
+
+def _goes_to(part: Part, known: Mapping, table_name: str, key: str) -> dict[str, int]:
+    """The file's columns, each with its values and the canonical column it goes to."""
+    taken = {position: name for name, position in known.columns.items()}
+    to, options = say(text("Goes to")), [column.name for column in TABLES[table_name].columns]
+    rows = [
+        {say(text("Column")): column.header, say(text("Values")): ", ".join(column.samples[:3]), to: taken.get(position)}
+        for position, column in enumerate(part.columns)
+    ]
+    edited = st.data_editor(
+        rows, hide_index=True, key=f"map_{key}_{table_name}", alt=say(text("Columns of the file")),
+        disabled=[say(text("Column")), say(text("Values"))],
+        column_config={to: st.column_config.SelectboxColumn(options=options)},
+    )  # fmt: skip
+    picked: dict[str, int] = {}
+    for position, row in enumerate(edited):
+        if not (name := row[to]):
+            continue
+        if name in picked:
+            twice = (part.headers[picked[name]], part.headers[position])
+            st.error(literal(text("Two columns go to {column}: {twice}. Choose one.", column=name, twice=joined(twice))))
+            st.stop()
+        picked[name] = position
+    return picked
+
+
+def _for_all_rows(known: Mapping, needed: Sequence[str], table_name: str, key: str) -> dict[str, str]:
+    """Values the file does not have, the same for every row."""
+    column, value = say(text("Column")), say(text("One value for all rows"))
+    missing = [name for name in needed if name not in known.columns and name not in known.constants]
+    rows = [{column: name, value: known.constants.get(name, "")} for name in [*known.constants, *missing]]
+    edited = st.data_editor(
+        rows or [{column: None, value: ""}], hide_index=True, num_rows="dynamic", key=f"const_{key}_{table_name}",
+        alt=say(text("Values for all rows")),
+        column_config={
+            column: st.column_config.SelectboxColumn(options=[found.name for found in TABLES[table_name].columns]),
+            value: st.column_config.TextColumn(max_chars=200),
+        },
+    )  # fmt: skip
+    return {row[column]: str(row[value]).strip() for row in edited if row[column] and str(row[value] or "").strip()}
+
+
+def _remap(preview: Preview, part: Part, current: Mapping, wanted: Mapping) -> None:
+    # A recognised layout keeps its own rules (words for values, rows to leave out) while its columns are still the same.
+    same_shape = wanted.table == current.table and wanted.columns.items() >= current.columns.items()
+    wanted = wanted.model_copy(update={"shape": current.shape}) if same_shape else wanted
+    try:
+        with st.spinner(say(text("Reading again")), show_time=True):
+            st.session_state[_PREVIEW] = service.remap(principal(), preview, {part.name: wanted}).id
+    except UserError as refused:
+        st.error(literal(refused.text))
+    else:
+        st.rerun()
+
+
+def _decision(preview: Preview, place: Here) -> None:
+    ready = sum(part.rows_ready for part in preview.ready)
+    with st.container(horizontal=True):
+        if ready and not preview.repeats:
+            if preview.rows_refused:
+                label = ntext(
+                    "Import the {n} valid row, leave out the refused", "Import the {n} valid rows, leave out the refused", ready
+                )
+            else:
+                label = ntext("Import {n} row", "Import {n} rows", ready)
+            st.button(say(label), type="primary", key="accept", on_click=_accept, args=(preview,))
+        st.button(say(text("Cancel")), key="cancel", on_click=_cancel, args=(preview,))
+    if place.opened.workspace.is_sample and ready:
+        note(text("Your rows go into your own workspace, not into the sample company."))
+
+
+def _accept(preview: Preview) -> None:
+    try:
+        run = service.accept(principal(), preview, leave_out_refused=True)
+    except UserError as refused:
+        st.session_state[_PREVIEW] = preview.id
+        st.error(literal(refused.text), icon=":material/error:")
+        return
+    _forget()
+    st.session_state[_DONE] = say(
+        ntext("{n} row of {file} imported.", "{n} rows of {file} imported.", run.rows_loaded, file=run.file_name)
+    )
+    if st.query_params.get("ws") != OWN:
+        switch_workspace(OWN)
+
+
+def _cancel(preview: Preview) -> None:
+    service.cancel(principal(), preview)
+    _forget()
+
+
+def _forget() -> None:
+    st.session_state.pop(_PREVIEW, None)
+    st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1

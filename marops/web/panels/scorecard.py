@@ -1,0 +1,72 @@
+"""One KPI in full."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from marops.chart import Chart
+from marops.language import text
+from marops.quantity import Unit
+from marops.scorecard.service import Scorecard
+from marops.web import charts
+from marops.web.components import section
+from marops.web.scope import Here
+from marops.web.session import literal, reader, say
+
+
+def kpi_detail(card: Scorecard, place: Here, draw: Callable[..., Chart]) -> None:
+    """One KPI in full: its months with limits and target, its definition and where its numbers come from."""
+    rows = {row.kpi.id: row for row in card.rows}
+    asked = st.query_params.get("kpi", "")
+    chosen = (
+        asked if asked in rows else next((r.kpi.id for r in card.rows if r.measure.value is not None and r.series.limits), "M2")
+    )
+    st.session_state["w_kpi"] = chosen
+    section(text("Is it real?"))
+    st.selectbox(
+        say(text("KPI")), list(rows), key="w_kpi", format_func=lambda kpi: say(rows[kpi].kpi.name), label_visibility="collapsed",
+        on_change=lambda: st.query_params.update({"kpi": st.session_state["w_kpi"]}),
+    )  # fmt: skip
+    row = rows[chosen]
+    left, right = st.columns([7, 4], gap="large")
+    with left:
+        charts.show(charts.drawn(_draw_kpi(draw, chosen), card), key="kpi")
+    with right:
+        _definition(row.kpi.id, card, place)
+
+
+def _draw_kpi(draw: Callable[..., Chart], kpi_id: str) -> Callable[..., Chart]:
+    def drawn(card: Scorecard, r: object) -> Chart:
+        return draw(next(row for row in card.rows if row.kpi.id == kpi_id), r)
+
+    drawn.__qualname__ = f"kpi:{kpi_id}"
+    return drawn
+
+
+def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
+    row = next(row for row in card.rows if row.kpi.id == kpi_id)
+    measure, r = row.measure, reader()
+    facts: dict[str, str] = {say(text("Definition")): f"{kpi_id} v{row.kpi.version}: {say(row.kpi.formula)}"}
+    facts[say(text("Counted by"))] = say(row.kpi.clock)
+    if measure.quantity:
+        facts[say(text("Value"))] = r.quantity(measure.quantity, exact=row.measure.unit is Unit.MONEY)
+    if measure.interval:
+        low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
+        facts[say(text("95 % interval"))] = say(
+            text("{low} to {high} ({method})", low=low, high=high, method=measure.interval.method)
+        )
+    if measure.note:
+        facts[say(text("Detail"))] = say(measure.note)
+    if row.before and row.before.quantity:
+        facts[say(text("Compared with"))] = r.quantity(row.before.quantity)
+    if row.goal:
+        sign = {"at_least": "≥", "at_most": "≤"}.get(row.goal.type, "=")
+        by = f" ({row.goal.author})" if row.goal.author else ""
+        facts[say(text("Target"))] = f"{sign} {r.quantity(measure.in_unit(row.goal.value))}{by}"
+    if not row.kpi.by_unit and place.scope.unit:
+        facts[say(text("Business unit"))] = say(text("not told apart: all units"))
+    facts[say(text("Computed from"))] = ", ".join(row.kpi.tables) or say(text("the imports themselves"))
+    if measure.as_of:
+        facts[say(text("As of"))] = r.day(measure.as_of)
+    facts[say(text("If it turns bad"))] = say(row.kpi.advice)
+    st.table({name: literal(value) for name, value in facts.items()}, border="horizontal", alt=say(row.kpi.name))
