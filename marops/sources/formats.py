@@ -287,6 +287,12 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
     return tuple(form.id for form in reversed(list(distinct.values())))
 
 
+def any_date(samples: Sequence[str]) -> bool:
+    """Whether one of these values is a date in any format."""
+    likely = pl.DataFrame({"cell": samples}, schema={"cell": pl.String()}).filter(pl.col("cell").str.contains(_MAYBE_DATE))
+    return bool(likely.height) and any(likely.select(attempt.is_not_null().any() for attempt in _attempts()).row(0))
+
+
 def most_fitting(samples: pl.Series) -> str:
     """The format that reads most of these cells, for a column where none reads all."""
     read = samples.to_frame("cell").select(attempt.is_not_null().sum() for attempt in _attempts())

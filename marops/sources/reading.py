@@ -8,6 +8,7 @@ a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
 import codecs
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -233,8 +234,33 @@ def _encoding(path: Path, name: str) -> tuple[str, bool]:
         raise Unreadable("binary_file", name=name)
     if _is_utf8(path):
         return "utf-8", True
-    guess = charset_normalizer.from_bytes(head, cp_isolation=["cp1252", "latin-1", "cp1250", "mac_roman", "cp850"]).best()
-    return (guess.encoding if guess else "cp1252"), False
+    return _guess(head), False
+
+
+_LEGACY = ("cp1252", "mac_roman", "cp850")
+"""What Western Windows, old Macs and old DOS programs write, the likeliest first."""
+
+_WESTERN = re.compile("[àáâãäåæçèéêëìíîïñòóôõöøœùúûüýÿßªº°–—‘’“”„…•·«»¿¡€£§´®©™²³½¼¾×\u00a0]")
+_WESTERN_CAPITAL = re.compile(
+    # At the beginning of a word, or inside one that is all capitals: "Ação", "AÇÃO", but not "aÁo" or "SÆo".
+    r"(?<![^\W\d_])[À-ÖØ-ÞŒ]|(?<=[A-ZÀ-ÖØ-Þ])[À-ÖØ-ÞŒ](?![a-zß-öø-ÿ])"
+)
+
+
+def _guess(head: bytes) -> str:
+    """The one-byte encoding that makes the text read like Western European words."""
+    for encoding in _LEGACY:
+        try:
+            text = head.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        foreign = sum(not character.isascii() for character in text)
+        fitting = len(_WESTERN.findall(text)) + len(_WESTERN_CAPITAL.findall(text))
+        if fitting >= 0.95 * foreign:
+            return encoding
+    # Statistics need more text than a few names, and take one Western encoding for another; they know other alphabets.
+    guess = charset_normalizer.from_bytes(head, cp_isolation=["cp1252", "cp1250", "cp1251", "cp1253", "cp1254"]).best()
+    return guess.encoding if guess else "cp1252"
 
 
 def _is_utf8(path: Path) -> bool:
@@ -325,8 +351,11 @@ def _read_exactly(
 ) -> tuple[pl.LazyFrame, tuple[WrongWidth, ...]]:
     """The rows through Arrow's reader: in memory, or by way of a Parquet file where `target` is given."""
     wrong: list[WrongWidth] = []
+    unclosed: list[int] = []
 
     def note(row: Any) -> str:
+        if "\n" in row.text and (row.text.count('"') % 2 or _holds_rows(row.text, file.delimiter, width)):
+            unclosed.append(row.number)
         wrong.append(WrongWidth(row.number, row.expected_columns, row.actual_columns, row.text[:500]))
         return "skip"
 
@@ -364,6 +393,8 @@ def _read_exactly(
         if writer:
             writer.close()
     # Arrow counts physical rows; ours are counted from the file's first record.
+    if unclosed:
+        raise Unreadable("open_quote", row=unclosed[0] - skip + first_row - 1)
     shifted = tuple(WrongWidth(w.row - skip + first_row - 1, w.expected, w.found, w.text) for w in wrong)
     if writer and target:
         return pl.scan_parquet(target), shifted
@@ -384,6 +415,12 @@ def _check_quotes(frame: pl.DataFrame, names: Sequence[str], delimiter: str, wid
         return
     for name in names:
         for row, cell in frame.filter(pl.col(name).str.contains("\n", literal=True)).select(ROW, name).iter_rows():
-            lines = str(cell).split("\n")[1:]
-            if sum(line.count(delimiter) == width - 1 for line in lines) > max(1, len(lines) / 2):
+            if _holds_rows(str(cell), delimiter, width):
                 raise Unreadable("open_quote", row=int(row))
+
+
+def _holds_rows(cell: str, delimiter: str, width: int) -> bool:
+    lines = cell.rstrip().split("\n")[1:]
+    # One comma in one line below may well be somebody's sentence.
+    least = 0 if width > 3 else 1
+    return sum(line.count(delimiter) == width - 1 for line in lines) > max(least, len(lines) / 2)

@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
-from marops.sources.formats import date_formats
+from marops.sources.formats import any_date
 from marops.sources.report import Mapping
 from marops.tables import TABLES, Type
 
@@ -181,7 +181,7 @@ def header_row(head: Sequence[Sequence[str]]) -> int | None:
         if len(cells) < max(2, width):
             continue
         names = [normal(cell) for cell in cells]
-        return index if len(set(names)) == len(names) and not any(_is_value(cell) for cell in cells) else None
+        return index if len(set(names)) == len(names) and not _any_value(cells) else None
     return None
 
 
@@ -189,11 +189,12 @@ def _filled(record: Sequence[str]) -> list[str]:
     return [cell for cell in record if cell.strip()]
 
 
-def _is_value(cell: str) -> bool:
-    text = cell.strip()
-    if re.fullmatch(r"[^\w]*[A-Z]{0,3}[$€£¥]?\s?[-+]?[\d.,\s]+%?", text):
+def _any_value(cells: Sequence[str]) -> bool:
+    """Whether one of these cells is a number or a date."""
+    texts = [cell.strip() for cell in cells]
+    if any(re.fullmatch(r"[^\w]*[A-Z]{0,3}[$€£¥]?\s?[-+]?[\d.,\s]+%?", text) for text in texts):
         return True
-    return any(character.isdigit() for character in text) and bool(date_formats([text], "dmy"))
+    return any_date([text for text in texts if any(character.isdigit() for character in text)])
 
 
 PSEUDO: dict[str, Type] = {
