@@ -1,0 +1,323 @@
+"""Numbers and dates as people's tools write them."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from marops.sources import formats, words
+from marops.sources.formats import Notation
+from marops.sources.report import Mapping
+from marops.tables import Type
+from tests.sources import made
+
+
+def number(cell: str, kind: Type = Type.DECIMAL, mark: str = ".", notation: Notation = Notation.DRESSED) -> Decimal | int | None:
+    return pl.DataFrame({"cell": [cell]}).select(formats.number(pl.col("cell"), kind, mark, notation)).item()
+
+
+def day(cell: str, form: str) -> date | None:
+    return pl.DataFrame({"cell": [cell]}).select(formats.moment(pl.col("cell"), form).dt.date()).item()
+
+
+@pytest.mark.parametrize(
+    ("cell", "mark", "value"),
+    [
+        ("R$ 1.234,56", ",", "1234.56"),
+        ("R$\u00a01.234.567,89", ",", "1234567.89"),
+        ("€1,622.60", ".", "1622.60"),
+        ("1 234,5", ",", "1234.5"),
+        ("1'234.50", ".", "1234.50"),
+        ("12,5%", ",", "12.5"),
+        ("3.45 %", ".", "3.45"),
+        ("(1,234.56)", ".", "-1234.56"),
+        ("1.234,56-", ",", "-1234.56"),
+        ("-$5.00", ".", "-5"),
+        ("-37%", ".", "-37"),
+        ("EUR 5.00", ".", "5"),
+        ("5,00 BRL", ",", "5"),
+        ("1.5e3", ".", "1500"),
+        ("1.429999948", ".", "1.43"),
+        (".5", ".", "0.5"),
+        ("0", ",", "0"),
+    ],
+)
+def test_a_dressed_number_is_read_as_the_number_it_shows(cell: str, mark: str, value: str) -> None:
+    assert number(cell, mark=mark) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["nan", "NaN", "inf", "-inf", "1e309", "abc", "1.2.3", "12,34,56", "1,23", "5 apples", "0x10", "< 10%", "≤100", ""],
+)
+def test_what_is_not_a_number_in_the_columns_notation_is_not_guessed(cell: str) -> None:
+    assert number(cell) is None
+
+
+def test_a_count_may_have_separators_and_a_zero_fraction_but_no_other() -> None:
+    assert number("1,234", Type.INT) == 1234
+    assert number("1.234", Type.INT, ",") == 1234
+    assert number("34.00", Type.INT) == 34
+    assert number("34.5", Type.INT) is None
+    assert number("00123", Type.INT) == 123
+
+
+@pytest.mark.parametrize(
+    ("samples", "whole", "mark"),
+    [
+        (["1.234,56", "7"], False, ","),
+        (["1,234.56"], False, "."),
+        (["3,99", "0"], False, ","),
+        (["12.50"], False, "."),
+        (["1,234"], False, None),
+        (["1.234", "5.678"], False, None),
+        (["1,234", "1.5"], False, "."),
+        (["1,234", "1,5"], False, ","),
+        (["1,234,567"], False, "."),
+        (["0.123"], False, "."),
+        (["1,234"], True, "."),
+        (["1.234"], True, ","),
+        (["1,5", "1.5"], False, None),
+        (["12", "7", ""], False, ""),
+    ],
+)
+def test_the_decimal_mark_follows_from_the_columns_unambiguous_values(samples: list[str], whole: bool, mark: str | None) -> None:
+    assert formats.decimal_mark(samples, whole=whole) == mark
+
+
+@pytest.mark.parametrize("cell", ["", " ", "--", " --", "—", "–", "-", "n/a", "N/A", "NULL", "None", "#N/A", "?"])
+def test_every_way_to_write_no_value_is_missing_and_not_zero(cell: str) -> None:
+    frame = pl.DataFrame({"cell": [cell]})
+    assert frame.select(formats.is_missing(pl.col("cell"))).item() is True
+    assert number(cell) is None
+
+
+def test_zero_and_not_a_number_are_not_missing() -> None:
+    frame = pl.DataFrame({"cell": ["0", "NaN", "inf", "nada"]})
+    assert frame.select(formats.is_missing(pl.col("cell"))).to_series().to_list() == [False] * 4
+
+
+def test_a_text_that_says_na_stays_a_name() -> None:
+    assert pl.DataFrame({"c": [" NA ", "--", "x"]}).select(formats.text(pl.col("c"))).to_series().to_list() == ["NA", None, "x"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("2026-05-31", date(2026, 5, 31)),
+        ("31/05/2026", date(2026, 5, 31)),
+        ("5/31/2026", date(2026, 5, 31)),
+        ("31.05.2026", date(2026, 5, 31)),
+        ("31-05-26", date(2026, 5, 31)),
+        ("20260531", date(2026, 5, 31)),
+        ("2026/05/31", date(2026, 5, 31)),
+        ("5 de mai. de 2026", date(2026, 5, 5)),
+        ("31 de março de 2026", date(2026, 3, 31)),
+        ("dom., 1 de fev. de 2026", date(2026, 2, 1)),
+        ("1 dez 2026", date(2026, 12, 1)),
+        ("May 5, 2026", date(2026, 5, 5)),
+        ("Sun, May 3, 2026", date(2026, 5, 3)),
+        ("31/May/26", date(2026, 5, 31)),
+        ("2026-05-31T23:30:00-03:00", date(2026, 6, 1)),
+        ("31/05/2026 23:59", date(2026, 5, 31)),
+        ("5/31/2026 11:59 PM", date(2026, 5, 31)),
+    ],
+)
+def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> None:
+    fitting = formats.date_formats([cell], None)
+    assert len(fitting) == 1
+    assert day(cell, fitting[0]) == found
+
+
+def test_dates_that_could_be_read_either_way_fit_two_formats_until_somebody_says_which() -> None:
+    assert {form[:3] for form in formats.date_formats(["03/04/2026", "05/06/2026"], None)} == {"dmy", "mdy"}
+    assert day("03/04/2026", formats.date_formats(["03/04/2026"], "dmy")[0]) == date(2026, 4, 3)
+    assert day("03/04/2026", formats.date_formats(["03/04/2026"], "mdy")[0]) == date(2026, 3, 4)
+    assert [form[:3] for form in formats.date_formats(["03/04/2026", "13/04/2026"], None)] == ["dmy"]
+
+
+@pytest.mark.parametrize("cell", ["31/02/2026", "2026-13-01", "1 de foo de 2026", "12", "hello 2026", "0001-01-01"])
+def test_what_is_no_date_fits_no_format(cell: str) -> None:
+    assert formats.date_formats([cell], None) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("5 de maio de 2026 - 15 de maio de 2026", ("2026-05-05", "2026-05-15")),
+        ("January 27, 2026 - February 23, 2026", ("2026-01-27", "2026-02-23")),
+        ("27 January 2026 – 23 February 2026", ("2026-01-27", "2026-02-23")),
+        ("1 May 2026 to 31 May 2026", ("2026-05-01", "2026-05-31")),
+        ("31 May 2026 - 1 May 2026", None),
+        ("All time", None),
+        ("Campaign report - final", None),
+    ],
+)
+def test_the_days_a_report_covers_are_read_from_the_line_above_it(line: str, found: tuple[str, str] | None) -> None:
+    assert formats.period(line) == found
+
+
+def test_truth_values_are_read_in_english_and_portuguese_and_nothing_else() -> None:
+    cells = pl.DataFrame({"c": ["TRUE", "sim", "1", "Não", "false", "0", "maybe", ""]})
+    assert cells.select(formats.truth(pl.col("c"))).to_series().to_list() == [True, True, True, False, False, False, None, None]
+
+
+def _written(value: Decimal, mark: str, *, grouped: bool) -> str:
+    text = f"{value:,.2f}" if grouped else f"{value:.2f}"
+    return text.translate(str.maketrans(",.", ".,")) if mark == "," else text
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=1, max_size=8), st.sampled_from([".", ","]), st.booleans(),
+)  # fmt: skip
+def test_every_amount_is_read_back_as_it_was_whatever_the_notation(values: list[Decimal], mark: str, grouped: bool) -> None:
+    cells = [_written(value, mark, grouped=grouped) for value in values]
+    assert formats.decimal_mark(cells, whole=False) == mark
+    found = formats.notation(pl.Series(cells), mark, whole=False)
+    assert found is not Notation.DRESSED
+    for notation in (found, Notation.DRESSED):
+        frame = pl.DataFrame({"cell": cells}).select(formats.number(pl.col("cell"), Type.DECIMAL, mark, notation))
+        assert frame.to_series().to_list() == values
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.dates(date(1901, 1, 1), date(2099, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d"]))
+def test_every_day_is_read_back_as_it_was_whatever_the_format(value: date, form: str) -> None:
+    order = {"%d/%m/%Y": "dmy", "%m/%d/%Y": "mdy", "%d.%m.%Y": "dmy"}.get(form)
+    fitting = formats.date_formats([value.strftime(form)], order)
+    if value not in formats._OPEN_ENDS:
+        assert [day(value.strftime(form), found) for found in fitting] == [value]
+
+
+# The same, in files
+
+
+def test_columns_of_one_file_may_have_different_decimal_marks(tmp_path: Path) -> None:
+    part, rows = made.text(
+        tmp_path, "Day;Campaign;Currency code;Cost;Conversions\n2026-05-01;A;BRL;R$ 1.234,56;1.5\n2026-05-02;A;BRL;0,44;2.25\n"
+    )
+    assert part.sums == {"spend": "1235", "conversions": "3.75"}
+    assert rows["spend"].to_list() == [Decimal("1234.56"), Decimal("0.44")]
+
+
+def test_an_amount_that_could_be_read_either_way_is_asked_for_and_the_answer_is_used(tmp_path: Path) -> None:
+    content = made.ads(("2026-05-01", "1", '"1,234"'))
+    part, _ = made.text(tmp_path, content)
+    assert part.staged is None
+    assert [str(words.question(q)) for q in part.questions] == [
+        "In “Cost” (1,234) the mark could separate thousands or decimals. Which is it?"
+    ]
+    assert part.questions[0].choices == [".", ","]
+    assert part.mapping is not None
+    for mark, spend in ((".", "1234"), (",", "1.234")):
+        answered, _ = made.text(tmp_path, content, mapping=part.mapping.model_copy(update={"decimal": mark}))
+        assert answered.questions == []
+        assert answered.sums["spend"] == spend
+
+
+def test_an_ambiguous_amount_follows_the_files_other_columns(tmp_path: Path) -> None:
+    part, _ = made.text(
+        tmp_path, "Day;Campaign;Currency code;Cost;Conversions\n2026-05-01;A;BRL;1.234;1,5\n2026-05-02;A;BRL;2.000;2,5\n"
+    )
+    assert part.sums == {"spend": "3234", "conversions": "4"}
+
+
+def test_ambiguous_dates_are_asked_for_and_the_answer_is_used(tmp_path: Path) -> None:
+    content = made.ads(("03/04/2026", "1", "1.5"), ("05/06/2026", "2", "2.5"))
+    part, _ = made.text(tmp_path, content)
+    assert part.staged is None
+    assert [str(words.question(q)) for q in part.questions] == [
+        "In “Day” (03/04/2026, 05/06/2026) the first number could be the day or the month. Which is it?"
+    ]
+    assert part.mapping is not None
+    for order, days in (("dmy", [date(2026, 4, 3), date(2026, 6, 5)]), ("mdy", [date(2026, 3, 4), date(2026, 5, 6)])):
+        _, rows = made.text(tmp_path, content, mapping=part.mapping.model_copy(update={"dates": order}))
+        assert rows["period_start"].to_list() == days
+        assert rows["period_end"].to_list() == days
+
+
+def test_one_date_past_the_twelfth_decides_the_whole_column(tmp_path: Path) -> None:
+    part, rows = made.text(tmp_path, made.ads(("03/04/2026", "1", "1.5"), ("13/04/2026", "2", "2.5")))
+    assert part.questions == []
+    assert rows["period_start"].to_list() == [date(2026, 4, 3), date(2026, 4, 13)]
+
+
+def test_missing_cells_stay_empty_and_are_not_added_up_as_zero(tmp_path: Path) -> None:
+    part, rows = made.text(
+        tmp_path,
+        'Day,Campaign,Currency code,Clicks,Cost\n2026-05-01,A,BRL,--,"3,5"\n2026-05-02,A,BRL, --,—\n2026-05-03,A,BRL,4,"1,5"\n',
+    )
+    assert rows["clicks"].to_list() == [None, None, 4]
+    assert rows["spend"].to_list() == [Decimal("3.5"), None, Decimal("1.5")]
+    assert part.sums == {"clicks": "4", "spend": "5"}
+
+
+def test_the_currency_is_read_from_the_sign_where_the_sign_names_one(tmp_path: Path) -> None:
+    content = 'Day,Campaign,Impr.,Cost\n2026-05-01,A,3,"R$ 1.234,56"\n2026-05-02,B,3,"R$ 0,44"\n'
+    part, rows = made.text(tmp_path, content)
+    assert part.currencies == ["BRL"]
+    assert rows["currency_code"].to_list() == ["BRL", "BRL"]
+    assert part.sums["spend"] == "1235"
+
+
+@pytest.mark.parametrize("cost", ["1.5", "$1.50", "¥150"])
+def test_the_currency_is_asked_for_where_nothing_names_it(tmp_path: Path, cost: str) -> None:
+    part, _ = made.text(tmp_path, f"Day,Campaign,Impr.,Cost\n2026-05-01,A,3,{cost}\n")
+    assert [str(words.question(q)) for q in part.questions] == ["“Cost” does not say its currency. Which is it?"]
+    assert part.mapping is not None
+    answered, rows = made.text(
+        tmp_path,
+        f"Day,Campaign,Impr.,Cost\n2026-05-01,A,3,{cost}\n",
+        mapping=part.mapping.model_copy(update={"constants": {**part.mapping.constants, "currency_code": "USD"}}),
+    )
+    assert answered.currencies == ["USD"]
+    assert rows["currency_code"].to_list() == ["USD"]
+
+
+def test_amounts_in_two_currencies_have_no_sum(tmp_path: Path) -> None:
+    part, _ = made.text(tmp_path, "Day,Campaign,Currency code,Clicks,Cost\n2026-05-01,A,BRL,3,5\n2026-05-01,B,EUR,4,5\n")
+    assert part.currencies == ["BRL", "EUR"]
+    assert part.sums == {"clicks": "7"}
+
+
+def test_a_rare_notation_far_below_the_sample_is_read_and_not_refused(tmp_path: Path) -> None:
+    lines = [f"2026-05-01,C{i},BRL,1,1.00" for i in range(6000)] + ['2026-05-01,last,BRL,"1,000","$1,000.50"']
+    part, rows = made.text(tmp_path, "\n".join(["Day,Campaign,Currency code,Clicks,Cost", *lines]) + "\n")
+    assert part.rows_refused == 0
+    assert part.sums == {"clicks": "7000", "spend": "7000.5"}
+    assert rows.filter(pl.col("campaign_name") == "last")["spend"].to_list() == [Decimal("1000.5")]
+
+
+def test_nan_infinity_and_negative_spend_are_refused_with_their_row(tmp_path: Path) -> None:
+    part, rows = made.text(
+        tmp_path,
+        made.ads(("2026-05-01", "1", "NaN"), ("2026-05-02", "1", "inf"), ("2026-05-03", "1", "1e309"), ("2026-05-04", "1", "-5"),
+                 ("2026-05-05", "1", "5")),
+    )  # fmt: skip
+    assert [(cell.row, cell.column, cell.value, cell.rule) for cell in part.refused] == [
+        (2, "Cost", "NaN", "unreadable"),
+        (3, "Cost", "inf", "unreadable"),
+        (4, "Cost", "1e309", "unreadable"),
+        (5, "Cost", "-5.000000", "minimum"),
+    ]
+    assert part.rows_refused == 4
+    assert rows["spend"].to_list() == [Decimal(5)]
+
+
+def test_open_ends_of_stages_are_no_dates(tmp_path: Path) -> None:
+    _, rows = made.text(
+        tmp_path,
+        "lead_id,created_at,close_date\n1,2026-05-01T10:00:00Z,9999-12-31\n2,2026-05-02T10:00:00Z,2026-06-30\n",
+    )
+    assert rows["close_date"].to_list() == [None, date(2026, 6, 30)]
+    assert rows["created_at"].to_list() == [made.utc(2026, 5, 1, 10), made.utc(2026, 5, 2, 10)]
+
+
+def test_a_mapping_can_be_written_as_json_and_read_back() -> None:
+    mapping = Mapping(table="lead", columns={"lead_id": 0}, constants={"status": "x"}, decimal=",", dates="dmy")
+    assert Mapping.model_validate(mapping.model_dump()) == mapping
