@@ -3,6 +3,7 @@
 Domains' `figures` return a `Chart`; pages and decks show the same one.
 """
 
+import html
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
@@ -23,6 +24,11 @@ class Chart:
     unit: Text
     alt: Text
     table: pl.DataFrame
+
+
+def escaped(given: str) -> str:
+    """A name out of somebody's data, for labels: Plotly would read tags in it as formatting and links."""
+    return html.escape(given, quote=False)
 
 
 def base(height: int = 280) -> go.Figure:

@@ -8,7 +8,7 @@ from marops import theme
 from marops.budget.metrics import Outcome
 from marops.budget.response import Response
 from marops.budget.service import Budget
-from marops.chart import Chart, base
+from marops.chart import Chart, base, escaped
 from marops.language import Reader, text
 from marops.quantity import Quantity, Unit, money
 
@@ -19,7 +19,7 @@ _SAME = 0.005
 def by_channel(budget: Budget, reader: Reader) -> Chart:
     """Spend and conversions of each channel, as shares of the whole, with the cost of one conversion."""
     rows = budget.channels
-    labels = rows["channel"].to_list()
+    labels = [escaped(channel) for channel in rows["channel"]]
     total = rows["conversions"].sum() or 0
     spend_share = [value or 0 for value in rows["share"]]
     brought = [(value or 0) / total if total else 0 for value in rows["conversions"]]
@@ -159,7 +159,7 @@ def response_curve(response: Response, then: float, budget: Budget, reader: Read
 def change_by_channel(outcome: Outcome, reader: Reader) -> Chart:
     """What the proposed split changes on each channel, with its interval."""
     shifts = [shift for shift in outcome.shifts if abs(shift.spend_then - shift.spend) > _SAME]
-    labels = [shift.channel for shift in shifts]
+    labels = [escaped(shift.channel) for shift in shifts]
     figure = base(max(140, 40 * len(shifts) + 50))
     figure.add_trace(
         go.Bar(

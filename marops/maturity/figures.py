@@ -10,6 +10,7 @@ from marops.maturity.instrument import CUTS
 from marops.maturity.service import BLOCK_NAMES, Maturity
 
 MOST_GAPS = 12
+_QUESTION_WIDTH = 52
 
 
 def pillars(maturity: Maturity, reader: Reader) -> Chart:
@@ -62,20 +63,26 @@ def perception_gaps(maturity: Maturity, reader: Reader) -> Chart:
     """Mean level that IT and marketing give to each item, the clearest differences first."""
     rows = maturity.assessed.gaps.head(MOST_GAPS)
     labels = [f"{code}  {question}" for code, question in rows.select("item", "question").iter_rows()]
-    short = [label if len(label) <= 58 else label[:55].rstrip() + "…" for label in labels]
-    figure = base(32 * rows.height + 70)
-    for label, it, marketing, clear in zip(short, rows["it"], rows["marketing"], rows["clear"], strict=True):
+    codes = rows["item"].to_list()
+    figure = base(42 * rows.height + 70)
+    for code, question, it, marketing, clear in rows.select("item", "question", "it", "marketing", "clear").iter_rows():
         line = {"color": theme.INK.light if clear else theme.SOFT.light, "width": 3 if clear else 2}
         figure.add_trace(
-            go.Scatter(x=[it, marketing], y=[label, label], mode="lines", line=line, hoverinfo="skip", showlegend=False)
+            go.Scatter(x=[it, marketing], y=[code, code], mode="lines", line=line, hoverinfo="skip", showlegend=False)
         )
+        # The question stands above its line: beside it, a phone would have no room left for the line.
+        shown = question if len(question) <= _QUESTION_WIDTH else question[: _QUESTION_WIDTH - 1].rstrip() + "…"
+        figure.add_annotation(
+            x=0, xref="paper", y=code, yshift=13, xanchor="left", text=shown, showarrow=False,
+            font={"size": 12, "color": theme.MUTED.light},
+        )  # fmt: skip
     for column, name, colour, symbol in (
         ("it", reader.say(text("IT")), theme.IT.light, "circle"),
         ("marketing", reader.say(text("Marketing")), theme.MARKETING.light, "square"),
     ):
         figure.add_trace(
             go.Scatter(
-                x=rows[column], y=short, mode="markers", name=name, marker={"color": colour, "size": 11, "symbol": symbol},
+                x=rows[column], y=codes, mode="markers", name=name, marker={"color": colour, "size": 11, "symbol": symbol},
                 customdata=[[label, reader.number(round(value, 1))] for label, value in zip(labels, rows[column], strict=True)],
                 hovertemplate=f"%{{customdata[0]}}<br>{name}: %{{customdata[1]}}<extra></extra>",
             )

@@ -89,7 +89,7 @@ def launches_by_month(flow: Flow, reader: Reader) -> Chart:
                 )
             )
     figure.update_layout(barmode="stack", showlegend=True, margin={"t": 30})
-    figure.update_xaxes(type="category", nticks=9)
+    figure.update_xaxes(type="category", nticks=5, tickangle=0)
     late, total = (
         int(rows.select(pl.sum_horizontal("late", "waiting").sum()).item()),
         int(rows.select(pl.sum_horizontal("on_time", "late", "waiting").sum()).item()),

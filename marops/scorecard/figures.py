@@ -29,11 +29,7 @@ def control_chart(row: Row, reader: Reader) -> Chart:
         )
     )  # fmt: skip
     if row.goal is not None and labels:
-        goal = reader.quantity(row.measure.in_unit(row.goal.value))
-        figure.add_hline(
-            y=row.goal.value, line={"color": theme.MUTED.light, "width": 1.5, "dash": "dot"},
-            annotation={"text": reader.say(text("target {goal}", goal=goal)), "xanchor": "left", "x": 1.01, "yanchor": "middle"},
-        )  # fmt: skip
+        figure.add_hline(y=row.goal.value, line={"color": theme.MUTED.light, "width": 1.5, "dash": "dot"})
     if row.trend is Trend.WORSE and points:
         figure.add_trace(
             go.Scatter(
@@ -41,8 +37,7 @@ def control_chart(row: Row, reader: Reader) -> Chart:
                 marker={"color": "rgba(0,0,0,0)", "size": 14, "line": {"color": theme.SIGNAL.light, "width": 2.5}},
             )
         )  # fmt: skip
-    figure.update_layout(margin={"r": 110 if row.goal else 20})
-    figure.update_xaxes(type="category", nticks=9)
+    figure.update_xaxes(type="category", nticks=5, tickangle=0)
     figure.update_yaxes(tickformat=_tick(row), rangemode="normal")
     table = pl.DataFrame(
         {reader.say(text("Month")): [p.month for p in row.series.points], reader.say(row.kpi.name): values}, strict=False
@@ -63,7 +58,12 @@ def _unit(row: Row) -> Text:
         "count": text("number by month"),
         "money": text("{currency} by month", currency=row.measure.currency or ""),
     }
-    return text("{unit}; band: normal variation", unit=names.get(row.measure.unit.value, text("by month")))
+    said = names.get(row.measure.unit.value, text("by month"))
+    if row.series.limits is not None:
+        said = text("{said}; band: normal variation", said=said)
+    if row.goal is not None:
+        said = text("{said}; dotted: target {goal}", said=said, goal=row.measure.in_unit(row.goal.value))
+    return said
 
 
 def _title(row: Row) -> Text:

@@ -63,12 +63,12 @@ def kpi_rows(rows: Sequence[Row], place: Here, *, wide: bool, prefix: str) -> No
 
     The whole row is a link to the KPI on the scorecard. Marks are a shape and a word, never colour alone.
     """
-    for row in rows:
-        with st.container(key=f"kpi_{prefix}_{row.kpi.id}"):
-            st.markdown(_kpi(row, place, wide=wide), unsafe_allow_html=True)
-            st.page_link(
-                page("scorecard"), label=say(text("Open {kpi}", kpi=row.kpi.name)), query_params={**place.link, "kpi": row.kpi.id}
-            )
+    with st.container(gap=None):
+        for row in rows:
+            with st.container(key=f"kpi_{prefix}_{row.kpi.id}"):
+                st.markdown(_kpi(row, place, wide=wide), unsafe_allow_html=True)
+                name = say(text("Open {kpi}", kpi=row.kpi.name))
+                st.page_link(page("scorecard"), label=name, query_params={**place.link, "kpi": row.kpi.id})
 
 
 def _kpi(row: Row, place: Here, *, wide: bool) -> str:
@@ -79,7 +79,7 @@ def _kpi(row: Row, place: Here, *, wide: bool) -> str:
     return html(
         "kpi.html", wide=wide, name=say(row.kpi.name), value=value, missing=say(measure.missing) if measure.missing else "",
         owner=_who(row, wide=wide),
-        change=_change(row, place), spark=sparkline(row.series, row.trend, row.kpi.side, label), trend=_trend(row),
+        change=_change(row, place, wide=wide), spark=sparkline(row.series, row.trend, row.kpi.side, label), trend=_trend(row),
         promise=_promise(row),
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def _who(row: Row, *, wide: bool) -> str:
     return say(text("{owner} owns it, {watcher} watches", owner=kpi.owner, watcher=kpi.watcher))
 
 
-def _change(row: Row, place: Here) -> str:
+def _change(row: Row, place: Here, *, wide: bool) -> str:
     measure = row.measure
     # What rarely happens differs from year to year by chance; how sure the number is says more.
     if row.kpi.rare:
@@ -103,6 +103,8 @@ def _change(row: Row, place: Here) -> str:
     change = row.change
     if change is None:
         return ""
+    if not wide:  # the bar on top says what is compared with
+        return reader().quantity(change, signed=True)
     versus = {Comparison.YEAR: text("on a year earlier"), Comparison.PREVIOUS: text("on the time before")}
     return f"{reader().quantity(change, signed=True)} {say(versus.get(place.scope.comparison, text('on before')))}"
 

@@ -50,14 +50,16 @@ def _key(place: Here, channel: str) -> str:
 def _sliders(known: Mapping[str, Response], currency: str, place: Here) -> dict[str, float]:
     """Weekly spend of each channel as a multiple of today's."""
     multipliers: dict[str, float] = {}
-    columns = st.columns(_SLIDERS_IN_A_ROW, gap="medium")
-    for index, (channel, response) in enumerate(known.items()):
-        key = _key(place, channel)
-        st.session_state.setdefault(key, 100)
-        with columns[index % _SLIDERS_IN_A_ROW]:
+    channels = list(known.items())
+    for first in range(0, len(channels), _SLIDERS_IN_A_ROW):
+        row = channels[first : first + _SLIDERS_IN_A_ROW]
+        for column, (channel, response) in zip(st.columns(_SLIDERS_IN_A_ROW, gap="medium"), row, strict=False):
+            key = _key(place, channel)
+            st.session_state.setdefault(key, 100)
             label = say(text("{channel}, {spend} a week", channel=channel, spend=money(response.now, currency)))
-            percent = st.slider(label, 0, int(MOST * 100), key=key, step=5, format="%d%%")
-        multipliers[channel] = percent / 100
+            with column:
+                percent = st.slider(label, 0, int(MOST * 100), key=key, step=5, format="%d%%")
+            multipliers[channel] = percent / 100
     return multipliers
 
 

@@ -65,8 +65,9 @@ def history(runs: Sequence[ImportRun], place: Here) -> None:
     if not runs:
         note(text("No imports yet."))
     detail = service.details_only(principal(), place.scope.workspace)
-    for run in runs[:_LISTED]:
-        _run(run, place, is_detail=run.id in detail)
+    with st.container(gap=None):
+        for run in runs[:_LISTED]:
+            _run(run, place, is_detail=run.id in detail)
     if len(runs) > _LISTED:
         note(text("and {n} older ones", n=len(runs) - _LISTED))
 

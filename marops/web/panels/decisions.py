@@ -16,6 +16,7 @@ from marops.web.markup import html
 from marops.web.scope import Here
 from marops.web.session import literal, principal, reader, say
 
+_LISTED = 8
 _CHOICES: dict[Choice, Text] = {
     Choice.ACT: text("Act on it"),
     Choice.WAIT: text("Wait and see"),
@@ -67,7 +68,7 @@ def _decide(finding: Finding, place: Here) -> None:
 def decision_list(taken: list[Decision], place: Here) -> None:
     """What was decided, the newest first; a decision can be taken back."""
     r = reader()
-    for decision in taken[:8]:
+    for decision in taken[:_LISTED]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"decided_{decision.id}"):
             who = f"{decision.owner}, {r.day(decision.due)}" if decision.due and decision.choice == Choice.ACT else ""
             line = " · ".join(p for p in (say(_CHOICES[Choice(decision.choice)]), who, decision.note) if p)

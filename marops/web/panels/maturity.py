@@ -75,7 +75,10 @@ def pillar_grid(found: Maturity) -> None:
         for block in found.assessed.result.blocks
     ]
     heads = [text("Block"), text("Rating"), text("Scale"), text("Embedded"), text("Stage"), text("Before")]
-    st.markdown(html("pillars.html", heads=[say(head) for head in heads], rows=rows), unsafe_allow_html=True)
+    st.markdown(
+        html("pillars.html", label=say(text("Rating of each part")), heads=[say(head) for head in heads], rows=rows),
+        unsafe_allow_html=True,
+    )
 
 
 def _percent(percent: float | None, r: Reader) -> str:

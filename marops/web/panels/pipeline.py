@@ -35,7 +35,7 @@ def overdue_table(flow: Flow) -> None:
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
         pl.col("stage").replace_strict(sides, default="?", return_dtype=pl.String).alias(say(text("Must act"))),
         pl.col("assignee").alias(say(text("Assigned to"))),
-        pl.col("value_per_day").alias(say(text("Value a day"))),
+        pl.col("value_per_day").round(0).cast(pl.Int64).alias(say(text("Value a day"))),
         pl.col("currency_code").alias(say(text("Currency"))),
     )
     table(shown, key="overdue", alt=say(text("Campaigns past their launch date")), name="overdue")
@@ -50,7 +50,7 @@ def board(flow: Flow) -> None:
         items = [
             {
                 "name": item["campaign_name"] or item["name"],
-                "detail": _item_detail(item, stage),
+                "lines": _item_lines(item, stage),
                 "old": item["limit"] is not None and item["waiting"] > item["limit"],
             }
             for item in here.head(_SHOWN_PER_STAGE).iter_rows(named=True)
@@ -66,11 +66,12 @@ def board(flow: Flow) -> None:
         note(text("Not on the board: items whose status is no stage marops knows ({words}).", words=words))
 
 
-def _item_detail(item: Mapping[str, object], stage: Stage) -> str:
+def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
     waiting = Quantity(float(str(item["waiting"])), Unit.DAYS)
     due = item["due_date"]
     if stage.category not in (Category.TODO, Category.ACTIVE):
-        return say(text("for {days}", days=waiting))
-    if not isinstance(due, date):
-        return say(text("{days} here", days=waiting))
-    return say(text("{days} here, due {due}", days=waiting, due=reader().short_day(due)))
+        return [say(text("for {days}", days=waiting))]
+    lines = [say(text("{days} here", days=waiting))]
+    if isinstance(due, date):
+        lines.append(say(text("due {due}", due=reader().short_day(due))))
+    return lines

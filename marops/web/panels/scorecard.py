@@ -25,6 +25,7 @@ def kpi_detail(card: Scorecard, place: Here, draw: Callable[..., Chart]) -> None
     section(text("Is it real?"))
     st.selectbox(
         say(text("KPI")), list(rows), key="w_kpi", format_func=lambda kpi: say(rows[kpi].kpi.name), label_visibility="collapsed",
+        width=360,
         on_change=lambda: st.query_params.update({"kpi": st.session_state["w_kpi"]}),
     )  # fmt: skip
     row = rows[chosen]
