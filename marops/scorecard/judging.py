@@ -1,5 +1,6 @@
 """Is it real, and will it do? A KPI's months judged by process limits and its target: pure, from measures to a verdict."""
 
+import math
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -48,15 +49,21 @@ class Goal:
         """Whether the target is in force on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
-    def is_kept_by(self, value: float) -> bool:
-        """Whether a value keeps the target."""
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest value that keep the target."""
         match self.type:
             case "at_least":
-                return value >= self.value
+                return self.value, math.inf
             case "at_most":
-                return value <= self.value
+                return -math.inf, self.value
             case _:
-                return self.value <= value <= (self.upper if self.upper is not None else self.value)
+                return self.value, self.value if self.upper is None else self.upper
+
+    def is_kept_by(self, value: float) -> bool:
+        """Whether a value keeps the target."""
+        low, high = self.range
+        return low <= value <= high
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +126,11 @@ def promise(measure: Measure, goal: Goal | None) -> Promise:
     """A measure held against its target."""
     if goal is None or measure.value is None:
         return Promise.NONE
-    kept = goal.is_kept_by(float(measure.value))
-    if measure.interval is not None:
-        ends = {goal.is_kept_by(measure.interval.low), goal.is_kept_by(measure.interval.high)}
-        if len(ends) == 2:
-            return Promise.OPEN
-    return Promise.MET if kept else Promise.MISSED
+    low, high = (measure.interval.low, measure.interval.high) if measure.interval else (float(measure.value),) * 2
+    if goal.is_kept_by(low) and goal.is_kept_by(high):
+        return Promise.MET
+    least, most = goal.range
+    return Promise.MISSED if high < least or low > most else Promise.OPEN
 
 
 def goal_for(goals: list[Goal], kpi: str, period: Period) -> Goal | None:

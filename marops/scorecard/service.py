@@ -18,8 +18,9 @@ from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.scorecard import judging, metrics
 from marops.scorecard.definitions import KPIS, Kpi
-from marops.scorecard.judging import Goal, Promise, Series, Trend
+from marops.scorecard.judging import Goal, Point, Promise, Series, Trend
 from marops.scorecard.store import Target
+from marops.stats import RUN, Limits
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -210,11 +211,7 @@ def _finding(row: Row) -> Finding | None:
     value = measure.in_unit(measure.value)
     if row.trend is Trend.WORSE and row.series.limits is not None:
         newest = row.series.points[-1]
-        what = text(
-            "{kpi} was {value} in {month}, outside its normal {low} to {high}.",
-            kpi=kpi.name, value=measure.in_unit(newest.value or 0), month=Month(newest.month),
-            low=measure.in_unit(row.series.limits.lower), high=measure.in_unit(row.series.limits.upper),
-        )  # fmt: skip
+        what = _change(row, row.series.limits, newest)
         severity = Severity.DECIDE
     elif row.promise is Promise.MISSED and row.goal is not None:
         what = text("{kpi} is {value}; the target is {goal}.", kpi=kpi.name, value=value, goal=measure.in_unit(row.goal.value))
@@ -222,10 +219,26 @@ def _finding(row: Row) -> Finding | None:
         severity = Severity.DECIDE if measure.interval else Severity.WATCH
     else:
         return None
-    cause = row.measure.note or text("no further detail")
+    cause = measure.note or text("no further detail")
     return Finding(
         f"kpi:{kpi.id}", severity, what, cause, kpi.owner, kpi.advice, "scorecard", kpi.side, target=kpi.id,
         weight=_WEIGHTS.get(kpi.id, 1.0),
+    )  # fmt: skip
+
+
+def _change(row: Row, limits: Limits, newest: Point) -> Text:
+    """What the newest month did: left the limits, or ended a run on one side of the mean."""
+    kpi, measure, value = row.kpi, row.measure, newest.value or 0
+    said, month = measure.in_unit(value), Month(newest.month)
+    if limits.lower <= value <= limits.upper:
+        side = text("above") if value > limits.mean else text("below")
+        return text(
+            "{kpi} was {value} in {month}, and for {n} months in a row {side} its mean of {mean}.",
+            kpi=kpi.name, value=said, month=month, n=RUN, side=side, mean=measure.in_unit(limits.mean),
+        )  # fmt: skip
+    return text(
+        "{kpi} was {value} in {month}, outside its normal {low} to {high}.",
+        kpi=kpi.name, value=said, month=month, low=measure.in_unit(limits.lower), high=measure.in_unit(limits.upper),
     )  # fmt: skip
 
 

@@ -1,0 +1,149 @@
+"""Is it real, and will it do? Limits, changes and targets on a few months made by hand."""
+
+from datetime import date
+
+import pytest
+
+from marops.language import text
+from marops.measure import Interval, Measure
+from marops.period import Period, month_of
+from marops.quantity import Unit
+from marops.scorecard import judging
+from marops.scorecard.definitions import KPIS, Better
+from marops.scorecard.judging import Goal, Promise, Trend
+
+
+def month(number: int) -> Period:
+    return month_of(date(2025 + (number - 1) // 12, (number - 1) % 12 + 1, 1))
+
+
+def measures(values, kpi_id: str = "M2") -> list[Measure]:
+    kpi = KPIS[kpi_id]
+    return [
+        Measure(kpi.id, kpi.name, value, kpi.unit, kpi.id, 1, (), month(n), missing=text("nothing") if value is None else None)
+        for n, value in enumerate(values, 1)
+    ]
+
+
+def series(values, kpi_id: str = "M2") -> judging.Series:
+    return judging.series(KPIS[kpi_id], measures(values, kpi_id))
+
+
+CALM = [0.5, 0.6] * 6
+"""Twelve months about 0.55 with a moving range of 0.1: limits 0.55 ± 0.266."""
+
+
+def test_limits_are_learned_from_the_first_twelve_months_and_locked():
+    limits = series(CALM).limits
+    assert limits is not None
+    assert (limits.lower, limits.mean, limits.upper) == pytest.approx((0.284, 0.55, 0.816))
+    assert series([*CALM, 0.1, 0.9]).limits == limits
+
+
+def test_limits_stay_where_values_can_be():
+    assert series([0.05, 0.95] * 6).limits.lower == 0
+    assert series([0.05, 0.95] * 6).limits.upper == 1
+    assert series([10, 90] * 6, "J7").limits.upper == pytest.approx(50 + 2.66 * 80)
+
+
+def test_a_missing_month_is_left_out_of_the_limits_and_kept_in_the_picture():
+    found = series([None, *CALM, None])
+    assert found.limits == series(CALM).limits
+    assert [point.value for point in found.points] == [None, *CALM, None]
+    assert found.values == CALM
+
+
+@pytest.mark.parametrize(
+    ("values", "higher_is_better", "lower_is_better"),
+    [
+        ([*CALM, 0.9], Trend.BETTER, Trend.WORSE),
+        ([*CALM, 0.2], Trend.WORSE, Trend.BETTER),
+        ([*CALM, 0.8], Trend.STEADY, Trend.STEADY),
+        ([*CALM, *[0.56] * 8], Trend.BETTER, Trend.WORSE),
+        ([*CALM, 0.2, None], Trend.STEADY, Trend.STEADY),  # a month that is missing is no news
+        ([0.5, 0.6] * 2, Trend.UNKNOWN, Trend.UNKNOWN),
+        ([], Trend.UNKNOWN, Trend.UNKNOWN),
+    ],
+)
+def test_the_newest_month_is_better_worse_or_neither(values, higher_is_better, lower_is_better):
+    found = series(values)
+    assert judging.trend(found, Better.HIGHER) is higher_is_better
+    assert judging.trend(found, Better.LOWER) is lower_is_better
+
+
+def test_months_that_taught_the_limits_are_not_judged_by_them():
+    assert judging.trend(series([0.5] * 11 + [0.9]), Better.HIGHER) is Trend.STEADY
+
+
+def test_a_rare_kpi_has_no_limits():
+    assert series([1.0] * 20, "J1").limits is None
+
+
+# Targets
+
+
+def goal(type_: str, value: float, upper: float | None = None, start: str = "2025-01-01", end: str | None = None) -> Goal:
+    return Goal("M2", type_, value, upper, date.fromisoformat(start), date.fromisoformat(end) if end else None)
+
+
+def promise(value: float | None, target: Goal | None, low: float | None = None, high: float | None = None) -> Promise:
+    interval = None if low is None or high is None else Interval(low, high, text("by hand"))
+    measure = Measure(
+        "M2", text("M2"), value, Unit.PERCENT, "M2", 1, (), interval=interval, missing=None if value is not None else text("none")
+    )
+    return judging.promise(measure, target)
+
+
+@pytest.mark.parametrize(
+    ("target", "kept", "missed"),
+    [
+        (goal("at_least", 0.6), [0.6, 0.7], [0.59]),
+        (goal("at_most", 0.6), [0.6, 0.5], [0.61]),
+        (goal("band", 0.4, 0.6), [0.4, 0.5, 0.6], [0.39, 0.61]),
+        (goal("band", 0.4), [0.4], [0.39, 0.41]),
+    ],
+)
+def test_a_value_without_interval_keeps_its_target_or_misses_it(target, kept, missed):
+    assert [promise(value, target) for value in kept] == [Promise.MET] * len(kept)
+    assert [promise(value, target) for value in missed] == [Promise.MISSED] * len(missed)
+
+
+@pytest.mark.parametrize(
+    ("target", "low", "value", "high", "expected"),
+    [
+        (goal("at_least", 0.6), 0.61, 0.7, 0.8, Promise.MET),
+        (goal("at_least", 0.6), 0.5, 0.7, 0.8, Promise.OPEN),
+        (goal("at_least", 0.6), 0.4, 0.5, 0.7, Promise.OPEN),
+        (goal("at_least", 0.6), 0.4, 0.5, 0.59, Promise.MISSED),
+        (goal("at_most", 0.6), 0.5, 0.55, 0.6, Promise.MET),
+        (goal("at_most", 0.6), 0.61, 0.7, 0.8, Promise.MISSED),
+        (goal("at_most", 0.0), -1.0, 2.0, 5.0, Promise.OPEN),
+        (goal("band", 0.4, 0.6), 0.45, 0.5, 0.55, Promise.MET),
+        (goal("band", 0.4, 0.6), 0.3, 0.5, 0.55, Promise.OPEN),
+        (goal("band", 0.4, 0.6), 0.3, 0.5, 0.7, Promise.OPEN),  # wider than the band on both sides
+        (goal("band", 0.4, 0.6), 0.2, 0.3, 0.7, Promise.OPEN),
+        (goal("band", 0.4, 0.6), 0.61, 0.7, 0.8, Promise.MISSED),
+        (goal("band", 0.4, 0.6), 0.1, 0.2, 0.3, Promise.MISSED),
+    ],
+)
+def test_where_the_interval_covers_the_targets_border_the_data_cannot_tell(target, low, value, high, expected):
+    assert promise(value, target, low, high) is expected
+
+
+def test_without_a_value_or_a_target_there_is_no_promise():
+    assert promise(None, goal("at_least", 0.6)) is Promise.NONE
+    assert promise(0.5, None) is Promise.NONE
+
+
+def test_the_target_of_a_period_is_the_one_on_its_last_day():
+    old, new = goal("at_least", 0.5, end="2025-06-30"), goal("at_least", 0.6, start="2025-07-01", end="2025-12-31")
+    assert judging.goal_for([new, old], "M2", month(6)) is old
+    assert judging.goal_for([new, old], "M2", month(7)) is new
+    assert judging.goal_for([new, old], "M2", month(13)) is None
+    assert judging.goal_for([new, old], "M3", month(7)) is None
+
+
+def test_of_two_targets_in_force_the_later_one_counts():
+    standing, special = goal("at_least", 0.5), goal("at_least", 0.9, start="2025-03-01")
+    assert judging.goal_for([special, standing], "M2", month(3)) is special
+    assert judging.goal_for([special, standing], "M2", month(2)) is standing
