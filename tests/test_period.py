@@ -15,7 +15,7 @@ def days(start: str, end: str) -> Period:
 
 
 def test_a_period_that_ends_before_it_starts_is_refused_with_a_sentence():
-    with pytest.raises(UserError, match="The period ends on Mar 1, 2026, before it starts on Mar 2, 2026."):
+    with pytest.raises(UserError, match=r"The period ends on Mar 1, 2026, before it starts on Mar 2, 2026\."):
         days("2026-03-02", "2026-03-01")
 
 

@@ -1,6 +1,7 @@
 """Limits, intervals and survival: published cases, sums done by hand, and properties."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -237,7 +238,7 @@ def test_survival_never_rises_and_lies_within_its_band(ended, still_open):
     curve = stats.survival(ended, still_open)
     assert curve is not None
     shares = [1.0, *curve.share.tolist()]
-    assert all(later <= earlier + 1e-12 for earlier, later in zip(shares, shares[1:], strict=False))
+    assert all(later <= earlier + 1e-12 for earlier, later in pairwise(shares))
     assert shares[-1] >= 0
     assert all(
         0 <= low <= share + 1e-9 and share - 1e-9 <= high <= 1

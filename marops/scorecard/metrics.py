@@ -4,7 +4,7 @@ Each takes the facts it needs and a period, and gives a value with its interval,
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -81,6 +81,17 @@ def outages(sli: pl.DataFrame) -> list[Outage]:
     return sorted(found, key=lambda outage: (outage.start, outage.service))
 
 
+def together(found: Sequence[Outage]) -> list[Outage]:
+    """Outages (in order of start) with those that overlap joined, whichever service was down: a lead is lost once."""
+    joined_up: list[Outage] = []
+    for outage in found:
+        if joined_up and joined_up[-1].end > outage.start:
+            joined_up[-1] = replace(joined_up[-1], end=max(joined_up[-1].end, outage.end))
+        else:
+            joined_up.append(outage)
+    return joined_up
+
+
 def service_times(sli: pl.DataFrame, period: Period) -> pl.DataFrame:
     """Monitored and bad seconds of each service inside a period; windows that reach beyond it count in part."""
     start, end = _bounds(period)
@@ -119,7 +130,7 @@ def _error_budget(facts: Facts, period: Period) -> Measure:
 
 
 def _time_to_restore(facts: Facts, period: Period) -> Measure:
-    if facts.sli.is_empty():
+    if service_times(facts.sli, period).is_empty():
         return _missing("IT8", period, text("No service was monitored in these days. Import the log of an uptime monitor."))
     hours = [outage.hours for outage in outages(facts.sli) if period.contains(outage.start.date())]
     if not hours:
@@ -237,17 +248,17 @@ def _ads(facts: Facts, period: Period) -> pl.DataFrame:
 
 
 def _leads_lost(facts: Facts, period: Period) -> Measure:
-    if facts.sli.is_empty():
+    if service_times(facts.sli, period).is_empty():
         return _missing("J1", period, text("No service was monitored in these days. Import the log of an uptime monitor."))
     if facts.leads.is_empty():
         return _no_leads("J1", period)
-    every = outages(facts.sli)
+    every = together(outages(facts.sli))
     here = [outage for outage in every if period.contains(outage.start.date())]
     if not here:
         return _measured("J1", period, 0, facts, note=text("no outage"))
     created = np.sort(_leads(facts)["created_at"].dt.epoch("us").to_numpy().astype(np.float64) / 1e6)
     losses = [found for outage in here if (found := loss(created, outage, every)) is not None]
-    if not losses:
+    if len(losses) < len(here):  # what some of them took is not what all of them took
         return _missing("J1", period, text("There are not enough weeks before the outages to compare with."))
     net, variance = sum(found.net for found in losses), sum(found.variance for found in losses)
     half = stats.z95() * variance**0.5

@@ -1,0 +1,151 @@
+"""Roll-ups: what every page computes from, on a handful of rows in a real lake."""
+
+from datetime import UTC, date, datetime
+
+import polars as pl
+import pytest
+
+from marops import rollups
+from marops.principal import LOCAL_ADMIN
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Unit
+from marops.workspaces.store import OWN
+from tests.scorecard.made import at, fill
+
+pytestmark = pytest.mark.usefixtures("home")
+
+
+def facts() -> rollups.Facts:
+    return rollups.facts(workspaces.open_workspace(LOCAL_ADMIN, OWN))
+
+
+def ad(day: date, spend: float | None, currency: str | None = "EUR", **more: object) -> dict:
+    row = {
+        "platform": "google_ads", "campaign_type": "search", "publisher": None, "campaign_id": "1", "campaign_name": "RTL_one",
+        "level": "campaign", "period_start": day, "period_end": day, "clicks": 1, "conversions": None,
+    }  # fmt: skip
+    return {**row, "spend": spend, "currency_code": currency, **more}
+
+
+def rate(day: date, currency: str, value: float, base: str = "EUR") -> dict:
+    return {"rate_date": day, "base_currency": base, "currency_code": currency, "rate": value}
+
+
+def move(issue: str, number: int, status: str, moment: datetime) -> dict:
+    return {"issue_id": issue, "status_sequence": number, "status": status, "transition_at": moment}
+
+
+MONDAY = date(2026, 3, 2)
+
+
+def test_rows_of_one_day_and_campaign_add_up_and_what_nobody_reports_stays_unknown():
+    fill("ad_performance", [ad(MONDAY, 10.25), ad(MONDAY, 4.75), ad(date(2026, 3, 3), 1)])
+    found = rollups.channel_days(facts())
+    assert found.select("period_end", "spend", "clicks", "conversions").rows() == [
+        (MONDAY, 15.0, 2.0, None),
+        (date(2026, 3, 3), 1.0, 1.0, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind", "publisher", "channel"),
+    [
+        ("google_ads", "search", None, "Google Search"),
+        ("google_ads", "Video", None, "YouTube"),
+        ("google_ads", "something new", None, "Google Ads"),
+        ("facebook_ads", None, "instagram", "Instagram"),
+        ("facebook_ads", None, "audience_network", "Meta"),
+        ("tiktok_ads", "LEAD_GENERATION", None, "TikTok"),
+        ("billboard_ads", None, None, "billboard_ads"),
+    ],
+)
+def test_a_platform_kind_and_publisher_make_a_channel(platform, kind, publisher, channel):
+    fill("ad_performance", [ad(MONDAY, 1, platform=platform, campaign_type=kind, publisher=publisher)])
+    assert rollups.channel_days(facts())["channel"].to_list() == [channel]
+
+
+def test_spend_in_another_currency_takes_the_days_rate_or_the_last_one_before():
+    fill("fx_rate", [rate(date(2026, 2, 27), "BRL", 5), rate(date(2026, 3, 4), "BRL", 4)])
+    fill("ad_performance", [ad(day, 100, "BRL") for day in (MONDAY, date(2026, 3, 4), date(2026, 2, 20))])
+    # 100 / 5 on the Monday after the Friday's rate, 100 / 4 on the day; before the first rate nothing is known.
+    assert rollups.channel_days(facts()).select("period_end", "spend").rows() == [
+        (date(2026, 2, 20), None),
+        (MONDAY, 20.0),
+        (date(2026, 3, 4), 25.0),
+    ]
+
+
+def test_two_currencies_are_crossed_over_the_base_of_the_rates():
+    workspaces.set_reporting_currency(LOCAL_ADMIN, OWN, "BRL")
+    fill("fx_rate", [rate(MONDAY, "BRL", 6), rate(MONDAY, "USD", 1.5)])
+    fill("ad_performance", [ad(MONDAY, 10, "USD"), ad(MONDAY, 10, "EUR"), ad(MONDAY, 10, "BRL")])
+    found = rollups.channel_days(facts()).select("currency_code", "spend").rows()
+    assert dict(found) == {"USD": 40.0, "EUR": 60.0, "BRL": 10.0}  # 10 / 1.5 * 6, 10 * 6, 10
+    assert rollups.factor(facts(), "GBP") is None
+
+
+def test_a_campaign_belongs_to_the_unit_with_the_longest_beginning_of_its_name():
+    units = [Unit("All", "R"), Unit("Retail", "RTL_"), Unit("Business", "B2B_")]
+    names = pl.DataFrame({"campaign": ["RTL_one", "R_two", "B2B_x", "other", None]})
+    found = names.select(rollups.unit_of(pl.col("campaign"), units).alias("unit"))["unit"].to_list()
+    assert found == ["Retail", "All", "Business", None, None]
+
+
+def test_a_lead_has_the_first_moment_of_each_milestone_and_the_channel_that_brought_it():
+    workspaces.set_units(LOCAL_ADMIN, OWN, [Unit("Retail", "RTL_")])
+    fill("ad_performance", [ad(MONDAY, 1)])
+    created = {"created_at": at(3, 2), "business_unit": None, "amount": None, "currency_code": "EUR"}
+    fill("lead", [{"lead_id": "a", "utm_campaign": "RTL_one", **created}, {"lead_id": "b", "utm_campaign": "RTL_none", **created}])
+    moves = [("MQL", 3), ("Accepted", 4), ("mql", 5), ("SAL", 6), ("Closed Won", 9)]
+    fill(
+        "lead_stage_history",
+        [
+            {"lead_id": "a", "status_sequence": n, "stage": stage, "date_stage_entered": at(3, day)}
+            for n, (stage, day) in enumerate(moves, 1)
+        ],
+    )
+    a, b = rollups.leads(facts()).to_dicts()
+    assert (a["mql_at"], a["sal_at"], a["sql_at"], a["won_at"]) == (at(3, 3), at(3, 4), None, at(3, 9))
+    assert (a["channel"], a["unit"], b["channel"], b["mql_at"]) == ("Google Search", "Retail", rollups.UNATTRIBUTED, None)
+
+
+def test_moves_between_words_for_one_stage_are_one_visit_and_going_back_is_another():
+    fill("work_item", [{"issue_id": "1", "created_at": at(3, 1)}])
+    words = [("To Do", 1), ("Backlog", 2), ("In Progress", 3), ("QA", 5), ("Build", 6), ("Waiting for legal", 8), ("Live", 9)]
+    fill("work_item_transition", [move("1", n, word, at(3, day)) for n, (word, day) in enumerate(words, 1)])
+    found = rollups.stage_visits(facts())
+    assert found.select("visit", "stage", "entered_at", "left_at").rows() == [
+        (1, "request", at(3, 1), at(3, 3)),
+        (2, "build", at(3, 3), at(3, 5)),
+        (3, "qa", at(3, 5), at(3, 6)),
+        (4, "build", at(3, 6), at(3, 8)),
+        (5, None, at(3, 8), at(3, 9)),  # a word that is no stage, kept as it is
+        (6, "execution", at(3, 9), None),
+    ]
+    assert found["status"][4] == "Waiting for legal"
+
+
+def test_an_item_launches_when_it_first_executes_however_often_it_comes_back():
+    fill("work_item", [{"issue_id": "1", "created_at": at(3, 1), "due_date": date(2026, 3, 4), "issue_key": "MOP-1"}])
+    words = [("Request", 1), ("Execution", 5), ("Build", 6), ("Live", 9), ("Done", 12), ("Build", 14)]
+    fill("work_item_transition", [move("1", n, word, at(3, day)) for n, (word, day) in enumerate(words, 1)])
+    found = rollups.work(facts()).row(0, named=True)
+    assert (found["launched_at"], found["stage"], found["since"]) == (at(3, 5), "build", at(3, 14))
+    assert (found["key"], found["name"]) == ("MOP-1", "MOP-1")
+
+
+def test_an_item_without_moves_stands_where_the_tracker_says():
+    fill("work_item", [{"issue_id": "1", "created_at": at(3, 1), "current_status": "In Review"}])
+    found = rollups.work(facts()).row(0, named=True)
+    assert (found["stage"], found["since"], found["launched_at"]) == ("qa", None, None)
+
+
+def test_a_new_import_is_seen_and_an_unrelated_one_changes_nothing():
+    fill("ad_performance", [ad(MONDAY, 10)])
+    before = facts()
+    fill("sli_measurement", [{"service": "s", "sli_name": "a", "window_start": datetime(2026, 3, 1, tzinfo=UTC),
+                              "window_seconds": 1, "total_count": 1}])  # fmt: skip
+    assert facts().key("ad_performance") == before.key("ad_performance")
+    fill("ad_performance", [ad(MONDAY, 5, campaign_id="2", campaign_name="two")])
+    assert rollups.channel_days(facts())["spend"].sum() == 15
+    assert rollups.channel_days(before)["spend"].sum() == 10
