@@ -6,7 +6,7 @@ import polars as pl
 from marops import theme
 from marops.chart import Chart, base
 from marops.language import Reader, ntext, text
-from marops.maturity.instrument import CUTS
+from marops.maturity.instrument import CUTS, PILLARS
 from marops.maturity.service import BLOCK_NAMES, Maturity
 
 MOST_GAPS = 12
@@ -51,7 +51,13 @@ def pillars(maturity: Maturity, reader: Reader) -> Chart:
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_layout(margin={"t": 26})
     weakest = maturity.assessed.result.weakest
-    title = text("{pillar} holds the team back", pillar=BLOCK_NAMES[weakest]) if weakest else text("No pillar could be rated")
+    pillars_now = {block.scale for block in now if block.name in PILLARS}
+    if weakest is None:
+        title = text("No pillar could be rated")
+    elif len(pillars_now) == 1:
+        title = text("The four pillars stand level")
+    else:
+        title = text("{pillar} holds the team back", pillar=BLOCK_NAMES[weakest])
     table = pl.DataFrame(
         {reader.say(text("Block")): labels, reader.say(text("Now, %")): values, reader.say(text("Before, %")): before}, strict=False
     )
@@ -67,9 +73,7 @@ def perception_gaps(maturity: Maturity, reader: Reader) -> Chart:
     figure = base(42 * rows.height + 70)
     for code, question, it, marketing, clear in rows.select("item", "question", "it", "marketing", "clear").iter_rows():
         line = {"color": theme.INK.light if clear else theme.SOFT.light, "width": 3 if clear else 2}
-        figure.add_trace(
-            go.Scatter(x=[it, marketing], y=[code, code], mode="lines", line=line, hoverinfo="skip", showlegend=False)
-        )
+        figure.add_trace(go.Scatter(x=[it, marketing], y=[code, code], mode="lines", line=line, hoverinfo="skip", showlegend=False))
         # The question stands above its line: beside it, a phone would have no room left for the line.
         shown = question if len(question) <= _QUESTION_WIDTH else question[: _QUESTION_WIDTH - 1].rstrip() + "…"
         figure.add_annotation(
@@ -91,7 +95,11 @@ def perception_gaps(maturity: Maturity, reader: Reader) -> Chart:
     figure.update_yaxes(autorange="reversed", showgrid=False, type="category")
     figure.update_layout(showlegend=True, margin={"t": 30})
     clear = int(maturity.assessed.gaps["clear"].sum())
-    title = ntext("{n} item on which IT and marketing clearly differ", "{n} items on which IT and marketing clearly differ", clear)
+    title = (
+        ntext("{n} item on which IT and marketing clearly differ", "{n} items on which IT and marketing clearly differ", clear)
+        if clear
+        else text("No item on which IT and marketing clearly differ")
+    )
     table = maturity.assessed.gaps.select(
         pl.col("item").alias(reader.say(text("Item"))), pl.col("question").alias(reader.say(text("Question"))),
         pl.col("it").round(2).alias(reader.say(text("IT"))), pl.col("marketing").round(2).alias(reader.say(text("Marketing"))),

@@ -51,7 +51,7 @@ def days_by_stage(flow: Flow, reader: Reader) -> Chart:
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(showgrid=True, rangemode="tozero")
     slowest = flow.slowest
-    title = text("{stage} takes longest", stage=slowest[0].name) if slowest else text("No stage has been timed yet")
+    title = text("{stage} takes longest", stage=slowest.stage.name) if slowest else text("No stage has been timed yet")
     table = pl.DataFrame(
         {
             reader.say(text("Stage")): labels,

@@ -49,13 +49,24 @@ class Flow:
         return self.items.filter(pl.col("stage") == stage.id)
 
     @property
-    def slowest(self) -> tuple[Stage, float] | None:
-        """The stage (before launch) with the highest 85th percentile, or median where that is not known."""
-        known = self.stage_times.with_columns(pl.coalesce("p85", "median").alias("days")).drop_nulls("days")
+    def slowest(self) -> "Slowest | None":
+        """The stage before launch that takes longest: by 85th percentile where any has one, by median otherwise."""
+        column = "p85" if self.stage_times["p85"].count() else "median"
+        known = self.stage_times.drop_nulls(column).sort(column, "stage", descending=[True, False])
         if known.is_empty():
             return None
-        worst = known.sort("days", descending=True).row(0, named=True)
-        return next(stage for stage in stages() if stage.id == worst["stage"]), float(worst["days"])
+        worst = known.row(0, named=True)
+        stage = next(stage for stage in stages() if stage.id == worst["stage"])
+        return Slowest(stage, float(worst[column]), most=column == "p85")
+
+
+@dataclass(frozen=True, slots=True)
+class Slowest:
+    """The stage that takes longest: `days` by which most (85 %) leave it, or half where `most` is false."""
+
+    stage: Stage
+    days: float
+    most: bool
 
 
 def flow(principal: Principal, scope: Scope) -> Flow:
@@ -74,9 +85,10 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     first = late.row(0, named=True)
     stage = next((s for s in board_stages() if s.id == first["stage"]), None)
     value = float(late["value_per_day"].fill_null(0).sum())
-    what = text(
-        "{late} past their launch date; {name} has waited longest, {days} days.",
-        late=_launches(late.height), name=first["campaign_name"] or first["name"], days=int(first["late"]),
+    what = ntext(
+        "{n} launch is past its date: {name}, {days} days late.",
+        "{n} launches are past their dates; {name} has waited longest, {days} days.",
+        late.height, name=first["campaign_name"] or first["name"], days=int(first["late"]),
     )  # fmt: skip
     cause = text("It stands in {stage}.", stage=stage.name) if stage else text("Its stage is not known.")
     currencies = set(late["currency_code"].drop_nulls())
@@ -94,21 +106,18 @@ def verdict(principal: Principal, scope: Scope) -> Text:
     """One sentence on the pipeline."""
     require(principal, Action.READ, scope.workspace)
     found = flow(principal, scope)
+    late = ntext("{n} launch is past its date.", "{n} launches are past their dates.", found.overdue.height)
+    return text("{late} {where}", late=late, where=_where_work_waits(found))
+
+
+def _where_work_waits(found: Flow) -> Text:
     slowest = found.slowest
-    where = (
-        text(
-            "Work waits longest in {stage}: 85 % leave it within {days}.",
-            stage=slowest[0].name,
-            days=Quantity(slowest[1], Unit.DAYS),
-        )
-        if slowest
-        else text("No stage has enough finished visits to time it yet.")
-    )
-    return text("{late} past their date. {where}", late=_launches(found.overdue.height), where=where)
-
-
-def _launches(count: int) -> Text:
-    return ntext("{n} launch is", "{n} launches are", count)
+    if slowest is None:
+        return text("No stage has enough finished visits to time it yet.")
+    days = Quantity(slowest.days, Unit.DAYS)
+    if slowest.most:
+        return text("Work waits longest in {stage}: 85 % leave it within {days}.", stage=slowest.stage.name, days=days)
+    return text("Work waits longest in {stage}: half leave it within {days}.", stage=slowest.stage.name, days=days)
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ def _who(row: Row, *, wide: bool) -> str:
     kpi = row.kpi
     if not wide and kpi.owner == (BOTH if kpi.side is Side.JOINT else SIDES[kpi.side]):
         return say(text("watched by {watcher}", watcher=kpi.watcher))
-    return say(text("{owner} owns it, {watcher} watches", owner=kpi.owner, watcher=kpi.watcher))
+    return say(text("owned by {owner}, watched by {watcher}", owner=kpi.owner, watcher=kpi.watcher))
 
 
 def _change(row: Row, place: Here, *, wide: bool) -> str:
