@@ -15,6 +15,7 @@ from typing import Any
 
 import polars as pl
 from sqlalchemy import insert, update
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, SQLModel, col, select
 
 from marops import lake, settings, store
@@ -71,6 +72,7 @@ class Freshness:
 def preview_upload(principal: Principal, workspace_id: str, name: str, content: bytes) -> Preview:
     """Read an uploaded file. Raises BadFile where it cannot be read, or is larger than uploads may be."""
     require(principal, Action.IMPORT, workspace_id)
+    _check_there(workspace_id)
     if len(content) > UPLOAD_LIMIT_MB << 20:
         size = len(content) >> 20
         raise BadFile(words.note(Note(code="too_large", values={"name": name, "size": size, "limit": UPLOAD_LIMIT_MB})))
@@ -83,12 +85,14 @@ def preview_upload(principal: Principal, workspace_id: str, name: str, content: 
 def preview_file(principal: Principal, workspace_id: str, path: Path, mappings: dict[str, Mapping] | None = None) -> Preview:
     """Read a file of the server, where it lies. Raises BadFile."""
     require(principal, Action.IMPORT, workspace_id)
+    _check_there(workspace_id, path)
     return _one(_preview(principal, workspace_id, [_source(path, mappings or {})]))
 
 
 def preview_files(principal: Principal, workspace_id: str, paths: Sequence[Path]) -> list[Preview | BadFile]:
     """Read several files of the server in one go; a file that cannot be read is its BadFile."""
     require(principal, Action.IMPORT, workspace_id)
+    _check_there(workspace_id, *paths)
     return _preview(principal, workspace_id, [_source(path, {}) for path in paths])
 
 
@@ -126,14 +130,20 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
     folder, known = _staged(preview.id)
     _check_acceptable(preview, leave_out_refused=leave_out_refused)
     staged = [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
+    with store.reading() as session:
+        checked_at = workspaces.load(session, preview.workspace_id).revision
     for part, path in staged:
-        _check_no_overlap(preview.workspace_id, part, path)
+        _check_no_overlap(preview.workspace_id, TABLES[part.rows.table], path, part.rows.first_day, part.rows.last_day)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in staged}
     with store.writing() as session:
         workspace = workspaces.lock(session, preview.workspace_id)
         if _active_import_of(session, preview.workspace_id, preview.sha256):
             raise _already_imported(preview)
+        if workspace.revision != checked_at:  # somebody else's rows came in since
+            for part, path in staged:
+                lies = lake.path_of(kept[part.name][0]) if kept[part.name][0] else path
+                _check_no_overlap(preview.workspace_id, TABLES[part.rows.table], lies, part.rows.first_day, part.rows.last_day)
         session.add(run)
         session.flush()
         for part, path in staged:
@@ -167,6 +177,10 @@ def restore(principal: Principal, workspace_id: str, import_id: str) -> ImportRu
                 text("{file} was imported again on {day}; its rows are already counted.", file=run.file_name, day=other.imported_at)
             )
         blobs = session.exec(select(Blob).where(Blob.import_id == import_id)).all()
+        states = {table: _state_keys(session, table, import_id) for table in TABLES.values() if table.kind is Kind.STATE}
+    for table, keys in states.items():
+        if keys.height:
+            _check_state_keys_free(workspace_id, table, keys)
     for blob in blobs:
         _check_keys_free(
             workspace_id, TABLES[blob.table_name], lake.scan([blob], TABLES[blob.table_name]), blob.first_day, blob.last_day
@@ -237,9 +251,15 @@ class _Source:
     mappings: dict[str, Mapping] = field(default_factory=dict[str, Mapping])
 
 
+def _check_there(workspace_id: str, *paths: Path) -> None:
+    with store.reading() as session:
+        workspaces.load(session, workspace_id)
+    for path in paths:
+        if not path.is_file():
+            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
+
+
 def _source(path: Path, mappings: dict[str, Mapping]) -> _Source:
-    if not path.is_file():
-        raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
     return _Source(_new_folder(), path.absolute(), path.name, mappings)
 
 
@@ -262,7 +282,6 @@ def _sweep(staging: Path) -> None:
 
 def _preview(principal: Principal, workspace_id: str, sources: Sequence[_Source]) -> list[Preview | BadFile]:
     with store.reading() as session:
-        workspaces.load(session, workspace_id)
         remembered = {
             row.signature: Mapping.model_validate(row.mapping)
             for row in session.exec(select(ColumnMapping).where(ColumnMapping.workspace_id == workspace_id))
@@ -426,13 +445,11 @@ def _active_import_of(session: Session, workspace_id: str, sha256: str) -> Impor
     return session.exec(query).first()
 
 
-def _check_no_overlap(workspace_id: str, part: Part, path: Path) -> None:
-    staged = part.rows
-    table = TABLES[staged.table]
+def _check_no_overlap(workspace_id: str, table: Table, path: Path, first: date | None, last: date | None) -> None:
     if table.kind is Kind.STATE:
         _check_state_keys_free(workspace_id, table, pl.read_parquet(path))
     else:
-        _check_keys_free(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day)
+        _check_keys_free(workspace_id, table, pl.scan_parquet(path), first, last)
 
 
 def _check_keys_free(workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None) -> None:
@@ -475,6 +492,14 @@ def _check_state_keys_free(workspace_id: str, table: Table, rows: pl.DataFrame) 
             return
         source = session.get(ImportRun, clashes[0])
     raise _overlap(table, len(clashes), source.file_name if source else "")
+
+
+def _state_keys(session: Session, table: Table, import_id: str) -> pl.DataFrame:
+    """The keys of an undone import's rows of a state table."""
+    sql = SQLModel.metadata.tables[table.name]
+    columns = [sql.c[name] for name in table.key]
+    rows = session.connection().execute(sql_select(*columns).where(sql.c.import_id == import_id, sql.c.active.is_(False)))
+    return pl.DataFrame([tuple(row) for row in rows], schema=list(table.key), orient="row")
 
 
 def _overlap(table: Table, count: int, source: str) -> Conflict:

@@ -1,0 +1,154 @@
+"""Nobody gets at a service without the role: checked in the source, and by calling every function."""
+
+import ast
+import importlib
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import marops
+from marops.errors import Forbidden
+from marops.principal import LOCAL_ADMIN, Action, Principal, Role, allowed, require
+
+SOURCE = Path(marops.__file__).parent
+SERVICES = sorted([*SOURCE.glob("*/service.py"), SOURCE / "sample" / "loader.py", SOURCE / "health.py"])
+NOBODY = Principal("x", "Somebody", Role.NOBODY)
+
+
+def offenders(source: str) -> list[str]:
+    """Public functions whose first statement after the docstring is not `require(principal, Action...)`."""
+    found: list[str] = []
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.name.startswith("_"):
+            continue
+        body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+        call = body[0].value if body and isinstance(body[0], ast.Expr) else None
+        parameters = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        checked = (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id == "require"
+            and len(call.args) >= 2
+            and isinstance(call.args[0], ast.Name)
+            and call.args[0].id == "principal"
+            and isinstance(call.args[1], ast.Attribute)
+            and isinstance(call.args[1].value, ast.Name)
+            and call.args[1].value.id == "Action"
+        )
+        if not checked or parameters[:1] != ["principal"]:
+            found.append(node.name)
+    return found
+
+
+def module_of(path: Path) -> Any:
+    return importlib.import_module(".".join(["marops", *path.relative_to(SOURCE).with_suffix("").parts]))
+
+
+def functions() -> list[Any]:
+    found: list[Any] = []
+    for path in SERVICES:
+        module = module_of(path)
+        for name, function in vars(module).items():
+            if inspect.isfunction(function) and not name.startswith("_") and function.__module__ == module.__name__:
+                found.append(pytest.param(function, id=f"{module.__name__}.{name}"))
+    return found
+
+
+def test_there_are_services_to_look_at() -> None:
+    names = {path.parent.name for path in SERVICES}
+    assert {"sources", "workspaces", "scorecard", "pipeline", "maturity", "budget", "decisions", "sample"} <= names
+    assert len(functions()) >= 40
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_every_public_function_of_a_service_asks_for_the_role_before_anything_else(path: Path) -> None:
+    assert offenders(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(principal, x):\n    'Doc.'\n    return x\n",
+        "def f(principal, x):\n    'Doc.'\n    y = load(x)\n    require(principal, Action.READ)\n    return y\n",
+        "def f(x, principal):\n    'Doc.'\n    require(principal, Action.READ)\n",
+        "def f(principal):\n    'Doc.'\n    require(LOCAL_ADMIN, Action.READ)\n",
+        "def f(principal):\n    'Doc.'\n    allowed(principal, Action.READ)\n",
+        "def f(principal):\n    'Doc.'\n    if debug:\n        require(principal, Action.READ)\n",
+        "async def f(principal):\n    pass\n",
+    ],
+)
+def test_a_function_that_does_not_ask_is_found(source: str) -> None:
+    assert offenders(source) == ["f"]
+
+
+def test_a_function_that_asks_and_private_ones_are_let_through() -> None:
+    source = "def f(principal, x):\n    'Doc.'\n    require(principal, Action.READ, x)\n    return x\n\ndef _g(x):\n    pass\n"
+    assert offenders(source) == []
+
+
+class _Dummy:
+    """Stands for whatever a function works on; it may be looked at, but nothing is behind it."""
+
+    def __getattr__(self, name: str) -> "_Dummy":
+        return _Dummy()
+
+
+def _called_by(principal: Principal, function: Callable[..., Any]) -> Any:
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for parameter in list(inspect.signature(function).parameters.values())[1:]:
+        if parameter.default is not inspect.Parameter.empty:
+            continue
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            named[parameter.name] = _Dummy()
+        else:
+            positional.append(_Dummy())
+    return function(principal, *positional, **named)
+
+
+@pytest.mark.parametrize("function", functions())
+def test_somebody_without_a_role_is_turned_away_by_every_function(home: Path, function: Callable[..., Any]) -> None:
+    with pytest.raises(Forbidden) as refused:
+        _called_by(NOBODY, function)
+    assert str(refused.value).startswith("Somebody is nobody; this needs ")
+    assert str(refused.value).endswith(". Ask an admin of this marops for the role.")
+
+
+CHANGING = {"accept", "undo", "restore", "remap", "cancel", "preview_upload", "preview_file", "preview_files", "load",
+            "set_units", "set_reporting_currency", "remove_sample", "create_sample", "offer", "checks"}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", [param for param in functions() if param.values[0].__name__ in CHANGING])
+def test_a_viewer_may_look_but_change_nothing(home: Path, function: Callable[..., Any]) -> None:
+    with pytest.raises(Forbidden, match=r"^Ana is viewer; this needs (manager|admin)\."):
+        _called_by(Principal("v", "Ana", Role.VIEWER), function)
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        (Role.NOBODY, set()),
+        (Role.VIEWER, {Action.READ}),
+        (Role.MANAGER, {Action.READ, Action.EDIT, Action.IMPORT, Action.UNDO}),
+        (Role.ADMIN, set(Action)),
+    ],
+)
+def test_each_role_may_do_what_it_says_and_no_more(role: Role, may: set[Action]) -> None:
+    somebody = Principal("x", "X", role)
+    assert {action for action in Action if allowed(somebody, action)} == may
+    for action in set(Action) - may:
+        with pytest.raises(Forbidden):
+            require(somebody, action)
+
+
+def test_the_refusal_says_who_one_is_and_what_is_needed() -> None:
+    with pytest.raises(Forbidden) as refused:
+        require(Principal("v", "Ana", Role.VIEWER), Action.IMPORT)
+    assert str(refused.value) == "Ana is viewer; this needs manager. Ask an admin of this marops for the role."
+
+
+def test_the_local_principal_may_do_everything() -> None:
+    assert all(allowed(LOCAL_ADMIN, action) for action in Action)
