@@ -211,6 +211,8 @@ class _Matrix:
 
     def _balanced(self, chosen: Mapping[str, npt.NDArray[np.int64]]) -> Floats:
         groups = [rows for rows in chosen.values() if rows.shape[1]]
+        if not groups:  # nobody of either side answered
+            return np.full((1, len(ITEMS)), np.nan)
         if len(groups) > 1 and any(len(rows) < FEWEST_A_SIDE for rows in self.sides.values()):
             groups = [np.concatenate(groups, axis=1)]
         return _nanmean(np.stack([_nanmean(self.levels[rows], axis=1) for rows in groups]), axis=0)

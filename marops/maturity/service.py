@@ -21,6 +21,9 @@ from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.workspaces import service as workspaces
 
+MOST_MEMBERS = 20
+"""Largest team the stages were described for."""
+
 STAGES: dict[Stage, Text] = {
     Stage.BELOW: text("below Incubate"),
     Stage.INCUBATE: text("Incubate"),
@@ -147,7 +150,9 @@ def _sentences(assessment: Assessment) -> list[Text]:
         ),
         Verdict.PRACTICE_AHEAD: text(
             "{stage}: ready for {next}; limited by {n} people.", stage=stage, next=following, n=round(members)
-        ),
+        )
+        if result.size is not Stage.BELOW
+        else text("Below Incubate: everything depends on one person. Add a second before anything else."),
         Verdict.TRAINING_HOLDS: text("{stage}: practice is ready; training is not.", stage=stage),
         Verdict.IN_TRANSITION: text(
             "In transition by size: {share} of the way to the next stage.", share=Quantity(result.transition or 0, Unit.PERCENT)
@@ -161,4 +166,9 @@ def _sentences(assessment: Assessment) -> list[Text]:
         ),
         Verdict.UNSURE: text("Not firm: other respondents could have led to another stage."),
     }
-    return [said[verdict] for verdict in result.verdicts] or [text("{stage}.", stage=stage)]
+    sentences = [said[verdict] for verdict in result.verdicts] or [text("{stage}.", stage=stage)]
+    if members > MOST_MEMBERS:
+        sentences.append(
+            text("The stages describe teams of up to {most}; assess {n} people team by team.", most=MOST_MEMBERS, n=round(members))
+        )
+    return sentences
