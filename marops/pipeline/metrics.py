@@ -34,7 +34,7 @@ def in_progress(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
 def overdue(work: pl.DataFrame, today: date) -> pl.DataFrame:
     """Items whose due date has passed without a launch, the latest first, with `late` (days past due)."""
     return (
-        work.filter(pl.col("launched_at").is_null() & (pl.col("due_date") < today) & (pl.col("stage") != DONE))
+        work.filter(pl.col("launched_at").is_null() & (pl.col("due_date") < today) & pl.col("stage").ne_missing(DONE))
         .with_columns((pl.lit(today) - pl.col("due_date")).dt.total_days().alias("late"))
         .sort("late", "issue_id", descending=[True, False])
     )

@@ -1,0 +1,208 @@
+"""The pipeline of a workspace: the sample company's truth, one's own moves, the sentences and the charts."""
+
+import json
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from marops.errors import Forbidden
+from marops.findings import Severity
+from marops.language import Reader
+from marops.period import Period, Scope, month_of
+from marops.pipeline import figures, service
+from marops.principal import LOCAL_ADMIN, Principal, Role
+from marops.quantity import Quantity, Unit
+from marops.sample import company
+from marops.sample.loader import SHIPPED
+from marops.stages import stages
+from marops.stats import survival
+from marops.workspaces.store import OWN, SAMPLE
+from tests.scorecard.looked_at import READERS, is_readable
+from tests.scorecard.made import at, fill
+
+TRUTH = json.loads((SHIPPED / "truth.json").read_text(encoding="utf-8"))["work_stage_median_days"]
+BEFORE = Scope(SAMPLE, Period(date(2024, 11, 1), date(2026, 6, 30)))
+ALL = Scope(SAMPLE, Period(date(2024, 11, 1), date(2026, 10, 31)))
+HERE = Scope(OWN, Period(date(2026, 1, 1), date(2026, 3, 31)))
+
+
+def flow(scope: Scope = HERE) -> service.Flow:
+    return service.flow(LOCAL_ADMIN, scope)
+
+
+def median(scope: Scope, stage: str) -> float:
+    return flow(scope).stage_times.filter(stage=stage)["median"].item()
+
+
+# The sample company
+
+
+@pytest.mark.parametrize("stage", ["Request", "Validation", "Prioritisation", "Build"])
+def test_median_stage_times_are_near_the_truth(sample_home: Path, stage):
+    # Log-normal with spread 0.5 and over 100 visits: the median's standard error is 1.25 * 0.5 / 10 = 6 %; three of them.
+    assert median(BEFORE, stage.lower()) == pytest.approx(TRUTH[stage], rel=0.19)
+
+
+def test_qa_became_slower_in_august_as_the_truth_did(sample_home: Path):
+    # A campaign that is through QA early waits there for its launch day, so that QA lasts longer than its work.
+    before, after = median(BEFORE, "qa"), median(Scope(SAMPLE, Period(date(2026, 8, 1), date(2026, 10, 31))), "qa")
+    assert before > TRUTH["QA"]
+    assert after > before
+    assert after >= TRUTH["QA_from_2026-08-01"]
+
+
+def test_the_board_shows_the_campaigns_that_are_not_done(sample_home: Path):
+    campaigns = company.simulate(7, 1).campaigns
+    found = flow(ALL)
+    for stage in stages()[:-1]:
+        expected = sum(campaign.stage == str(stage.name) for campaign in campaigns)
+        assert found.in_stage(stage).height == expected, stage.id
+
+
+def test_overdue_launches_are_those_the_company_knows_of(sample_home: Path):
+    late = [
+        c.name for c in company.simulate(7, 1).campaigns if c.launched is None and c.due < company.LAST_DAY and c.stage != "Done"
+    ]
+    assert sorted(flow(ALL).overdue["campaign_name"]) == sorted(late)
+    assert flow(ALL).late.value == len(late) > 0
+
+
+def test_the_units_share_the_board(sample_home: Path):
+    every = flow(ALL).items.height
+    parts = [flow(Scope(SAMPLE, ALL.period, unit=unit)).items.height for unit in ("Retail", "Business", "Europe")]
+    assert sum(parts) == every
+    assert min(parts) > 0
+
+
+def test_launches_by_month_add_up_to_the_on_time_measure(sample_home: Path):
+    found = flow(ALL)
+    sums = found.launches.sum().row(0, named=True)
+    assert found.on_time.value == sums["on_time"] / (sums["on_time"] + sums["late"] + sums["waiting"])
+
+
+def test_the_verdict_and_the_finding_name_what_waits(sample_home: Path):
+    slowest = flow(ALL).slowest
+    assert slowest is not None
+    assert (slowest.stage.id, slowest.most) == ("qa", True)
+    days = Reader.of("en").quantity(Quantity(slowest.days, Unit.DAYS))
+    said = str(service.verdict(LOCAL_ADMIN, ALL))
+    assert said == f"2 launches are past their dates. Work waits longest in QA: 85 % leave it within {days}."
+    (found,) = service.findings(LOCAL_ADMIN, ALL)
+    worst = flow(ALL).overdue.row(0, named=True)
+    assert found.severity is Severity.DECIDE
+    assert f"{worst['campaign_name']} has waited longest, {worst['late']} days." in str(found.what)
+
+
+def test_the_slowest_stage_is_told_by_the_median_where_no_stage_has_ten_finished_visits(home: Path):
+    put({"a": [("Request", at(1, 1)), ("Build", at(1, 3)), ("QA", at(1, 9)), ("Live", at(1, 10))]})
+    found = flow().slowest
+    assert found is not None
+    assert (found.stage.id, found.days, found.most) == ("build", 6, False)
+
+
+# One's own moves
+
+
+def put(moves: dict[str, list[tuple[str, datetime]]], **items: dict) -> None:
+    fill("work_item", [{"issue_id": key, "created_at": steps[0][1], "due_date": None, **items.get(key, {})}
+                       for key, steps in moves.items()])  # fmt: skip
+    fill(
+        "work_item_transition",
+        [
+            {"issue_id": key, "status_sequence": n, "status": status, "transition_at": moment}
+            for key, steps in moves.items()
+            for n, (status, moment) in enumerate(steps, 1)
+        ],
+    )
+
+
+def test_going_back_skipping_and_reopening_are_visits_of_their_own(home: Path):
+    put(
+        {
+            "a": [("Request", at(1, 1)), ("Build", at(1, 3)), ("QA", at(1, 8)), ("Build", at(1, 9)), ("QA", at(1, 12)),
+                  ("Live", at(1, 14)), ("Done", at(2, 1)), ("Build", at(2, 3)), ("Done", at(2, 10))],
+        }
+    )  # fmt: skip
+    found = {row["stage"]: row for row in flow().stage_times.iter_rows(named=True)}
+    # Build for 5, 3 and 7 days: 2/3 are left after 3, 1/3 after 5
+    assert (found["build"]["visits"], found["build"]["median"]) == (3, 5)
+    assert (found["qa"]["visits"], found["qa"]["median"]) == (2, 1)
+    assert found["validation"]["visits"] == 0
+    assert flow().items.is_empty()
+
+
+def test_a_status_that_is_no_stage_is_named(home: Path):
+    put({"a": [("Request", at(1, 1)), ("Waiting for legal", at(1, 2))], "b": [("Parked", at(1, 2)), ("QA", at(1, 3))]})
+    assert flow().unknown == ("Parked", "Waiting for legal")
+
+
+def test_the_board_shows_the_present_and_the_limit_of_its_stage(home: Path):
+    done = {f"d{n}": [("QA", at(1, 1)), ("Live", at(1, 1 + n)), ("Done", at(2, 20))] for n in range(1, 11)}
+    put({**done, "waits": [("Request", at(1, 1)), ("QA", at(2, 1))]})
+    row = flow().items.row(0, named=True)
+    # ten left after 1 to 10 days and one still waits: after 9 days 2/11 are left, after 10 days 1/11
+    curve = survival(list(range(1, 11)), [20])
+    assert curve is not None
+    assert (row["issue_id"], row["stage"], row["limit"]) == ("waits", "qa", curve.quantile(0.85))
+    assert row["limit"] == 10
+    assert row["waiting"] == 20  # the data end with 20 February
+
+
+def test_a_late_item_of_an_unknown_status_is_a_finding(home: Path):
+    put({"a": [("Parked", at(1, 1))]}, a={"due_date": date(2026, 1, 5)})
+    (found,) = service.findings(LOCAL_ADMIN, HERE)
+    assert str(found.what).startswith("1 launch is past its date: a, ")
+    assert str(found.cause) == "Its stage is not known."
+
+
+def test_what_late_launches_would_bring_is_added_in_one_currency_only(home: Path):
+    late = {"due_date": date(2026, 1, 5), "value_per_day": 100, "currency_code": "EUR"}
+    put({"a": [("QA", at(1, 1))], "b": [("QA", at(1, 2))]}, a=late, b={**late, "value_per_day": 50})
+    (found,) = service.findings(LOCAL_ADMIN, HERE)
+    assert str(found.cause) == "It stands in QA. Together they are expected to bring €150 a day."
+    assert str(found.owner) == "IT"
+
+
+def test_an_empty_workspace_has_an_empty_pipeline(home: Path):
+    found = flow()
+    assert found.is_empty
+    assert found.slowest is None
+    assert service.findings(LOCAL_ADMIN, HERE) == []
+    assert str(service.verdict(LOCAL_ADMIN, HERE)) == (
+        "0 launches are past their dates. No stage has enough finished visits to time it yet."
+    )
+
+
+def test_who_may_not_read_is_refused(home: Path):
+    with pytest.raises(Forbidden):
+        service.flow(Principal("x", "Somebody", Role.NOBODY), HERE)
+
+
+# Figures
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_figures_of_the_sample_company_are_readable(sample_home: Path, reader):
+    is_readable(figures.days_by_stage(flow(ALL), reader), rows=5)
+    is_readable(figures.launches_by_month(flow(ALL), reader), rows=24)
+
+
+def test_the_figures_of_a_tiny_pipeline_are_readable(home: Path):
+    put({"a": [("Request", at(1, 1)), ("QA", at(1, 3))]}, a={"due_date": date(2026, 1, 20)})
+    is_readable(figures.days_by_stage(flow(), READERS[0]), rows=2)
+    is_readable(figures.launches_by_month(flow(), READERS[0]), rows=3)
+
+
+def test_the_figures_of_an_empty_pipeline_say_so(home: Path):
+    times, launches = figures.days_by_stage(flow(), READERS[0]), figures.launches_by_month(flow(), READERS[0])
+    is_readable(times, rows=0)
+    is_readable(launches, rows=3)
+    assert str(times.title) == "No stage has been timed yet"
+    assert str(launches.title) == "No campaign was due in these days"
+
+
+def test_the_launch_chart_draws_what_it_lists(sample_home: Path):
+    chart = figures.launches_by_month(flow(Scope(SAMPLE, month_of(date(2026, 10, 1)))), READERS[0])
+    assert {trace.name: int(trace.y[0]) for trace in chart.figure.data} == {"on time": 6, "late": 1, "past due, not launched": 2}
+    assert str(chart.title) == "3 of 9 campaigns that were due launched late or wait"
