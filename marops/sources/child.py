@@ -5,6 +5,7 @@ no secrets in the environment; it gives itself limits of memory, processor time 
 """
 
 import sys
+import traceback
 from pathlib import Path
 
 MEMORY_LIMIT = 6 << 30
@@ -27,16 +28,24 @@ def _limit() -> None:
 
 
 def main() -> None:
-    """Do the jobs that come on standard input. Ends quietly where none comes for a while."""
+    """Do the jobs that come on standard input, each whatever became of the others. Ends where none comes for a while."""
     _limit()
     # Imported only now, under the limits, and before a job arrives: a spare process is ready to work at once.
-    from marops.sources.report import Job
+    from marops.sources.report import Job, Note, Report
     from marops.sources.staging import stage
 
+    died = False
     while line := _line():
         job = Job.model_validate_json(line)
-        report = stage(job)
+        try:
+            report = stage(job)
+        except BaseException as defect:
+            if isinstance(defect, KeyboardInterrupt | SystemExit):
+                raise
+            traceback.print_exc()
+            died, report = True, Report(failure=Note(code="reader_died", values={"name": job.name}))
         (Path(job.folder) / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
+    sys.exit(int(died))
 
 
 def _line() -> str:

@@ -148,7 +148,10 @@ def read_xlsx(path: Path, name: str) -> Iterator[tuple[str, list[tuple[str, ...]
     except Exception as broken:
         raise Unreadable("truncated_xlsx", name=name) from broken
     for sheet_name in names:
-        sheet = book.load_sheet(sheet_name, header_row=None, dtypes="string")
+        try:
+            sheet = book.load_sheet(sheet_name, header_row=None, dtypes="string")
+        except Exception as broken:
+            raise Unreadable("truncated_xlsx", name=name) from broken
         if sheet.width * sheet.total_height > MAX_CELLS or sheet.width > MAX_COLUMNS:
             raise Unreadable("too_many_cells", name=name, sheet=sheet_name, limit=MAX_CELLS)
         if sheet.width == 0 or sheet.total_height == 0:

@@ -26,7 +26,23 @@ _spares: list[subprocess.Popen[str]] = []
 
 
 def read(jobs: Sequence[Job]) -> list[Report]:
-    """The child's report on each job's file. Where it dies or takes too long, the file it was at becomes a failure."""
+    """The child's report on each job's file. Where it dies or takes too long, the file it was at becomes a failure, and
+    another child reads the rest.
+    """
+    for job in jobs:
+        (Path(job.folder) / REPORT).unlink(missing_ok=True)
+    endings: dict[str, Note] = {}
+    left = list(jobs)
+    while left:
+        ending = _read(left)
+        left = [job for job in left if not (Path(job.folder) / REPORT).is_file()]
+        if left:
+            endings[left.pop(0).folder] = ending
+    return [_report(job, endings.get(job.folder)) for job in jobs]
+
+
+def _read(jobs: Sequence[Job]) -> Note:
+    """Have a child read these files. Returns what to say of one that it leaves without a report."""
     process = _take()
     size = sum(Path(job.path).stat().st_size for job in jobs)
     seconds = _BASE_SECONDS + _SECONDS_PER_MB * size / (1 << 20)
@@ -38,14 +54,13 @@ def read(jobs: Sequence[Job]) -> list[Report]:
         errors, ending = "", _failed("took_too_long", seconds=int(seconds))
     if process.returncode != 0:
         _log.warning("reading %s ended with status %s: %s", [job.name for job in jobs], process.returncode, errors[-2000:])
-    return [_report(job, ending) for job in jobs]
+    return ending
 
 
-def _report(job: Job, ending: Note) -> Report:
-    path = Path(job.folder) / REPORT
-    if not path.is_file():
+def _report(job: Job, ending: Note | None) -> Report:
+    if ending:
         return Report(failure=ending.model_copy(update={"values": {**ending.values, "name": job.name}}))
-    return Report.model_validate_json(path.read_text(encoding="utf-8"))
+    return Report.model_validate_json((Path(job.folder) / REPORT).read_text(encoding="utf-8"))
 
 
 def warm() -> None:

@@ -74,7 +74,7 @@ def preview_upload(principal: Principal, workspace_id: str, name: str, content: 
     require(principal, Action.IMPORT, workspace_id)
     _check_there(workspace_id)
     if len(content) > UPLOAD_LIMIT_MB << 20:
-        size = len(content) >> 20
+        size = -(-len(content) >> 20)
         raise BadFile(words.note(Note(code="too_large", values={"name": name, "size": size, "limit": UPLOAD_LIMIT_MB})))
     folder = _new_folder()
     source = folder / "source"
