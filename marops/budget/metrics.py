@@ -29,7 +29,7 @@ def in_period(days: pl.DataFrame, period: Period, unit: str | None) -> pl.DataFr
 def by_channel(days: pl.DataFrame, plan: Mapping[str, float]) -> pl.DataFrame:
     """One row a channel in the fixed order: spend, conversions, cost (spend / conversions), share of spend, planned.
 
-    Null where there is nothing to show: cost without conversions, planned without a plan.
+    Null where there is nothing to show: cost without conversions, planned without a plan, share of an unknown whole.
     """
     totals = days.group_by("channel").agg(
         # A spend that has no exchange rate makes the channel's total unknown, not smaller.
@@ -44,7 +44,9 @@ def by_channel(days: pl.DataFrame, plan: Mapping[str, float]) -> pl.DataFrame:
         totals.join(planned, on="channel", how="left")
         .with_columns(
             pl.when(pl.col("conversions") > 0).then(pl.col("spend") / pl.col("conversions")).alias("cost"),
-            pl.when(pl.col("spend").sum() > 0).then(pl.col("spend") / pl.col("spend").sum()).alias("share"),
+            pl.when((pl.col("spend").null_count() == 0) & (pl.col("spend").sum() > 0))
+            .then(pl.col("spend") / pl.col("spend").sum())
+            .alias("share"),
             pl.col("channel").replace_strict(order, default=len(order), return_dtype=pl.Int64).alias("__order"),
         )
         .sort("__order", "channel")
@@ -55,8 +57,8 @@ def by_channel(days: pl.DataFrame, plan: Mapping[str, float]) -> pl.DataFrame:
 def weeks(days: pl.DataFrame, until: date) -> pl.DataFrame:
     """Spend and conversions by channel and week for the last two years up to a day, from rows that are about one day.
 
-    Weeks are counted back from `until`; a week without rows has no spend and no conversions. Columns: channel, week
-    (its first day), spend, conversions.
+    Weeks are counted back from `until`; a week without rows has no spend and no conversions; spend that has no exchange
+    rate makes its week's spend null. Columns: channel, week (its first day), spend, conversions.
     """
     first = until - timedelta(days=7 * WEEKS_TO_LEARN - 1)
     daily = days.filter((pl.col("period_start") == pl.col("period_end")) & pl.col("period_end").is_between(first, until))
@@ -64,14 +66,17 @@ def weeks(days: pl.DataFrame, until: date) -> pl.DataFrame:
         return pl.DataFrame(schema={"channel": pl.String, "week": pl.Date, "spend": pl.Float64, "conversions": pl.Float64})
     back = (pl.lit(until) - pl.col("period_end")).dt.total_days() // 7
     week = (pl.lit(until) - pl.duration(days=7 * back + 6)).cast(pl.Date)
-    found = daily.group_by("channel", week.alias("week")).agg(pl.col("spend").sum(), pl.col("conversions").fill_null(0).sum())
+    found = daily.group_by("channel", week.alias("week")).agg(
+        pl.when(pl.col("spend").null_count() == 0).then(pl.col("spend").sum()), pl.col("conversions").fill_null(0).sum()
+    )
     known = found["week"].min()
     span = int((until - known).days // 7) + 1 if isinstance(known, date) else 0
     every = pl.DataFrame({"week": [until - timedelta(days=7 * index + 6) for index in range(span)]}, schema={"week": pl.Date})
     grid = found.select("channel").unique().join(every, how="cross")
     return (
         grid.join(found, on=["channel", "week"], how="left")
-        .with_columns(pl.col("spend", "conversions").fill_null(0))
+        .with_columns(pl.when(pl.col("conversions").is_null()).then(0.0).otherwise(pl.col("spend")).alias("spend"))
+        .with_columns(pl.col("conversions").fill_null(0))
         .sort("channel", "week")
     )
 
@@ -211,14 +216,21 @@ def _measure(
     return Measure(
         key=key, label=label, value=None if isinstance(found, Text) else found, unit=unit, definition=f"budget.{key}",
         version=1, sources=SOURCES, period=period, as_of=as_of, missing=missing, note=None if missing else note,
-        currency=currency if unit is Unit.MONEY and missing is None else None,
+        currency=currency if unit is Unit.MONEY else None,
     )  # fmt: skip
 
 
-def planned(rows: Sequence[tuple[str, str | None, date, date, float]], period: Period, unit: str | None) -> dict[str, float]:
-    """Planned spend by channel of plan periods that lie wholly inside a period: (channel, unit, start, end, amount)."""
+def planned(rows: Sequence[tuple[str, str | None, date, date, float | None]], period: Period, unit: str | None) -> dict[str, float]:
+    """Planned spend by channel of plan periods that lie wholly inside a period: (channel, unit, start, end, amount).
+
+    A channel with an amount that is not known (None) is left out: its plan would look smaller than it is.
+    """
     found: dict[str, float] = {}
+    unknown: set[str] = set()
     for channel, of_unit, start, end, amount in rows:
         if start >= period.start and end <= period.end and (unit is None or of_unit == unit):
-            found[channel] = found.get(channel, 0.0) + amount
-    return found
+            if amount is None:
+                unknown.add(channel)
+            else:
+                found[channel] = found.get(channel, 0.0) + amount
+    return {channel: amount for channel, amount in found.items() if channel not in unknown}

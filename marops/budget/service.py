@@ -179,15 +179,17 @@ def _budget(asked: _Asked) -> Budget:
     return Budget(spend, conversions, cost, metrics.by_channel(here, plan), weeks, metrics.responses(weeks), found.currency)
 
 
-def _plan(found: rollups.Facts) -> list[tuple[str, str | None, date, date, float]]:
-    """Plan rows in the reporting currency; rows whose currency has no rate are left out, so that the plan is not wrong."""
+def _plan(found: rollups.Facts) -> list[tuple[str, str | None, date, date, float | None]]:
+    """Plan rows in the reporting currency; the amount is None where its currency has no rate."""
     with store.reading() as session:
         rows = session.exec(
             select(BudgetPlan).where(BudgetPlan.workspace_id == found.opened.workspace.id, col(BudgetPlan.active).is_(True))
         ).all()
     factors = {code: rollups.factor(found, code) for code in {row.currency_code for row in rows}}
     return [
-        (row.channel, row.business_unit, row.period_start, row.period_end, float(row.planned_spend) * factor)
+        (
+            row.channel, row.business_unit, row.period_start, row.period_end,
+            None if (factor := factors[row.currency_code]) is None else float(row.planned_spend) * factor,
+        )
         for row in rows
-        if (factor := factors[row.currency_code]) is not None
-    ]
+    ]  # fmt: skip
