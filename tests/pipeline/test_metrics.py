@@ -1,6 +1,6 @@
 """The board, waiting, lateness, stage times and launches on a few items made by hand."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -24,7 +24,9 @@ def work(*items: dict) -> pl.DataFrame:
     return frame(items, WORK)
 
 
-def standing(issue: str, stage: str | None, created: datetime = at(3, 1), since: datetime | None = None, **more) -> dict:
+def standing(
+    issue: str, stage: str | None, created: datetime = datetime(2026, 3, 1, tzinfo=UTC), since: datetime | None = None, **more
+) -> dict:
     return item(issue, created, stage=stage, since=since, **more)
 
 
