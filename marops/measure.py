@@ -29,7 +29,7 @@ class Measure:
     `value` is in `unit` (fractions for percent and points); `definition` and `version` name the formula;
     `sources` are the canonical tables it was computed from; `as_of` is the last day of data behind it.
     A missing value is None with a `missing` sentence that says what would fill it: it is never zero.
-    Raises ValueError for NaN, for a value with a reason why it is missing, and for neither.
+    Raises ValueError for NaN, for money without a currency, for a value with a reason why it is missing, and for neither.
     """
 
     key: str
@@ -49,8 +49,8 @@ class Measure:
     def __post_init__(self) -> None:
         if (self.value is None) == (self.missing is None):
             raise ValueError(f"{self.key}: a measure has either a value or the reason why it has none")
-        if self.value is not None:
-            Quantity(self.value, self.unit, self.currency)
+        # Also where the value is missing: a target or a limit is told in the same unit.
+        Quantity(self.value or 0, self.unit, self.currency)
 
     @property
     def quantity(self) -> Quantity | None:

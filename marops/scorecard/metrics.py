@@ -110,7 +110,7 @@ def service_times(sli: pl.DataFrame, period: Period) -> pl.DataFrame:
 def _availability(facts: Facts, period: Period) -> Measure:
     times = service_times(facts.sli, period)
     if times.is_empty():
-        return _missing("IT1", period, text("No service was monitored in these days. Import the log of an uptime monitor."))
+        return _missing("IT1", facts, period, text("No service was monitored in these days. Import the log of an uptime monitor."))
     shares = {service: 1 - bad / total for service, total, bad in times.iter_rows()}
     worst = min(shares, key=lambda service: shares[service])
     note = text("lowest: {service} {share}", service=worst, share=Quantity(shares[worst], Unit.PERCENT))
@@ -120,10 +120,10 @@ def _availability(facts: Facts, period: Period) -> Measure:
 def _error_budget(facts: Facts, period: Period) -> Measure:
     times = service_times(facts.sli, period)
     if times.is_empty():
-        return _missing("IT2", period, text("No service was monitored in these days. Import the log of an uptime monitor."))
+        return _missing("IT2", facts, period, text("No service was monitored in these days. Import the log of an uptime monitor."))
     target = facts.availability_target(period)
     if target is None or not 0 < target < 1:
-        return _missing("IT2", period, text("There is no availability target for these days. Import a target for IT1."))
+        return _missing("IT2", facts, period, text("There is no availability target for these days. Import a target for IT1."))
     left = {service: 1 - bad / ((1 - target) * total) for service, total, bad in times.iter_rows()}
     worst = min(left, key=lambda service: left[service])
     return _measured("IT2", period, left[worst], facts, note=text("worst service: {service}", service=worst))
@@ -131,10 +131,10 @@ def _error_budget(facts: Facts, period: Period) -> Measure:
 
 def _time_to_restore(facts: Facts, period: Period) -> Measure:
     if service_times(facts.sli, period).is_empty():
-        return _missing("IT8", period, text("No service was monitored in these days. Import the log of an uptime monitor."))
+        return _missing("IT8", facts, period, text("No service was monitored in these days. Import the log of an uptime monitor."))
     hours = [outage.hours for outage in outages(facts.sli) if period.contains(outage.start.date())]
     if not hours:
-        return _missing("IT8", period, text("No outage in these days."))
+        return _missing("IT8", facts, period, text("No outage in these days."))
     note = ntext(
         "{n} outage, longest {longest}", "{n} outages, longest {longest}", len(hours), longest=Quantity(max(hours), Unit.HOURS)
     )
@@ -143,7 +143,7 @@ def _time_to_restore(facts: Facts, period: Period) -> Measure:
 
 def _freshness(facts: Facts, period: Period) -> Measure:
     if not facts.ages:
-        return _missing("IT6", period, text("Nothing has been imported yet."))
+        return _missing("IT6", facts, period, text("Nothing has been imported yet."))
     oldest = max(facts.ages, key=lambda source: facts.ages[source])
     return _measured("IT6", period, facts.ages[oldest], facts, note=text("oldest: {source}", source=oldest))
 
@@ -170,12 +170,12 @@ def time_as_mql(leads: pl.DataFrame, end: datetime) -> tuple[npt.NDArray[np.floa
 
 def _stage_time(facts: Facts, period: Period) -> Measure:
     if facts.leads.is_empty():
-        return _no_leads("IT4", period)
+        return _no_leads("IT4", facts, period)
     ended, still = time_as_mql(_leads(facts).filter(_in("mql_at", period)), facts.end)
     curve = stats.survival(ended, still)
     median = curve.quantile(0.5) if curve else None
     if curve is None or median is None:
-        return _missing("IT4", period, text("Fewer than half of the leads that became MQLs in these days have moved on."))
+        return _missing("IT4", facts, period, text("Fewer than half of the leads that became MQLs in these days have moved on."))
     span = curve.median_interval()
     interval = Interval(*span, method=text("Kaplan-Meier, log-log")) if span else None
     late = curve.quantile(0.85)
@@ -186,11 +186,11 @@ def _stage_time(facts: Facts, period: Period) -> Measure:
 def _cohort(kpi: str, facts: Facts, period: Period, reached: str, within: timedelta) -> Measure:
     """Share of the leads that became MQLs in a period and reached a milestone in time; only those old enough count."""
     if facts.leads.is_empty():
-        return _no_leads(kpi, period)
+        return _no_leads(kpi, facts, period)
     entered = _leads(facts).filter(_in("mql_at", period))
     mature = entered.filter(pl.col("mql_at") + within <= facts.end)
     if mature.is_empty():
-        return _missing(kpi, period, text("No MQL of these days is {days} days old yet.", days=within.days))
+        return _missing(kpi, facts, period, text("No MQL of these days is {days} days old yet.", days=within.days))
     hits = mature.filter(pl.col(reached) - pl.col("mql_at") <= within).height
     young = entered.height - mature.height
     note = ntext("{n} MQL", "{n} MQLs", mature.height)
@@ -209,30 +209,30 @@ def _qualification(facts: Facts, period: Period) -> Measure:
 
 def _win_rate(facts: Facts, period: Period) -> Measure:
     if facts.leads.is_empty():
-        return _no_leads("M4", period)
+        return _no_leads("M4", facts, period)
     leads = _leads(facts)
     won, lost = (
         leads.filter(_in("won_at", period)).height,
         leads.filter(_in("lost_at", period) & pl.col("sql_at").is_not_null()).height,
     )
     if won + lost == 0:
-        return _missing("M4", period, text("No deal closed in these days."))
+        return _missing("M4", facts, period, text("No deal closed in these days."))
     return _share("M4", facts, period, won, won + lost, ntext("{n} deal closed", "{n} deals closed", won + lost))
 
 
 def _cost_per_accepted(facts: Facts, period: Period) -> Measure:
     spend = _ads(facts, period)
     if spend.is_empty():
-        return _missing("M8", period, text("No ad spend in these days. Import a report of an ad platform."))
+        return _missing("M8", facts, period, text("No ad spend in these days. Import a report of an ad platform."))
     unconverted = spend.filter(pl.col("spend").is_null())
     if unconverted.height:
         codes = joined(sorted(set(unconverted["currency_code"].drop_nulls().to_list())))
-        return _missing("M8", period, text("Spend in {codes} has no exchange rate. Import reference rates.", codes=codes))
+        return _missing("M8", facts, period, text("Spend in {codes} has no exchange rate. Import reference rates.", codes=codes))
     if facts.leads.is_empty():
-        return _no_leads("M8", period)
+        return _no_leads("M8", facts, period)
     accepted = _leads(facts).filter(_in("sal_at", period) & (pl.col("channel") != "")).height
     if not accepted:
-        return _missing("M8", period, text("No lead from an ad campaign was accepted in these days."))
+        return _missing("M8", facts, period, text("No lead from an ad campaign was accepted in these days."))
     total = float(spend["spend"].sum())
     note = text("{spend} for {n} accepted leads", spend=Quantity(total, Unit.MONEY, facts.currency), n=accepted)
     return _measured("M8", period, total / accepted, facts, note=note)
@@ -249,9 +249,9 @@ def _ads(facts: Facts, period: Period) -> pl.DataFrame:
 
 def _leads_lost(facts: Facts, period: Period) -> Measure:
     if service_times(facts.sli, period).is_empty():
-        return _missing("J1", period, text("No service was monitored in these days. Import the log of an uptime monitor."))
+        return _missing("J1", facts, period, text("No service was monitored in these days. Import the log of an uptime monitor."))
     if facts.leads.is_empty():
-        return _no_leads("J1", period)
+        return _no_leads("J1", facts, period)
     every = together(outages(facts.sli))
     here = [outage for outage in every if period.contains(outage.start.date())]
     if not here:
@@ -259,7 +259,7 @@ def _leads_lost(facts: Facts, period: Period) -> Measure:
     created = np.sort(_leads(facts)["created_at"].dt.epoch("us").to_numpy().astype(np.float64) / 1e6)
     losses = [found for outage in here if (found := loss(created, outage, every)) is not None]
     if len(losses) < len(here):  # what some of them took is not what all of them took
-        return _missing("J1", period, text("There are not enough weeks before the outages to compare with."))
+        return _missing("J1", facts, period, text("There are not enough weeks before the outages to compare with."))
     net, variance = sum(found.net for found in losses), sum(found.variance for found in losses)
     half = stats.z95() * variance**0.5
     hours = sum(outage.hours for outage in here)
@@ -325,12 +325,14 @@ def _count(created: npt.NDArray[np.float64], start: float, end: float) -> int:
 def _conversion_gap(facts: Facts, period: Period) -> Measure:
     ads = _ads(facts, period)
     if ads.is_empty() or ads["conversions"].null_count() == ads.height:
-        return _missing("J6", period, text("No conversions from ad platforms in these days. Import a report of an ad platform."))
+        return _missing(
+            "J6", facts, period, text("No conversions from ad platforms in these days. Import a report of an ad platform.")
+        )
     if facts.leads.is_empty():
-        return _no_leads("J6", period)
+        return _no_leads("J6", facts, period)
     brought = _leads(facts).filter(_in("created_at", period) & (pl.col("channel") != "")).height
     if not brought:
-        return _missing("J6", period, text("The CRM has no lead from an ad campaign in these days."))
+        return _missing("J6", facts, period, text("The CRM has no lead from an ad campaign in these days."))
     reported = float(ads["conversions"].sum())
     note = text("platforms {reported}, CRM {brought}", reported=round(reported), brought=brought)
     return _measured("J6", period, abs(reported - brought) / brought, facts, note=note)
@@ -345,13 +347,13 @@ def request_to_launch(work: pl.DataFrame, end: datetime) -> tuple[npt.NDArray[np
 
 def _request_to_launch(facts: Facts, period: Period) -> Measure:
     if facts.work.is_empty():
-        return _missing("J7", period, text("No campaign requests yet. Import your tracker's issues and their history."))
+        return _missing("J7", facts, period, text("No campaign requests yet. Import your tracker's issues and their history."))
     work = facts.work if facts.unit is None else facts.work.filter(pl.col("unit") == facts.unit)
     asked = work.filter(_in("created_at", period))
     curve = stats.survival(*request_to_launch(asked, facts.end))
     late = curve.quantile(0.85) if curve else None
     if curve is None or late is None:
-        return _missing("J7", period, text("Too few of the campaigns requested in these days have launched."))
+        return _missing("J7", facts, period, text("Too few of the campaigns requested in these days have launched."))
     due = work.filter(pl.col("due_date").is_between(period.start, min(period.end, facts.end.date() - timedelta(days=1))))
     in_time = due.filter(pl.col("launched_at").dt.date() <= pl.col("due_date")).height
     note = ntext("{n} request", "{n} requests", asked.height)
@@ -365,11 +367,13 @@ def _request_to_launch(facts: Facts, period: Period) -> Measure:
 
 def _collaboration_gap(facts: Facts, period: Period) -> Measure:
     if facts.survey.is_empty():
-        return _missing("J9", period, text("No survey answers to “{question}” yet. Import the survey's export.", question="PX1"))
+        return _missing(
+            "J9", facts, period, text("No survey answers to “{question}” yet. Import the survey's export.", question="PX1")
+        )
     here = facts.survey.filter(_in("recorded_at", period))
     counts = {side: (g.filter(pl.col("value") >= 4).height, g.height) for (side,), g in here.group_by("side")}
     if not counts.get("it") or not counts.get("marketing"):
-        return _missing("J9", period, text("No answers from both IT and marketing in these days."))
+        return _missing("J9", facts, period, text("No answers from both IT and marketing in these days."))
     (agree_it, n_it), (agree_m, n_m) = counts["it"], counts["marketing"]
     low, high = stats.newcombe(agree_it, n_it, agree_m, n_m)
     note = text(
@@ -388,8 +392,8 @@ def _share(kpi: str, facts: Facts, period: Period, hits: int, total: int, note: 
     return _measured(kpi, period, hits / total, facts, interval=interval, note=note)
 
 
-def _no_leads(kpi: str, period: Period) -> Measure:
-    return _missing(kpi, period, text("No leads yet. Import the CRM's leads and their stage history."))
+def _no_leads(kpi: str, facts: Facts, period: Period) -> Measure:
+    return _missing(kpi, facts, period, text("No leads yet. Import the CRM's leads and their stage history."))
 
 
 def _measured(
@@ -403,11 +407,11 @@ def _measured(
     )  # fmt: skip
 
 
-def _missing(kpi_id: str, period: Period, why: Text) -> Measure:
+def _missing(kpi_id: str, facts: Facts, period: Period, why: Text) -> Measure:
     kpi = KPIS[kpi_id]
     return Measure(
         key=kpi.id, label=kpi.name, value=None, unit=kpi.unit, definition=kpi.id, version=kpi.version, sources=kpi.tables,
-        period=period, missing=why,
+        period=period, currency=facts.currency if kpi.unit is Unit.MONEY else None, missing=why,
     )  # fmt: skip
 
 

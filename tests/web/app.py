@@ -1,0 +1,53 @@
+"""Running the app inside the test, and reading what it shows as a reader would."""
+
+import html
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+def opened(page: str = "home", **query: str) -> AppTest:
+    """The app on one page, run once. Fails where the page raised anything."""
+    at = AppTest.from_file(str(APP), default_timeout=120)
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.run()
+    if page != "home":
+        at.switch_page(f"pages/{page}.py").run()
+    assert not at.exception, at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    """Everything the page says, tags removed, on one line."""
+    said = " ".join(element.value for element in at.markdown)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", said)).split())
+
+
+def sentence(at: AppTest) -> str:
+    """The page's conclusion, below its title."""
+    found = re.search(r'<div class="m-head"><h1>.*?</h1>(?:<p>(.*?)</p>)?</div>', " ".join(m.value for m in at.markdown))
+    assert found, words(at)
+    return html.unescape(found[1] or "")
+
+
+def kpi(at: AppTest, name: str) -> str:
+    """What a KPI's row says: value, change, trend, target."""
+    row = next(m.value for m in at.markdown if f'<div class="m-name">{name}<' in m.value)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", row)).split())
+
+
+def measure(at: AppTest, label: str) -> str:
+    """What a measure's tile says below its label."""
+    tiles = " ".join(m.value for m in at.markdown if "m-measures" in m.value)
+    found = re.search(rf'<div class="m-label">{re.escape(label)}</div>(.*?)</div>(?:<div class="m-measure">|</div>)', tiles)
+    assert found, tiles
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found[1])).split())
+
+
+def errors(at: AppTest) -> list[str]:
+    """Error boxes on the page."""
+    return [element.value for element in at.error]
