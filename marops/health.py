@@ -86,7 +86,9 @@ def _database() -> tuple[bool, Text]:
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
         journal = str(connection.exec_driver_sql("PRAGMA journal_mode").scalar()).lower()
     version = sqlite3.sqlite_version
-    if damage != "ok" or dangling is not None:
+    if damage == "ok" and dangling is not None:
+        damage = f"a row of {dangling[0]} refers to nothing"
+    if damage != "ok":
         return False, text(
             "SQLite {version}: the file is damaged ({damage}). Restore it from a backup.", version=version, damage=damage[:200]
         )

@@ -7,6 +7,7 @@ file nobody refers to, never a row without its file. Nothing is changed in place
 
 import hashlib
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -91,14 +92,21 @@ def manifest(workspace_id: str, revision: str) -> Manifest:  # noqa: ARG001  (th
 
 
 def keep(path: Path) -> str:
-    """Move a finished Parquet file into the lake under its SHA-256, durably. Returns the digest."""
+    """Copy a finished Parquet file into the lake under its SHA-256, durably. Returns the digest.
+
+    The file itself stays: where what follows fails, all can be done again.
+    """
     folder = settings.current().lake
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = sha256_of(path)
-    target = folder / f"{digest}.parquet"
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-    path.replace(target)
+    partial = folder / f"{digest}.{new_id()}.partial"
+    try:
+        shutil.copyfile(path, partial)
+        with partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        partial.replace(folder / f"{digest}.parquet")
+    finally:
+        partial.unlink(missing_ok=True)
     _fsync_folder(folder)
     return digest
 

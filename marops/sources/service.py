@@ -133,7 +133,7 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
     with store.reading() as session:
         checked_at = workspaces.load(session, preview.workspace_id).revision
     for part, path in staged:
-        _check_no_overlap(preview.workspace_id, TABLES[part.rows.table], path, part.rows.first_day, part.rows.last_day)
+        _check_no_overlap(preview.workspace_id, part, path)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in staged}
     with store.writing() as session:
@@ -142,8 +142,7 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
             raise _already_imported(preview)
         if workspace.revision != checked_at:  # somebody else's rows came in since
             for part, path in staged:
-                lies = lake.path_of(kept[part.name][0]) if kept[part.name][0] else path
-                _check_no_overlap(preview.workspace_id, TABLES[part.rows.table], lies, part.rows.first_day, part.rows.last_day)
+                _check_no_overlap(preview.workspace_id, part, path)
         session.add(run)
         session.flush()
         for part, path in staged:
@@ -445,11 +444,13 @@ def _active_import_of(session: Session, workspace_id: str, sha256: str) -> Impor
     return session.exec(query).first()
 
 
-def _check_no_overlap(workspace_id: str, table: Table, path: Path, first: date | None, last: date | None) -> None:
+def _check_no_overlap(workspace_id: str, part: Part, path: Path) -> None:
+    staged = part.rows
+    table = TABLES[staged.table]
     if table.kind is Kind.STATE:
         _check_state_keys_free(workspace_id, table, pl.read_parquet(path))
     else:
-        _check_keys_free(workspace_id, table, pl.scan_parquet(path), first, last)
+        _check_keys_free(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day)
 
 
 def _check_keys_free(workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None) -> None:
