@@ -1,0 +1,79 @@
+"""A real PostgreSQL from Debian's binaries, for the length of a test run."""
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Start a server of its own, on a free port and in a temporary folder; yields the address up to the database's name."""
+    binaries = BINARIES[-1]
+    folder = Path(tempfile.mkdtemp(prefix="marops-pg-"))
+    user = _unprivileged()
+    if user:
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    folder.chmod(0o755)
+    data, sockets = folder / "data", folder / "s"
+    who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    process = None
+    try:
+        _run([binaries / "initdb", "-D", data, "-U", "marops", "-A", "trust", "-E", "UTF8", "--no-sync"], who, environment, folder)
+        _run(["mkdir", sockets], who, environment, folder)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        process = subprocess.Popen(
+            [
+                binaries / "postgres",
+                "-D",
+                data,
+                "-p",
+                str(port),
+                "-k",
+                sockets,
+                "-c",
+                "listen_addresses=127.0.0.1",
+                "-c",
+                "fsync=off",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=environment,
+            **who,
+        )
+        for _ in range(300):
+            ready = subprocess.run([binaries / "pg_isready", "-h", sockets, "-p", str(port)], capture_output=True, check=False)
+            if ready.returncode == 0:
+                break
+            time.sleep(0.1)
+        yield f"postgresql://marops@127.0.0.1:{port}/"
+    finally:
+        if process:
+            process.send_signal(signal.SIGINT)  # the shutdown that does not wait for clients
+            process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> pwd.struct_passwd | None:
+    """PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+def _run(command: list[str | Path], who: dict[str, object], environment: dict[str, str], folder: Path) -> None:
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment, **who)  # type: ignore[call-overload]

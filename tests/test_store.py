@@ -1,0 +1,307 @@
+"""The state database: migrations, exact types, transactions; the same in SQLite and in a real PostgreSQL."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+from sqlalchemy import inspect
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import SQLModel, select
+
+from marops import bootstrap, settings, store
+from marops.decisions.store import Decision
+from marops.errors import BadSetting, Conflict
+from marops.period import Period, Scope
+from marops.principal import Principal
+from marops.sample import loader
+from marops.scorecard import service as scorecard
+from marops.scorecard.store import Target
+from marops.sources import service as sources
+from marops.workspaces import service as workspaces
+from marops.workspaces.store import OWN, SAMPLE, Workspace
+from tests.sources import made, postgres
+
+
+@pytest.fixture(scope="session")
+def pg_server() -> Iterator[str]:
+    if not postgres.BINARIES:
+        pytest.skip("there is no PostgreSQL: apt-get install postgresql")
+    with postgres.server() as address:
+        yield address
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """An empty database of each kind, named by the settings."""
+    if request.param == "postgresql":
+        address, name = request.getfixturevalue("pg_server"), f"t{uuid4().hex[:12]}"
+        with psycopg.connect(address + "postgres", autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        monkeypatch.setenv("MAROPS_DATABASE_URL", address + name)
+    yield request.param
+    store.engine().dispose()
+
+
+def compared() -> list[Any]:
+    """What Alembic would change to bring the database to the models."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    with store.engine().connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "comparepg_server_default": True})
+        return compare_metadata(context, SQLModel.metadata)
+
+
+def test_migrating_from_nothing_gives_exactly_the_models(database: str) -> None:
+    store.migrate()
+    assert compared() == []
+    found, newest = store.schema_versions()
+    assert found == newest
+    assert set(inspect(store.engine()).get_table_names()) == set(SQLModel.metadata.tables) | {"alembic_version"}
+
+
+def test_a_difference_from_the_models_would_be_found(database: str) -> None:
+    store.migrate()
+    with store.engine().begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE target ADD COLUMN planted INTEGER")
+        connection.exec_driver_sql("DROP TABLE scenario")
+    assert {str(change[0]) for change in compared() if isinstance(change, tuple)} >= {"remove_column", "add_table"}
+
+
+def test_migrating_twice_changes_nothing(database: str) -> None:
+    bootstrap.prepare()
+    with store.writing() as session:
+        session.get_one(Workspace, OWN).name = "Mine"
+    bootstrap.prepare()
+    with store.reading() as session:
+        assert session.get_one(Workspace, OWN).name == "Mine"
+
+
+def test_several_processes_that_start_at_once_all_succeed(database: str) -> None:
+    command = [sys.executable, "-c", "from marops import bootstrap; bootstrap.prepare(); print('ready')"]
+    starting = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    ended = [process.communicate(timeout=120) for process in starting]
+    assert [(process.returncode, out.strip()) for process, (out, _) in zip(starting, ended, strict=True)] == [(0, "ready")] * 3, (
+        ended
+    )
+    assert compared() == []
+    with store.reading() as session:
+        assert [workspace.id for workspace in session.exec(select(Workspace))] == [OWN]
+
+
+def test_tables_are_named_as_their_classes_in_snake_case() -> None:
+    assert {row.__name__: row.__tablename__ for row in bootstrap.ROWS} == {
+        "Workspace": "workspace", "BusinessUnit": "business_unit", "ImportRun": "import_run", "ImportReject": "import_reject",
+        "ColumnMapping": "column_mapping", "Blob": "blob", "Target": "target", "BudgetPlan": "budget_plan", "Scenario": "scenario",
+        "AssessmentAnswer": "assessment_answer", "AssessmentFact": "assessment_fact", "Decision": "decision",
+    }  # fmt: skip
+    assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
+
+
+def target(value: Decimal, **changes: Any) -> Target:
+    return Target(workspace_id=OWN, kpi="M2", valid_from=date(2026, 1, 1), type="at_most", value=value, **changes)
+
+
+EXACT = ["0.1", "0.000001", "999999999999.999999", "-999999999999.999999", "123456789012.345678", "0", "-0.3"]
+
+
+def test_decimals_come_back_exactly_as_they_were(database: str) -> None:
+    bootstrap.prepare()
+    for value in EXACT:
+        with store.writing() as session:
+            row = target(Decimal(value))
+            session.add(row)
+        with store.reading() as session:
+            found = session.get_one(Target, row.id).value
+        assert found == Decimal(value)
+        assert isinstance(found, Decimal)
+
+
+@examples(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=st.decimals(-(10**12) + 1, 10**12 - 1, places=6))
+def test_any_decimal_of_eighteen_digits_survives_the_database(database: str, value: Decimal) -> None:
+    bootstrap.prepare() if not inspect(store.engine()).has_table("target") else None
+    with store.writing() as session:
+        row = target(value, upper=value)
+        session.add(row)
+        session.flush()
+        session.expire(row)
+        assert (row.value, row.upper) == (value, value)
+        session.rollback()
+
+
+def test_moments_come_back_in_utc_whatever_zone_they_were_given_in(database: str) -> None:
+    bootstrap.prepare()
+    given_at = datetime(2026, 5, 1, 23, 30, 15, 123456, tzinfo=timezone(timedelta(hours=-3)))
+    with store.writing() as session:
+        session.get_one(Workspace, OWN).created_at = given_at
+    with store.reading() as session:
+        found = session.get_one(Workspace, OWN).created_at
+    assert found == given_at
+    assert found.tzinfo is UTC
+    assert found.isoformat() == "2026-05-02T02:30:15.123456+00:00"
+
+
+def test_a_moment_without_a_zone_is_refused(database: str) -> None:
+    bootstrap.prepare()
+    with pytest.raises(Exception, match="a timestamp must have a time zone"), store.writing() as session:
+        session.get_one(Workspace, OWN).created_at = datetime(2026, 5, 1)  # noqa: DTZ001  (naive on purpose)
+
+
+def test_what_fails_in_the_middle_is_not_written_at_all(database: str) -> None:
+    bootstrap.prepare()
+
+    def half() -> None:
+        with store.writing() as session:
+            session.add(target(Decimal(1)))
+            session.flush()
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        half()
+    with store.reading() as session:
+        assert session.exec(select(Target)).all() == []
+
+
+def test_what_is_changed_while_reading_is_rolled_back(database: str) -> None:
+    bootstrap.prepare()
+    with store.reading() as session:
+        session.get_one(Workspace, OWN).name = "changed"
+        session.flush()
+    with store.reading() as session:
+        assert session.get_one(Workspace, OWN).name == "Company"
+
+
+def test_a_row_of_a_workspace_that_is_not_there_is_refused_by_the_database(database: str) -> None:
+    bootstrap.prepare()
+    with pytest.raises(IntegrityError), store.writing() as session:
+        session.add(target(Decimal(1), id="x").model_copy(update={"workspace_id": "nowhere"}))
+
+
+def test_sqlite_keeps_every_commit_on_disk_and_checks_references(home: Path) -> None:
+    with store.engine().connect() as connection:
+        pragma = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "foreign_keys", "busy_timeout")
+        }
+        journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    assert pragma == {"synchronous": 2, "foreign_keys": 1, "busy_timeout": 30000}
+    import sqlite3
+
+    assert journal == ("wal" if sqlite3.sqlite_version_info >= (3, 51, 3) else "delete")
+
+
+def test_writers_of_several_processes_wait_for_one_another_and_lose_nothing(database: str) -> None:
+    bootstrap.prepare()
+    code = (
+        "from marops import store\n"
+        "from marops.workspaces import store as w\n"
+        "for _ in range(20):\n"
+        "    with store.writing() as session:\n"
+        "        found = w.lock(session, 'company')\n"
+        "        found.name = str(int(found.name) + 1)\n"
+        "        session.add(found)\n"
+    )
+    with store.writing() as session:
+        session.get_one(Workspace, OWN).name = "0"
+    processes = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    errors = [process.communicate(timeout=120)[1] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], errors
+    with store.reading() as session:
+        assert session.get_one(Workspace, OWN).name == "60"
+
+
+def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made.put(tmp_path / "file", "x")
+    monkeypatch.setenv("MAROPS_DATABASE_URL", f"sqlite:///{tmp_path}/file/below.db")
+    with pytest.raises(BadSetting) as refused:
+        store.migrate()
+    assert str(refused.value) == (
+        "The database cannot be opened (unable to open database file). Check MAROPS_HOME and MAROPS_DATABASE_URL."
+    )
+
+
+@pytest.mark.server
+def test_a_postgresql_that_is_not_there_is_said_in_a_sentence(pg_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAROPS_DATABASE_URL", pg_server + "nowhere")
+    with pytest.raises(BadSetting) as refused:
+        store.migrate()
+    said = str(refused.value)
+    assert 'database "nowhere" does not exist' in said
+    assert said.endswith(" Check MAROPS_HOME and MAROPS_DATABASE_URL.")
+    assert "\n" not in said
+
+
+def numbers(admin: Principal) -> dict[str, Any]:
+    """Every KPI of the sample company over its last whole quarter."""
+    scope = Scope(SAMPLE, Period(date(2026, 7, 1), date(2026, 9, 30)))
+    return {row.kpi.id: (row.measure.value, row.goal, row.promise) for row in scorecard.scorecard(admin, scope).rows}
+
+
+@pytest.fixture
+def expected(sample_home: Path, admin: Principal) -> dict[str, Any]:
+    """What SQLite says of the sample company."""
+    return numbers(admin)
+
+
+@pytest.mark.server
+def test_the_sample_company_has_the_same_numbers_in_postgresql_as_in_sqlite(
+    expected: dict[str, Any], pg_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, admin: Principal
+) -> None:
+    assert sum(value is not None for value, *_ in expected.values()) >= 8
+    with psycopg.connect(pg_server + "postgres", autocommit=True) as connection:
+        connection.execute("CREATE DATABASE company")
+    monkeypatch.setenv("MAROPS_HOME", str(tmp_path / "other"))
+    monkeypatch.setenv("MAROPS_DATABASE_URL", pg_server + "company")
+    bootstrap.prepare()
+    loader.offer(admin)
+    assert numbers(admin) == expected
+    runs = sources.imports(admin, SAMPLE)
+    ads = [run for run in runs if run.tables == "ad_performance"]
+    targets = next(run for run in runs if run.tables == "target")
+    for run in (*ads, targets):
+        sources.undo(admin, SAMPLE, run.id)
+    assert numbers(admin) != expected
+    assert all(goal is None for _, goal, _ in numbers(admin).values())
+    for run in (*ads, targets):
+        sources.restore(admin, SAMPLE, run.id)
+    assert numbers(admin) == expected
+    assert not (settings.current().home / "marops.db").exists()
+
+
+def test_an_import_goes_in_and_out_of_either_database(database: str, tmp_path: Path, admin: Principal) -> None:
+    bootstrap.prepare()
+    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
+    run = sources.accept(admin, sources.preview_file(admin, OWN, path))
+    assert made.counted("ad_performance")["spend"].sum() == Decimal("3.75")
+    with pytest.raises(Conflict, match=r"ads\.csv was imported before, byte for byte"):
+        sources.accept(admin, sources.preview_file(admin, OWN, path))
+    sources.undo(admin, OWN, run.id)
+    assert made.counted("ad_performance").height == 0
+    sources.restore(admin, OWN, run.id)
+    assert made.counted("ad_performance")["spend"].sum() == Decimal("3.75")
+    plan = "Plan,Channel,Month,Planned spend,Currency\n2026,google_ads,2026-01-01,0.100001,EUR\n"
+    sources.accept(admin, sources.preview_file(admin, OWN, made.put(tmp_path / "plan.csv", plan)))
+    with pytest.raises(Conflict, match=r"1 row of budget_plan is already here from plan\.csv"):
+        sources.accept(
+            admin, sources.preview_file(admin, OWN, made.put(tmp_path / "again.csv", plan + "2026,meta,2026-01-01,1,EUR\n"))
+        )
+    workspaces.remove_sample(admin)
+
+
+def test_the_migration_speaks_plain_sqlalchemy_so_that_it_outlives_todays_classes() -> None:
+    for path in (store.MIGRATIONS / "versions").glob("*.py"):
+        assert not re.search(r"^\s*(from|import) (marops|sqlmodel)", path.read_text(encoding="utf-8"), re.MULTILINE), path.name
+    assert Decision.__tablename__ == "decision"
+    assert os.environ["MAROPS_HOME"]

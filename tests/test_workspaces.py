@@ -1,0 +1,142 @@
+"""The user's own workspace and the sample beside it."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from marops import bootstrap, settings, store
+from marops.errors import NotFound, UserError
+from marops.principal import Principal
+from marops.sample import loader
+from marops.sources import service as sources
+from marops.workspaces import service
+from marops.workspaces.service import Unit
+from marops.workspaces.store import OWN, SAMPLE
+from tests.sources import made
+
+
+def revision(workspace: str = OWN) -> str:
+    with store.reading() as session:
+        return service.load(session, workspace).revision
+
+
+def test_a_fresh_installation_has_one_empty_workspace_of_the_users_own(home: Path, admin: Principal) -> None:
+    (own,) = service.present(admin)
+    assert (own.id, own.is_sample, own.reporting_currency, own.today) == (OWN, False, "EUR", None)
+    opened = service.open_workspace(admin, OWN)
+    assert opened.is_empty
+    assert opened.units == ()
+    assert opened.today == datetime.now(UTC).date()
+    assert not service.sample_was_offered(admin)
+
+
+def test_preparing_again_changes_nothing(home: Path, admin: Principal) -> None:
+    service.set_reporting_currency(admin, OWN, "BRL")
+    before = revision()
+    bootstrap.prepare()
+    assert revision() == before
+    assert service.open_workspace(admin, OWN).workspace.reporting_currency == "BRL"
+
+
+def test_an_opened_workspace_knows_the_days_it_has_facts_about(home: Path, admin: Principal, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
+    sources.accept(admin, sources.preview_file(admin, OWN, path))
+    opened = service.open_workspace(admin, OWN)
+    assert (opened.first_day, opened.last_day) == (date(2026, 5, 1), date(2026, 5, 3))
+    assert not opened.is_empty
+
+
+def test_reference_rates_alone_do_not_make_a_period(home: Path, admin: Principal, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "rates.csv", "Date,USD,BRL\n2026-05-04,1.0817,5.8\n")
+    run = sources.accept(admin, sources.preview_file(admin, OWN, path))
+    assert run.rows_loaded == 2
+    assert service.open_workspace(admin, OWN).is_empty
+
+
+def test_units_are_kept_in_their_order_and_replaced_as_a_whole(home: Path, admin: Principal) -> None:
+    before = revision()
+    service.set_units(admin, OWN, [Unit(" Retail ", " RT_ "), Unit("Services", "SV_")])
+    assert service.open_workspace(admin, OWN).units == (Unit("Retail", "RT_"), Unit("Services", "SV_"))
+    assert revision() != before
+    service.set_units(admin, OWN, [Unit("Services", "SV_")])
+    assert service.open_workspace(admin, OWN).units == (Unit("Services", "SV_"),)
+
+
+@pytest.mark.parametrize(
+    ("units", "said"),
+    [
+        ([Unit("", "a")], "Every business unit needs a name and the beginning of its campaigns' names."),
+        ([Unit("a", "  ")], "Every business unit needs a name and the beginning of its campaigns' names."),
+        ([Unit("a", "x"), Unit("a ", "y")], "Two business units have the same name or the same beginning; make them different."),
+        ([Unit("a", "x"), Unit("b", "x")], "Two business units have the same name or the same beginning; make them different."),
+    ],
+)
+def test_wrong_units_are_refused_in_a_sentence_and_the_old_ones_stay(
+    home: Path, admin: Principal, units: list[Unit], said: str
+) -> None:
+    service.set_units(admin, OWN, [Unit("Old", "o")])
+    before = revision()
+    with pytest.raises(UserError) as refused:
+        service.set_units(admin, OWN, units)
+    assert str(refused.value) == said
+    assert service.open_workspace(admin, OWN).units == (Unit("Old", "o"),)
+    assert revision() == before
+
+
+def test_a_currency_is_taken_in_any_case_and_anything_else_is_refused(home: Path, admin: Principal) -> None:
+    service.set_reporting_currency(admin, OWN, " brl ")
+    assert service.open_workspace(admin, OWN).workspace.reporting_currency == "BRL"
+    for wrong in ("R$", "EURO", "E1R", ""):
+        with pytest.raises(UserError) as refused:
+            service.set_reporting_currency(admin, OWN, wrong)
+        assert str(refused.value) == f"{wrong} is not a currency code. Give three letters, for example EUR or BRL."
+    assert service.open_workspace(admin, OWN).workspace.reporting_currency == "BRL"
+
+
+def test_a_workspace_that_is_not_there_is_said(home: Path, admin: Principal) -> None:
+    for call in (
+        lambda: service.open_workspace(admin, SAMPLE),
+        lambda: service.set_units(admin, SAMPLE, []),
+        lambda: service.set_reporting_currency(admin, SAMPLE, "EUR"),
+    ):
+        with pytest.raises(NotFound) as missing:
+            call()
+        assert str(missing.value) == ("There is no workspace sample here. It may have been removed; open Home to choose another.")
+
+
+def test_the_sample_stands_beside_the_users_own_with_its_own_clock(sample_home: Path, admin: Principal) -> None:
+    own, sample = service.present(admin)
+    assert (own.id, own.is_sample, sample.id, sample.is_sample) == (OWN, False, SAMPLE, True)
+    opened = service.open_workspace(admin, SAMPLE)
+    assert opened.today == opened.workspace.today
+    assert opened.last_day is not None
+    assert opened.last_day <= opened.today
+    assert len(opened.units) >= 2
+    assert service.open_workspace(admin, OWN).is_empty
+    assert service.sample_was_offered(admin)
+
+
+def test_the_sample_is_offered_once_and_stays_away_once_removed(
+    home: Path, admin: Principal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    made.put(folder / "ads.csv", made.THREE_DAYS)
+    monkeypatch.setattr(loader.load, "__defaults__", (folder,))
+    assert loader.offer(admin) is True
+    assert [workspace.id for workspace in service.present(admin)] == [OWN, SAMPLE]
+    service.remove_sample(admin)
+    assert loader.offer(admin) is False
+    assert [workspace.id for workspace in service.present(admin)] == [OWN]
+    assert list(settings.current().lake.iterdir()) == []
+    assert loader.load(admin, folder) == 1
+    assert loader.load(admin, folder) == 1
+    assert made.counted("ad_performance", SAMPLE).height == 3
+    assert len(sources.imports(admin, SAMPLE)) == 1
+
+
+def test_removing_a_sample_that_is_not_there_does_nothing(home: Path, admin: Principal) -> None:
+    before = revision()
+    service.remove_sample(admin)
+    assert revision() == before
