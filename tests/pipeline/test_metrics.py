@@ -127,6 +127,7 @@ def test_stamps_of_whole_days_are_on_time_on_the_day_itself():
 def test_launches_are_counted_in_the_month_they_were_due():
     items = work(
         due("on time", day(10), at(3, 9)),
+        due("on the day", day(10), at(3, 10, 9)),
         due("late", day(10), at(4, 20)),
         due("waiting", day(30)),
         due("ahead", TODAY),
@@ -138,7 +139,7 @@ def test_launches_are_counted_in_the_month_they_were_due():
     assert found.columns == ["month", "on_time", "late", "waiting", "ahead"]
     assert found.rows() == [
         (date(2026, 2, 1), 0, 0, 0, 0),
-        (date(2026, 3, 1), 1, 1, 1, 1),
+        (date(2026, 3, 1), 2, 1, 1, 1),
         (date(2026, 4, 1), 1, 0, 0, 0),
     ]
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -103,7 +104,7 @@ def test_work_only_moves_forward_in_time_and_to_known_stages(made: company.Compa
     for campaign in made.campaigns:
         moments = [moment for moment, _, _ in campaign.moves]
         assert moments == sorted(moments)
-        assert all(left == before for (_, _, before), (_, left, _) in zip(campaign.moves, campaign.moves[1:], strict=False))
+        assert all(left == before for (_, _, before), (_, left, _) in pairwise(campaign.moves))
         assert {stage for _, _, stage in campaign.moves} <= {*company.STAGES, "Done"}
 
 
@@ -138,7 +139,7 @@ def test_the_drawn_leads_follow_the_true_curves(made: company.Company):
 
 def test_leads_never_move_backwards_and_stop_where_they_were_refused(made: company.Company):
     moves = [made.leads["seconds"].astype(float), *(made.moves[name] for name in ("mql", "sal", "sql", "closed"))]
-    for earlier, later in zip(moves, moves[1:], strict=False):
+    for earlier, later in pairwise(moves):
         reached = np.isfinite(later)
         assert np.isfinite(earlier[reached]).all()
         assert (later[reached] >= earlier[reached]).all()

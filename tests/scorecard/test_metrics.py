@@ -363,6 +363,10 @@ def test_j7_is_the_85th_percentile_of_launched_requests():
     assert kpi("J7", facts(work=[asked(n) for n in range(1, 8)])).value == 6
 
 
+def test_j7_of_twenty_launched_requests_is_the_seventeenth():
+    assert kpi("J7", facts(work=[asked(n) for n in range(1, 21)])).value == 17  # 3 of 20 are left
+
+
 def test_j7_counts_the_request_that_still_waits():
     # of 8, one is open: 2/8 are left after 6 days, 1/8 after 7
     found = kpi("J7", facts(work=[asked(n) for n in range(1, 8)] + [asked(None)]))
