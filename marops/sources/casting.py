@@ -6,6 +6,7 @@ import polars as pl
 
 from marops.sources import cells, formats
 from marops.sources.cells import Layout
+from marops.sources.formats import Notation
 from marops.sources.report import Question
 from marops.tables import ROW, Type
 
@@ -30,6 +31,9 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     data = sample.filter(cells.why_not_data(layout, present).is_null())
     questions: list[Question] = []
     marks = _decimal_marks(layout, data, [n for n in present if layout.type_of(n) in _NUMBERS], questions)
+    seen = {n: data.filter(~formats.is_missing(pl.col(n)))[n] for n in present if layout.type_of(n) is not Type.TEXT}
+    # Small numbers do not say whether large ones are grouped; a file that shows one large one does.
+    grouped = not any(formats.shows_bare_thousands(seen[name], mark) for name, mark in marks.items())
     typed: dict[str, pl.Expr] = {}
     filled: dict[str, pl.Expr] = {}
     for name in present:
@@ -37,13 +41,15 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
         if kind is Type.TEXT:
             typed[name] = formats.text(cell).str.to_uppercase() if name == "currency_code" else formats.text(cell)
             continue
+        padded = not quick or bool((seen[name] != seen[name].str.strip_chars()).any())
         if kind in _NUMBERS:
-            seen = data.filter(~formats.is_missing(cell))[name]
-            notation = formats.notation(seen, marks[name], whole=kind is Type.INT) if quick else formats.Notation.DRESSED
-            typed[name] = formats.number(cell, kind, marks[name], notation)
+            notation = formats.notation(seen[name], marks[name], whole=kind is Type.INT) if quick else Notation.DRESSED
+            if notation is Notation.BARE and grouped:
+                notation = Notation.GROUPED
+            typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded)
         elif kind in _DATES:
             form = _date_format(layout, data, name, questions)
-            value = formats.moment(cell, form)
+            value = formats.moment(cell, form, padded=padded)
             typed[name] = value.dt.date() if kind is Type.DATE else value
         else:
             typed[name] = formats.truth(cell)

@@ -5,6 +5,7 @@ Helper columns begin with "__": `__label` (the text that makes a row a total), `
 """
 
 import re
+from collections.abc import Mapping as Words
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -73,11 +74,12 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
     if apart:
         columns["breakdown_key"] = pl.concat_str([pl.col(f"c{i}").str.strip_chars() for i in apart], separator=" · ")
     never = pl.lit(value=False)
+    rest_is_empty = pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 1 else pl.lit(value=True)
     helpers = {
         "__label": pl.coalesce(pl.when(pl.col(f"c{i}").str.contains(_TOTAL)).then(pl.col(f"c{i}")) for i in range(min(3, width))),
         "__first": pl.col("c0"),
-        "__blank": pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(width)),
-        "__single": pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 2 else never,
+        "__blank": rest_is_empty & (pl.col("c0") == ""),
+        "__single": rest_is_empty if width > 2 else never,
         "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in layout.dimensions)
         if layout.dimensions
         else never,
@@ -95,8 +97,8 @@ def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
     why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(pl.col("__label").is_not_null()).then(pl.lit("total"))
     if numbers:
         # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).
-        counted = pl.any_horizontal(~pl.col(name).is_in(_BLANKS) for name in numbers)
-        why = why.when(pl.col("__undescribed") & counted).then(pl.lit("total"))
+        uncounted = pl.all_horizontal(pl.col(name).is_in(_BLANKS) for name in numbers)
+        why = why.when(pl.col("__undescribed") & ~uncounted).then(pl.lit("total"))
     why = why.when(pl.col("__single")).then(pl.lit("note"))
     for name, kept in (layout.matched.shape.keep if layout.matched else {}).items():
         if name in present:
@@ -138,15 +140,16 @@ def _with_values(layout: Layout, text: pl.LazyFrame) -> pl.LazyFrame:
     """Values in the source's words replaced by canonical ones; words the dictionary lacks stay as they are."""
     if not layout.matched or not layout.matched.shape.values:
         return text
-    present = set(text.collect_schema().names())
-    return text.with_columns(
-        pl.coalesce(
-            pl.col(name)
-            .str.strip_chars()
-            .str.to_lowercase()
-            .replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String),
-            pl.col(name),
-        ).alias(name)
-        for name, words in layout.matched.shape.values.items()
-        if name in present
-    )
+    present = text.collect_schema().names()
+    values = {name: words for name, words in layout.matched.shape.values.items() if name in present}
+    said = {f"~{name}": pl.col(name).str.strip_chars().str.to_lowercase() for name in values}
+    meant = {name: _meaning(pl.col(f"~{name}"), words).fill_null(pl.col(name)) for name, words in values.items()}
+    return text.with_columns(**said).with_columns(**meant).select(present)
+
+
+def _meaning(said: pl.Expr, words: Words[str, str]) -> pl.Expr:
+    """What these words stand for, null for others. Built of comparisons: `replace_strict` would gather whole columns."""
+    meant = pl.lit(None, pl.String)
+    for meaning in dict.fromkeys(words.values()):
+        meant = pl.when(said.is_in([word for word in words if words[word] == meaning])).then(pl.lit(meaning)).otherwise(meant)
+    return meant

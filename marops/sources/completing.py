@@ -26,6 +26,11 @@ def complete(table: str, frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return step(frame, context) if step else frame
 
 
+def completes_row_by_row(table: str) -> bool:
+    """Whether the completed columns of a row depend on that row alone, so that rows can be completed in any portions."""
+    return table not in {"lead_stage_history", "work_item_transition"}
+
+
 def _ad_performance(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     present = set(frame.collect_schema().names())
     columns: list[pl.Expr] = [pl.lit(context.level).alias("level")]

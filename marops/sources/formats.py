@@ -9,7 +9,7 @@ A cell that does not fit its column's format becomes null, and the caller refuse
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
 
@@ -100,20 +100,27 @@ def notation(cells: pl.Series, mark: str, *, whole: bool) -> Notation:
     return Notation.DRESSED
 
 
+def shows_bare_thousands(cells: pl.Series, mark: str) -> bool:
+    """Whether a number of four digits or more stands here without a separator: then the column's writer uses none."""
+    _, point = _marks(mark)
+    return bool(cells.str.contains(rf"^\s*-?\d{{4,}}(?:{point}\d+)?\s*$").any())
+
+
 def _pattern(mark: str, *, grouped: bool, whole: bool) -> str:
     group, point = _marks(mark)
     digits = rf"(?:\d{{1,3}}(?:\{group}\d{{3}})+|\d+)" if grouped else r"\d+"
     return rf"-?{digits}" + ("" if whole else rf"(?:{point}\d+)?")
 
 
-def number(cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.DRESSED) -> pl.Expr:
+def number(cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.DRESSED, *, padded: bool = True) -> pl.Expr:
     """A text cell as Int64 or Decimal(18, 6); null where it is missing or not a number in this notation.
 
     Dressed numbers may carry currency signs, a percent sign (the number before it is kept: 12,5% is 12.5), thousands
-    separators, a trailing minus or parentheses for negatives. Values beyond six decimals are rounded.
+    separators, a trailing minus or parentheses for negatives. Values beyond six decimals are rounded. Not `padded`: spaces
+    around a number are not looked for.
     """
     group, _ = _marks(mark)
-    stripped = cell.str.strip_chars()
+    stripped = cell.str.strip_chars() if padded else cell
     match notation:
         case Notation.BARE:
             # The cast itself turns everything else away, a thousands separator included, once there is one mark only.
@@ -148,8 +155,14 @@ def _dressed(stripped: pl.Expr, kind: Type, mark: str) -> pl.Expr:
     return pl.when(stripped.str.contains(r"^\(.*\)$|^[^0-9eE]*-|-$")).then(-value).otherwise(value)
 
 
+_MAYBE_NUMBER = re.compile(r"^[^\d_]{0,8}\d[^_]*$")
+"""What every notation needs to see: a digit after a sign and a currency at most. Most texts are told by it at once."""
+
+
 def are_numbers(cells: pl.Series) -> bool:
     """Whether nearly all of these cells are numbers in some notation."""
+    if sum(_MAYBE_NUMBER.search(cell) is not None for cell in cells) < 0.9 * cells.len():
+        return False
     read = cells.to_frame("cell").select(
         (number(pl.col("cell"), Type.DECIMAL, ".").is_not_null() | number(pl.col("cell"), Type.DECIMAL, ",").is_not_null()).mean()
     )
@@ -171,14 +184,23 @@ for _number, _names in enumerate(
     for _name in _names.split():
         _MONTHS[_name] = _number
 
+_MARKED_MONTHS = {name: f"#{_MONTHS[name]}#" for name in sorted(_MONTHS, key=len, reverse=True)}
+"""The longest names first, so that "march" is not taken for "mar" and two letters; between signs no text holds."""
+
 _OPEN_ENDS = (date(2050, 1, 1), date(9999, 12, 31))
 """Dates that systems write for "not yet ended"."""
 
 _MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}|\d{1,2}.\p{L}{3}.\d{2}"
 """What any of the formats needs to see. Most columns that are not dates are told by it, without trying each format."""
 
-_PLAUSIBLE = (1900, 2200)
-"""Years taken seriously; "26-05-01" read as the year 26 is not a date. Open ends are let through."""
+_NO_DATE = r"[_|#&=]"
+"""What no date holds, but the names of campaigns do."""
+
+_PLAUSIBLE = (
+    (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+    (datetime(9999, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+)
+"""Spans taken seriously; "26-05-01" read as the year 26 is not a date. Open ends are let through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +232,9 @@ def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
 
     def read(text: pl.Expr) -> pl.Expr:
         parts = text.str.to_lowercase().str.extract_groups(pattern)
-        month = parts.struct.field("m").replace_strict(_MONTHS, default=None, return_dtype=pl.Int32)
+        # Not `replace_strict`: it would gather the whole column in memory.
+        month = parts.struct.field("m").str.replace_many(_MARKED_MONTHS, leftmost=True)
+        month = month.str.extract(r"^#(\d+)#$").cast(pl.Int32)
         year = parts.struct.field("y").cast(pl.Int32, strict=False)
         year = pl.when(year < 100).then(year + 2000).otherwise(year)
         hour: pl.Expr | int = 0
@@ -276,7 +300,7 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
     if not samples:
         return ("iso",)
     cells = pl.DataFrame({"cell": list(dict.fromkeys(samples))})
-    if not cells["cell"].str.contains(_MAYBE_DATE).all():
+    if not cells["cell"].str.contains(_MAYBE_DATE).all() or cells["cell"].str.contains(_NO_DATE).any():
         return ()
     read = cells.select(attempt.is_not_null().all() for attempt in _attempts())
     fitting = [form for form in DATE_FORMATS if read[form.id][0]]
@@ -301,21 +325,22 @@ def most_fitting(samples: pl.Series) -> str:
 
 @lru_cache(maxsize=1)
 def _attempts() -> tuple[pl.Expr, ...]:
-    return tuple(_plausible(form, pl.col("cell")).alias(form.id) for form in DATE_FORMATS)
+    return tuple(_plausible(form, pl.col("cell").str.strip_chars()).alias(form.id) for form in DATE_FORMATS)
 
 
 def _plausible(form: DateFormat, cell: pl.Expr) -> pl.Expr:
-    found = form.read(cell.str.strip_chars())
-    year = found.dt.year()
-    return pl.when(year.is_between(*_PLAUSIBLE) | (year == _OPEN_ENDS[1].year)).then(found)
+    found = form.read(cell)
+    # Compared as moments: taking the years out costs more than reading the dates.
+    return pl.when(pl.any_horizontal(found.is_between(*span) for span in _PLAUSIBLE)).then(found)
 
 
-def moment(cell: pl.Expr, format_id: str) -> pl.Expr:
+def moment(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
     """A text cell as a UTC timestamp; null where it is missing or not in this format.
 
-    A time without a zone is taken as UTC. Open ends (2050-01-01, 9999-12-31) come back as such: see `closed`.
+    A time without a zone is taken as UTC. Open ends (2050-01-01, 9999-12-31) come back as such: see `closed`. Not `padded`:
+    spaces around a date are not looked for.
     """
-    return _plausible(_BY_ID[format_id], cell)
+    return _plausible(_BY_ID[format_id], cell.str.strip_chars() if padded else cell)
 
 
 def closed(value: pl.Expr) -> pl.Expr:

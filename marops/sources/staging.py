@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal, TypedDict
 
 import polars as pl
+import pyarrow.parquet as pa_parquet
 
 from marops.sources import casting, cells, formats, reading
 from marops.sources.casting import Casting
 from marops.sources.cells import Layout
-from marops.sources.completing import Context, complete
+from marops.sources.completing import Context, complete, completes_row_by_row
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, header_row, match, recognise, shapes, signature
@@ -38,8 +41,31 @@ _ACCOUNT_TOTAL = re.compile(r"(?i):\s*(?:account|conta)\s*$")
 _NOT_ADDITIVE = ("reach", "users", "confidence", "level", "survey_progress", "status_sequence", "rate", "upper", "value")
 
 
+class _Packed(TypedDict):
+    compression: Literal["zstd"]
+    compression_level: int
+
+
+_PACKED: _Packed = {"compression": "zstd", "compression_level": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """Rows that are not data or cannot be read, as `casting.judged` by this casting."""
+
+    rows: pl.DataFrame
+    casting: Casting
+
+
 class _DoubtfulError(Exception):
     """Rows read the quick way are not certainly the rows of the file."""
+
+
+def ready() -> None:
+    """Build beforehand what every file needs: the dictionaries, and the formats a column is tried with."""
+    shapes()
+    formats.date_formats(["2026-01-31"], None)
+    formats.are_numbers(pl.Series(["1"]))
 
 
 def stage(job: Job) -> Report:
@@ -119,18 +145,12 @@ class _Staging:
         self._ask_period(layout)
         if part.questions or self._lacks_required(layout, decided):
             return part
-        found, others = self._write(layout, frame, decided)
-        if others["__unread"].any() and decided.quick:
-            # Something rarer than the sample shows stands further down: read every notation we know.
-            decided, _ = casting.decide(layout, text, quick=False)
-            found, others = self._write(layout, frame, decided)
+        found, others = self._write(layout, frame, sample)
         if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
             # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
             layout.distinguishing = [i for i in layout.dimensions if i not in part.mapping.columns.values()]
-            text = cells.canonical(layout, sample.lazy()).collect()
-            decided, _ = casting.decide(layout, text, quick=decided.quick)
-            found, others = self._write(layout, frame, decided)
-        self._report(layout, frame, decided, found, others)
+            found, others = self._write(layout, frame, sample)
+        self._report(layout, found, others)
         return part
 
     def _without_label_rows(self) -> tuple[pl.LazyFrame, tuple[str, ...]]:
@@ -168,47 +188,62 @@ class _Staging:
             self.part.notes.append(Note(code="needs_columns", values=values))
         return bool(absent)
 
-    def _write(self, layout: Layout, frame: pl.LazyFrame, decided: Casting) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """Write the rows that can be taken to the target, in one pass over the file where all is well.
+    def _write(
+        self, layout: Layout, frame: pl.LazyFrame, sample: pl.DataFrame, *, quick: bool = True
+    ) -> tuple[pl.DataFrame, _Others]:
+        """Write the rows that can be taken to the target, in one pass over the file. Returns the violations of the
+        contract, and the rows that are not data or cannot be read. Raises _DoubtfulError.
 
-        Returns the violations of the contract, and the other rows: number, `__why` they are not data, `__unread`.
+        `quick`: rows are read in the notation the sample shows, and only what is left over in every notation we know.
         """
-        name = layout.table.name
-        read = casting.judged(layout, cells.canonical(layout, frame), decided)
-        typed = complete(name, casting.accepted(layout, read, decided), self._context(layout))
-        kept = [column for column in typed.collect_schema().names() if column in layout.table.by_name or column == ROW]
-        uneven = pl.col("__uneven") if self.raw.doubt else pl.lit(value=False).alias("__uneven")
+        unpivoted = bool(layout.matched and layout.matched.unpivoted)
+        if unpivoted and self.raw.doubt:
+            raise _DoubtfulError
+        shown = cells.canonical(layout, sample.lazy()).collect()
+        decided, _ = casting.decide(layout, shown, quick=quick)
+        text = cells.canonical(layout, frame)
+        read = casting.judged(layout, text, decided)
+        columns = text.collect_schema().names()
+        odd = pl.col("__why").is_not_null() | pl.col("__unread")
         _, others = pl.collect_all(
             [
-                typed.select(kept).sink_parquet(self.target, lazy=True, compression="zstd", compression_level=1),
-                read.select(ROW, "__why", "__unread", uneven).filter(
-                    pl.col("__why").is_not_null() | pl.col("__unread") | pl.col("__uneven")
-                ),
+                self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED),
+                read.filter(odd | pl.col("__uneven") if self.raw.doubt else odd).select(columns),
             ]
         )
-        staged = pl.scan_parquet(self.target)
         if self.raw.doubt:
-            rows = int(staged.select(pl.len()).collect().item()) + others.height
+            rows = pa_parquet.read_metadata(self.target).num_rows + others.height
             if not self.raw.doubt.is_confirmed_by(rows, any_uneven=bool(others["__uneven"].any())):
                 raise _DoubtfulError
-        conformed = conform(layout.table, staged)
+        full = casting.decide(layout, shown, quick=False)[0] if quick else decided
+        again = casting.judged(layout, others.lazy(), full).collect()
+        more = self._typed(layout, again.lazy(), full).collect() if quick else again.clear()
+        if more.height:
+            if unpivoted or not completes_row_by_row(layout.table.name):
+                return self._write(layout, frame, sample, quick=False)
+            self._replace(pl.scan_parquet(self.target).merge_sorted(more.lazy(), ROW))
+        conformed = conform(layout.table, pl.scan_parquet(self.target))
         if conformed.violations.height:
-            good = self.target.with_suffix(".good")
-            conformed.frame.sink_parquet(good, compression="zstd", compression_level=1)
-            good.replace(self.target)
-        return conformed.violations, others
+            self._replace(conformed.frame)
+        return conformed.violations, _Others(again.filter(odd), full)
 
-    def _report(
-        self, layout: Layout, frame: pl.LazyFrame, decided: Casting, violations: pl.DataFrame, others: pl.DataFrame
-    ) -> None:
+    def _typed(self, layout: Layout, read: pl.LazyFrame, decided: Casting) -> pl.LazyFrame:
+        typed = complete(layout.table.name, casting.accepted(layout, read, decided), self._context(layout))
+        present = typed.collect_schema().names()
+        return typed.select(column for column in present if column in layout.table.by_name or column == ROW)
+
+    def _replace(self, rows: pl.LazyFrame) -> None:
+        """Put these rows, which are made from the target, in its place."""
+        new = self.target.with_suffix(".new")
+        rows.sink_parquet(new, **_PACKED)
+        new.replace(self.target)
+
+    def _report(self, layout: Layout, violations: pl.DataFrame, others: _Others) -> None:
+        read, decided = others.rows, others.casting
         part = self.part
-        rows = others[ROW].unique().implode()
-        text = cells.canonical(layout, frame).filter(pl.col(ROW).is_in(rows)).collect() if others.height else None
-        read = casting.judged(layout, text.lazy(), decided).collect() if text is not None else None
-        if read is not None:
-            self._refuse_unread(layout, decided, read.filter(pl.col("__why").is_null() & pl.col("__unread")))
-            aside = read.filter(pl.col("__why").is_not_null())
-            self._set_aside(aside.select(ROW, pl.col("__why").alias("why"), pl.coalesce("__label", "__first").alias("label")))
+        self._refuse_unread(layout, decided, read.filter(pl.col("__why").is_null() & pl.col("__unread")))
+        aside = read.filter(pl.col("__why").is_not_null())
+        self._set_aside(aside.select(ROW, pl.col("__why").alias("why"), pl.coalesce("__label", "__first").alias("label")))
         self._refuse_wrong_width()
         part.rows_refused += violations[ROW].n_unique()
         part.refused += [
@@ -216,8 +251,7 @@ class _Staging:
             for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
         ]
         sums = self._summarise(layout)
-        if read is not None:
-            part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), sums)
+        part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), sums)
         if part.rows_ready == 0 and not part.rows_refused:
             part.notes.append(Note(code="no_rows"))
         if any(layout.type_of(name) is Type.TIMESTAMP for name in decided.typed):
@@ -265,7 +299,10 @@ class _Staging:
         first = "period_start" if last == "period_end" else last
         days: list[pl.Expr] = []
         if first and last:
-            end = pl.col(last) + pl.duration(seconds=pl.col(table.seconds)) if table.seconds else pl.col(last)
+            # A span that ends at midnight has nothing of the day that begins there.
+            end = pl.col(last)
+            if table.seconds:
+                end = pl.max_horizontal(end, end + pl.duration(seconds=pl.col(table.seconds), microseconds=-1))
             days = [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]
         summary = (
             staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive)).collect().row(0, named=True)
