@@ -95,13 +95,13 @@ def verdict(principal: Principal, scope: Scope) -> Text:
     held = sum(row.promise is not Promise.NONE for row in rows)
     if worse:
         return text(
-            "{kept} of {held} targets are kept; {names} got worse beyond normal variation.",
+            "{kept} of {held} targets kept; {names} got worse beyond normal variation.",
             kept=kept, held=held, names=joined(worse, 2),
         )  # fmt: skip
     if missed:
-        return text("{kept} of {held} targets are kept; {names} missed.", kept=kept, held=held, names=joined(missed, 2))
+        return text("{kept} of {held} targets kept; {names} missed.", kept=kept, held=held, names=joined(missed, 2))
     if held:
-        return text("{kept} of {held} targets are kept, and nothing moved beyond normal variation.", kept=kept, held=held)
+        return text("{kept} of {held} targets kept, and nothing moved beyond normal variation.", kept=kept, held=held)
     return text("No targets are set for these days; nothing can be held against a promise yet.")
 
 

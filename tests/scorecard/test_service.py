@@ -183,7 +183,7 @@ def test_the_verdict_counts_targets_and_names_what_got_worse(sample_home: Path):
     said = Reader.of("en").say(service.verdict(LOCAL_ADMIN, YEAR))
     rows = service.scorecard(LOCAL_ADMIN, YEAR).rows
     kept = sum(row.promise is Promise.MET for row in rows)
-    assert said.startswith(f"{kept} of 13 targets are kept; Availability, Time from MQL to next stage")
+    assert said.startswith(f"{kept} of 13 targets kept; Availability, Time from MQL to next stage")
     assert said.endswith("got worse beyond normal variation.")
 
 
@@ -263,7 +263,7 @@ def test_a_target_that_is_missed_for_certain_is_to_be_decided(home: Path):
     assert what() == {}
     add_target("0.9")
     assert what() == {"kpi:M2": "Lead acceptance is 60%; the target is 90%."}  # 12 of 20: at most 78 %
-    assert str(service.verdict(LOCAL_ADMIN, LATEST)) == "0 of 1 targets are kept; Lead acceptance missed."
+    assert str(service.verdict(LOCAL_ADMIN, LATEST)) == "0 of 1 targets kept; Lead acceptance missed."
 
 
 def test_a_new_import_or_target_changes_the_scorecard_at_once(home: Path):
