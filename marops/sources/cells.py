@@ -131,6 +131,9 @@ def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dic
         parts.append(frame.select(ROW, **columns, **cells).with_columns(pl.lit(len(parts)).alias("__order")))
     # A cell left empty is no answer; "don't know" is one and keeps its row.
     long = pl.concat(parts, how="diagonal").filter(pl.col(plan["cell"]).str.strip_chars() != "")
+    if layout.table.by_name[plan["cell"]].required:
+        # Nor is "N/A" where the table knows only values: the ECB writes it for currencies it did not quote that day.
+        long = long.filter(~formats.is_missing(pl.col(plan["cell"])))
     helpers = [pl.lit(None, pl.String).alias("__label"), pl.lit("").alias("__first")]
     helpers += [pl.lit(value=False).alias(name) for name in ("__blank", "__single", "__undescribed")]
     return long.sort(ROW, "__order").drop("__order").with_columns(helpers)
