@@ -1,0 +1,239 @@
+"""The command as people run it: real processes, one line for a mistake, never a traceback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from marops import __version__
+from tests.conftest import case
+from tests.sources import made
+
+ROOT = Path(__file__).parents[1]
+
+
+def marops(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end. No run may show a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "marops", *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=240, cwd=ROOT, env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
+    )  # fmt: skip
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def mistake(done: subprocess.CompletedProcess[str]) -> str:
+    """The one line said of a mistake, which ends with status 2."""
+    assert done.returncode == 2, done
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("marops: ")
+    return lines[0].removeprefix("marops: ")
+
+
+def test_version_prints_the_version() -> None:
+    done = marops("version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"marops {__version__}\n", "")
+
+
+def test_an_unknown_command_is_one_line() -> None:
+    assert "frobnicate" in mistake(marops("frobnicate"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [("import",), ("import", "x.csv", "--nonsense"), ("sample", "--scale", "0"), ("sample", "--seed", "x")]
+)
+def test_wrong_arguments_are_one_line(arguments: tuple[str, ...]) -> None:
+    mistake(marops(*arguments))
+
+
+def test_a_missing_file_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere.csv"
+    assert mistake(marops("import", path)) == f"There is no file {path}. Check the name, or give the full path."
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("BRL", "--set BRL: give COLUMN=VALUE, for example currency_code=BRL."),
+        ("=BRL", "--set =BRL: give COLUMN=VALUE, for example currency_code=BRL."),
+        ("nonsense=1", "There is no column nonsense in this table. See docs/tables.md."),
+    ],
+)
+def test_a_wrong_set_is_one_line(tmp_path: Path, given: str, said: str) -> None:
+    assert mistake(marops("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS), "--set", given)) == said
+
+
+@pytest.mark.parametrize("command", [("run",), ("check",), ("import", "README.md")])
+def test_a_wrong_port_setting_is_one_line(command: tuple[str, ...]) -> None:
+    said = mistake(marops(*command, MAROPS_PORT="eighty"))
+    assert said == "MAROPS_PORT is eighty; it must be a port number from 1 to 65535."
+
+
+def test_a_wrong_database_setting_is_one_line() -> None:
+    assert mistake(marops("check", MAROPS_DATABASE_URL="mysql://h/db")).startswith("MAROPS_DATABASE_URL starts with mysql.")
+
+
+def test_a_database_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
+    made.put(tmp_path / "file", "x")
+    done = marops("import", made.put(tmp_path / "a.csv", made.THREE_DAYS), MAROPS_DATABASE_URL=f"sqlite:///{tmp_path}/file/x.db")
+    assert mistake(done).startswith("The database cannot be opened (unable to open database file).")
+
+
+def test_importing_prints_rows_and_sums_and_the_second_time_a_sentence(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
+    done = marops("import", path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "ads.csv: 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
+        "  clicks 7",
+        "  spend 3.75",
+    ]
+    assert mistake(marops("import", path)).startswith("ads.csv was imported before, byte for byte (as ads.csv on ")
+    assert list((tmp_path / "home" / "staging").iterdir()) == []
+
+
+def test_the_files_own_totals_stand_beside_ours() -> None:
+    done = marops("import", case("ingest", "G01__Relatório de campanha.csv"))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].endswith(": 3 rows into ad_performance; 6 read, 3 set aside, 0 refused")
+    assert "  spend 118.99 (file: 118.99, difference 0)" in lines
+
+
+def test_several_files_are_imported_in_their_order_up_to_the_first_bad_one(tmp_path: Path) -> None:
+    good = made.put(tmp_path / "good.csv", made.THREE_DAYS)
+    bad = made.put(tmp_path / "bad.csv", "")
+    never = made.put(tmp_path / "never.csv", made.ads(("2026-06-01", "1", "1")))
+    done = marops("import", good, bad, never)
+    assert done.returncode == 2
+    assert done.stdout.startswith("good.csv: 3 rows into ad_performance;")
+    assert done.stderr.splitlines() == [
+        "marops: bad.csv is empty (0 bytes). Download it again, or check that the export had finished."
+    ]
+    assert marops("import", never).returncode == 0
+
+
+def test_json_is_one_object_a_file(tmp_path: Path) -> None:
+    first = made.put(tmp_path / "a.csv", made.THREE_DAYS)
+    second = made.put(tmp_path / "b.csv", made.ads(("2026-06-01", "1", "0.10")))
+    done = marops("import", "--json", first, second)
+    assert done.returncode == 0, done.stderr
+    a, b = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (a["file"], b["file"]) == ("a.csv", "b.csv")
+    (part,) = a["parts"]
+    assert (part["table"], part["grain"], part["rows_ready"], part["rows_refused"]) == ("ad_performance", "campaign day", 3, 0)
+    assert part["sums"] == {"clicks": "7", "spend": "3.75"}
+    assert b["parts"][0]["sums"]["spend"] == "0.1"
+
+
+def test_refused_rows_are_listed_and_the_valid_ones_imported_where_one_says_so(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", made.ads(("2026-05-01", "3", "1.25"), ("2026-05-02", "x", "1")))
+    done = marops("import", path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "  row 3, Clicks “x” cannot be read as what the column holds",
+        "marops: 1 row of ads.csv is refused, so nothing was imported. Mend it, or import the valid rows only.",
+    ]
+    assert list((tmp_path / "home" / "staging").iterdir()) == []
+    valid = marops("import", "--valid-rows", path)
+    assert valid.returncode == 0
+    assert valid.stdout.splitlines()[0] == "ads.csv: 1 row into ad_performance; 2 read, 0 set aside, 1 refused"
+
+
+def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", 'Day,Campaign,Impr.,Cost\n03/04/2026,A,1,"1,234"\n')
+    assert "Nothing of ads.csv can be imported yet." in mistake(marops("import", path))
+    done = marops("import", "--set", "currency_code=BRL", "--decimal", ",", "--dates", "mdy", "--json", path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["parts"][0]["sums"]["spend"] == "1.234"
+
+
+def test_check_says_ok_for_each_subject_and_fails_once_a_file_is_damaged(tmp_path: Path) -> None:
+    assert marops("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS)).returncode == 0
+    sound = marops("check")
+    assert sound.returncode == 0, sound.stdout
+    assert [line.split(":")[0] for line in sound.stdout.splitlines()] == [
+        f"ok    {name}" for name in ("versions", "database", "schema", "lake", "settings", "disk")
+    ]
+    (blob,) = (tmp_path / "home" / "lake").iterdir()
+    content = bytearray(blob.read_bytes())
+    content[10] ^= 1
+    blob.write_bytes(bytes(content))
+    damaged = marops("check")
+    assert damaged.returncode == 1
+    (failed,) = [line for line in damaged.stdout.splitlines() if line.startswith("FAIL")]
+    assert failed == (
+        f"FAIL  lake: 1 file of imported rows is missing or damaged: {blob.name[:12]}. "
+        "Restore the data folder, or undo and import again."
+    )
+
+
+def test_check_of_a_folder_that_was_never_prepared_fails_without_a_traceback() -> None:
+    done = marops("check")
+    assert done.returncode == 1
+    assert "FAIL  schema: at –, this marops needs " in done.stdout
+
+
+def _rows(folder: Path, name: str) -> int:
+    return len((folder / name).read_text(encoding="utf-8").splitlines())
+
+
+def test_the_shipped_sample_is_what_seed_seven_writes_and_scale_two_is_twice_as_large(tmp_path: Path) -> None:
+    done = marops("sample", "--seed", "7", "--out", tmp_path / "one")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "one") in done.stdout
+    shipped = sorted(path.name for path in (ROOT / "sample_data").iterdir())
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == shipped
+    for name in shipped:
+        assert (tmp_path / "one" / name).read_bytes() == (ROOT / "sample_data" / name).read_bytes(), name
+    double = marops("sample", "--seed", "7", "--scale", "2", "--out", tmp_path / "two")
+    assert double.returncode == 0, double.stderr
+    for name in ("google-ads-brasil.csv", "meta-ads-europe.csv"):
+        assert 1.8 < _rows(tmp_path / "two", name) / _rows(tmp_path / "one", name) < 2.2
+    leads = [pl.read_excel(tmp_path / folder / "crm-leads.xlsx").height for folder in ("one", "two")]
+    assert 1.8 < leads[1] / leads[0] < 2.2
+
+
+def test_the_sample_is_not_written_over_a_file(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "file", "x")
+    assert mistake(marops("sample", "--out", path)) == f"{path} is a file. Give a folder."
+    assert path.read_text() == "x"
+
+
+def test_run_refuses_a_port_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = mistake(marops("run", "--no-sample", MAROPS_PORT=str(port)))
+    assert said == (
+        f"Port {port} of 127.0.0.1 cannot be used (Address already in use). "
+        "Is marops running already? Else set MAROPS_PORT to another."
+    )
+
+
+def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
+    assert marops("import", path).returncode == 0
+    (tmp_path / "home" / "staging").rmdir()
+    made.put(tmp_path / "home" / "staging", "in the way")
+    done = marops("import", path)
+    assert done.returncode == 1
+    log = tmp_path / "home" / "marops.log"
+    assert done.stderr.splitlines() == [f"marops: Something went wrong that marops did not expect; {log} has the details."]
+    assert "Traceback" in log.read_text(encoding="utf-8")
+    assert log.stat().st_mode & 0o777 <= 0o644
+
+
+def test_mistakes_are_said_in_the_language_of_the_locale_without_failing() -> None:
+    for locale in ("pt_BR.UTF-8", "xx_YY", "POSIX", ""):
+        done = marops("import", "nowhere.csv", LC_ALL=locale)
+        assert done.returncode == 2
+        assert len(done.stderr.splitlines()) == 1
