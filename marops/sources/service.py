@@ -169,21 +169,6 @@ def undo(principal: Principal, workspace_id: str, import_id: str) -> ImportRun:
 def restore(principal: Principal, workspace_id: str, import_id: str) -> ImportRun:
     """Bring an undone import back. Raises Conflict where its rows have been imported again meanwhile."""
     require(principal, Action.UNDO, import_id)
-    with store.reading() as session:
-        run = _run(session, workspace_id, import_id)
-        if other := _active_import_of(session, workspace_id, run.sha256):
-            raise Conflict(
-                text("{file} was imported again on {day}; its rows are already counted.", file=run.file_name, day=other.imported_at)
-            )
-        blobs = session.exec(select(Blob).where(Blob.import_id == import_id)).all()
-        states = {table: _state_keys(session, table, import_id) for table in TABLES.values() if table.kind is Kind.STATE}
-    for table, keys in states.items():
-        if keys.height:
-            _check_state_keys_free(workspace_id, table, keys)
-    for blob in blobs:
-        _check_keys_free(
-            workspace_id, TABLES[blob.table_name], lake.scan([blob], TABLES[blob.table_name]), blob.first_day, blob.last_day
-        )
     return _switch(principal, workspace_id, import_id, active=True)
 
 
@@ -531,6 +516,8 @@ def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: 
     with store.writing() as session:
         workspace = workspaces.lock(session, workspace_id)
         run = _run(session, workspace_id, import_id)
+        if active and run.status == Status.UNDONE:
+            _check_restorable(session, run)
         run.status = Status.ACTIVE if active else Status.UNDONE
         run.undone_by, run.undone_at = (None, None) if active else (principal.name, store.now())
         session.add(run)
@@ -547,6 +534,19 @@ def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: 
         session.flush()
         session.refresh(run)
     return run
+
+
+def _check_restorable(session: Session, run: ImportRun) -> None:
+    if other := _active_import_of(session, run.workspace_id, run.sha256):
+        raise Conflict(
+            text("{file} was imported again on {day}; its rows are already counted.", file=run.file_name, day=other.imported_at)
+        )
+    for table in TABLES.values():
+        if table.kind is Kind.STATE and (keys := _state_keys(session, table, run.id)).height:
+            _check_state_keys_free(run.workspace_id, table, keys)
+    for blob in session.exec(select(Blob).where(Blob.import_id == run.id)).all():
+        table = TABLES[blob.table_name]
+        _check_keys_free(run.workspace_id, table, lake.scan([blob], table), blob.first_day, blob.last_day)
 
 
 def _count_once(session: Session, workspace_id: str) -> None:

@@ -111,12 +111,7 @@ def test_the_header_is_found_under_what_stands_above_it_and_not_made_up(head: li
 
 def test_reports_by_keyword_or_device_are_told_from_reports_by_campaign(tmp_path: Path) -> None:
     header = "Day,Campaign,Currency code,Clicks,Cost"
-    for extra, grain in (
-        ("", "campaign day"),
-        (",Ad group", "ad_group day"),
-        (",Search keyword", "keyword day"),
-        (",Device", "breakdown day"),
-    ):
+    for extra, level in (("", "campaign"), (",Ad group", "ad_group"), (",Search keyword", "keyword"), (",Device", "breakdown")):
         cell = ",x" if extra else ""
         part, rows = made.text(tmp_path, f"{header}{extra}\n2026-05-01,A,BRL,1,1{cell}\n", f"{level}.csv")
         assert part.rows.grain == f"{level} day"

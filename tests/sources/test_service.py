@@ -275,6 +275,12 @@ def test_rows_of_state_tables_go_into_the_database_and_follow_undo_and_restore(a
     assert targets() == expected
 
 
+def test_restoring_what_was_never_undone_changes_nothing(admin: Principal, tmp_path: Path) -> None:
+    run = take(admin, tmp_path / "ads.csv", made.THREE_DAYS)
+    assert service.restore(admin, OWN, run.id).status is Status.ACTIVE
+    assert spend() == Decimal("3.75")
+
+
 def test_a_state_import_cannot_be_restored_while_its_rows_are_here_from_another_file(admin: Principal, tmp_path: Path) -> None:
     run = take(admin, tmp_path / "targets.csv", TARGETS)
     service.undo(admin, OWN, run.id)
