@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: run setup setup-dev test lint lock sample bench
+.PHONY: run setup setup-dev test lint lock sample words bench
 
 run: setup
 	$(BIN)/marops run
@@ -45,6 +45,11 @@ lock:
 
 sample: setup
 	$(BIN)/marops sample --out sample_data
+
+# The catalogue of every message, from which translations are made.
+words: setup
+	$(BIN)/pybabel --quiet extract --no-default-keywords -k text -k message -k ntext:1,2 --omit-header --no-location --sort-output \
+		-o marops/locale/marops.pot marops pages
 
 bench: setup-dev
 	$(BIN)/python -m bench
