@@ -60,8 +60,13 @@ def stage_times(visits: pl.DataFrame, period: Period, end: datetime, listed: Seq
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def _withdrawn() -> pl.Expr:
+    """Closed without ever having been live: neither launched nor late."""
+    return pl.col("launched_at").is_null() & (pl.col("stage") == DONE).fill_null(value=False)
+
+
 def launches(work: pl.DataFrame, period: Period, today: date) -> pl.DataFrame:
-    """Campaigns due in each whole month of a period: launched on time, launched late, not launched.
+    """Campaigns due in each whole month of a period: launched on time, launched late, not launched; withdrawn ones left out.
 
     Columns: month, on_time, late, waiting (due in the past, not launched), ahead (due in the future, not launched).
     """
@@ -70,7 +75,8 @@ def launches(work: pl.DataFrame, period: Period, today: date) -> pl.DataFrame:
         pl.when(launched <= due).then(pl.lit("on_time")).when(launched.is_not_null()).then(pl.lit("late"))
         .when(due < today).then(pl.lit("waiting")).otherwise(pl.lit("ahead"))
     )  # fmt: skip
-    counted = work.filter(due.is_not_null()).group_by(due.dt.month_start().alias("month"), state.alias("state")).len()
+    counted = work.filter(due.is_not_null() & ~_withdrawn())
+    counted = counted.group_by(due.dt.month_start().alias("month"), state.alias("state")).len()
     table = counted.pivot("state", index="month", values="len", on_columns=["on_time", "late", "waiting", "ahead"])
     months = pl.DataFrame({"month": [month.start for month in period.months()]}, schema={"month": pl.Date})
     return months.join(table, on="month", how="left").with_columns(pl.exclude("month").fill_null(0).cast(pl.Int64)).sort("month")
@@ -91,8 +97,11 @@ def late_launches(work: pl.DataFrame, today: date, end: datetime) -> Measure:
 
 
 def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime) -> Measure:
-    """Share of the campaigns due in a period (and before today) that launched by their due date, Wilson's interval."""
-    due = work.filter(pl.col("due_date").is_between(period.start, min(period.end, today - timedelta(days=1))))
+    """Share of the campaigns due in a period (and before today) that launched by their due date, withdrawn ones
+    left out; Wilson's interval.
+    """
+    past = pl.col("due_date").is_between(period.start, min(period.end, today - timedelta(days=1)))
+    due = work.filter(past & ~_withdrawn())
     label = text("Launched on time")
     if due.is_empty():
         return Measure(

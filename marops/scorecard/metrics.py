@@ -354,14 +354,7 @@ def _request_to_launch(facts: Facts, period: Period) -> Measure:
     late = curve.quantile(0.85) if curve else None
     if curve is None or late is None:
         return _missing("J7", facts, period, text("Too few of the campaigns requested in these days have launched."))
-    due = work.filter(pl.col("due_date").is_between(period.start, min(period.end, facts.end.date() - timedelta(days=1))))
-    in_time = due.filter(pl.col("launched_at").dt.date() <= pl.col("due_date")).height
     note = ntext("{n} request", "{n} requests", asked.height)
-    if due.height:
-        note = ntext(
-            "{n} request; {share} of those due launched on time", "{n} requests; {share} of those due launched on time",
-            asked.height, share=Quantity(in_time / due.height, Unit.PERCENT),
-        )  # fmt: skip
     return _measured("J7", period, late, facts, note=note)
 
 

@@ -144,6 +144,12 @@ def test_launches_are_counted_in_the_month_they_were_due():
     ]
 
 
+def test_a_campaign_that_was_closed_without_going_live_is_neither_late_nor_due():
+    items = work(due("kept", day(10), at(3, 9)), due("dropped", day(10), stage="done"))
+    assert metrics.on_time(items, MARCH, TODAY, END).value == 1.0
+    assert metrics.launches(items, MARCH, TODAY).rows() == [(date(2026, 3, 1), 1, 0, 0, 0)]
+
+
 def test_a_period_without_a_whole_month_has_no_launches():
     assert metrics.launches(work(due("a", day(10))), Period(day(2), day(30)), TODAY).is_empty()
 
