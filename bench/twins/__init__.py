@@ -1,0 +1,1 @@
+"""The floor: a Streamlit app that draws what marops' pages draw, from constants."""

@@ -1,0 +1,5 @@
+"""The twin's main script."""
+
+from bench.twins.main import main
+
+main()
