@@ -19,6 +19,7 @@ from cachetools import LRUCache, cached
 
 from marops import lake
 from marops.lake import Manifest
+from marops.language import Text, joined, text
 from marops.stages import LAUNCH, stage_of
 from marops.workspaces.service import Opened, Unit
 
@@ -203,6 +204,17 @@ def unit_of(campaign: pl.Expr, units: Sequence[Unit]) -> pl.Expr:
     for unit in sorted(units, key=lambda unit: len(unit.campaign_prefix)):
         found = pl.when(campaign.str.starts_with(unit.campaign_prefix)).then(pl.lit(unit.name)).otherwise(found)
     return found
+
+
+def unknown_spend(rows: pl.DataFrame) -> Text | None:
+    """Why the spend of some rows of `channel_days` cannot be added up; None where all of it can."""
+    unknown = rows.filter(pl.col("spend").is_null())
+    if unknown.is_empty():
+        return None
+    codes = unknown["currency_code"].drop_nulls().unique().sort().to_list()
+    if not codes:
+        return text("Some rows of these days have no spend or no currency, so a total would be too small.")
+    return text("Spend in {codes} has no exchange rate. Import reference rates.", codes=joined(codes))
 
 
 def factor(found: Facts, currency: str) -> float | None:

@@ -9,7 +9,7 @@ import polars as pl
 
 from marops import rollups
 from marops.budget.response import Response, fit
-from marops.language import Text, joined, text
+from marops.language import Text, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Number, Unit
@@ -202,10 +202,7 @@ def totals(days: pl.DataFrame, period: Period, currency: str, as_of: date | None
 def _spend(days: pl.DataFrame) -> Number | Text:
     if days.is_empty():
         return text("No ad spend in these days. Import a report of an ad platform.")
-    if days["spend"].null_count():
-        codes = sorted(set(days.filter(pl.col("spend").is_null())["currency_code"].drop_nulls().to_list()))
-        return text("Spend in {codes} has no exchange rate. Import reference rates.", codes=joined(codes))
-    return float(days["spend"].sum())
+    return rollups.unknown_spend(days) or float(days["spend"].sum())
 
 
 def _measure(

@@ -29,7 +29,8 @@ def control_chart(row: Row, reader: Reader) -> Chart:
         )
     )  # fmt: skip
     if row.goal is not None and labels:
-        figure.add_hline(y=row.goal.value, line={"color": theme.MUTED.light, "width": 1.5, "dash": "dot"})
+        for border in {row.goal.value, row.goal.upper} - {None}:
+            figure.add_hline(y=border, line={"color": theme.MUTED.light, "width": 1.5, "dash": "dot"})
     if row.trend is Trend.WORSE and points:
         figure.add_trace(
             go.Scatter(
@@ -62,7 +63,7 @@ def _unit(row: Row) -> Text:
     if row.series.limits is not None:
         said = text("{said}; band: normal variation", said=said)
     if row.goal is not None:
-        said = text("{said}; dotted: target {goal}", said=said, goal=row.measure.in_unit(row.goal.value))
+        said = text("{said}; dotted: target {target}", said=said, target=row.target or "")
     return said
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from marops import stats
-from marops.language import Text, joined, ntext, text
+from marops import rollups, stats
+from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
@@ -224,10 +224,8 @@ def _cost_per_accepted(facts: Facts, period: Period) -> Measure:
     spend = _ads(facts, period)
     if spend.is_empty():
         return _missing("M8", facts, period, text("No ad spend in these days. Import a report of an ad platform."))
-    unconverted = spend.filter(pl.col("spend").is_null())
-    if unconverted.height:
-        codes = joined(sorted(set(unconverted["currency_code"].drop_nulls().to_list())))
-        return _missing("M8", facts, period, text("Spend in {codes} has no exchange rate. Import reference rates.", codes=codes))
+    if (why := rollups.unknown_spend(spend)) is not None:
+        return _missing("M8", facts, period, why)
     if facts.leads.is_empty():
         return _no_leads("M8", facts, period)
     accepted = _leads(facts).filter(_in("sal_at", period) & (pl.col("channel") != "")).height

@@ -48,6 +48,21 @@ class Row:
         unit = Unit.POINTS if self.measure.unit is Unit.PERCENT else self.measure.unit
         return Quantity(float(self.measure.value) - float(self.before.value), unit, self.measure.currency)
 
+    @property
+    def target(self) -> Text | None:
+        """The target in words: "≥ 60 %", "≤ 40 d", "10 % to 20 %"."""
+        if self.goal is None:
+            return None
+        value = self.measure.in_unit(self.goal.value)
+        match self.goal.type:
+            case "at_least":
+                return text("≥ {value}", value=value)
+            case "at_most":
+                return text("≤ {value}", value=value)
+            case _:
+                upper = self.goal.value if self.goal.upper is None else self.goal.upper
+                return text("{low} to {high}", low=value, high=self.measure.in_unit(upper))
+
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
@@ -213,8 +228,8 @@ def _finding(row: Row) -> Finding | None:
         newest = row.series.points[-1]
         what = _change(row, row.series.limits, newest)
         severity = Severity.DECIDE
-    elif row.promise is Promise.MISSED and row.goal is not None:
-        what = text("{kpi} is {value}; the target is {goal}.", kpi=kpi.name, value=value, goal=measure.in_unit(row.goal.value))
+    elif row.promise is Promise.MISSED and row.target is not None:
+        what = text("{kpi} is {value}; the target is {target}.", kpi=kpi.name, value=value, target=row.target)
         # An interval that leaves the target out makes a miss certain.
         severity = Severity.DECIDE if measure.interval else Severity.WATCH
     else:

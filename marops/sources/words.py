@@ -76,7 +76,9 @@ _ASIDE: dict[str, str] = {
 
 def note(found: Note) -> Text:
     """The sentence for a note or failure."""
-    return text(_NOTES[found.code], **found.values)
+    # A row's number is a name, not an amount.
+    values = {name: str(value) if name == "row" else value for name, value in found.values.items()}
+    return text(_NOTES[found.code], **values)
 
 
 def question(asked: Question) -> Text:

@@ -136,11 +136,9 @@ def _trend(row: Row) -> _Mark:
 
 
 def _promise(row: Row) -> _Mark:
-    goal = row.goal
-    if goal is None:
+    if row.target is None:
         return _Mark("○", say(text("no target")))
-    sign = {"at_least": "≥", "at_most": "≤"}.get(goal.type, "=")
-    detail = f"{sign} {reader().quantity(row.measure.in_unit(goal.value))}"
+    detail = say(row.target)
     match row.promise:
         case Promise.MET:
             return _Mark("✓", say(text("on target")), detail)

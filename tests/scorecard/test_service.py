@@ -262,7 +262,7 @@ def test_a_target_that_is_missed_for_certain_is_to_be_decided(home: Path):
     fill_months([10, 12] * 6 + [11] * 7 + [12])
     assert what() == {}
     add_target("0.9")
-    assert what() == {"kpi:M2": "Lead acceptance is 60%; the target is 90%."}  # 12 of 20: at most 78 %
+    assert what() == {"kpi:M2": "Lead acceptance is 60%; the target is ≥ 90%."}  # 12 of 20: at most 78 %
     assert str(service.verdict(LOCAL_ADMIN, LATEST)) == "0 of 1 targets kept; Lead acceptance missed."
 
 

@@ -28,7 +28,7 @@ def test_home_says_what_changed_what_needs_a_decision_and_where_six_kpis_stand(c
     # IT1 has 99 % against 99.9 %, M8 has 360 / 3 = 120 EUR against at most 150 EUR.
     assert sentence(at) == "1 of 2 targets kept; Availability missed."
     assert "1 launch is past its date: Gamma, 10 days late." in words(at)
-    assert "Availability is 99.00%; the target is 99.90%." in words(at)
+    assert "Availability is 99.00%; the target is ≥ 99.90%." in words(at)
     assert kpi(at, "Availability").endswith("99.00% ○ no trend yet ✕ off target ≥ 99.90%")
     assert " 96 h " in kpi(at, "Time from MQL to next stage")  # half of four leads left within 48 and 96 h
     assert " 50% " in kpi(at, "Lead acceptance")

@@ -60,10 +60,9 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
         facts[say(text("Detail"))] = say(measure.note)
     if row.before and row.before.quantity:
         facts[say(text("Compared with"))] = r.quantity(row.before.quantity)
-    if row.goal:
-        sign = {"at_least": "≥", "at_most": "≤"}.get(row.goal.type, "=")
+    if row.goal and row.target:
         by = f" ({row.goal.author})" if row.goal.author else ""
-        facts[say(text("Target"))] = f"{sign} {r.quantity(measure.in_unit(row.goal.value))}{by}"
+        facts[say(text("Target"))] = f"{say(row.target)}{by}"
     if not row.kpi.by_unit and place.scope.unit:
         facts[say(text("Business unit"))] = say(text("not told apart: all units"))
     facts[say(text("Computed from"))] = ", ".join(row.kpi.tables) or say(text("the imports themselves"))
