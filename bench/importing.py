@@ -21,6 +21,20 @@ def peak_mb(who: int = resource.RUSAGE_SELF) -> float:
     return resource.getrusage(who).ru_maxrss * _KB / (1 << 20)
 
 
+def _start_peak() -> float:
+    """Forget this process's peak so far, where the system can; what is resident now, in MB."""
+    if sys.platform == "linux":
+        Path("/proc/self/clear_refs").write_text("5")
+    return psutil.Process().memory_info().rss / (1 << 20)
+
+
+def _own_peak() -> float:
+    if sys.platform == "linux":
+        line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    return peak_mb()
+
+
 def main() -> None:
     """Import the file into the installation at MAROPS_HOME."""
     path, start = Path(sys.argv[1]), sys.argv[2]
@@ -28,7 +42,7 @@ def main() -> None:
     if start == "warm":
         runner.warm()
         time.sleep(3)
-    before = psutil.Process().memory_info().rss / (1 << 20)
+    before = _start_peak()
     started = time.perf_counter()
     preview = service.preview_file(LOCAL_ADMIN, OWN, path)
     read = time.perf_counter() - started
@@ -36,7 +50,7 @@ def main() -> None:
     seconds = time.perf_counter() - started
     found = {
         "seconds": seconds, "read": read, "rows": taken.rows_loaded, "refused": taken.rows_refused,
-        "child_mb": peak_mb(resource.RUSAGE_CHILDREN), "parent_mb": peak_mb() - before,
+        "child_mb": peak_mb(resource.RUSAGE_CHILDREN), "parent_mb": _own_peak() - before,
     }  # fmt: skip
     print(json.dumps(found))
 
