@@ -4,59 +4,28 @@ A preview changes nothing. `accept` takes all of its rows or none: the staged fi
 one transaction writes the import, its refused cells, its blobs or state rows, and the workspace's new revision.
 """
 
-import json
-import shutil
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from sqlalchemy import insert, update
-from sqlalchemy import select as sql_select
 from sqlmodel import Session, SQLModel, col, select
 
-from marops import lake, settings, store
+from marops import lake, store
 from marops.errors import BadFile, Conflict, NotFound
 from marops.lake import Blob
 from marops.language import joined, ntext, text
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import counting, runner, words
-from marops.sources.child import REPORT
-from marops.sources.report import Job, Mapping, Note, Part, Report
-from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status
+from marops.sources import counting, overlaps, previews, runner, words
+from marops.sources.previews import Preview, Source
+from marops.sources.report import Mapping, Note, Part
+from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status, active_import_of
 from marops.store import new_id
 from marops.tables import TABLES, Kind, Table
 from marops.workspaces import store as workspaces
-
-_STALE_STAGING_HOURS = 24
-_KNOWN = "known.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A file that has been read but not taken. `repeats` is the import that took the same bytes before, if any."""
-
-    id: str
-    workspace_id: str
-    file_name: str
-    sha256: str
-    bytes: int
-    report: Report
-    repeats: ImportRun | None
-
-    @property
-    def ready(self) -> list[Part]:
-        """Parts whose rows can be taken as they are."""
-        return [part for part in self.report.parts if part.is_ready]
-
-    @property
-    def rows_refused(self) -> int:
-        """Rows of the ready parts that would be left out."""
-        return sum(part.rows_refused for part in self.ready)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,52 +41,48 @@ class Freshness:
 def preview_upload(principal: Principal, workspace_id: str, name: str, content: bytes) -> Preview:
     """Read an uploaded file. Raises BadFile where it cannot be read, or is larger than uploads may be."""
     require(principal, Action.IMPORT, workspace_id)
-    _check_there(workspace_id)
+    previews.check_there(workspace_id)
     if len(content) > UPLOAD_LIMIT_MB << 20:
         size = -(-len(content) >> 20)
         raise BadFile(words.note(Note(code="too_large", values={"name": name, "size": size, "limit": UPLOAD_LIMIT_MB})))
-    folder = _new_folder()
+    folder = previews.new_folder()
     source = folder / "source"
     source.write_bytes(content)
-    return _one(_preview(principal, workspace_id, [_Source(folder, source, Path(name).name)]))
+    return previews.one(previews.read(principal, workspace_id, [Source(folder, source, Path(name).name)]))
 
 
 def preview_file(principal: Principal, workspace_id: str, path: Path, mappings: dict[str, Mapping] | None = None) -> Preview:
     """Read a file of the server, where it lies. Raises BadFile."""
     require(principal, Action.IMPORT, workspace_id)
-    _check_there(workspace_id, path)
-    return _one(_preview(principal, workspace_id, [_source(path, mappings or {})]))
+    previews.check_there(workspace_id, path)
+    return previews.one(previews.read(principal, workspace_id, [previews.source(path, mappings or {})]))
 
 
 def preview_files(principal: Principal, workspace_id: str, paths: Sequence[Path]) -> list[Preview | BadFile]:
     """Read several files of the server in one go; a file that cannot be read is its BadFile."""
     require(principal, Action.IMPORT, workspace_id)
-    _check_there(workspace_id, *paths)
-    return _preview(principal, workspace_id, [_source(path, {}) for path in paths])
+    previews.check_there(workspace_id, *paths)
+    return previews.read(principal, workspace_id, [previews.source(path, {}) for path in paths])
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:
     """Read the previewed file again with these mappings by part name. Raises NotFound where the preview has expired."""
     require(principal, Action.IMPORT, preview.workspace_id)
-    folder, known = _staged(preview.id)
-    source = _Source(folder, Path(str(known["source"])), preview.file_name, mappings)
-    return _one(_preview(principal, preview.workspace_id, [source]))
+    folder, known = previews.staged(preview.id)
+    source = Source(folder, Path(str(known["source"])), preview.file_name, mappings)
+    return previews.one(previews.read(principal, preview.workspace_id, [source]))
 
 
 def load_preview(principal: Principal, preview_id: str) -> Preview:
     """A preview made earlier. Raises NotFound where it was accepted, cancelled or has expired."""
     require(principal, Action.IMPORT, preview_id)
-    folder, known = _staged(preview_id)
-    report = Report.model_validate_json((folder / REPORT).read_text(encoding="utf-8"))
-    with store.reading() as session:
-        repeats = _active_import_of(session, known["workspace_id"], known["sha256"])
-    return Preview(preview_id, known["workspace_id"], known["file_name"], known["sha256"], known["bytes"], report, repeats)
+    return previews.load(preview_id)
 
 
 def cancel(principal: Principal, preview: Preview) -> None:
     """Forget a preview and everything staged for it."""
     require(principal, Action.IMPORT, preview.workspace_id)
-    shutil.rmtree(settings.current().staging / preview.id, ignore_errors=True)
+    previews.forget(preview.id)
 
 
 def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = False) -> ImportRun:
@@ -127,22 +92,22 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
     file, or rows with the same key, are already there.
     """
     require(principal, Action.IMPORT, preview.workspace_id)
-    folder, known = _staged(preview.id)
+    folder, known = previews.staged(preview.id)
     _check_acceptable(preview, leave_out_refused=leave_out_refused)
     staged = [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
     with store.reading() as session:
         checked_at = workspaces.load(session, preview.workspace_id).revision
     for part, path in staged:
-        _check_no_overlap(preview.workspace_id, part, path)
+        overlaps.check_part(preview.workspace_id, part, path)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in staged}
     with store.writing() as session:
         workspace = workspaces.lock(session, preview.workspace_id)
-        if _active_import_of(session, preview.workspace_id, preview.sha256):
+        if active_import_of(session, preview.workspace_id, preview.sha256):
             raise _already_imported(preview)
         if workspace.revision != checked_at:  # somebody else's rows came in since
             for part, path in staged:
-                _check_no_overlap(preview.workspace_id, part, path)
+                overlaps.check_part(preview.workspace_id, part, path)
         session.add(run)
         session.flush()
         for part, path in staged:
@@ -156,7 +121,7 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
         _count_once(session, preview.workspace_id)
         workspace.touch()
         session.add(workspace)
-    shutil.rmtree(folder, ignore_errors=True)
+    previews.forget(preview.id)
     return run
 
 
@@ -222,93 +187,6 @@ def ready_to_read(principal: Principal) -> None:
     """Warm up for a file that is likely to come. Returns at once."""
     require(principal, Action.IMPORT)
     runner.warm()
-
-
-# Reading
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    folder: Path
-    path: Path
-    name: str
-    mappings: dict[str, Mapping] = field(default_factory=dict[str, Mapping])
-
-
-def _check_there(workspace_id: str, *paths: Path) -> None:
-    with store.reading() as session:
-        workspaces.load(session, workspace_id)
-    for path in paths:
-        if not path.is_file():
-            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
-
-
-def _source(path: Path, mappings: dict[str, Mapping]) -> _Source:
-    return _Source(_new_folder(), path.absolute(), path.name, mappings)
-
-
-def _new_folder() -> Path:
-    staging = settings.current().staging
-    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _sweep(staging)
-    folder = staging / new_id()
-    folder.mkdir(mode=0o700)
-    return folder
-
-
-def _sweep(staging: Path) -> None:
-    """Remove previews nobody decided on."""
-    oldest = datetime.now(UTC).timestamp() - _STALE_STAGING_HOURS * 3600
-    for folder in staging.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _preview(principal: Principal, workspace_id: str, sources: Sequence[_Source]) -> list[Preview | BadFile]:
-    with store.reading() as session:
-        remembered = {
-            row.signature: Mapping.model_validate(row.mapping)
-            for row in session.exec(select(ColumnMapping).where(ColumnMapping.workspace_id == workspace_id))
-        }
-    jobs = [
-        Job(
-            path=str(source.path), name=source.name, folder=str(source.folder), mappings=source.mappings,
-            remembered=remembered, today=datetime.now(UTC).date(),
-        )
-        for source in sources
-    ]  # fmt: skip
-    with ThreadPoolExecutor(1) as beside:
-        digests = beside.map(lake.sha256_of, [source.path for source in sources])
-        reports = runner.read(jobs)
-    return [
-        _previewed(principal, workspace_id, source, digest, report)
-        for source, digest, report in zip(sources, digests, reports, strict=True)
-    ]
-
-
-def _previewed(principal: Principal, workspace_id: str, source: _Source, digest: str, report: Report) -> Preview | BadFile:
-    if report.failure:
-        shutil.rmtree(source.folder, ignore_errors=True)
-        return BadFile(words.note(report.failure))
-    known = {
-        "workspace_id": workspace_id, "file_name": source.name, "sha256": digest, "bytes": source.path.stat().st_size,
-        "source": str(source.path), "mapped_by_hand": sorted(source.mappings), "by": principal.id,
-    }  # fmt: skip
-    (source.folder / _KNOWN).write_text(json.dumps(known), encoding="utf-8")
-    return load_preview(principal, source.folder.name)
-
-
-def _one(found: list[Preview | BadFile]) -> Preview:
-    if isinstance(found[0], BadFile):
-        raise found[0]
-    return found[0]
-
-
-def _staged(preview_id: str) -> tuple[Path, dict[str, Any]]:
-    folder = settings.current().staging / preview_id
-    if not preview_id.isalnum() or not (folder / _KNOWN).is_file():
-        raise NotFound(text("This preview is gone: it was decided on already, or is older than a day. Choose the file again."))
-    return folder, json.loads((folder / _KNOWN).read_text(encoding="utf-8"))
 
 
 # Accepting
@@ -422,86 +300,6 @@ def _remember_mappings(session: Session, principal: Principal, preview: Preview,
         session.add(row)
 
 
-def _active_import_of(session: Session, workspace_id: str, sha256: str) -> ImportRun | None:
-    query = select(ImportRun).where(
-        ImportRun.workspace_id == workspace_id, ImportRun.sha256 == sha256, ImportRun.status == Status.ACTIVE
-    )
-    return session.exec(query).first()
-
-
-def _check_no_overlap(workspace_id: str, part: Part, path: Path) -> None:
-    staged = part.rows
-    table = TABLES[staged.table]
-    if table.kind is Kind.STATE:
-        _check_state_keys_free(workspace_id, table, pl.read_parquet(path))
-    else:
-        _check_keys_free(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day)
-
-
-def _check_keys_free(workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None) -> None:
-    """Raise Conflict where active rows of the table have the key of one of these rows."""
-    with store.reading() as session:
-        query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True))
-        blobs = [blob for blob in session.exec(query) if _may_overlap(blob, first, last)]
-    if not blobs:
-        return
-    key = list(table.key)
-    present = set(rows.collect_schema().names())
-    keys = rows.select(*(pl.col(k) if k in present else pl.lit(None, table.by_name[k].type.dtype).alias(k) for k in key))
-    found = (
-        lake.scan(blobs, table, lineage=True)
-        .join(keys, on=key, how="semi", nulls_equal=True)
-        .group_by("source_relation")
-        .len()
-        .sort("len", descending=True)
-        .collect()
-    )
-    if found.height:
-        raise _overlap(table, int(found["len"].sum()), str(found["source_relation"][0]))
-
-
-def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:
-    if not (first and last and blob.first_day and blob.last_day):
-        return True
-    return blob.first_day <= last and first <= blob.last_day
-
-
-def _check_state_keys_free(workspace_id: str, table: Table, rows: pl.DataFrame) -> None:
-    sql = SQLModel.metadata.tables[table.name]
-    with store.reading() as session:
-        query = sql.select().where(sql.c.workspace_id == workspace_id, sql.c.active.is_(True))
-        taken = {tuple(row[name] for name in table.key): row["import_id"] for row in session.connection().execute(query).mappings()}
-        present = set(rows.columns)
-        keys = rows.select(pl.col(k) if k in present else pl.lit(None).alias(k) for k in table.key).rows()
-        clashes = [taken[key] for key in keys if key in taken]
-        if not clashes:
-            return
-        source = session.get(ImportRun, clashes[0])
-    raise _overlap(table, len(clashes), source.file_name if source else "")
-
-
-def _state_keys(session: Session, table: Table, import_id: str) -> pl.DataFrame:
-    """The keys of an undone import's rows of a state table."""
-    sql = SQLModel.metadata.tables[table.name]
-    columns = [sql.c[name] for name in table.key]
-    rows = session.connection().execute(sql_select(*columns).where(sql.c.import_id == import_id, sql.c.active.is_(False)))
-    return pl.DataFrame([tuple(row) for row in rows], schema=list(table.key), orient="row")
-
-
-def _overlap(table: Table, count: int, source: str) -> Conflict:
-    return Conflict(
-        ntext(
-            "{n} row of {table} is already here from {source}, so nothing was imported: it would be counted twice. "
-            "Undo that import on Data first, or take the repeated row out of the file.",
-            "{n} rows of {table} are already here from {source}, so nothing was imported: they would be counted twice. "
-            "Undo that import on Data first, or take the repeated rows out of the file.",
-            count,
-            table=table.name,
-            source=source,
-        )
-    )
-
-
 # Undo and restore
 
 
@@ -537,16 +335,16 @@ def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: 
 
 
 def _check_restorable(session: Session, run: ImportRun) -> None:
-    if other := _active_import_of(session, run.workspace_id, run.sha256):
+    if other := active_import_of(session, run.workspace_id, run.sha256):
         raise Conflict(
             text("{file} was imported again on {day}; its rows are already counted.", file=run.file_name, day=other.imported_at)
         )
     for table in TABLES.values():
-        if table.kind is Kind.STATE and (keys := _state_keys(session, table, run.id)).height:
-            _check_state_keys_free(run.workspace_id, table, keys)
+        if table.kind is Kind.STATE and (keys := overlaps.state_keys(session, table, run.id)).height:
+            overlaps.check_state_keys(run.workspace_id, table, keys)
     for blob in session.exec(select(Blob).where(Blob.import_id == run.id)).all():
         table = TABLES[blob.table_name]
-        _check_keys_free(run.workspace_id, table, lake.scan([blob], table), blob.first_day, blob.last_day)
+        overlaps.check_keys(run.workspace_id, table, lake.scan([blob], table), blob.first_day, blob.last_day)
 
 
 def _count_once(session: Session, workspace_id: str) -> None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger
-from sqlmodel import Field
+from sqlmodel import Field, Session, select
 
 from marops.store import Moment, Row, new_id, now
 
@@ -60,3 +60,11 @@ class ColumnMapping(Row, table=True):
     mapping: dict[str, Any] = Field(sa_type=JSON)
     chosen_by: str = Field(max_length=200)
     chosen_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
+def active_import_of(session: Session, workspace_id: str, sha256: str) -> ImportRun | None:
+    """The import in force that took a file with these bytes."""
+    query = select(ImportRun).where(
+        ImportRun.workspace_id == workspace_id, ImportRun.sha256 == sha256, ImportRun.status == Status.ACTIVE
+    )
+    return session.exec(query).first()

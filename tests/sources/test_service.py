@@ -15,7 +15,7 @@ from marops.lake import Blob
 from marops.principal import Principal
 from marops.sample import company
 from marops.sources import service
-from marops.sources.report import Mapping
+from marops.sources.report import Mapping, Part, Report
 from marops.sources.service import Preview
 from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status
 from marops.workspaces import service as workspaces
@@ -523,8 +523,8 @@ def test_the_shipped_company_imports_whole_and_agrees_with_its_truth(sample_home
     assert set(totals) == {"0"}
 
 
-def _parts(run: ImportRun) -> list[service.Part]:
-    return service.Report.model_validate(run.report).parts
+def _parts(run: ImportRun) -> list[Part]:
+    return Report.model_validate(run.report).parts
 
 
 def test_a_state_table_workspace_removed_leaves_no_row_of_it(admin: Principal, tmp_path: Path) -> None:

@@ -1,0 +1,155 @@
+"""Files that have been read but not decided on: each has a folder with its staged rows, its report and what is known of it."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from marops import lake, settings, store
+from marops.errors import BadFile, NotFound
+from marops.language import text
+from marops.principal import Principal
+from marops.sources import runner, words
+from marops.sources.child import REPORT
+from marops.sources.report import Job, Mapping, Part, Report
+from marops.sources.store import ColumnMapping, ImportRun, active_import_of
+from marops.store import new_id
+from marops.workspaces import store as workspaces
+
+_STALE_HOURS = 24
+_KNOWN = "known.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A file that has been read but not taken. `repeats` is the import that took the same bytes before, if any."""
+
+    id: str
+    workspace_id: str
+    file_name: str
+    sha256: str
+    bytes: int
+    report: Report
+    repeats: ImportRun | None
+
+    @property
+    def ready(self) -> list[Part]:
+        """Parts whose rows can be taken as they are."""
+        return [part for part in self.report.parts if part.is_ready]
+
+    @property
+    def rows_refused(self) -> int:
+        """Rows of the ready parts that would be left out."""
+        return sum(part.rows_refused for part in self.ready)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to be read: the folder its rows are staged in, where it lies, what its owner calls it, mappings by part."""
+
+    folder: Path
+    path: Path
+    name: str
+    mappings: dict[str, Mapping] = field(default_factory=dict[str, Mapping])
+
+
+def check_there(workspace_id: str, *paths: Path) -> None:
+    """Raise NotFound where the workspace or one of the files is not there."""
+    with store.reading() as session:
+        workspaces.load(session, workspace_id)
+    for path in paths:
+        if not path.is_file():
+            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
+
+
+def source(path: Path, mappings: dict[str, Mapping]) -> Source:
+    """A file of the server, to be read where it lies."""
+    return Source(new_folder(), path.absolute(), path.name, mappings)
+
+
+def new_folder() -> Path:
+    """A folder for one preview; previews nobody decided on are removed on the way."""
+    staging = settings.current().staging
+    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sweep(staging)
+    folder = staging / new_id()
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def sweep(staging: Path) -> None:
+    """Remove previews nobody decided on."""
+    oldest = datetime.now(UTC).timestamp() - _STALE_HOURS * 3600
+    for folder in staging.iterdir():
+        if folder.is_dir() and folder.stat().st_mtime < oldest:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def read(principal: Principal, workspace_id: str, sources: Sequence[Source]) -> list[Preview | BadFile]:
+    """Read files in one child process; a file that cannot be read is its BadFile."""
+    with store.reading() as session:
+        remembered = {
+            row.signature: Mapping.model_validate(row.mapping)
+            for row in session.exec(select(ColumnMapping).where(ColumnMapping.workspace_id == workspace_id))
+        }
+    jobs = [
+        Job(
+            path=str(source.path), name=source.name, folder=str(source.folder), mappings=source.mappings,
+            remembered=remembered, today=datetime.now(UTC).date(),
+        )
+        for source in sources
+    ]  # fmt: skip
+    with ThreadPoolExecutor(1) as beside:
+        digests = beside.map(lake.sha256_of, [source.path for source in sources])
+        reports = runner.read(jobs)
+    return [
+        _previewed(principal, workspace_id, source, digest, report)
+        for source, digest, report in zip(sources, digests, reports, strict=True)
+    ]
+
+
+def _previewed(principal: Principal, workspace_id: str, source: Source, digest: str, report: Report) -> Preview | BadFile:
+    if report.failure:
+        shutil.rmtree(source.folder, ignore_errors=True)
+        return BadFile(words.note(report.failure))
+    known = {
+        "workspace_id": workspace_id, "file_name": source.name, "sha256": digest, "bytes": source.path.stat().st_size,
+        "source": str(source.path), "mapped_by_hand": sorted(source.mappings), "by": principal.id,
+    }  # fmt: skip
+    (source.folder / _KNOWN).write_text(json.dumps(known), encoding="utf-8")
+    return load(source.folder.name)
+
+
+def one(found: list[Preview | BadFile]) -> Preview:
+    """The only one. Raises it where it is a BadFile."""
+    if isinstance(found[0], BadFile):
+        raise found[0]
+    return found[0]
+
+
+def staged(preview_id: str) -> tuple[Path, dict[str, Any]]:
+    """The folder of a preview and what is known of its file. Raises NotFound where it is gone."""
+    folder = settings.current().staging / preview_id
+    if not preview_id.isalnum() or not (folder / _KNOWN).is_file():
+        raise NotFound(text("This preview is gone: it was decided on already, or is older than a day. Choose the file again."))
+    return folder, json.loads((folder / _KNOWN).read_text(encoding="utf-8"))
+
+
+def load(preview_id: str) -> Preview:
+    """A preview made earlier. Raises NotFound where it was decided on or has expired."""
+    folder, known = staged(preview_id)
+    report = Report.model_validate_json((folder / REPORT).read_text(encoding="utf-8"))
+    with store.reading() as session:
+        repeats = active_import_of(session, known["workspace_id"], known["sha256"])
+    return Preview(preview_id, known["workspace_id"], known["file_name"], known["sha256"], known["bytes"], report, repeats)
+
+
+def forget(preview_id: str) -> None:
+    """Remove a preview and everything staged for it."""
+    shutil.rmtree(settings.current().staging / preview_id, ignore_errors=True)
