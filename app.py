@@ -13,14 +13,14 @@ if get_script_run_ctx(suppress_warning=True) is not None:
 
     main()
 else:
-    from marops.web import failures, server
+    from marops.serving import server
 
     app = st.App(
         server.MAIN,
         lifespan=server.lifespan,
         routes=server.routes(),
         middleware=server.middleware(),
-        on_script_error=failures.on_script_error,
+        on_script_error=server.on_script_error,
     )
     if __name__ == "__main__":
         app.run()

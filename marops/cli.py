@@ -70,23 +70,13 @@ def run(
     sample: Annotated[bool, typer.Option(help="Set up the sample company on the first start.")] = True,
 ) -> None:
     """Set up what is missing and serve the app (MAROPS_HOST, default 127.0.0.1; MAROPS_PORT, default 8501)."""
-    from marops import bootstrap
-
     found = settings.current()
     _check_port_free(found.host, found.port)
-    bootstrap.prepare()
-    if sample:
-        from marops.sample import loader
-        from marops.workspaces import service as workspaces
-
-        if not workspaces.sample_was_offered(LOCAL_ADMIN):
-            _tell(text("Setting up the sample company (once, about ten seconds) …"))
-            loader.offer(LOCAL_ADMIN)
     if found.host not in LOOPBACK:
         _tell(text("Warning: listening on {host}. Whoever reaches this address is admin of this marops.", host=found.host))
     shown = "localhost" if found.host in LOOPBACK else found.host
     _tell(text("marops opens on {url} (stop with Ctrl+C)", url=f"http://{shown}:{found.port}"))
-    _serve(found)
+    _serve(found, sample=sample)
 
 
 @app.command()
@@ -168,7 +158,7 @@ def version() -> None:
     typer.echo(f"marops {__version__}")
 
 
-def _serve(found: settings.Settings) -> None:
+def _serve(found: settings.Settings, *, sample: bool) -> None:
     """Become Streamlit's server: one process, which gets the signals itself."""
     display = sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     arguments = [
@@ -176,7 +166,7 @@ def _serve(found: settings.Settings) -> None:
         f"--server.headless={str(not display).lower()}", "--server.showEmailPrompt=false",
     ]  # fmt: skip
     # The folder that Streamlit reads its configuration from is the one it is started in; ours must not move with it.
-    environment = {**os.environ, "MAROPS_HOME": str(found.home)}
+    environment = {**os.environ, "MAROPS_HOME": str(found.home), "MAROPS_SAMPLE": "yes" if sample and found.sample else "no"}
     sys.stdout.flush()
     os.chdir(_ROOT)
     if sys.platform == "win32":  # there, execv would leave the console before the server ends

@@ -26,6 +26,7 @@ class Settings:
     database_url: str
     host: str
     port: int
+    sample: bool
 
     @property
     def lake(self) -> Path:
@@ -42,7 +43,8 @@ def current() -> Settings:
     """The settings of this process's environment. Raises BadSetting.
 
     MAROPS_HOME (default ./.marops), MAROPS_DATABASE_URL (default SQLite in the home folder; postgresql://...),
-    MAROPS_HOST (default 127.0.0.1), MAROPS_PORT (default 8501).
+    MAROPS_HOST (default 127.0.0.1), MAROPS_PORT (default 8501), MAROPS_SAMPLE ("no": do not set the
+    sample company up on the first start).
     """
     home = Path(os.environ.get("MAROPS_HOME") or DEFAULT_HOME).expanduser().absolute()
     return Settings(
@@ -50,6 +52,7 @@ def current() -> Settings:
         database_url=_database_url(os.environ.get("MAROPS_DATABASE_URL"), home),
         host=os.environ.get("MAROPS_HOST") or DEFAULT_HOST,
         port=_port(os.environ.get("MAROPS_PORT")),
+        sample=os.environ.get("MAROPS_SAMPLE") != "no",
     )
 
 

@@ -9,17 +9,17 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats as scipy_stats
 
 FEWEST_FOR_LIMITS = 6
 FEWEST_FOR_FIRM_LIMITS = 12
 RUN = 8
 _XMR = 2.66
-_Z95 = float(scipy_stats.norm.ppf(0.975))
+_Z95 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,8 @@ def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
 
 def wilson(successes: int, total: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a proportion. Raises ValueError for total 0."""
+    from scipy import stats as scipy_stats
+
     interval = scipy_stats.binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
     return float(interval.low), float(interval.high)
 
@@ -138,6 +140,8 @@ def survival(
     """
     if len(ended) == 0:
         return None
+    from scipy import stats as scipy_stats
+
     curve: Any = scipy_stats.ecdf(
         scipy_stats.CensoredData(uncensored=ended, right=still_open)
     ).sf  # its intervals carry more than the stubs say
@@ -167,3 +171,15 @@ def _first(times: npt.NDArray[np.float64], share: npt.NDArray[np.float64], level
 def z95() -> float:
     """The standard normal's 97.5 % point."""
     return _Z95
+
+
+def welch(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
+    """Half of the 95 % interval of the difference of two means (Welch); 0 where each side agrees to the last answer."""
+    from scipy import stats as scipy_stats
+
+    parts = [(float(side.var(ddof=1)) / len(side), len(side) - 1) for side in (a, b)]
+    variance = sum(part for part, _ in parts)
+    if variance == 0:
+        return 0.0
+    freedom = variance**2 / sum(part**2 / left for part, left in parts)
+    return float(scipy_stats.t.ppf(0.975, freedom)) * variance**0.5

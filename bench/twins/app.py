@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from bench.twins import main
-from marops.web import server
+from marops.serving import server
 
 
 @asynccontextmanager

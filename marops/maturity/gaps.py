@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
-from scipy import stats as scipy_stats
 
+from marops import stats
 from marops.maturity.instrument import ITEMS
 from marops.maturity.scoring import FEWEST_A_SIDE, Answer
 
@@ -27,7 +26,7 @@ def gaps(answers: Sequence[Answer]) -> pl.DataFrame:
         if min(len(it), len(marketing)) < FEWEST_A_SIDE:
             continue
         gap = float(it.mean() - marketing.mean())
-        half = _welch_half_width(it, marketing)
+        half = stats.welch(it, marketing)
         low, high = gap - half, gap + half
         rows.append((item.code, item.question, float(it.mean()), float(marketing.mean()), len(it), len(marketing), gap, low, high))
     schema = {
@@ -37,13 +36,3 @@ def gaps(answers: Sequence[Answer]) -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=schema, orient="row")
     clear = (pl.col("low") > 0) | (pl.col("high") < 0)
     return frame.with_columns(clear.alias("clear")).sort(pl.col("clear"), pl.col("gap").abs(), descending=True)
-
-
-def _welch_half_width(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> float:
-    """Half of the 95 % interval of a difference of means; 0 where each side agrees to the last answer."""
-    parts = [(float(side.var(ddof=1)) / len(side), len(side) - 1) for side in (a, b)]
-    variance = sum(part for part, _ in parts)
-    if variance == 0:
-        return 0.0
-    freedom = variance**2 / sum(part**2 / left for part, left in parts)
-    return float(scipy_stats.t.ppf(0.975, freedom)) * variance**0.5
