@@ -24,6 +24,6 @@ web.page_title(text("Scorecard"), service.verdict(principal, place.scope))
 for column, side in zip(st.columns(3, gap="medium"), Side, strict=True):
     with column:
         web.side_head(side)
-        web.kpi_rows(card.of(side), place, wide=False, prefix="card")
+        web.kpi_rows(card.of(side), place, wide=False)
 
 web.kpi_detail(card, place, draw=figures.control_chart)

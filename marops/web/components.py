@@ -1,10 +1,12 @@
 """What pages are made of: heads, measures, KPI rows, decision cards, empty states."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
+from urllib.parse import urlencode
 
 import streamlit as st
+from cachetools import LRUCache
 
 from marops.findings import Finding, Side
 from marops.language import Text, text
@@ -58,30 +60,34 @@ def _measure(measure: Measure) -> dict[str, object]:
     return {"label": say(measure.label), "value": value, "missing": say(measure.missing) if measure.missing else "", "lines": lines}
 
 
-def kpi_rows(rows: Sequence[Row], place: Here, *, wide: bool, prefix: str) -> None:
+_rows_html: LRUCache[Hashable, str] = LRUCache(maxsize=256)
+
+
+def kpi_rows(rows: Sequence[Row], place: Here, *, wide: bool) -> None:
     """KPI rows: value, change, months with their normal band, what the trend says, what the target says.
 
-    The whole row is a link to the KPI on the scorecard. Marks are a shape and a word, never colour alone.
+    Each row is a link to the KPI on the scorecard. Marks are a shape and a word, never colour alone. All rows are one
+    block: the browser takes an element of Streamlit's own for each row far longer to draw than the whole list.
     """
-    with st.container(gap=None):
-        for row in rows:
-            with st.container(key=f"kpi_{prefix}_{row.kpi.id}"):
-                st.markdown(_kpi(row, place, wide=wide), unsafe_allow_html=True)
-                name = say(text("Open {kpi}", kpi=row.kpi.name))
-                st.page_link(page("scorecard"), label=name, query_params={**place.link, "kpi": row.kpi.id})
+    opened = place.opened
+    ids = tuple(row.kpi.id for row in rows)
+    key = (opened.workspace.id, opened.workspace.revision, opened.today, place.scope, ids, wide, str(reader().locale))
+    if key not in _rows_html:
+        _rows_html[key] = html("kpis.html", wide=wide, rows=[_kpi(row, place, wide=wide) for row in rows])
+    st.markdown(_rows_html[key], unsafe_allow_html=True)
 
 
-def _kpi(row: Row, place: Here, *, wide: bool) -> str:
+def _kpi(row: Row, place: Here, *, wide: bool) -> dict[str, object]:
     r = reader()
     measure = row.measure
     value = ("≈ " if measure.interval and row.kpi.id == "J1" else "") + r.quantity(measure.quantity) if measure.quantity else ""
     label = say(text("{kpi} by month", kpi=row.kpi.name))
-    return html(
-        "kpi.html", wide=wide, name=say(row.kpi.name), value=value, missing=say(measure.missing) if measure.missing else "",
-        owner=_who(row, wide=wide),
-        change=_change(row, place, wide=wide), spark=sparkline(row.series, row.trend, row.kpi.side, label), trend=_trend(row),
-        promise=_promise(row),
-    )  # fmt: skip
+    return {
+        "id": row.kpi.id, "href": f"scorecard?{urlencode({**place.link, 'kpi': row.kpi.id})}", "name": say(row.kpi.name),
+        "value": value, "missing": say(measure.missing) if measure.missing else "", "owner": _who(row, wide=wide),
+        "change": _change(row, place, wide=wide), "spark": sparkline(row.series, row.trend, row.kpi.side, label),
+        "trend": _trend(row), "promise": _promise(row),
+    }  # fmt: skip
 
 
 def _who(row: Row, *, wide: bool) -> str:

@@ -8,7 +8,7 @@ from marops.principal import Action, Role, allowed
 from marops.web import failures, scope
 from marops.web.markup import html
 from marops.web.places import ICON, LOGO, PAGES_FOLDER, STYLE
-from marops.web.session import inside_main, principal, say
+from marops.web.session import principal, say
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 
@@ -55,7 +55,7 @@ def main() -> None:
         if place.opened.workspace.is_sample:
             _banner(place)
         scope.bar(place)
-        with inside_main():
+        with scope.within(place):
             asked.run()
 
 

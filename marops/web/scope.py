@@ -5,7 +5,9 @@ the whole scope back, and sets the widgets from it; a widget's change writes the
 same later too, when the default would have moved on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -39,8 +41,28 @@ class Here:
         return _parameters(self.scope)
 
 
+_current: ContextVar[Here | None] = ContextVar("here", default=None)
+
+
+def current() -> Here | None:
+    """Where the main script says the reader is; None where a page runs without it."""
+    return _current.get()
+
+
+@contextmanager
+def within(place: Here) -> Generator[None]:
+    """While the main script runs the page that was asked for."""
+    token = _current.set(place)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def here(principal: Principal) -> Here:
     """The scope of this run, from the address; also written back to it."""
+    if (already := current()) is not None and already.principal == principal:
+        return already
     asked = {key: value for key in _KEYS if (value := st.query_params.get(key))}
     known: dict[str, str] = st.session_state.get(_MEMORY, {})
     # A link says all of it, or nothing: half a scope from the address and half from memory would be neither.

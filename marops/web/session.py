@@ -1,9 +1,5 @@
 """Who is asking, and in which language: read anew on every run, never kept in the process."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
 import streamlit as st
 
 from marops.language import Reader, text
@@ -15,29 +11,16 @@ def principal() -> Principal:
     return LOCAL_ADMIN
 
 
-_inside_main: ContextVar[bool] = ContextVar("inside_main", default=False)
-
-
-@contextmanager
-def inside_main() -> Generator[None]:
-    """While the main script runs the page that was asked for."""
-    token = _inside_main.set(True)
-    try:
-        yield
-    finally:
-        _inside_main.reset(token)
-
-
 def require(role: Role) -> Principal:
     """The guard of a page: the principal, or the end of the page where the role does not suffice.
 
     Streamlit can be led to run a page's file by itself (a `pages` folder beside the script it was started with). The
     page then runs the main script first, which runs the page again with everything around it.
     """
-    if not _inside_main.get():
-        from marops.web.main import main  # imported here: the main script imports this module
+    from marops.web import main, scope  # imported here: both import this module
 
-        main()
+    if scope.current() is None:
+        main.main()
         st.stop()
     found = principal()
     if found.role < role:

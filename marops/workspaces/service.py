@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from cachetools import LRUCache, cached
 from sqlmodel import SQLModel, col, delete, select
 
 from marops import lake, store
@@ -10,7 +11,7 @@ from marops.errors import UserError
 from marops.lake import Blob
 from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, Workspace, load, units
+from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, Workspace, load, revisions, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,28 @@ class Opened:
 def present(principal: Principal) -> list[Workspace]:
     """The workspaces there are: the user's own first."""
     require(principal, Action.READ)
-    with store.reading() as session:
-        return sorted(session.exec(select(Workspace)), key=lambda workspace: workspace.is_sample)
+    return list(_loaded(frozenset(revisions().items())))
 
 
 def open_workspace(principal: Principal, workspace_id: str) -> Opened:
     """A workspace with all that frames its numbers. Raises NotFound."""
     require(principal, Action.READ, workspace_id)
+    return _opened(workspace_id, revisions().get(workspace_id, ""), datetime.now(UTC).date())
+
+
+@cached(LRUCache(maxsize=16))
+def _loaded(_revisions: frozenset[tuple[str, str]]) -> tuple[Workspace, ...]:
+    with store.reading() as session:
+        return tuple(sorted(session.exec(select(Workspace)), key=lambda workspace: workspace.is_sample))
+
+
+@cached(LRUCache(maxsize=64))
+def _opened(workspace_id: str, _revision: str, real_today: date) -> Opened:
     with store.reading() as session:
         workspace = load(session, workspace_id)
         found = tuple(Unit(unit.name, unit.campaign_prefix) for unit in units(session, workspace_id))
     manifest = lake.manifest(workspace_id, workspace.revision)
-    today = workspace.today or datetime.now(UTC).date()
-    return Opened(workspace, found, today, manifest.first_day(*DATED), manifest.last_day(*DATED))
+    return Opened(workspace, found, workspace.today or real_today, manifest.first_day(*DATED), manifest.last_day(*DATED))
 
 
 DATED = (

@@ -6,7 +6,7 @@ from sqlmodel import Field, Session, select
 
 from marops.errors import NotFound
 from marops.language import text
-from marops.store import Moment, Row, new_id, now, writing
+from marops.store import Moment, Row, engine, new_id, now, writing
 
 SAMPLE = "sample"
 OWN = "company"
@@ -52,6 +52,13 @@ def ensure_own() -> None:
     with writing() as session:
         if session.get(Workspace, OWN) is None:
             session.add(Workspace(id=OWN, name="Company", reporting_currency=DEFAULT_CURRENCY))
+
+
+def revisions() -> dict[str, str]:
+    """Every workspace's revision. Asked for on every run of every page, so without the weight of a session."""
+    with engine().connect() as connection:
+        rows = connection.exec_driver_sql("SELECT id, revision FROM workspace")
+        return {str(row[0]): str(row[1]) for row in rows}
 
 
 def load(session: Session, workspace_id: str) -> Workspace:

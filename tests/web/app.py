@@ -36,7 +36,8 @@ def sentence(at: AppTest) -> str:
 
 def kpi(at: AppTest, name: str) -> str:
     """What a KPI's row says: value, change, trend, target."""
-    row = next(m.value for m in at.markdown if f'<div class="m-name">{name}<' in m.value)
+    rows = [row for m in at.markdown for row in m.value.split('<a class="m-kpi')]
+    row = "<a" + next(row for row in rows if f'<div class="m-name">{name}<' in row)
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", row)).split())
 
 

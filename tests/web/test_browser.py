@@ -38,7 +38,7 @@ def test_an_upload_is_reported_then_imported_then_on_the_scorecard_and_undo_take
     monkeypatch.setenv("MAROPS_HOME", str(home))
     url = servers.start(home, "--no-sample")
     page.goto(f"{url}/scorecard?{SCOPE}")
-    row = page.locator(".st-key-kpi_card_IT1")
+    row = page.locator(".m-kpi-IT1")
     expect(row).to_contain_text("No service was monitored in these days.")
 
     page.goto(f"{url}/data?{SCOPE}")
@@ -68,12 +68,12 @@ def test_a_shared_link_shows_somebody_else_the_same(tiny_server: tuple[str, Path
     page.goto(f"{url}/budget?ws={OWN}&from=2026-06-02&to=2026-06-30&vs=none&unit=all")
     expect(page.get_by_text("€260 brought 14 conversions")).to_be_visible()
     page.get_by_role("link", name="Scorecard").click()
-    expect(page.locator(".st-key-kpi_card_M8")).to_contain_text("€86.67")  # 260 / 3
+    expect(page.locator(".m-kpi-M8")).to_contain_text("€86.67")  # 260 / 3
     expect(page).to_have_url(re.compile(r"/scorecard\?.*from=2026-06-02"))
 
     other = browser.new_page(locale="pt-BR")
     other.goto(page.url)
-    expect(other.locator(".st-key-kpi_card_M8")).to_contain_text("86,67")
+    expect(other.locator(".m-kpi-M8")).to_contain_text("86,67")
     other.close()
 
 

@@ -139,6 +139,7 @@ def stop_the_clock() -> None:
         own = session.get(Workspace, OWN)
         assert own is not None
         own.today = TODAY
+        own.touch()
         session.add(own)
 
 
