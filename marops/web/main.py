@@ -71,7 +71,7 @@ def _sidebar(place: scope.Here) -> None:
         present = workspaces.present(place.principal)
         if len(present) > 1:
             names = {workspace.id: workspace.name for workspace in present}
-            st.session_state["w_workspace"] = place.scope.workspace
+            scope.set_widget("w_workspace", place.scope.workspace)
             st.selectbox(
                 say(text("Workspace")), list(names), key="w_workspace", format_func=lambda found: names[found],
                 on_change=lambda: scope.switch_workspace(st.session_state["w_workspace"]),

@@ -76,9 +76,8 @@ def here(principal: Principal) -> Here:
     )
     parameters = _parameters(scope)
     st.session_state[_MEMORY] = parameters
-    for key, value in parameters.items():
-        if st.query_params.get(key) != value:
-            st.query_params[key] = value
+    if any(st.query_params.get(key) != value for key, value in parameters.items()):
+        st.query_params.update(parameters)
     return Here(principal, opened, scope)
 
 
@@ -104,9 +103,9 @@ def _choices(place: Here) -> None:
     scope, opened = place.scope, place.opened
     end = min(opened.last_day or opened.today, opened.today)
     quick = {say(name): span for name, span in _quick(end).items()}
-    _set("w_quick", next((name for name, span in quick.items() if span == scope.period), None))
+    set_widget("w_quick", next((name for name, span in quick.items() if span == scope.period), None))
     st.pills(say(text("Period")), list(quick), key="w_quick", on_change=_changed(lambda: _quick_parameters(quick)))
-    _set("w_range", (scope.period.start, scope.period.end))
+    set_widget("w_range", (scope.period.start, scope.period.end))
     st.date_input(
         say(text("First and last day")), key="w_range", on_change=_changed(_range_parameters),
         min_value=min(scope.period.start, opened.first_day or scope.period.start) - timedelta(days=366),
@@ -116,14 +115,14 @@ def _choices(place: Here) -> None:
         Comparison.YEAR: say(text("a year earlier")), Comparison.PREVIOUS: say(text("the time just before")),
         Comparison.NONE: say(text("nothing")),
     }  # fmt: skip
-    _set("w_vs", scope.comparison)
+    set_widget("w_vs", scope.comparison)
     st.segmented_control(
         say(text("Compare with")), list(names), key="w_vs", format_func=lambda found: names[found], required=True,
         on_change=_changed(lambda: {"vs": str(st.session_state["w_vs"])}),
     )  # fmt: skip
     if opened.units:
         options = [_ALL_UNITS, *(unit.name for unit in opened.units)]
-        _set("w_unit", scope.unit or _ALL_UNITS)
+        set_widget("w_unit", scope.unit or _ALL_UNITS)
         st.selectbox(
             say(text("Business unit")), options, key="w_unit", format_func=lambda name: name or say(text("All units")),
             on_change=_changed(lambda: {"unit": st.session_state["w_unit"] or "all"}),
@@ -136,14 +135,16 @@ def switch_workspace(workspace_id: str) -> None:
     st.query_params.from_dict({"ws": workspace_id})
 
 
-def _set(key: str, value: object) -> None:
-    st.session_state[key] = value
+def set_widget(key: str, value: object) -> None:
+    """Make a widget show a value. Where it already does nothing is set, so that the browser need not draw it again."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def _changed(parameters: Callable[[], dict[str, str]]) -> Callable[[], None]:
     def write() -> None:
-        for key, value in parameters().items():
-            st.query_params[key] = value
+        # All at once: each write of its own is a step of the browser's history.
+        st.query_params.update(parameters())
 
     return write
 

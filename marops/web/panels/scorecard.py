@@ -10,7 +10,7 @@ from marops.quantity import Unit
 from marops.scorecard.service import Scorecard
 from marops.web import charts
 from marops.web.components import section
-from marops.web.scope import Here
+from marops.web.scope import Here, set_widget
 from marops.web.session import literal, reader, say
 
 
@@ -21,7 +21,7 @@ def kpi_detail(card: Scorecard, place: Here, draw: Callable[..., Chart]) -> None
     chosen = (
         asked if asked in rows else next((r.kpi.id for r in card.rows if r.measure.value is not None and r.series.limits), "M2")
     )
-    st.session_state["w_kpi"] = chosen
+    set_widget("w_kpi", chosen)
     section(text("Is it real?"))
     st.selectbox(
         say(text("KPI")), list(rows), key="w_kpi", format_func=lambda kpi: say(rows[kpi].kpi.name), label_visibility="collapsed",
