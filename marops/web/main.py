@@ -1,5 +1,7 @@
 """The main script: what every page has around it. Streamlit runs it before each page, on every run."""
 
+from urllib.parse import urlencode
+
 import streamlit as st
 
 from marops import bootstrap
@@ -76,6 +78,8 @@ def _sidebar(place: scope.Here) -> None:
                 say(text("Workspace")), list(names), key="w_workspace", format_func=lambda found: names[found],
                 on_change=lambda: scope.switch_workspace(st.session_state["w_workspace"]),
             )  # fmt: skip
+        if place.opened.workspace.is_sample and allowed(place.principal, Action.ADMINISTER):
+            st.button(say(text("Remove the sample")), key="remove_sample", type="tertiary", on_click=_remove_sample)
         st.markdown(
             html(
                 "note.html",
@@ -86,15 +90,9 @@ def _sidebar(place: scope.Here) -> None:
 
 
 def _banner(place: scope.Here) -> None:
-    today = place.opened.today
-    with st.container(key="banner", horizontal=True, vertical_alignment="center"):
-        st.markdown(
-            html("note.html", said=say(text("Sample company: invented data, and a clock that stands at {day}.", day=today))),
-            unsafe_allow_html=True, width="stretch",
-        )  # fmt: skip
-        st.button(say(text("Use my own data")), key="use_own", type="tertiary", on_click=scope.switch_workspace, args=(OWN,))
-        if allowed(place.principal, Action.ADMINISTER):
-            st.button(say(text("Remove the sample")), key="remove_sample", type="tertiary", on_click=_remove_sample)
+    said = say(text("Sample company: invented data, and a clock that stands at {day}.", day=place.opened.today))
+    banner = html("banner.html", said=said, href=f"?{urlencode({'ws': OWN})}", leave=say(text("Use my own data")))
+    st.markdown(banner, unsafe_allow_html=True)
 
 
 def _remove_sample() -> None:

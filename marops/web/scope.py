@@ -105,12 +105,16 @@ def _choices(place: Here) -> None:
     quick = {say(name): span for name, span in _quick(end).items()}
     set_widget("w_quick", next((name for name, span in quick.items() if span == scope.period), None))
     st.pills(say(text("Period")), list(quick), key="w_quick", on_change=_changed(lambda: _quick_parameters(quick)))
-    set_widget("w_range", (scope.period.start, scope.period.end))
-    st.date_input(
-        say(text("First and last day")), key="w_range", on_change=_changed(_range_parameters),
-        min_value=min(scope.period.start, opened.first_day or scope.period.start) - timedelta(days=366),
-        max_value=max(scope.period.end, opened.today), format="YYYY-MM-DD",
-    )  # fmt: skip
+    # A calendar takes the browser longer to draw than all the rest, and most readers never open it.
+    other = st.expander(say(text("Other days")), key="w_other", type="compact", on_change="rerun")
+    if other.open:
+        with other:
+            set_widget("w_range", (scope.period.start, scope.period.end))
+            st.date_input(
+                say(text("First and last day")), key="w_range", on_change=_changed(_range_parameters),
+                min_value=min(scope.period.start, opened.first_day or scope.period.start) - timedelta(days=366),
+                max_value=max(scope.period.end, opened.today), format="YYYY-MM-DD",
+            )  # fmt: skip
     names = {
         Comparison.YEAR: say(text("a year earlier")), Comparison.PREVIOUS: say(text("the time just before")),
         Comparison.NONE: say(text("nothing")),

@@ -157,9 +157,10 @@ def test_the_sample_is_labelled_on_every_page_and_one_click_leaves_or_removes_it
     for path in ("", "scorecard", "pipeline", "maturity", "budget", "data"):
         page.goto(f"{url}/{path}")
         expect(page.get_by_text("Sample company: invented data")).to_be_visible()
-    page.get_by_role("button", name="Use my own data").click()
+    page.get_by_role("link", name="Use my own data").click()
     expect(page.get_by_text("Nothing has been imported yet.")).to_be_visible()
     expect(page.get_by_text("Sample company: invented data")).to_have_count(0)
+    expect(page).to_have_url(re.compile(f"/data.*ws={OWN}"))
     page.goto(f"{url}/?ws=sample")
     page.get_by_role("button", name="Remove the sample").click()
     expect(page.get_by_text("There is no data here yet")).to_be_visible()

@@ -150,7 +150,7 @@ def test_nonsense_in_the_address_falls_back_to_the_default_scope(company: Path) 
 
 def test_switching_to_own_data_leaves_the_sample(sample_home: Path) -> None:
     at = opened("home")
-    at.button(key="use_own").click().run()
+    at.selectbox(key="w_workspace").set_value(OWN).run()
     assert "There is no data here yet" in words(at)
     assert "invented data" not in words(at)
 
