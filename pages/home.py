@@ -34,7 +34,7 @@ if urgent:
 
 card = scorecard.scorecard(principal, place.scope)
 web.section(text("How do we stand?"))
-web.kpi_rows([row for row in card.rows if row.kpi.id in ROWS], place, wide=True)
+web.kpi_rows([row for row in card.rows if row.kpi.id in ROWS], place)
 
 if taken:
     web.section(text("What was decided?"))

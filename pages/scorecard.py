@@ -1,9 +1,6 @@
 """Scorecard: what each side owns, what both share; is a change real, and will the target hold."""
 
-import streamlit as st
-
 from marops import web
-from marops.findings import Side
 from marops.language import text
 from marops.principal import Role
 from marops.scorecard import figures, service
@@ -21,9 +18,5 @@ if card.is_empty:
     )
 
 web.page_title(text("Scorecard"), service.verdict(principal, place.scope))
-for column, side in zip(st.columns(3, gap="medium"), Side, strict=True):
-    with column:
-        web.side_head(side)
-        web.kpi_rows(card.of(side), place, wide=False)
-
+web.kpi_columns(card, place)
 web.kpi_detail(card, place, draw=figures.control_chart)

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
-import streamlit
 from starlette.middleware import Middleware
 from starlette.routing import Route
 from starlette_compress import CompressMiddleware
@@ -25,6 +24,7 @@ from marops.errors import UserError
 from marops.language import text
 from marops.principal import LOCAL_ADMIN
 from marops.serving.gate import Gate, healthz
+from marops.serving.index import Index, page
 
 _log = getLogger(__name__)
 
@@ -95,12 +95,15 @@ def routes() -> list[Route]:
 
 
 def middleware() -> list[Middleware]:
-    """Outermost first: the gate, then compression of what Streamlit serves as it is (9 MB a page otherwise)."""
-    return [Middleware(Gate, script_hashes=inline_script_hashes()), Middleware(CompressMiddleware, minimum_size=1_000)]
+    """Outermost first: the gate, compression of what Streamlit serves as it is (9 MB a page otherwise), our own page."""
+    return [
+        Middleware(Gate, script_hashes=inline_script_hashes()),
+        Middleware(CompressMiddleware, minimum_size=1_000),
+        Middleware(Index),
+    ]
 
 
 def inline_script_hashes() -> list[str]:
-    """Digests of the inline scripts in Streamlit's own page, which the content policy lets run."""
-    page = Path(streamlit.__file__).parent / "static" / "index.html"
-    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page.read_text(encoding="utf-8"), re.DOTALL)
+    """Digests of the inline scripts in the page, which the content policy lets run."""
+    scripts = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page().decode(), re.DOTALL)
     return ["sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts]

@@ -2,7 +2,7 @@
 
 from marops.web.charts import drawn
 from marops.web.charts import show as chart
-from marops.web.components import decision_cards, empty, kpi_rows, measures, note, page, page_title, section, side_head
+from marops.web.components import decision_cards, empty, kpi_columns, kpi_rows, measures, note, page, page_title, section
 from marops.web.panels.budget import what_if
 from marops.web.panels.decisions import decide_dialog, decision_list
 from marops.web.panels.maturity import pillar_grid, stage_summary
@@ -13,7 +13,7 @@ from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table
 
 __all__ = [
-    "Here", "board", "chart", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty", "here", "kpi_detail",
-    "kpi_rows", "literal", "measures", "note", "overdue_table", "page", "page_title", "pillar_grid", "reader", "require",
-    "safe_csv", "say", "section", "side_head", "stage_summary", "switch_workspace", "table", "what_if",
+    "Here", "board", "chart", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty", "here", "kpi_columns",
+    "kpi_detail", "kpi_rows", "literal", "measures", "note", "overdue_table", "page", "page_title", "pillar_grid", "reader",
+    "require", "safe_csv", "say", "section", "stage_summary", "switch_workspace", "table", "what_if",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """What pages are made of: heads, measures, KPI rows, decision cards, empty states."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 from urllib.parse import urlencode
@@ -14,7 +14,7 @@ from marops.measure import Measure
 from marops.period import Comparison
 from marops.scorecard.definitions import BOTH, Better
 from marops.scorecard.judging import Promise, Trend
-from marops.scorecard.service import Row
+from marops.scorecard.service import Row, Scorecard
 from marops.web import charts
 from marops.web.markup import html
 from marops.web.places import PAGES_FOLDER
@@ -63,17 +63,35 @@ def _measure(measure: Measure) -> dict[str, object]:
 _rows_html: LRUCache[Hashable, str] = LRUCache(maxsize=256)
 
 
-def kpi_rows(rows: Sequence[Row], place: Here, *, wide: bool) -> None:
-    """KPI rows: value, change, months with their normal band, what the trend says, what the target says.
+def kpi_rows(rows: Sequence[Row], place: Here) -> None:
+    """KPI rows across the page: value, change, months with their normal band, what the trend says, what the target says.
 
     Each row is a link to the KPI on the scorecard. Marks are a shape and a word, never colour alone. All rows are one
     block: the browser takes an element of Streamlit's own for each row far longer to draw than the whole list.
     """
+    _kept_html(rows, place, lambda: html("kpis.html", wide=True, columns=[], rows=[_kpi(row, place, wide=True) for row in rows]))
+
+
+def kpi_columns(card: Scorecard, place: Here) -> None:
+    """The scorecard's KPI rows, one column a side; below each other where there is no room for three."""
+
+    def made() -> str:
+        columns = [
+            {"side": str(side), "name": say(SIDES[side]), "rows": [_kpi(row, place, wide=False) for row in card.of(side)]}
+            for side in Side
+        ]
+        return html("kpis.html", wide=False, columns=columns, rows=[])
+
+    _kept_html(card.rows, place, made)
+
+
+def _kept_html(rows: Sequence[Row], place: Here, made: Callable[[], str]) -> None:
+    """Rows as they were drawn before, where the data and the scope are the same."""
     opened = place.opened
     ids = tuple(row.kpi.id for row in rows)
-    key = (opened.workspace.id, opened.workspace.revision, opened.today, place.scope, ids, wide, str(reader().locale))
+    key = (opened.workspace.id, opened.workspace.revision, opened.today, place.scope, ids, made.__qualname__, str(reader().locale))
     if key not in _rows_html:
-        _rows_html[key] = html("kpis.html", wide=wide, rows=[_kpi(row, place, wide=wide) for row in rows])
+        _rows_html[key] = made()
     st.markdown(_rows_html[key], unsafe_allow_html=True)
 
 
@@ -154,11 +172,6 @@ def _promise(row: Row) -> _Mark:
             return _Mark("?", say(text("too close to call")), detail)
         case Promise.NONE:
             return _Mark("○", say(text("not measured")), detail)
-
-
-def side_head(side: Side) -> None:
-    """The head of one side's column."""
-    _html("side.html", side=str(side), name=say(SIDES[side]))
 
 
 def decision_cards(findings: Sequence[Finding], place: Here, decide: object) -> None:

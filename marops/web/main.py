@@ -9,7 +9,7 @@ from marops.language import Text, text
 from marops.principal import Action, Role, allowed
 from marops.web import failures, scope
 from marops.web.markup import html
-from marops.web.places import ICON, LOGO, PAGES_FOLDER, STYLE
+from marops.web.places import ICON, LOGO, PAGES_FOLDER
 from marops.web.session import principal, say
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
@@ -33,7 +33,6 @@ def main() -> None:
     """Set up the page, show navigation, scope bar and banner, and run the page that was asked for."""
     st.set_page_config(page_title="marops", page_icon=str(ICON), layout="wide")
     _prepare_once()
-    st.html(STYLE)
     st.logo(str(LOGO), icon_image=str(ICON), size="medium")
     asked = st.navigation(
         {
@@ -69,24 +68,23 @@ def _prepare_once() -> bool:
 
 
 def _sidebar(place: scope.Here) -> None:
+    """Below the navigation: the workspaces, one link each, and who may reach this address.
+
+    Links and note are one block: every widget costs the browser time on every run of every page.
+    """
+    present = workspaces.present(place.principal)
+    links = [
+        {"name": found.name, "href": f"?{urlencode({'ws': found.id})}", "here": found.id == place.scope.workspace}
+        for found in present
+    ]
+    local = say(text("Local mode: this address answers on this computer only, and whoever opens it is its admin."))
     with st.sidebar:
-        present = workspaces.present(place.principal)
-        if len(present) > 1:
-            names = {workspace.id: workspace.name for workspace in present}
-            scope.set_widget("w_workspace", place.scope.workspace)
-            st.selectbox(
-                say(text("Workspace")), list(names), key="w_workspace", format_func=lambda found: names[found],
-                on_change=lambda: scope.switch_workspace(st.session_state["w_workspace"]),
-            )  # fmt: skip
-        if place.opened.workspace.is_sample and allowed(place.principal, Action.ADMINISTER):
-            st.button(say(text("Remove the sample")), key="remove_sample", type="tertiary", on_click=_remove_sample)
         st.markdown(
-            html(
-                "note.html",
-                said=say(text("Local mode: this address answers on this computer only, and whoever opens it is its admin.")),
-            ),
+            html("workspaces.html", label=say(text("Workspaces")), links=links if len(links) > 1 else [], local=local),
             unsafe_allow_html=True,
         )
+        if place.opened.workspace.is_sample and allowed(place.principal, Action.ADMINISTER):
+            st.button(say(text("Remove the sample")), key="remove_sample", type="tertiary", on_click=_remove_sample)
 
 
 def _banner(place: scope.Here) -> None:

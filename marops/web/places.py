@@ -4,6 +4,5 @@ from pathlib import Path
 
 WEB = Path(__file__).parent
 PAGES_FOLDER = WEB.parents[1] / "pages"
-STYLE = WEB / "style.css"
 LOGO = WEB / "static" / "marops.svg"
 ICON = WEB / "static" / "marops-icon.svg"

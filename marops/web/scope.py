@@ -25,6 +25,7 @@ from marops.workspaces.store import OWN, SAMPLE
 _KEYS = ("ws", "from", "to", "vs", "unit")
 _MEMORY = "marops_scope"
 _ALL_UNITS = ""
+_CHOICES = "scope_choices"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,10 @@ def here(principal: Principal) -> Here:
 
 
 def bar(place: Here) -> None:
-    """The bar itself: what is shown, in one button that opens the choices, and how far the data reaches."""
+    """The bar itself: what is shown, in one button that opens the choices, and how far the data reaches.
+
+    A choice made closes the choices: the page behind them is what it was made for, and on a phone they cover it.
+    """
     scope, opened = place.scope, place.opened
     r = reader()
     versus = scope.compared
@@ -91,8 +95,10 @@ def bar(place: Here) -> None:
         parts.append(say(text("against {period}", period=r.span(versus.start, versus.end))))
     parts.append(scope.unit or say(text("all units")))
     with st.container(horizontal=True, vertical_alignment="center", key="scopebar"):
-        with st.popover(" · ".join(parts), icon=":material/calendar_month:"):
-            _choices(place)
+        choices = st.popover(" · ".join(parts), icon=":material/calendar_month:", key=_CHOICES, on_change="rerun")
+        if choices.open:
+            with choices:
+                _choices(place)
         if opened.last_day:
             st.caption(say(text("data to {day}", day=min(opened.last_day, opened.today))))
         else:
@@ -148,7 +154,9 @@ def set_widget(key: str, value: object) -> None:
 def _changed(parameters: Callable[[], dict[str, str]]) -> Callable[[], None]:
     def write() -> None:
         # All at once: each write of its own is a step of the browser's history.
-        st.query_params.update(parameters())
+        if chosen := parameters():
+            st.query_params.update(chosen)
+            st.session_state[_CHOICES] = False
 
     return write
 

@@ -21,6 +21,11 @@ def opened(page: str = "home", **query: str) -> AppTest:
     return at
 
 
+def markup(at: AppTest) -> str:
+    """The page's own HTML."""
+    return " ".join(element.value for element in at.markdown)
+
+
 def words(at: AppTest) -> str:
     """Everything the page says, tags removed, on one line."""
     said = " ".join(element.value for element in at.markdown)

@@ -1,5 +1,6 @@
 """The app in a real browser: import to report to scorecard, undo, shared links, deep links, and files that are no good."""
 
+import gzip
 import io
 import json
 import re
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from marops import theme
 from marops.principal import LOCAL_ADMIN
+from marops.serving import index
 from marops.sources import service
 from marops.workspaces.store import OWN
 from tests.web import tiny
@@ -161,9 +163,10 @@ def test_the_sample_is_labelled_on_every_page_and_one_click_leaves_or_removes_it
     expect(page.get_by_text("Nothing has been imported yet.")).to_be_visible()
     expect(page.get_by_text("Sample company: invented data")).to_have_count(0)
     expect(page).to_have_url(re.compile(f"/data.*ws={OWN}"))
-    page.goto(f"{url}/?ws=sample")
+    page.get_by_role("navigation", name="Workspaces").get_by_role("link", name="Sample company").click()
+    expect(page.get_by_text("Sample company: invented data")).to_be_visible()
     page.get_by_role("button", name="Remove the sample").click()
-    expect(page.get_by_text("There is no data here yet")).to_be_visible()
+    expect(page.get_by_text("Nothing has been imported yet.")).to_be_visible()
     page.goto(f"{url}/?ws=sample")
     expect(page.get_by_text("Sample company: invented data")).to_have_count(0)
 
@@ -201,3 +204,44 @@ def test_the_server_answers_with_security_headers_and_keeps_doors_shut(tiny_serv
     request = urllib.request.Request(f"{url}/", headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("path", ["", "scorecard", "nowhere"])
+@pytest.mark.parametrize(
+    "wish", [{}, {"Accept-Encoding": "gzip"}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}, {"Range": "bytes=0-9"}]
+)
+def test_every_address_answers_with_our_own_page_whole(tiny_server: tuple[str, Path], path: str, wish: dict[str, str]) -> None:
+    asked = urllib.request.Request(f"{tiny_server[0]}/{path}", headers=wish)
+    with urllib.request.urlopen(asked) as answer:
+        packed = answer.read()
+        found = gzip.decompress(packed) if answer.headers["Content-Encoding"] == "gzip" else packed
+        assert (answer.status, answer.headers["ETag"], answer.headers["Last-Modified"]) == (200, None, None)
+    said = found.decode()
+    assert "<title>marops</title>" in said
+    assert ".m-kpi {" in said
+    assert "SourceSans" not in said
+    assert said.rstrip().endswith("</html>")
+
+
+def test_asking_for_the_head_of_a_page_gets_its_length_and_no_body(tiny_server: tuple[str, Path]) -> None:
+    asked = urllib.request.Request(f"{tiny_server[0]}/scorecard", method="HEAD")
+    with urllib.request.urlopen(asked) as answer:
+        assert int(answer.headers["Content-Length"]) == len(index.page())
+        assert answer.read() == b""
+
+
+def test_a_file_is_answered_as_streamlit_answers_it(tiny_server: tuple[str, Path]) -> None:
+    asked = urllib.request.Request(f"{tiny_server[0]}/app/static/inter-latin.woff2", headers={"Range": "bytes=0-3"})
+    with urllib.request.urlopen(asked) as answer:
+        assert (answer.status, answer.read()) == (206, b"wOF2")
+
+
+def test_a_choice_in_the_bar_closes_its_choices_and_is_in_the_address(tiny_server: tuple[str, Path], page: Page) -> None:
+    page.goto(f"{tiny_server[0]}/budget?{SCOPE}")
+    bar = page.locator(".st-key-scopebar button").first
+    bar.click()
+    page.get_by_role("radio", name="3 months").or_(page.get_by_role("button", name="3 months")).first.click()
+    expect(page.locator(".st-key-w_quick")).to_have_count(0)
+    expect(page).to_have_url(re.compile("from=2026-04-01&to=2026-06-30"))
+    bar.click()
+    expect(page.get_by_role("radio", name="3 months")).to_be_checked()

@@ -11,7 +11,7 @@ from marops.sources import service as sources
 from marops.web import failures, session
 from marops.workspaces.store import OWN
 from tests.web import tiny
-from tests.web.app import errors, kpi, measure, opened, sentence, words
+from tests.web.app import errors, kpi, markup, measure, opened, sentence, words
 
 PAGES = ("home", "scorecard", "pipeline", "maturity", "budget", "data")
 
@@ -148,11 +148,14 @@ def test_nonsense_in_the_address_falls_back_to_the_default_scope(company: Path) 
     assert sentence(at) == "1 of 2 targets kept; Availability missed."
 
 
-def test_switching_to_own_data_leaves_the_sample(sample_home: Path) -> None:
+def test_every_workspace_is_one_link_away_and_ones_own_says_nothing_of_the_sample(sample_home: Path) -> None:
     at = opened("home")
-    at.selectbox(key="w_workspace").set_value(OWN).run()
+    assert f'<a href="?ws={OWN}" target="_self">Company</a>' in markup(at)
+    assert '<a href="?ws=sample" target="_self" aria-current="true">Sample company</a>' in markup(at)
+    at = opened("home", ws=OWN)
     assert "There is no data here yet" in words(at)
     assert "invented data" not in words(at)
+    assert f'<a href="?ws={OWN}" target="_self" aria-current="true">Company</a>' in markup(at)
 
 
 def test_a_slider_predicts_and_back_to_today_takes_it_back(sample_home: Path) -> None:
