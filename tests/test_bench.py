@@ -47,6 +47,18 @@ def test_the_twin_draws_what_was_captured(tmp_path: Path, monkeypatch: pytest.Mo
     assert (len(app.metric), len(app.get("plotly_chart"))) == (1, 1)
 
 
+def test_the_twin_of_metrics_says_of_each_kpi_what_its_row_says(sample_home: Path) -> None:
+    from bench.twins import captured
+
+    app = AppTest.from_file(str(Path(__file__).parents[1] / "app.py"), default_timeout=60)
+    app.query_params["ws"] = "sample"
+    app.run()
+    app.switch_page(str(Path(__file__).parents[1] / "pages" / "scorecard.py")).run()
+    found = [figure for text in app.markdown for figure in captured.figures(text.value)]
+    assert len(found) == 13
+    assert (found[0].label, found[0].value, len(found[0].months)) == ("Availability", "99.87%", 24)
+
+
 def _home() -> None:
     from bench.twins.main import draw
 
