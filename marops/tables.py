@@ -161,11 +161,11 @@ def conform(table: Table, frame: pl.LazyFrame) -> Conformed:
     _check_contract(table, dict(found))
     applying = list(rules(table, set(found.names())))
     flags = {f"__{index}": rule for index, rule in enumerate(applying)}
-    broken = (
-        frame.with_columns(rule.broken.fill_null(value=False).alias(flag) for flag, rule in flags.items())
-        .filter(pl.any_horizontal(*flags))
-        .collect()
-    )
+    flagged = frame.with_columns(rule.broken.fill_null(value=False).alias(flag) for flag, rule in flags.items())
+    key = [name for name in table.key if name in found.names()]
+    # A 64-bit hash finds candidates in little memory and time; they are then compared exactly.
+    unique = (pl.struct(key).hash().n_unique() == pl.len()) if key else pl.lit(value=True)
+    broken, all_differ = pl.collect_all([flagged.filter(pl.any_horizontal(*flags)), frame.select(unique)])
     parts = [
         broken.filter(pl.col(flag)).select(
             pl.col(ROW).cast(pl.Int64),
@@ -176,7 +176,7 @@ def conform(table: Table, frame: pl.LazyFrame) -> Conformed:
         )
         for flag, rule in flags.items()
     ]
-    repeated = _repeated_keys(table, frame, set(found.names()))
+    repeated = pl.DataFrame(schema=VIOLATIONS) if all_differ.item() else _repeated_keys(key, frame)
     violations = pl.concat([pl.DataFrame(schema=VIOLATIONS), *parts, repeated]).sort(ROW, "column", "rule")
     valid = frame
     if violations.height:
@@ -195,15 +195,8 @@ def _check_contract(table: Table, found: Mapping[str, pl.DataType]) -> None:
             raise ContractError(f"{table.name}.{column.name} must be {column.type.dtype}, not {found[column.name]}")
 
 
-def _repeated_keys(table: Table, frame: pl.LazyFrame, present: set[str]) -> pl.DataFrame:
-    key = [name for name in table.key if name in present]
-    if not key:
-        return pl.DataFrame(schema=VIOLATIONS)
-    # A 64-bit hash finds candidates in little memory and time; they are then compared exactly.
-    hashed = pl.struct(key).hash()
-    if frame.select(hashed.n_unique() == pl.len()).collect().item():
-        return pl.DataFrame(schema=VIOLATIONS)
-    candidates = frame.select(ROW, *key).filter(hashed.is_duplicated()).collect().sort(ROW)
+def _repeated_keys(key: list[str], frame: pl.LazyFrame) -> pl.DataFrame:
+    candidates = frame.select(ROW, *key).filter(pl.struct(key).hash().is_duplicated()).collect().sort(ROW)
     return (
         candidates.with_columns(pl.col(ROW).first().over(key).alias("first"))
         .filter(pl.col(ROW) != pl.col("first"))

@@ -39,12 +39,17 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     for name in present:
         cell, kind = pl.col(name), layout.type_of(name)
         if kind is Type.TEXT:
-            typed[name] = formats.text(cell).str.to_uppercase() if name == "currency_code" else formats.text(cell)
+            if quick and (known := _known(layout, data, name)) is not None:
+                typed[name], filled[name] = known, ~cell.is_in(formats.MISSING)
+            elif name == "currency_code":
+                typed[name] = formats.text(cell).str.to_uppercase()
+            else:
+                typed[name] = formats.text(formats.meaning(cell, words) if (words := layout.words_of(name)) else cell)
             continue
         padded = not quick or bool((seen[name] != seen[name].str.strip_chars()).any())
         if kind in _NUMBERS:
             notation = formats.notation(seen[name], marks[name], whole=kind is Type.INT) if quick else Notation.DRESSED
-            if notation is Notation.BARE and grouped:
+            if notation is Notation.BARE and grouped and formats.comes_near_thousands(seen[name], marks[name]):
                 notation = Notation.GROUPED
             typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded)
         elif kind in _DATES:
@@ -56,6 +61,19 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
         filled[name] = ~formats.is_missing(cell, quick=quick)
     _find_currency(layout, typed, data, questions)
     return Casting(typed, filled, quick), questions
+
+
+def _known(layout: Layout, data: pl.DataFrame, name: str) -> pl.Expr | None:
+    """A quick reading of a column of few different texts, where all that a sample shows are known: currencies, and words
+    of the dictionary. Other cells come out as unread.
+    """
+    cell, words = pl.col(name), layout.words_of(name)
+    shown = data.filter(~cell.is_in(formats.MISSING))[name].unique()
+    if name == "currency_code":
+        return pl.when(cell.is_in(shown.to_list())).then(cell) if shown.str.contains("^[A-Z]{3}$").all() else None
+    if not words or shown.to_frame().select(formats.plain_meaning(cell, words).is_null().any()).item():
+        return None
+    return formats.plain_meaning(cell, words)
 
 
 def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:

@@ -5,8 +5,8 @@ Helper columns begin with "__": `__label` (the text that makes a row a total), `
 """
 
 import re
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Words
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -46,22 +46,34 @@ class Layout:
         """The type of a canonical column, or of one that is read but not stored."""
         return PSEUDO.get(name) or self.table.by_name[name].type
 
+    def words_of(self, name: str) -> Words[str, str]:
+        """What the source's words for a canonical column's values stand for, in small letters."""
+        return self.matched.shape.values.get(name, {}) if self.matched else {}
+
     def header_of(self, name: str) -> str:
         """What the file calls a canonical column."""
         position = self.mapping.columns.get(name)
         return self.raw.headers[position] if position is not None else name
 
 
+def first_values(sample: pl.DataFrame, columns: int, count: int, *, leaving_out: Callable[[pl.Expr], pl.Expr]) -> list[list[str]]:
+    """The first `count` different cells of each of the file's columns."""
+    first = [
+        cell.filter(~leaving_out(cell)).unique(maintain_order=True).head(count).implode()
+        for cell in (pl.col(f"c{index}") for index in range(columns))
+    ]
+    return [list(values) for values in sample.select(first).row(0)] if columns else []
+
+
 def find_dimensions(layout: Layout, sample: pl.DataFrame) -> list[int]:
     """The positions of columns that describe a row: not empty, and neither numbers, dates nor the currency."""
-    found: list[int] = []
-    for index in range(len(layout.raw.headers)):
-        if index == layout.mapping.columns.get("currency_code"):
-            continue
-        cells = sample.filter(~formats.is_missing(pl.col(f"c{index}")))[f"c{index}"].unique(maintain_order=True).head(50)
-        if cells.len() and not formats.are_numbers(cells) and not formats.date_formats(cells.to_list(), "dmy"):
-            found.append(index)
-    return found
+    shown = first_values(sample, len(layout.raw.headers), 50, leaving_out=formats.is_missing)
+    values = {at for name, at in layout.mapping.columns.items() if name == "currency_code" or layout.type_of(name) is not Type.TEXT}
+    return [
+        index
+        for index, found in enumerate(shown)
+        if found and index not in values and not formats.are_numbers(pl.Series(found)) and not formats.date_formats(found, "dmy")
+    ]
 
 
 def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
@@ -88,7 +100,9 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
         text = _unpivoted(layout, layout.matched, frame, columns)
     else:
         text = frame.select(ROW, *_doubt(layout), **columns, **helpers)
-    return _with_values(layout, text)
+    # Words for numbers ("don't know"). Those for texts are read with the text, see `casting`.
+    worded = [name for name in text.collect_schema().names() if layout.words_of(name) and layout.type_of(name) is not Type.TEXT]
+    return text.with_columns(**{name: formats.meaning(pl.col(name), layout.words_of(name)) for name in worded})
 
 
 def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
@@ -137,22 +151,3 @@ def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dic
     helpers = [pl.lit(None, pl.String).alias("__label"), pl.lit("").alias("__first")]
     helpers += [pl.lit(value=False).alias(name) for name in ("__blank", "__single", "__undescribed")]
     return long.sort(ROW, "__order").drop("__order").with_columns(helpers)
-
-
-def _with_values(layout: Layout, text: pl.LazyFrame) -> pl.LazyFrame:
-    """Values in the source's words replaced by canonical ones; words the dictionary lacks stay as they are."""
-    if not layout.matched or not layout.matched.shape.values:
-        return text
-    present = text.collect_schema().names()
-    values = {name: words for name, words in layout.matched.shape.values.items() if name in present}
-    said = {f"~{name}": pl.col(name).str.strip_chars().str.to_lowercase() for name in values}
-    meant = {name: _meaning(pl.col(f"~{name}"), words).fill_null(pl.col(name)) for name, words in values.items()}
-    return text.with_columns(**said).with_columns(**meant).select(present)
-
-
-def _meaning(said: pl.Expr, words: Words[str, str]) -> pl.Expr:
-    """What these words stand for, null for others. Built of comparisons: `replace_strict` would gather whole columns."""
-    meant = pl.lit(None, pl.String)
-    for meaning in dict.fromkeys(words.values()):
-        meant = pl.when(said.is_in([word for word in words if words[word] == meaning])).then(pl.lit(meaning)).otherwise(meant)
-    return meant

@@ -7,7 +7,7 @@ A cell that does not fit its column's format becomes null, and the caller refuse
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -44,6 +44,27 @@ def text(cell: pl.Expr) -> pl.Expr:
     """A cell of a text column without the spaces around it; null where it means "no value"."""
     stripped = cell.str.strip_chars()
     return pl.when(~stripped.is_in(MISSING)).then(stripped)
+
+
+def meaning(cell: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    """What a cell's words (in small letters) stand for; the cell as it is where they are not in the dictionary.
+
+    Built of comparisons: `replace_strict` would gather whole columns.
+    """
+    return _chosen(cell.str.strip_chars().str.to_lowercase(), words, (str,)).fill_null(cell)
+
+
+def plain_meaning(cell: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    """The same for words spelled as programs spell them, "like This" excepted; null for all others. Three times as quick."""
+    return _chosen(cell, words, (str, str.capitalize, str.title, str.upper))
+
+
+def _chosen(cell: pl.Expr, words: Mapping[str, str], spellings: Sequence[Callable[[str], str]]) -> pl.Expr:
+    found = pl.lit(None, pl.String)
+    for meant in dict.fromkeys(words.values()):
+        said = [spelled(word) for word in words if words[word] == meant for spelled in spellings]
+        found = pl.when(cell.is_in(said)).then(pl.lit(meant)).otherwise(found)
+    return found
 
 
 # Numbers
@@ -98,6 +119,12 @@ def notation(cells: pl.Series, mark: str, *, whole: bool) -> Notation:
         if stripped.str.contains(f"^{_pattern(mark, grouped=kind is Notation.GROUPED, whole=whole)}$").all():
             return kind
     return Notation.DRESSED
+
+
+def comes_near_thousands(cells: pl.Series, mark: str) -> bool:
+    """Whether the largest of these bare numbers is so large that others of the column may have a separator."""
+    digits = cells.str.strip_chars_start(" -").str.extract(r"^(\d+)").str.len_bytes()
+    return bool((digits >= 3).any()) and not shows_bare_thousands(cells, mark)
 
 
 def shows_bare_thousands(cells: pl.Series, mark: str) -> bool:

@@ -140,16 +140,17 @@ class _Staging:
             return part
         layout = Layout(self.raw, part.mapping, self.matched, labels)
         layout.dimensions = cells.find_dimensions(layout, sample)
-        text = cells.canonical(layout, sample.lazy()).collect()
-        decided, part.questions = casting.decide(layout, text, quick=True)
+        shown = cells.canonical(layout, sample.lazy()).collect()
+        decided, part.questions = casting.decide(layout, shown, quick=True)
         self._ask_period(layout)
         if part.questions or self._lacks_required(layout, decided):
             return part
-        found, others = self._write(layout, frame, sample)
+        found, others = self._write(layout, frame, shown, decided)
         if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
             # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
             layout.distinguishing = [i for i in layout.dimensions if i not in part.mapping.columns.values()]
-            found, others = self._write(layout, frame, sample)
+            shown = cells.canonical(layout, sample.lazy()).collect()
+            found, others = self._write(layout, frame, shown, casting.decide(layout, shown, quick=True)[0])
         self._report(layout, found, others)
         return part
 
@@ -188,19 +189,17 @@ class _Staging:
             self.part.notes.append(Note(code="needs_columns", values=values))
         return bool(absent)
 
-    def _write(
-        self, layout: Layout, frame: pl.LazyFrame, sample: pl.DataFrame, *, quick: bool = True
-    ) -> tuple[pl.DataFrame, _Others]:
+    def _write(self, layout: Layout, frame: pl.LazyFrame, shown: pl.DataFrame, decided: Casting) -> tuple[pl.DataFrame, _Others]:
         """Write the rows that can be taken to the target, in one pass over the file. Returns the violations of the
         contract, and the rows that are not data or cannot be read. Raises _DoubtfulError.
 
-        `quick`: rows are read in the notation the sample shows, and only what is left over in every notation we know.
+        A quick decision reads rows in the notation that the sample `shown` shows, and only what is left over in every
+        notation we know.
         """
+        quick = decided.quick
         unpivoted = bool(layout.matched and layout.matched.unpivoted)
         if unpivoted and self.raw.doubt:
             raise _DoubtfulError
-        shown = cells.canonical(layout, sample.lazy()).collect()
-        decided, _ = casting.decide(layout, shown, quick=quick)
         text = cells.canonical(layout, frame)
         read = casting.judged(layout, text, decided)
         columns = text.collect_schema().names()
@@ -220,7 +219,7 @@ class _Staging:
         more = self._typed(layout, again.lazy(), full).collect() if quick else again.clear()
         if more.height:
             if unpivoted or not completes_row_by_row(layout.table.name):
-                return self._write(layout, frame, sample, quick=False)
+                return self._write(layout, frame, shown, full)
             self._replace(pl.scan_parquet(self.target).merge_sorted(more.lazy(), ROW))
         conformed = conform(layout.table, pl.scan_parquet(self.target))
         if conformed.violations.height:
@@ -304,12 +303,10 @@ class _Staging:
             if table.seconds:
                 end = pl.max_horizontal(end, end + pl.duration(seconds=pl.col(table.seconds), microseconds=-1))
             days = [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]
-        summary = (
-            staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive)).collect().row(0, named=True)
-        )
-        if "currency_code" in present:
-            codes = staged.select(pl.col("currency_code").unique()).collect().to_series().drop_nulls()
-            part.currencies = sorted(str(code) for code in codes)
+        codes = [pl.col("currency_code").drop_nulls().unique().implode().alias("__codes")] if "currency_code" in present else []
+        found = staged.select(pl.len().alias("__rows"), *days, *codes, *(pl.col(name).sum() for name in additive)).collect()
+        summary = found.row(0, named=True)
+        part.currencies = sorted(summary.get("__codes", ()))
         # Amounts in several currencies have no sum.
         mixed = len(part.currencies) > 1
         sums: dict[str, Decimal | int] = {
@@ -337,12 +334,11 @@ def _chosen(raw: RawTable, job: Job, mark: str) -> tuple[Mapping | None, Match |
 
 def _described(headers: tuple[str, ...], mapping: Mapping | None, sample: pl.DataFrame) -> list[Column]:
     canonical = {position: name for name, position in (mapping.columns if mapping else {}).items()}
-    columns: list[Column] = []
-    for index, header in enumerate(headers):
-        filled = sample.filter(pl.col(f"c{index}").str.strip_chars() != "")[f"c{index}"]
-        samples = [str(cell)[:80] for cell in filled.unique(maintain_order=True).head(5)]
-        columns.append(Column(header=header, samples=samples, canonical=canonical.get(index)))
-    return columns
+    shown = cells.first_values(sample, len(headers), 5, leaving_out=lambda cell: cell.str.strip_chars() == "")
+    return [
+        Column(header=header, samples=[cell[:80] for cell in values], canonical=canonical.get(index))
+        for index, (header, values) in enumerate(zip(headers, shown, strict=True))
+    ]
 
 
 def _level(layout: Layout) -> str:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marops.sources import guard, reading, words
+from marops.sources import guard, reading, staging, words
 from marops.tables import ROW
 from tests.sources import made
 
@@ -379,3 +379,40 @@ def test_too_many_columns_are_refused_with_the_limit(tmp_path: Path) -> None:
     report = made.read(made.put(tmp_path / "wide.csv", header + "\n" + "x," * 2000 + "\n"))
     assert report.failure is not None
     assert str(words.note(report.failure)) == "The file has 2,001 columns; at most 2,000 are read. Export fewer columns."
+
+
+LATE = (
+    "2026-05-20,A,Search,BRL,4,1.00",
+    "2026-05-21,A, PERFORMANCE max ,BRL,4,1.00",
+    "2026-05-22,A,Vídeo,brl,4,1.00",
+    "2026-05-23,A,Something new,USD,4,1.00",
+    '2026-05-24,A,--,BRL,"1,234","2,345.60"',
+    " 2026-05-25 ,A,Display,BRL, 7 ,R$ 3.50",
+    "2026-05-26,A,Display,BRL, -- ,",
+    "2026-05-27,A,Display,--,5,1",
+    "2026-05-28,A,Display,BRL,x,1",
+    "Total: Campaigns,,,,99,99",
+)
+
+
+@pytest.mark.parametrize("first", range(len(LATE)))
+def test_what_stands_beyond_the_sample_is_read_as_if_it_stood_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    plain = [f"2026-05-{day:02},A,Search,BRL,{day},{day}.25" for day in range(1, 8)]
+    content = "\n".join(["Day,Campaign,Campaign type,Currency code,Clicks,Cost", *plain, *LATE[first:], *LATE[:first]]) + "\n"
+    whole = made.text(tmp_path, content, "whole.csv")
+    monkeypatch.setattr(staging, "SAMPLE_ROWS", 5)
+    part, rows = made.text(tmp_path, content, "sampled.csv")
+    assert rows.equals(whole[1])
+    assert [(cell.row, cell.column, cell.value, cell.rule) for cell in part.refused] == [
+        (cell.row, cell.column, cell.value, cell.rule) for cell in whole[0].refused
+    ]
+    assert (part.sums, part.set_aside, part.currencies) == (whole[0].sums, whole[0].set_aside, whole[0].currencies)
+    by_day = {str(row["period_start"]): row for row in rows.iter_rows(named=True)}
+    assert by_day["2026-05-21"]["campaign_type"] == "performance_max"
+    assert (by_day["2026-05-22"]["campaign_type"], by_day["2026-05-22"]["currency_code"]) == ("video", "BRL")
+    assert by_day["2026-05-23"]["campaign_type"] == "Something new"
+    assert (by_day["2026-05-24"]["clicks"], by_day["2026-05-24"]["spend"]) == (1234, Decimal("2345.60"))
+    assert (by_day["2026-05-25"]["clicks"], by_day["2026-05-25"]["spend"]) == (7, Decimal("3.50"))
+    assert (by_day["2026-05-26"]["clicks"], by_day["2026-05-26"]["spend"]) == (None, None)
