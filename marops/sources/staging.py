@@ -92,7 +92,9 @@ def _tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Ra
                 report.notes.append(Note(code="encoding_guessed", values={"encoding": file.encoding}))
             header = header_row(file.head)
             if header is None:
-                first = next((record for record in file.head if any(record)), ())
+                first = next((record for record in file.head if any(record)), None)
+                if first is None:
+                    raise Unreadable("no_table", name=job.name)
                 raise Unreadable("no_header", name=job.name, first=" | ".join(first)[:120])
             yield reading.read_text(file, header, Path(job.folder))
         case FileKind.XLSX:
