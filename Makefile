@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 
-.PHONY: run setup setup-dev test lint lock sample words bench
+.PHONY: run setup setup-dev test lint lock sample words bench bench-import
 
 run: setup
 	$(BIN)/marops run
@@ -53,3 +53,6 @@ words: setup
 
 bench: setup-dev
 	$(BIN)/python -m bench
+
+bench-import: setup-dev
+	$(BIN)/python -m bench cases import

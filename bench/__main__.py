@@ -1,13 +1,14 @@
-"""`python -m bench [import|pages|rerun|sessions|rollups ...] [--repeats N] [--seconds S]`."""
+"""`python -m bench [cases|import|pages|rerun|sessions|rollups ...] [--repeats N] [--seconds S]`."""
 
 import argparse
 
-from bench import imports, pages, rollups, sessions
+from bench import cases, imports, pages, rollups, sessions
 
 
 def main() -> None:
     """Run the parts that were asked for, or all of them, one after the other."""
     parts = {
+        "cases": lambda _: cases.run(),
         "import": lambda found: imports.run(repeats=found.repeats or 5),
         "pages": lambda found: pages.run(repeats=found.repeats or 5),
         "rerun": lambda found: pages.run_reruns(repeats=found.repeats or 20),

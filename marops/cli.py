@@ -1,4 +1,4 @@
-"""The `marops` command: run, sample, import, check, version.
+"""The `marops` command: run, sample, import, inspect, check, version.
 
 A user's mistake is one line on standard error and exit status 2. Commands import what they need when they run, so that
 `marops version` answers at once.
@@ -150,6 +150,27 @@ def check() -> None:
         typer.echo(f"{'ok  ' if one.ok else 'FAIL'}  {_say(one.name)}: {_say(one.found)}")
     if not all(one.ok for one in found):
         raise typer.Exit(_FAILED)
+
+
+@app.command()
+def inspect(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX or Parquet; of any size.")],
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
+) -> None:
+    """Say what files hold, without importing anything: tables, columns, exact sums, their own totals beside ours."""
+    from marops.sources import inspecting, service
+
+    for path in files:
+        report = service.inspect_file(LOCAL_ADMIN, path)
+        found = inspecting.inspection(path.name, report)
+        if as_json:
+            import json
+
+            typer.echo(json.dumps(found, ensure_ascii=False))
+        else:
+            for line in inspecting.lines(report):
+                _tell(line)
 
 
 @app.command()

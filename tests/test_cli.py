@@ -11,6 +11,9 @@ import polars as pl
 import pytest
 
 from marops import __version__
+from marops.principal import LOCAL_ADMIN
+from marops.sources import service
+from marops.workspaces.store import OWN
 from tests.conftest import case
 from tests.sources import made
 
@@ -237,3 +240,25 @@ def test_mistakes_are_said_in_the_language_of_the_locale_without_failing() -> No
         done = marops("import", "nowhere.csv", LC_ALL=locale)
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_inspect_says_what_a_file_holds_and_imports_nothing(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS + "Total: Campaigns,,,7,3.76\n")
+    found = json.loads(marops("inspect", "--json", path).stdout)
+    assert (found["file"], found["certain"], found["encoding"], found["header_row"]) == ("ads.csv", True, "utf-8", 1)
+    (table,) = found["tables"]
+    assert (table["recognised_as"], table["grain"], table["rows"]) == ("google_ads campaign report", ["campaign", "day"], 3)
+    assert table["set_aside"] == [{"row": 5, "why": "total"}]
+    cost = next(column for column in table["columns"] if column["source"] == "Cost")
+    assert (cost["canonical"], cost["type"], cost["currency"], cost["sum"]) == ("spend", "decimal", "BRL", "3.75")
+    cost = next(total for total in table["totals"] if total["column"] == "Cost")
+    assert (cost["label"], cost["file"], cost["ours"], cost["difference"]) == ("Total: Campaigns", "3.76", "3.75", "-0.01")
+    assert service.imports(LOCAL_ADMIN, OWN) == []
+    assert "3 rows of google_ads campaign report" in marops("inspect", path).stdout
+
+
+def test_inspect_says_in_its_json_why_a_file_cannot_be_read(home: Path, tmp_path: Path) -> None:
+    done = marops("inspect", "--json", made.put(tmp_path / "empty.csv", ""))
+    found = json.loads(done.stdout)
+    assert (done.returncode, found["certain"], found["tables"]) == (0, False, [])
+    assert found["refused"].startswith("empty.csv is empty (0 bytes).")

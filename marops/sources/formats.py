@@ -99,6 +99,17 @@ def decimal_mark(samples: Iterable[str], *, whole: bool) -> str | None:
     return None if votes or open_question else ""
 
 
+def groups_thousands(samples: Iterable[str]) -> bool:
+    """Whether numbers are separated from one thousand on and never below: then the mark separates thousands, though
+    one such number alone could be read as a decimal.
+    """
+    digits = [re.sub(r"[^0-9.,]", "", sample) for sample in samples]
+    separated = [number for number in digits if "," in number or "." in number]
+    bare = [number for number in digits if number.isdigit()]
+    grouped = all(re.fullmatch(r"[1-9]\d{0,2}(?:([.,])\d{3})(?:\1\d{3})*", number) for number in separated)
+    return bool(separated) and grouped and max((len(number) for number in bare), default=0) == 3
+
+
 def _marks(mark: str) -> tuple[str, str]:
     """The thousands separator that goes with a decimal mark, and the mark as a pattern."""
     return (".", ",") if mark == "," else (",", r"\.")
@@ -162,23 +173,32 @@ def number(cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.D
                 digits = digits.str.replace(",", ".", literal=True)
             return pl.when(shaped).then(digits).cast(kind.dtype, strict=False)
         case Notation.DRESSED:
-            return _dressed(stripped, kind, mark)
+            return _dressed(stripped, kind.dtype, mark)
 
 
-def _dressed(stripped: pl.Expr, kind: Type, mark: str) -> pl.Expr:
+EXACT = pl.Decimal(38, 16)
+"""What a number is summed in where every digit counts."""
+
+
+def exact_number(cell: pl.Expr, mark: str) -> pl.Expr:
+    """A text cell as a Decimal(38, 16), in any notation; null where it is missing or not a number."""
+    return _dressed(cell.str.strip_chars(), EXACT, mark)
+
+
+def _dressed(stripped: pl.Expr, dtype: pl.DataType, mark: str) -> pl.Expr:
     group, point = _marks(mark)
     between = rf"[{re.escape(group)}'{_SPACES} ]"
     shaped = stripped.str.contains(r"\d") & stripped.str.contains(
-        rf"^\(?[+-]?\s?(?:{_CURRENCY}\s?)?[+-]?(?:\d{{1,3}}(?:{between}\d{{3}})+|\d+)?(?:{point}\d+)?"
+        rf"^\(?[+-]?\s?(?:{_CURRENCY}\s?)?[+-]?(?:\d{{1,3}}(?:{between}\d{{3}})+|\d+)?(?:{point}\d*)?"
         rf"(?:[eE][+-]?\d{{1,2}})?\s?(?:%|{_CURRENCY})?-?\)?$"
     )
     # Letters left over are a three-letter currency code (EUR 5.00) or an exponent.
     digits = stripped.str.replace_many(dict.fromkeys((group, *_NOISE), "")).str.replace(r"^[A-Z]{3}|[A-Z]{3}$", "")
     if mark == ",":
         digits = digits.str.replace(",", ".", literal=True)
-    if kind is Type.INT:
-        digits = digits.str.replace(r"\.0+$", "")
-    value = pl.when(shaped).then(digits).cast(kind.dtype, strict=False)
+    # "144." is a number to Java and to some databases.
+    digits = digits.str.replace(r"\.0*$" if dtype.is_integer() else r"\.$", "")
+    value = pl.when(shaped).then(digits).cast(dtype, strict=False)
     return pl.when(stripped.str.contains(r"^\(.*\)$|^[^0-9eE]*-|-$")).then(-value).otherwise(value)
 
 
@@ -342,6 +362,15 @@ def any_date(samples: Sequence[str]) -> bool:
     """Whether one of these values is a date in any format."""
     likely = pl.DataFrame({"cell": samples}, schema={"cell": pl.String()}).filter(pl.col("cell").str.contains(_MAYBE_DATE))
     return bool(likely.height) and any(likely.select(attempt.is_not_null().any() for attempt in _attempts()).row(0))
+
+
+@lru_cache(maxsize=4096)
+def is_value(cell: str) -> bool:
+    """Whether a cell is a number or a date rather than a name."""
+    text = cell.strip()
+    if re.fullmatch(r"[^\w]*(?:[A-Z]{3}\s|[A-Z]{0,2}[$€£¥])?\s?[-+]?[\d.,\s]+%?", text):
+        return True
+    return any(character.isdigit() for character in text) and any_date([text])
 
 
 def most_fitting(samples: pl.Series) -> str:

@@ -63,6 +63,10 @@ def check_there(workspace_id: str, *paths: Path) -> None:
     """Raise NotFound where the workspace or one of the files is not there."""
     with store.reading() as session:
         workspaces.load(session, workspace_id)
+    _check_files(*paths)
+
+
+def _check_files(*paths: Path) -> None:
     for path in paths:
         if not path.is_file():
             raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
@@ -112,6 +116,17 @@ def read(principal: Principal, workspace_id: str, sources: Sequence[Source]) -> 
         _previewed(principal, workspace_id, source, digest, report)
         for source, digest, report in zip(sources, digests, reports, strict=True)
     ]
+
+
+def describe(path: Path) -> Report:
+    """A file as it stands, described in a child process; nothing of it is kept. Raises NotFound."""
+    _check_files(path)
+    folder = new_folder()
+    job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date(), describe=True)
+    try:
+        return runner.read([job])[0]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _previewed(principal: Principal, workspace_id: str, source: Source, digest: str, report: Report) -> Preview | BadFile:

@@ -113,7 +113,7 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
 
     Raises Unreadable for text that is not in the encoding, or a quote that is never closed.
     """
-    headers = _trimmed(file.head[header])
+    headers = tuple(cell.strip() for cell in file.head[header])
     if len(headers) > MAX_COLUMNS:
         raise Unreadable("too_many_columns", columns=len(headers), limit=MAX_COLUMNS)
     width = len(file.head[header])

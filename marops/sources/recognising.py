@@ -15,7 +15,7 @@ from hashlib import sha256
 from importlib import resources
 from typing import Any
 
-from marops.sources.formats import any_date
+from marops.sources.formats import is_value
 from marops.sources.report import Mapping
 from marops.tables import TABLES, Type
 
@@ -163,6 +163,13 @@ def recognise(headers: Sequence[str]) -> Match | None:
     return max(found, key=weight, default=None)
 
 
+def level_of(columns: Mapped[str, int], breakdowns: Mapped[str, Sequence[int]]) -> str:
+    """How fine the rows of an ad report with these canonical columns are: a breakdown, ad, ad_group, campaign or account."""
+    if breakdowns:
+        return next(iter(breakdowns))
+    return next((level for level in ("ad", "ad_group", "campaign") if {f"{level}_id", f"{level}_name"} & columns.keys()), "account")
+
+
 def header_row(head: Sequence[Sequence[str]]) -> int | None:
     """The index of the header among a file's first records; None where every line looks like data.
 
@@ -178,23 +185,27 @@ def header_row(head: Sequence[Sequence[str]]) -> int | None:
     width = max(set(widths), key=lambda w: (widths.count(w), w))
     for index, record in enumerate(head[:60]):
         cells = _filled(record)
-        if len(cells) < max(2, width):
+        # The first column of a table with numbered rows has no name.
+        if len(cells) + (not record[0].strip()) < max(2, width):
             continue
-        names = [normal(cell) for cell in cells]
-        return index if len(set(names)) == len(names) and not _any_value(cells) else None
+        return index if looks_like_names(cells) else None
     return None
+
+
+def looks_like_names(record: Sequence[str]) -> bool:
+    """Whether the filled cells of a record are names: all different, and neither numbers nor dates."""
+    cells = _filled(record)
+    names = [normal(cell) for cell in cells]
+    return len(set(names)) == len(names) and not _any_value(cells)
 
 
 def _filled(record: Sequence[str]) -> list[str]:
     return [cell for cell in record if cell.strip()]
 
 
-def _any_value(cells: Sequence[str]) -> bool:
+def _any_value(cells: list[str]) -> bool:
     """Whether one of these cells is a number or a date."""
-    texts = [cell.strip() for cell in cells]
-    if any(re.fullmatch(r"[^\w]*[A-Z]{0,3}[$€£¥]?\s?[-+]?[\d.,\s]+%?", text) for text in texts):
-        return True
-    return any_date([text for text in texts if any(character.isdigit() for character in text)])
+    return any(is_value(cell) for cell in cells)
 
 
 PSEUDO: dict[str, Type] = {

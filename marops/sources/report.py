@@ -125,6 +125,40 @@ class Part(BaseModel):
         return self.staged is not None and not self.questions
 
 
+class Measured(BaseModel):
+    """A column of a table as it is, whatever it may become: its type and, where it is a number, its exact sum.
+
+    `type`: text, integer, decimal, date, timestamp or empty. `additive`: whether the sum means something (that of a rate
+    does not). `unread`: how many filled cells are not of that type.
+    `qualified`: how many carry a sign such as "≤" before the number.
+    """
+
+    source: str
+    canonical: str | None = None
+    type: str
+    currency: str | None = None
+    sum: str | None = None
+    additive: bool = False
+    missing: int = 0
+    unread: int = 0
+    qualified: int = 0
+
+
+class Described(BaseModel):
+    """One table of a file as it stands there, before anything is mapped: rows that are data, rows that are not, columns."""
+
+    name: str
+    recognised_as: str | None
+    grain: list[str] = []
+    header_row: int
+    rows: int
+    set_aside: list[SetAside] = []
+    columns: list[Measured] = []
+    totals: list[Total] = []
+    questions: list[Question] = []
+    notes: list[Note] = []
+
+
 class Report(BaseModel):
     """Everything found in one file. `failure` is set where it cannot be read at all."""
 
@@ -132,12 +166,14 @@ class Report(BaseModel):
     encoding: str = ""
     delimiter: str = ""
     parts: list[Part] = []
+    described: list[Described] = []
     notes: list[Note] = []
     failure: Note | None = None
 
 
 class Job(BaseModel):
-    """What the child is asked to do: read `path` (called `name` by its owner) and stage its rows in `folder`.
+    """What the child is asked to do: read `path` (called `name` by its owner) and stage its rows in `folder`, or only
+    `describe` its tables.
 
     `mappings` holds a mapping by part name where a person has chosen one; `remembered` by header signature.
     """
@@ -148,3 +184,4 @@ class Job(BaseModel):
     mappings: dict[str, Mapping] = {}
     remembered: dict[str, Mapping] = {}
     today: date
+    describe: bool = False

@@ -21,7 +21,7 @@ from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import counting, overlaps, previews, runner, words
 from marops.sources.previews import Preview, Source
-from marops.sources.report import Mapping, Note, Part
+from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status, active_import_of
 from marops.store import new_id
 from marops.tables import TABLES, Kind, Table
@@ -63,6 +63,14 @@ def preview_files(principal: Principal, workspace_id: str, paths: Sequence[Path]
     require(principal, Action.IMPORT, workspace_id)
     previews.check_there(workspace_id, *paths)
     return previews.read(principal, workspace_id, [previews.source(path, {}) for path in paths])
+
+
+def inspect_file(principal: Principal, path: Path) -> Report:
+    """What a file of the server holds, as it stands: nothing is staged and nothing is kept. A file that cannot be read is
+    a report with a `failure`. Raises NotFound where there is no such file.
+    """
+    require(principal, Action.IMPORT)
+    return previews.describe(path)
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:

@@ -1,6 +1,5 @@
 """The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,13 +10,14 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, formats, reading
+from marops.sources import casting, cells, describing, formats, reading
 from marops.sources.casting import Casting
 from marops.sources.cells import Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
+from marops.sources.describing import OF_ACCOUNT, plain
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
-from marops.sources.recognising import Match, header_row, match, recognise, shapes, signature
+from marops.sources.recognising import Match, header_row, level_of, match, recognise, shapes, signature
 from marops.sources.report import (
     Column,
     Job,
@@ -37,7 +37,6 @@ SAMPLE_ROWS = 5_000
 KEPT = 10_000
 """Refused cells and set-aside rows kept one by one in the report; their numbers are always exact."""
 
-_ACCOUNT_TOTAL = re.compile(r"(?i):\s*(?:account|conta)\s*$")
 _NOT_ADDITIVE = ("reach", "users", "confidence", "level", "survey_progress", "status_sequence", "rate", "upper", "value")
 
 
@@ -69,16 +68,21 @@ def ready() -> None:
 
 
 def stage(job: Job) -> Report:
-    """Read the job's file, stage its rows under `job.folder` and say what was found. Bad files become a failure."""
+    """Read the job's file, stage its rows under `job.folder` (or only describe its tables) and say what was found. Bad
+    files become a failure.
+    """
     path, folder = Path(job.path), Path(job.folder)
     report = Report()
     try:
         report.kind = identify(path, job.name)
         for index, raw in enumerate(_tables(path, FileKind(report.kind), job, report)):
-            report.parts.append(_part(raw, job, folder / f"part-{index}.parquet"))
+            if job.describe:
+                report.described += describing.describe(raw)
+            else:
+                report.parts.append(_part(raw, job, folder / f"part-{index}.parquet"))
     except Unreadable as refused:
         return Report(failure=refused.note)
-    if not report.parts:
+    if not report.parts and not report.described:
         report.failure = Note(code="no_table", values={"name": job.name})
     return report
 
@@ -345,12 +349,9 @@ def _described(headers: tuple[str, ...], mapping: Mapping | None, sample: pl.Dat
 
 def _level(layout: Layout) -> str:
     """How fine the rows of an ad report are."""
-    if layout.matched and layout.matched.breakdowns:
-        return next(iter(layout.matched.breakdowns))
-    if layout.distinguishing:
+    if layout.distinguishing and not (layout.matched and layout.matched.breakdowns):
         return "breakdown"
-    mapped = set(layout.mapping.columns)
-    return next((level for level in ("ad", "ad_group", "campaign") if {f"{level}_id", f"{level}_name"} & mapped), "account")
+    return level_of(layout.mapping.columns, layout.matched.breakdowns if layout.matched else {})
 
 
 def _grain(layout: Layout, staged: pl.LazyFrame) -> str:
@@ -370,7 +371,7 @@ def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) 
     names = [name for name in sums if name in layout.mapping.columns]
     for record in rows.sort(ROW).iter_rows(named=True):
         label = record["__label"] or ""
-        if describing is None and not _ACCOUNT_TOTAL.search(label):
+        if describing is None and not OF_ACCOUNT.search(label):
             describing = record[ROW]
         for name in names:
             stated = record[f"={name}"]
@@ -387,9 +388,3 @@ def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) 
                     )
                 )
     return totals
-
-
-def plain(value: Decimal | int) -> str:
-    """A number as a plain decimal string without trailing zeros: 118.99, not 118.990000."""
-    text = format(Decimal(value), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
