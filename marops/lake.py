@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from threading import Lock
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -79,7 +80,9 @@ class Manifest:
         return min(days, default=None)
 
 
-@cached(LRUCache(maxsize=64), key=lambda workspace_id, revision: hashkey(str(settings.current()), workspace_id, revision))
+@cached(
+    LRUCache(maxsize=64), lock=Lock(), key=lambda workspace_id, revision: hashkey(str(settings.current()), workspace_id, revision)
+)
 def manifest(workspace_id: str, revision: str) -> Manifest:  # noqa: ARG001  (the revision is the cache's key)
     """The manifest of a workspace at its present revision."""
     with store.reading() as session:
@@ -193,7 +196,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-@cached(LRUCache(maxsize=4096))
+@cached(LRUCache(maxsize=4096), lock=Lock())
 def _digest_of_file(path: Path, _size: int, _changed_ns: int, _inode: int) -> str:
     return sha256_of(path)
 

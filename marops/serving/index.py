@@ -38,6 +38,10 @@ _WISHES = (b"if-none-match", b"if-modified-since", b"range", b"accept-encoding")
 """What would have Streamlit answer with its page packed, in part, or not at all because the browser has it."""
 
 
+_FILES = ("/static/", "/app/static/", "/media/", "/component/")
+"""Where Streamlit keeps files; every other address may be a page."""
+
+
 class Index:
     """ASGI middleware: where Streamlit answers with its own page, the answer is ours."""
 
@@ -48,7 +52,7 @@ class Index:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
-        if scope["type"] != "http" or "." in str(scope["path"]).rpartition("/")[2]:  # a file, never a page
+        if scope["type"] != "http" or str(scope["path"]).startswith(_FILES):
             await self.app(scope, receive, send)
             return
         scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in _WISHES]}
@@ -58,7 +62,9 @@ class Index:
             nonlocal is_theirs
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                is_theirs = headers.get("content-length") == self._theirs and headers["content-type"].startswith("text/html")
+                is_theirs = headers.get("content-length") == self._theirs and headers.get("content-type", "").startswith(
+                    "text/html"
+                )
                 if is_theirs:
                     headers["content-length"] = str(len(self._ours))
                     del headers["etag"], headers["last-modified"], headers["accept-ranges"]

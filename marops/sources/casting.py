@@ -84,7 +84,7 @@ def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame
     read = {f"={name}": value for name, value in casting.typed.items()}
     unread = [pl.col(f"={name}").is_null() & was_filled for name, was_filled in casting.filled.items()]
     return text.with_columns(cells.why_not_data(layout, present).alias("__why"), **read).with_columns(
-        (pl.any_horizontal(unread) if unread else pl.lit(value=False)).alias("__unread")
+        (pl.any_horizontal(unread).fill_null(value=False) if unread else pl.lit(value=False)).alias("__unread")
     )
 
 
@@ -107,7 +107,8 @@ def _decimal_marks(layout: Layout, data: pl.DataFrame, names: list[str], questio
     common = votes.pop() if len(votes) == 1 else None
     marks: dict[str, str] = {}
     for name, mark in shown.items():
-        chosen = mark or layout.mapping.decimal or (common if mark is None else ".")
+        # A column of plain whole numbers says nothing of how it would write others; the other columns do.
+        chosen = mark or layout.mapping.decimal or common or ("." if mark == "" else None)
         if chosen is None:
             questions.append(_question("decimal_mark", layout, data, name, [".", ","]))
         marks[name] = chosen or "."

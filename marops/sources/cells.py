@@ -19,6 +19,7 @@ from marops.tables import ROW, TABLES, Table, Type
 
 _TOTAL = r"(?i)^\s*(?:(?:grand |sub-?)?totals?|total geral|totais|gesamt)\s*(?:$|:|of \d+\b|de \d+\b)"
 _BLANKS = ("", "--", " --", "-", "—")
+_VALUES = (Type.INT, Type.DECIMAL, Type.DATE, Type.TIMESTAMP)
 HELPERS = ("__label", "__first", "__blank", "__single", "__undescribed")
 
 
@@ -68,7 +69,7 @@ def first_values(sample: pl.DataFrame, columns: int, count: int, *, leaving_out:
 def find_dimensions(layout: Layout, sample: pl.DataFrame) -> list[int]:
     """The positions of columns that describe a row: not empty, and neither numbers, dates nor the currency."""
     shown = first_values(sample, len(layout.raw.headers), 50, leaving_out=formats.is_missing)
-    values = {at for name, at in layout.mapping.columns.items() if name == "currency_code" or layout.type_of(name) is not Type.TEXT}
+    values = {at for name, at in layout.mapping.columns.items() if name == "currency_code" or layout.type_of(name) in _VALUES}
     return [
         index
         for index, found in enumerate(shown)
@@ -143,8 +144,13 @@ def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dic
             if (found := beside.get(f"{code} {word}".casefold())) is not None:
                 cells[name] = pl.col(f"c{found}")
         parts.append(frame.select(ROW, **columns, **cells).with_columns(pl.lit(len(parts)).alias("__order")))
-    # A cell left empty is no answer; "don't know" is one and keeps its row.
-    long = pl.concat(parts, how="diagonal").filter(pl.col(plan["cell"]).str.strip_chars() != "")
+    # Where an item has no companion column, the companion's cell is empty. An item's own cell left empty is no answer;
+    # "don't know" is one and keeps its row.
+    long = (
+        pl.concat(parts, how="diagonal")
+        .with_columns(pl.col(pl.String).fill_null(""))
+        .filter(pl.col(plan["cell"]).str.strip_chars() != "")
+    )
     if layout.table.by_name[plan["cell"]].required:
         # Nor is "N/A" where the table knows only values: the ECB writes it for currencies it did not quote that day.
         long = long.filter(~formats.is_missing(pl.col(plan["cell"])))

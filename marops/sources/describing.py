@@ -38,6 +38,10 @@ _COUNTS = ("impressions", "clicks", "interactions", "reach", "video_views", "ses
 """Canonical columns that count things: a mark in them can only separate thousands."""
 
 _KEPT = 200
+_MOST_LABELS = 4
+_LEAST_LABELS = 2
+"""Columns of numbers or dates over which a row that describes columns must have words."""
+
 _MOST_BLANKS = 1_000
 """A file with more blank lines has them between its rows, not between tables."""
 
@@ -72,7 +76,7 @@ def _described(header_row: int, headers: Sequence[str], frame: pl.DataFrame, raw
     _report_aside(found, len(headers), frame, why)
     if raw.header_row == header_row:
         found.set_aside += [
-            SetAside(row=wrong.row, why="note" if wrong.found <= 1 else "wrong_width", label=wrong.text[:120])
+            SetAside(row=wrong.row, why="note" if wrong.is_note else "wrong_width", label=wrong.text[:120])
             for wrong in raw.wrong_width
         ]
     found.rows = data.height
@@ -130,20 +134,20 @@ def _cells(frame: pl.DataFrame, at: int, width: int) -> tuple[str, ...]:
 
 def _label_rows(frame: pl.DataFrame, width: int) -> int:
     """How many rows below the header only describe columns: names where all that follow are numbers or dates."""
-    for count in (1, 2):
-        rest = frame.slice(count)
-        if rest.is_empty():
-            return count - 1
-        hits = 0
-        for index in range(width):
-            below = rest.filter(~_is_missing(pl.col(f"c{index}")))[f"c{index}"].unique().head(500)
-            label = str(frame[f"c{index}"][count - 1]).strip()
-            if not below.len() or not label or formats.is_value(label):
-                continue
-            hits += all(formats.is_value(cell) for cell in below)
-        if hits < 2:
-            return count - 1
-    return 2
+    for count in range(min(_MOST_LABELS, frame.height - 1), 0, -1):
+        below = [
+            frame.slice(count).filter(~_is_missing(pl.col(f"c{index}")))[f"c{index}"].unique().head(500) for index in range(width)
+        ]
+        values = [index for index in range(width) if below[index].len() and all(formats.is_value(cell) for cell in below[index])]
+        if all(_names_among(_cells(frame, at, width), values) >= _LEAST_LABELS for at in range(count)):
+            return count
+    return 0
+
+
+def _names_among(record: Sequence[str], positions: Sequence[int]) -> int:
+    """How many of these cells are names; none where one is a value."""
+    filled = [record[index] for index in positions if record[index]]
+    return 0 if any(formats.is_value(cell) for cell in filled) else len(filled)
 
 
 # Which rows are data

@@ -147,7 +147,7 @@ def shows_bare_thousands(cells: pl.Series, mark: str) -> bool:
 def _pattern(mark: str, *, grouped: bool, whole: bool) -> str:
     group, point = _marks(mark)
     digits = rf"(?:\d{{1,3}}(?:\{group}\d{{3}})+|\d+)" if grouped else r"\d+"
-    return rf"-?{digits}" + ("" if whole else rf"(?:{point}\d+)?")
+    return rf"-?{digits}" + ("" if whole else rf"(?:{point}\d*)?")
 
 
 def number(cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.DRESSED, *, padded: bool = True) -> pl.Expr:
@@ -193,7 +193,9 @@ def _dressed(stripped: pl.Expr, dtype: pl.DataType, mark: str) -> pl.Expr:
         rf"(?:[eE][+-]?\d{{1,2}})?\s?(?:%|{_CURRENCY})?-?\)?$"
     )
     # Letters left over are a three-letter currency code (EUR 5.00) or an exponent.
-    digits = stripped.str.replace_many(dict.fromkeys((group, *_NOISE), "")).str.replace(r"^[A-Z]{3}|[A-Z]{3}$", "")
+    # The sign of an exponent is no noise: it waits as "~" until the others are gone.
+    digits = stripped.str.replace(r"([0-9.,])[eE]-(\d)", "${1}e~${2}").str.replace_many(dict.fromkeys((group, *_NOISE), ""))
+    digits = digits.str.replace("~", "-", literal=True).str.replace(r"^[A-Z]{3}|[A-Z]{3}$", "")
     if mark == ",":
         digits = digits.str.replace(",", ".", literal=True)
     # "144." is a number to Java and to some databases.

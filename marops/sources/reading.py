@@ -51,6 +51,27 @@ class WrongWidth:
     found: int
     text: str
 
+    @property
+    def is_note(self) -> bool:
+        """Whether it is a line of prose beside the table, not a row whose cells were set apart in another way."""
+        marks = max(self.text.count(delimiter) for delimiter in DELIMITERS)
+        return self.found <= 1 and marks < max(1, (self.expected - 1) // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How a text file sets its cells apart. `spaced`: with a space after each delimiter, before the quote."""
+
+    delimiter: str
+    quote: str = '"'
+    spaced: bool = False
+    escape: str | None = None
+
+    @property
+    def is_common(self) -> bool:
+        """Whether the quick readers know it."""
+        return self == Dialect(self.delimiter) and self.delimiter != " "
+
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
@@ -58,7 +79,7 @@ class TextFile:
 
     path: Path
     encoding: str
-    delimiter: str
+    dialect: Dialect
     head: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
     """Physical lines that precede each record of `head`."""
@@ -96,16 +117,16 @@ class Doubt:
 
 
 def open_text(path: Path, name: str) -> TextFile:
-    """Encoding, delimiter and the first records of a text file. Raises Unreadable."""
+    """Encoding, dialect and the first records of a text file. Raises Unreadable."""
     encoding, certain = _encoding(path, name)
     sample, complete = _sample(path, encoding)
     if "\x00" in sample:
         raise Unreadable("binary_file", name=name)
     if not sample.strip():
         raise Unreadable("blank_file", name=name)
-    delimiter = _delimiter(sample, complete=complete)
-    head, lines = _records(sample, delimiter, complete=complete)
-    return TextFile(path, encoding, delimiter, head, lines, certain, "\n" in sample)
+    dialect = _dialect(sample, complete=complete, any_dialect=path.stat().st_size <= SMALL)
+    head, lines = _records(sample, dialect, complete=complete)
+    return TextFile(path, encoding, dialect, head, lines, certain, "\n" in sample)
 
 
 def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
@@ -128,6 +149,9 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
         frame, wrong = _read_exactly(file, skip, width, first_row, target)
         return RawTable("", headers, header + 1, file.head[:header], frame.select(ROW, *_names(len(headers))), wrong)
 
+    if not file.dialect.is_common:
+        frame, wrong = _read_uncommon(file, header, width)
+        return RawTable("", headers, header + 1, file.head[:header], frame, wrong)
     large = file.path.stat().st_size > SMALL
     if large and file.encoding == "utf-8" and file.has_line_feeds:
         lines = ThreadPoolExecutor(1).submit(_line_feeds, file.path)
@@ -296,11 +320,14 @@ def _sample(path: Path, encoding: str) -> tuple[str, bool]:
     return data.decode(encoding, errors="ignore").lstrip("\ufeff"), complete
 
 
-def _parsed(sample: str, delimiter: str, *, complete: bool) -> Iterator[tuple[list[str], int]]:
+def _parsed(sample: str, dialect: Dialect, *, complete: bool) -> Iterator[tuple[list[str], int]]:
     """Records with the number of physical lines before each; an unfinished last record is left out."""
     if not complete:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
-    reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+    reader = csv.reader(
+        io.StringIO(sample, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=dialect.spaced,
+        escapechar=dialect.escape, doublequote=dialect.escape is None,
+    )  # fmt: skip
     before = 0
     try:
         for record in reader:
@@ -310,24 +337,73 @@ def _parsed(sample: str, delimiter: str, *, complete: bool) -> Iterator[tuple[li
         return
 
 
-def _delimiter(sample: str, *, complete: bool) -> str:
-    """The delimiter under which most records of the sample have the same, largest width."""
+def _dialect(sample: str, *, complete: bool, any_dialect: bool) -> Dialect:
+    """The dialect under which most records of the sample have the same, largest width. One that is seldom written is
+    taken only where it sets the cells apart without exception and the common ones do not.
+    """
+    shares: dict[Dialect, tuple[float, int]] = {}
 
-    def score(delimiter: str) -> tuple[float, int]:
-        widths = [len(record) for record, _ in _parsed(sample, delimiter, complete=complete) if any(record)][:400]
-        wide = [width for width in widths if width > 1]
-        if not wide:
-            return 0.0, 0
-        mode = max(set(wide), key=lambda width: (wide.count(width), width))
-        return round(wide.count(mode) / len(widths), 2), mode
+    def evenness(dialect: Dialect) -> tuple[float, int]:
+        if dialect not in shares:
+            shares[dialect] = _evenness(sample, dialect, complete=complete)
+        return shares[dialect]
 
-    return max(DELIMITERS, key=lambda delimiter: (score(delimiter), -DELIMITERS.index(delimiter)))
+    common = [Dialect(delimiter) for delimiter in DELIMITERS]
+    best = max(common, key=lambda dialect: (round(evenness(dialect)[0], 2), evenness(dialect)[1], -common.index(dialect)))
+    share, width = evenness(best)
+    wrapped = Dialect(best.delimiter, quote="'")
+    if any_dialect and width > 1 and _all_wrapped(sample, best, complete=complete) and evenness(wrapped)[1] > 1:
+        return wrapped
+    if not any_dialect or share == 1.0:
+        return best
+    rare = [dialect for dialect in _RARE if _shows(sample, dialect)]
+    better = [each for each in rare if evenness(each)[0] == 1.0 and evenness(each)[1] >= max(2, width if share > 0.5 else 2)]
+    return max(better, key=lambda dialect: (evenness(dialect)[1], -rare.index(dialect)), default=best)
 
 
-def _records(sample: str, delimiter: str, *, complete: bool) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
+_RARE = (
+    *(Dialect(each, quote="'") for each in DELIMITERS), *(Dialect(each, spaced=True) for each in DELIMITERS),
+    *(Dialect(each, escape="\\") for each in DELIMITERS), Dialect(" "), Dialect(" ", quote="'"),
+)  # fmt: skip
+
+
+def _shows(sample: str, dialect: Dialect) -> bool:
+    """Whether the text has what tells this dialect from its common sister. Evenness alone would also come of a quotation
+    mark that is never closed, once it is taken for a letter.
+    """
+    delimiter = re.escape(dialect.delimiter)
+    opened = rf"(?:^|{delimiter})"
+    if dialect.escape:
+        return '\\"' in sample
+    if dialect.spaced:
+        return re.search(rf'{delimiter} "', sample) is not None
+    if dialect.quote == "'":
+        wraps = re.search(rf"{opened}'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|$)", sample, re.MULTILINE)
+        return wraps is not None and re.search(rf'{opened}"', sample, re.MULTILINE) is None
+    return True
+
+
+def _evenness(sample: str, dialect: Dialect, *, complete: bool) -> tuple[float, int]:
+    """The share of records of the commonest width, and that width; 0 where no record has two cells."""
+    widths = [len(record) for record, _ in _parsed(sample, dialect, complete=complete) if any(record)][:400]
+    wide = [width for width in widths if width > 1]
+    if not wide:
+        return 0.0, 0
+    mode = max(set(wide), key=lambda width: (wide.count(width), width))
+    return wide.count(mode) / len(widths), mode
+
+
+def _all_wrapped(sample: str, dialect: Dialect, *, complete: bool) -> bool:
+    """Whether nearly every cell stands in single quotes."""
+    records = [record for record, _ in _parsed(sample, dialect, complete=complete)][:50]
+    cells = [cell for record in records for cell in record if cell]
+    return sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells) > 0.9 * len(cells)
+
+
+def _records(sample: str, dialect: Dialect, *, complete: bool) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
     head: list[tuple[str, ...]] = []
     lines: list[int] = []
-    for record, before in _parsed(sample, delimiter, complete=complete):
+    for record, before in _parsed(sample, dialect, complete=complete):
         head.append(tuple(record))
         lines.append(before)
         if len(head) == 400:
@@ -335,12 +411,33 @@ def _records(sample: str, delimiter: str, *, complete: bool) -> tuple[tuple[tupl
     return tuple(head), tuple(lines)
 
 
+def _read_uncommon(file: TextFile, header: int, width: int) -> tuple[pl.LazyFrame, tuple[WrongWidth, ...]]:
+    """The rows of a small file in a dialect that neither Arrow nor polars reads."""
+    try:
+        text = file.path.read_bytes().decode(file.encoding)
+    except UnicodeDecodeError as broken:
+        raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
+    rows: list[tuple[int, *tuple[str, ...]]] = []
+    wrong: list[WrongWidth] = []
+    for index, (record, _) in enumerate(_parsed(text.lstrip("\ufeff"), file.dialect, complete=True)):
+        if index <= header:
+            continue
+        if record and len(record) != width:
+            wrong.append(WrongWidth(index + 1, width, len(record), file.dialect.delimiter.join(record)[:500]))
+            continue
+        rows.append((index + 1, *(record or [""] * width)))
+    names = _names(width)
+    frame = pl.DataFrame(rows, schema={ROW: pl.Int64(), **dict.fromkeys(names, pl.String())}, orient="row")
+    _check_quotes(frame, names, file.dialect.delimiter, width)
+    return frame.lazy(), tuple(wrong)
+
+
 def _scan(file: TextFile, skip: int, names: Sequence[str], first_row: int) -> pl.LazyFrame:
     return pl.scan_csv(
         file.path,
         has_header=False,
         skip_lines=skip,
-        separator=file.delimiter,
+        separator=file.dialect.delimiter,
         schema=dict.fromkeys(names, pl.String()),
         missing_columns="insert",
         empty_string_is_null=False,
@@ -357,7 +454,7 @@ def _read_exactly(
     unclosed: list[int] = []
 
     def note(row: Any) -> str:
-        if "\n" in row.text and (row.text.count('"') % 2 or _holds_rows(row.text, file.delimiter, width)):
+        if "\n" in row.text and (row.text.count('"') % 2 or _holds_rows(row.text, file.dialect.delimiter, width)):
             unclosed.append(row.number)
         wrong.append(WrongWidth(row.number, row.expected_columns, row.actual_columns, row.text[:500]))
         return "skip"
@@ -373,7 +470,7 @@ def _read_exactly(
                 column_names=names, skip_rows=skip, encoding=file.encoding, use_threads=False, block_size=_BLOCK
             ),
             parse_options=pa_csv.ParseOptions(
-                delimiter=file.delimiter, invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False
+                delimiter=file.dialect.delimiter, invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False
             ),
             convert_options=pa_csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
@@ -381,7 +478,7 @@ def _read_exactly(
             frame = pl.DataFrame(pl.from_arrow(batch))
             frame = frame.with_columns(_row_numbers(taken, frame.height, first_row, skip, wrong))
             taken += frame.height
-            _check_quotes(frame, names, file.delimiter, width)
+            _check_quotes(frame, names, file.dialect.delimiter, width)
             if target is None:
                 frames.append(frame)
                 continue

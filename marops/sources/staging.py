@@ -91,7 +91,7 @@ def _tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Ra
     match kind:
         case FileKind.TEXT:
             file = reading.open_text(path, job.name)
-            report.encoding, report.delimiter = file.encoding, file.delimiter
+            report.encoding, report.delimiter = file.encoding, file.dialect.delimiter
             if not file.certain:
                 report.notes.append(Note(code="encoding_guessed", values={"encoding": file.encoding}))
             header = header_row(file.head)
@@ -274,7 +274,7 @@ class _Staging:
 
     def _refuse_wrong_width(self) -> None:
         for wrong in self.raw.wrong_width:
-            if wrong.found <= 1:
+            if wrong.is_note:
                 self.part.set_aside.append(SetAside(row=wrong.row, why="note", label=wrong.text[:120]))
                 self.part.set_aside_count += 1
                 continue

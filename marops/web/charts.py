@@ -6,6 +6,7 @@ So one figure serves both themes, and a switch costs the server nothing.
 """
 
 from collections.abc import Callable, Hashable
+from threading import Lock
 
 import plotly.graph_objects as go
 import plotly.io as pio
@@ -23,17 +24,20 @@ from marops.web.tables import table
 _CONFIG = {"displayModeBar": False, "scrollZoom": False, "displaylogo": False}
 _PLACEHOLDERS = [getattr(placeholders, f"CATEGORY_{index}") for index in range(len(theme.ROLES))]
 _drawn: LRUCache[Hashable, tuple[object, Chart]] = LRUCache(maxsize=256)
+_drawing = Lock()
 
 
 def drawn(draw: Callable[..., Chart], source: object, *rest: object) -> Chart:
     """The chart that `draw(source, *rest, reader)` makes, kept for as long as `source` (a cached result) is the same."""
     r = reader()
     key = (draw.__module__, draw.__qualname__, id(source), *map(repr, rest), str(r.locale))
-    found = _drawn.get(key)
+    with _drawing:
+        found = _drawn.get(key)
     # The source is kept beside the chart, so that its id cannot be given to another object meanwhile.
     if found is None or found[0] is not source:
         found = (source, themed(_call(draw, source, rest, r)))
-        _drawn[key] = found
+        with _drawing:
+            _drawn[key] = found
     return found[1]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import NoReturn
 from urllib.parse import urlencode
 
@@ -61,6 +62,7 @@ def _measure(measure: Measure) -> dict[str, object]:
 
 
 _rows_html: LRUCache[Hashable, str] = LRUCache(maxsize=256)
+_drawing = Lock()
 
 
 def kpi_rows(rows: Sequence[Row], place: Here) -> None:
@@ -90,9 +92,13 @@ def _kept_html(rows: Sequence[Row], place: Here, made: Callable[[], str]) -> Non
     opened = place.opened
     ids = tuple(row.kpi.id for row in rows)
     key = (opened.workspace.id, opened.workspace.revision, opened.today, place.scope, ids, made.__qualname__, str(reader().locale))
-    if key not in _rows_html:
-        _rows_html[key] = made()
-    st.markdown(_rows_html[key], unsafe_allow_html=True)
+    with _drawing:
+        found = _rows_html.get(key)
+    if found is None:
+        found = made()
+        with _drawing:
+            _rows_html[key] = found
+    st.markdown(found, unsafe_allow_html=True)
 
 
 def _kpi(row: Row, place: Here, *, wide: bool) -> dict[str, object]:

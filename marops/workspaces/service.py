@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from threading import Lock
 
 from cachetools import LRUCache, cached
 from sqlmodel import SQLModel, col, delete, select
@@ -50,13 +51,13 @@ def open_workspace(principal: Principal, workspace_id: str) -> Opened:
     return _opened(workspace_id, revisions().get(workspace_id, ""), datetime.now(UTC).date())
 
 
-@cached(LRUCache(maxsize=16))
+@cached(LRUCache(maxsize=16), lock=Lock())
 def _loaded(_revisions: frozenset[tuple[str, str]]) -> tuple[Workspace, ...]:
     with store.reading() as session:
         return tuple(sorted(session.exec(select(Workspace)), key=lambda workspace: workspace.is_sample))
 
 
-@cached(LRUCache(maxsize=64))
+@cached(LRUCache(maxsize=64), lock=Lock())
 def _opened(workspace_id: str, _revision: str, real_today: date) -> Opened:
     with store.reading() as session:
         workspace = load(session, workspace_id)

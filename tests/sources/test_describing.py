@@ -82,6 +82,12 @@ def test_rows_that_describe_columns_below_the_header_are_no_data(tmp_path: Path)
     assert [(row.row, row.why) for row in table.set_aside] == [(2, "label")]
 
 
+@pytest.mark.parametrize("times", [2, 3, 4])
+def test_a_header_that_is_repeated_is_no_data(tmp_path: Path, times: int) -> None:
+    table = only(described(tmp_path, "Day,Who,Sold\n" * times + "2026-05-01,A,4\n2026-05-02,B,5\n"))
+    assert (table.rows, column(table, "Sold").sum) == (2, "9")
+
+
 def test_a_first_row_of_texts_in_a_table_of_texts_is_data(tmp_path: Path) -> None:
     assert only(described(tmp_path, "City,Country,Visits\nRio,Brazil,4\nLisbon,Portugal,5\n")).rows == 2
 

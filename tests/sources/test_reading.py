@@ -391,6 +391,9 @@ LATE = (
     "2026-05-26,A,Display,BRL, -- ,",
     "2026-05-27,A,Display,--,5,1",
     "2026-05-28,A,Display,BRL,x,1",
+    "2026-05-29,A,Display,BRL,5,5.",
+    "2026-05-30,A,Display,BRL,5,1.5E-03",
+    "2026-05-31,A,Display,BRL,5,2e-3",
     "Total: Campaigns,,,,99,99",
 )
 
@@ -416,3 +419,53 @@ def test_what_stands_beyond_the_sample_is_read_as_if_it_stood_in_it(
     assert (by_day["2026-05-24"]["clicks"], by_day["2026-05-24"]["spend"]) == (1234, Decimal("2345.60"))
     assert (by_day["2026-05-25"]["clicks"], by_day["2026-05-25"]["spend"]) == (7, Decimal("3.50"))
     assert (by_day["2026-05-26"]["clicks"], by_day["2026-05-26"]["spend"]) == (None, None)
+    assert [by_day[day]["spend"] for day in ("2026-05-29", "2026-05-30", "2026-05-31")] == [
+        Decimal(5), Decimal("0.0015"), Decimal("0.002"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "value"), [("1.234", "1234"), ("0,125", "0.125"), ("12,125", "12.125"), ("7", "7")])
+def test_a_column_of_plain_numbers_beyond_the_sample_is_written_as_the_other_columns_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cell: str, value: str
+) -> None:
+    rows = [f"2026-05-{day:02};A;BRL;{day};{day},25;{day}" for day in range(1, 8)]
+    content = "\n".join(["Day;Campaign;Currency code;Clicks;Cost;Conversions", *rows, f"2026-05-09;A;BRL;1;1,25;{cell}"]) + "\n"
+    monkeypatch.setattr(staging, "SAMPLE_ROWS", 5)
+    part, found = made.text(tmp_path, content)
+    assert (part.rows_refused, found["conversions"][-1]) == (0, Decimal(value))
+
+
+@pytest.mark.parametrize("row", ["2026-05-20;B;BRL;4;1", '"2026-05-20,B,BRL,4,1"'])
+def test_a_row_set_apart_in_another_way_is_refused_and_no_note(tmp_path: Path, row: str) -> None:
+    part, rows = made.text(tmp_path, made.THREE_DAYS + row + "\n2026-05-21,Z,BRL,1,1.25\n")
+    assert [(cell.row, cell.rule) for cell in part.refused] == [(5, "wrong_width")]
+    assert (rows.height, part.set_aside) == (4, [])
+
+
+DIALECTS = {
+    "single quotes": "Day,Campaign,Currency code,Clicks,Cost\n2026-05-01,'A, B',BRL,3,1\n2026-05-02,'C, D, E',BRL,4,2\n",
+    "all in single quotes": "'Day','Campaign','Currency code','Clicks','Cost'\n'2026-05-01','A, B','BRL','3','1'\n"
+    "'2026-05-02','C, D, E','BRL','4','2'\n",
+    "a space before the quote": 'Day, Campaign, Currency code, Clicks, Cost\n2026-05-01, "A, B", BRL, 3, 1\n'
+    '2026-05-02, "C, D, E", BRL, 4, 2\n',
+    "escaped quotes": 'Day,Campaign,Currency code,Clicks,Cost\n2026-05-01,"A, B",BRL,3,1\n2026-05-02,"C, \\"D\\", E",BRL,4,2\n',
+    "spaces for delimiters": 'Day Campaign "Currency code" Clicks Cost\n2026-05-01 "A, B" BRL 3 1\n2026-05-02 "C, D, E" BRL 4 2\n',
+}
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_a_dialect_seldom_written_is_read_where_it_sets_every_row_apart(tmp_path: Path, name: str) -> None:
+    part, rows = made.text(tmp_path, DIALECTS[name])
+    assert (part.sums["clicks"], part.sums["spend"], part.rows_refused) == ("7", "3", 0)
+    assert rows["campaign_name"].to_list() == ["A, B", 'C, "D", E' if name == "escaped quotes" else "C, D, E"]
+    assert rows[ROW].to_list() == [2, 3]
+
+
+def test_an_item_without_a_companion_column_keeps_its_answers(tmp_path: Path) -> None:
+    headers = "Respondent,Side,Completion time,Assessment,SP1. How is it planned?,SP1 confidence,SP2. How well?"
+    content = f"{headers}\nR1,IT,2026-05-01 10:00:00,2026,3,4,2\nR2,Marketing,2026-05-01 11:00:00,2026,4,,5\n"
+    part, rows = made.text(tmp_path, content)
+    assert (part.rows_ready, part.rows_refused) == (4, 0)
+    assert rows.select("respondent_id", "item_code", "level", "confidence").rows() == [
+        ("R1", "SP1", 3, 4), ("R1", "SP2", 2, None), ("R2", "SP1", 4, None), ("R2", "SP2", 5, None),
+    ]  # fmt: skip

@@ -206,7 +206,7 @@ def test_the_server_answers_with_security_headers_and_keeps_doors_shut(tiny_serv
         assert answer.headers["Content-Encoding"] == "gzip"
 
 
-@pytest.mark.parametrize("path", ["", "scorecard", "nowhere"])
+@pytest.mark.parametrize("path", ["", "scorecard", "nowhere", "index.html", "v1.0"])
 @pytest.mark.parametrize(
     "wish", [{}, {"Accept-Encoding": "gzip"}, {"If-Modified-Since": "Fri, 01 Jan 2100 00:00:00 GMT"}, {"Range": "bytes=0-9"}]
 )
