@@ -133,21 +133,26 @@ def _cells(frame: pl.DataFrame, at: int, width: int) -> tuple[str, ...]:
 
 
 def _label_rows(frame: pl.DataFrame, width: int) -> int:
-    """How many rows below the header only describe columns: names where all that follow are numbers or dates."""
-    for count in range(min(_MOST_LABELS, frame.height - 1), 0, -1):
-        below = [
-            frame.slice(count).filter(~_is_missing(pl.col(f"c{index}")))[f"c{index}"].unique().head(500) for index in range(width)
+    """How many rows below the header only describe columns: words alone, over columns where all that follow are values."""
+    words = 0
+    for at in range(min(_MOST_LABELS, frame.height - 1)):
+        if any(formats.is_value(cell) for cell in _cells(frame, at, width) if cell):
+            break
+        words = at + 1
+    for count in range(words, 0, -1):
+        records = [_cells(frame, at, width) for at in range(count)]
+        values = [
+            index for index in range(width) if all(record[index] for record in records) and _holds_values(frame, index, count)
         ]
-        values = [index for index in range(width) if below[index].len() and all(formats.is_value(cell) for cell in below[index])]
-        if all(_names_among(_cells(frame, at, width), values) >= _LEAST_LABELS for at in range(count)):
+        if len(values) >= _LEAST_LABELS:
             return count
     return 0
 
 
-def _names_among(record: Sequence[str], positions: Sequence[int]) -> int:
-    """How many of these cells are names; none where one is a value."""
-    filled = [record[index] for index in positions if record[index]]
-    return 0 if any(formats.is_value(cell) for cell in filled) else len(filled)
+def _holds_values(frame: pl.DataFrame, index: int, first: int) -> bool:
+    """Whether a column holds only numbers or dates from a row on."""
+    below = frame.slice(first).filter(~_is_missing(pl.col(f"c{index}")))[f"c{index}"].unique(maintain_order=True).head(500)
+    return below.len() > 0 and all(formats.is_value(cell) for cell in below)
 
 
 # Which rows are data
