@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from marops.sources import formats
+from marops.sources.describing import TOTAL_LABEL
 from marops.sources.reading import RawTable
 from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Mapping
 from marops.tables import ROW, TABLES, Table, Type
 
-_TOTAL = r"(?i)^\s*(?:(?:grand |sub-?)?totals?|total geral|totais|gesamt)\s*(?:$|:|of \d+\b|de \d+\b)"
 _BLANKS = ("", "--", " --", "-", "—")
 _VALUES = (Type.INT, Type.DECIMAL, Type.DATE, Type.TIMESTAMP)
 HELPERS = ("__label", "__first", "__blank", "__single", "__undescribed")
@@ -89,7 +89,9 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
     never = pl.lit(value=False)
     rest_is_empty = pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 1 else pl.lit(value=True)
     helpers = {
-        "__label": pl.coalesce(pl.when(pl.col(f"c{i}").str.contains(_TOTAL)).then(pl.col(f"c{i}")) for i in range(min(3, width))),
+        "__label": pl.coalesce(
+            pl.when(pl.col(f"c{i}").str.contains(TOTAL_LABEL)).then(pl.col(f"c{i}")) for i in range(min(3, width))
+        ),
         "__first": pl.col("c0"),
         "__blank": rest_is_empty & (pl.col("c0") == ""),
         "__single": rest_is_empty if width > 2 else never,

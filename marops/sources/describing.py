@@ -15,9 +15,11 @@ from marops.sources.recognising import Match, level_of, looks_like_names, recogn
 from marops.sources.report import Described, Measured, Question, SetAside, Total
 from marops.tables import ROW, TABLES
 
-_TOTAL_LABEL = (
-    r"(?i)^\s*(?:(?:grand|sub|overall)[ -]?)?(?:totals?|totais|gesamt|gesamtsumme)\s*(?:$|:|geral\b|general\b|of \d+\b|de \d+\b)"
+TOTAL_LABEL = (
+    r"(?i)^\s*(?:(?:grand|sub|overall)[ -]?)?(?:totals?|totais|gesamt|gesamtsumme)(?: geral| general)?\s*(?:$|:|of \d+\b|de \d+\b)"
 )
+"""What stands in one of the first cells of a total row."""
+
 OF_ACCOUNT = re.compile(r"(?i):\s*(?:account|conta|cuenta|konto|compte)\s*$")
 _QUALIFIED = r"^\s*(?:<=|>=|[<>≤≥~≈])\s*"
 _PLACEHOLDERS = ("na", "nil", "null", "none", "n/a", "select", "?")
@@ -167,7 +169,7 @@ def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
         if width > 1
         else pl.lit(value=False)
     )
-    label = pl.any_horizontal(cell.str.contains(_TOTAL_LABEL) for cell in cells[:_LABELS])
+    label = pl.any_horizontal(cell.str.contains(TOTAL_LABEL) for cell in cells[:_LABELS])
     alone = (
         pl.all_horizontal(cell == "" for cell in cells[1:]) & (cells[0].str.len_chars() > 0) if width > 2 else pl.lit(value=False)
     )

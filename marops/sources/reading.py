@@ -6,8 +6,6 @@ a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
 """
 
 import codecs
-import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +21,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pa_parquet
 
+from marops.sources.dialects import DELIMITERS, Dialect, find_dialect, records
 from marops.sources.guard import MAX_CELLS, Unreadable
 from marops.tables import ROW
 
@@ -31,7 +30,6 @@ SMALL = 32 << 20
 
 SAMPLE_BYTES = 256 << 10
 MAX_COLUMNS = 2_000
-DELIMITERS = (",", ";", "\t", "|")
 _BLOCK = 8 << 20
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -56,21 +54,6 @@ class WrongWidth:
         """Whether it is a line of prose beside the table, not a row whose cells were set apart in another way."""
         marks = max(self.text.count(delimiter) for delimiter in DELIMITERS)
         return self.found <= 1 and marks < max(1, (self.expected - 1) // 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How a text file sets its cells apart. `spaced`: with a space after each delimiter, before the quote."""
-
-    delimiter: str
-    quote: str = '"'
-    spaced: bool = False
-    escape: str | None = None
-
-    @property
-    def is_common(self) -> bool:
-        """Whether the quick readers know it."""
-        return self == Dialect(self.delimiter) and self.delimiter != " "
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +107,7 @@ def open_text(path: Path, name: str) -> TextFile:
         raise Unreadable("binary_file", name=name)
     if not sample.strip():
         raise Unreadable("blank_file", name=name)
-    dialect = _dialect(sample, complete=complete, any_dialect=path.stat().st_size <= SMALL)
+    dialect = find_dialect(sample, complete=complete, any_dialect=path.stat().st_size <= SMALL)
     head, lines = _records(sample, dialect, complete=complete)
     return TextFile(path, encoding, dialect, head, lines, certain, "\n" in sample)
 
@@ -320,90 +303,10 @@ def _sample(path: Path, encoding: str) -> tuple[str, bool]:
     return data.decode(encoding, errors="ignore").lstrip("\ufeff"), complete
 
 
-def _parsed(sample: str, dialect: Dialect, *, complete: bool) -> Iterator[tuple[list[str], int]]:
-    """Records with the number of physical lines before each; an unfinished last record is left out."""
-    if not complete:
-        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
-    reader = csv.reader(
-        io.StringIO(sample, newline=""), delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=dialect.spaced,
-        escapechar=dialect.escape, doublequote=dialect.escape is None,
-    )  # fmt: skip
-    before = 0
-    try:
-        for record in reader:
-            yield record, before
-            before = reader.line_num
-    except csv.Error:
-        return
-
-
-def _dialect(sample: str, *, complete: bool, any_dialect: bool) -> Dialect:
-    """The dialect under which most records of the sample have the same, largest width. One that is seldom written is
-    taken only where it sets the cells apart without exception and the common ones do not.
-    """
-    shares: dict[Dialect, tuple[float, int]] = {}
-
-    def evenness(dialect: Dialect) -> tuple[float, int]:
-        if dialect not in shares:
-            shares[dialect] = _evenness(sample, dialect, complete=complete)
-        return shares[dialect]
-
-    common = [Dialect(delimiter) for delimiter in DELIMITERS]
-    best = max(common, key=lambda dialect: (round(evenness(dialect)[0], 2), evenness(dialect)[1], -common.index(dialect)))
-    share, width = evenness(best)
-    wrapped = Dialect(best.delimiter, quote="'")
-    if any_dialect and width > 1 and _all_wrapped(sample, best, complete=complete) and evenness(wrapped)[1] > 1:
-        return wrapped
-    if not any_dialect or share == 1.0:
-        return best
-    rare = [dialect for dialect in _RARE if _shows(sample, dialect)]
-    better = [each for each in rare if evenness(each)[0] == 1.0 and evenness(each)[1] >= max(2, width if share > 0.5 else 2)]
-    return max(better, key=lambda dialect: (evenness(dialect)[1], -rare.index(dialect)), default=best)
-
-
-_RARE = (
-    *(Dialect(each, quote="'") for each in DELIMITERS), *(Dialect(each, spaced=True) for each in DELIMITERS),
-    *(Dialect(each, escape="\\") for each in DELIMITERS), Dialect(" "), Dialect(" ", quote="'"),
-)  # fmt: skip
-
-
-def _shows(sample: str, dialect: Dialect) -> bool:
-    """Whether the text has what tells this dialect from its common sister. Evenness alone would also come of a quotation
-    mark that is never closed, once it is taken for a letter.
-    """
-    delimiter = re.escape(dialect.delimiter)
-    opened = rf"(?:^|{delimiter})"
-    if dialect.escape:
-        return '\\"' in sample
-    if dialect.spaced:
-        return re.search(rf'{delimiter} "', sample) is not None
-    if dialect.quote == "'":
-        wraps = re.search(rf"{opened}'[^'\n]*{delimiter}[^'\n]*'(?:{delimiter}|$)", sample, re.MULTILINE)
-        return wraps is not None and re.search(rf'{opened}"', sample, re.MULTILINE) is None
-    return True
-
-
-def _evenness(sample: str, dialect: Dialect, *, complete: bool) -> tuple[float, int]:
-    """The share of records of the commonest width, and that width; 0 where no record has two cells."""
-    widths = [len(record) for record, _ in _parsed(sample, dialect, complete=complete) if any(record)][:400]
-    wide = [width for width in widths if width > 1]
-    if not wide:
-        return 0.0, 0
-    mode = max(set(wide), key=lambda width: (wide.count(width), width))
-    return wide.count(mode) / len(widths), mode
-
-
-def _all_wrapped(sample: str, dialect: Dialect, *, complete: bool) -> bool:
-    """Whether nearly every cell stands in single quotes."""
-    records = [record for record, _ in _parsed(sample, dialect, complete=complete)][:50]
-    cells = [cell for record in records for cell in record if cell]
-    return sum(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells) > 0.9 * len(cells)
-
-
 def _records(sample: str, dialect: Dialect, *, complete: bool) -> tuple[tuple[tuple[str, ...], ...], tuple[int, ...]]:
     head: list[tuple[str, ...]] = []
     lines: list[int] = []
-    for record, before in _parsed(sample, dialect, complete=complete):
+    for record, before in records(sample, dialect, complete=complete):
         head.append(tuple(record))
         lines.append(before)
         if len(head) == 400:
@@ -419,7 +322,7 @@ def _read_uncommon(file: TextFile, header: int, width: int) -> tuple[pl.LazyFram
         raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
     rows: list[tuple[int, *tuple[str, ...]]] = []
     wrong: list[WrongWidth] = []
-    for index, (record, _) in enumerate(_parsed(text.lstrip("\ufeff"), file.dialect, complete=True)):
+    for index, (record, _) in enumerate(records(text.lstrip("\ufeff"), file.dialect, complete=True)):
         if index <= header:
             continue
         if record and len(record) != width:

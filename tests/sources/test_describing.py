@@ -155,3 +155,19 @@ def test_inspecting_keeps_nothing(home: Path, tmp_path: Path) -> None:
     report = service.inspect_file(LOCAL_ADMIN, made.put(tmp_path / "file.csv", made.THREE_DAYS))
     assert only(report).rows == 3
     assert list(settings.current().staging.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("label", "is_total"),
+    [
+        ("Total", True), ("Grand Total", True), ("Total geral", True), ("Subtotal:", True), ("Total of 3", True),
+        ("Total: Campaigns", True), ("Total General Insurance", False), ("Totally new", False), ("Total care", False),
+    ],
+)  # fmt: skip
+def test_importing_and_describing_take_the_same_rows_for_totals(tmp_path: Path, label: str, is_total: bool) -> None:
+    content = (
+        "Campaign,Day,Currency code,Clicks,Cost\nA,2026-05-01,BRL,1,1\nB,2026-05-02,BRL,2,2\n" + f"{label},2026-05-03,BRL,9,9\n"
+    )
+    part, rows = made.text(tmp_path, content)
+    assert rows.height == only(described(tmp_path, content)).rows == (2 if is_total else 3)
+    assert part.set_aside_count == int(is_total)
