@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from marops.sources import cells, formats
+from marops.sources import cells, currencies, formats
 from marops.sources.cells import Layout
 from marops.sources.formats import Notation
 from marops.sources.report import Question
@@ -17,12 +17,14 @@ _DATES = (Type.DATE, Type.TIMESTAMP)
 @dataclass(frozen=True, slots=True)
 class Casting:
     """Typed expressions by canonical name. `filled` holds, for the columns that may fail to be read, whether a cell was
-    filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread.
+    filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread. `local`: some
+    times are without an offset, so that a zone has to say what they mean.
     """
 
     typed: dict[str, pl.Expr]
     filled: dict[str, pl.Expr]
     quick: bool
+    local: bool = False
 
 
 def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Casting, list[Question]]:
@@ -36,6 +38,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     grouped = not any(formats.shows_bare_thousands(seen[name], mark) for name, mark in marks.items())
     typed: dict[str, pl.Expr] = {}
     filled: dict[str, pl.Expr] = {}
+    local = False
     for name in present:
         cell, kind = pl.col(name), layout.type_of(name)
         if kind is Type.TEXT:
@@ -51,16 +54,22 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
             notation = formats.notation(seen[name], marks[name], whole=kind is Type.INT) if quick else Notation.DRESSED
             if notation is Notation.BARE and grouped and formats.comes_near_thousands(seen[name], marks[name]):
                 notation = Notation.GROUPED
-            typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded)
+            millionths = layout.is_in_millionths(name)
+            typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded, millionths=millionths)
         elif kind in _DATES:
             form = _date_format(layout, data, name, questions)
             value = formats.moment(cell, form, padded=padded)
+            is_local = kind is Type.TIMESTAMP and not formats.has_offset(form)
+            local = local or is_local
+            value = formats.in_zone(value, layout.zone) if is_local and layout.zone else value
             typed[name] = value.dt.date() if kind is Type.DATE else value
         else:
             typed[name] = formats.truth(cell)
         filled[name] = ~formats.is_missing(cell, quick=quick)
+    if layout.zone and "tz_name" in layout.table.by_name and "tz_name" not in typed:
+        typed["tz_name"] = pl.lit(layout.zone)
     _find_currency(layout, typed, data, questions)
-    return Casting(typed, filled, quick), questions
+    return Casting(typed, filled, quick, local), questions
 
 
 def _known(layout: Layout, data: pl.DataFrame, name: str) -> pl.Expr | None:
@@ -124,16 +133,36 @@ def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[
 
 
 def _find_currency(layout: Layout, typed: dict[str, pl.Expr], data: pl.DataFrame, questions: list[Question]) -> None:
+    """The currency of the amounts, from headers, signs in their cells and a currency column. What disagrees is asked, as is
+    an amount that must have one and names none, or only a sign that several share.
+    """
     columns = layout.table.by_name
     amounts = [name for name in typed if name in columns and columns[name].unit == "currency_code" and name in data.columns]
-    if not amounts or "currency_code" in typed or "currency_code" not in columns:
+    by_person = layout.by_hand and "currency_code" in layout.mapping.constants
+    if not amounts or "currency_code" not in columns or by_person:
         return
-    texts = " ".join(str(cell) for name in amounts for cell in data[name].drop_nulls().unique().head(200))
-    signs = {code for sign, code in formats.SYMBOLS.items() if sign in texts}
-    if len(signs) == 1:
-        typed["currency_code"] = pl.lit(signs.pop())
+    shown = currencies.in_cells(str(cell) for name in amounts for cell in data[name].drop_nulls().unique().head(200))
+    headed = _headed(layout, amounts)
+    stated = _stated(data) if "currency_code" in layout.mapping.columns else None
+    choices = sorted({*headed, *shown.codes, *(stated or ())})
+    if not currencies.agree(headed, shown, stated):
+        questions.append(_question("currency_conflict", layout, data, amounts[0], choices))
+    elif "currency_code" in typed:
+        return
+    elif len(choices) == 1:
+        typed["currency_code"] = pl.lit(choices[0])
     elif columns[amounts[0]].required or amounts[0] == "spend":
-        questions.append(_question("currency", layout, data, amounts[0], []))
+        questions.append(_question("currency", layout, data, amounts[0], shown.choices))
+
+
+def _headed(layout: Layout, amounts: list[str]) -> frozenset[str]:
+    named = (currencies.in_header(layout.header_of(name), is_amount=True) for name in amounts if name in layout.mapping.columns)
+    return frozenset(code for code in named if code)
+
+
+def _stated(data: pl.DataFrame) -> frozenset[str]:
+    codes = data.filter(~formats.is_missing(pl.col("currency_code")))["currency_code"].str.strip_chars().str.to_uppercase()
+    return frozenset(codes.unique())
 
 
 def _question(code: str, layout: Layout, data: pl.DataFrame, name: str, choices: list[str]) -> Question:

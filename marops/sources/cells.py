@@ -28,7 +28,9 @@ class Layout:
     """How one table of a file is read: its cells, the mapping, and what recognition knows beside the mapping.
 
     `labels`: the wordings a tool writes below its header row. `dimensions`: positions of the columns that describe a
-    row. `distinguishing`: those of them that are needed to tell rows apart, beside the mapped ones.
+    row. `distinguishing`: those of them that are needed to tell rows apart, beside the mapped ones. `millionths`: positions
+    of the amounts given in millionths. `zone`: the zone of the times, where the file names one. `by_hand`: a person chose
+    the mapping.
     """
 
     raw: RawTable
@@ -37,6 +39,9 @@ class Layout:
     labels: tuple[str, ...] = ()
     dimensions: list[int] = field(default_factory=list[int])
     distinguishing: list[int] = field(default_factory=list[int])
+    millionths: frozenset[int] = frozenset()
+    zone: str | None = None
+    by_hand: bool = False
 
     @property
     def table(self) -> Table:
@@ -46,6 +51,11 @@ class Layout:
     def type_of(self, name: str) -> Type:
         """The type of a canonical column, or of one that is read but not stored."""
         return PSEUDO.get(name) or self.table.by_name[name].type
+
+    def is_in_millionths(self, name: str) -> bool:
+        """Whether a canonical amount stands in the file in millionths of its currency."""
+        is_amount = not name.startswith("_") and self.table.by_name[name].unit == "currency_code"
+        return is_amount and self.mapping.columns.get(name) in self.millionths
 
     def words_of(self, name: str) -> Words[str, str]:
         """What the source's words for a canonical column's values stand for, in small letters."""

@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from marops.tables import ROW
+from marops.sources import landing
+from marops.tables import ROW, TABLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Context:
 
 def complete(table: str, frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """The frame with the columns that follow from others. Tables without such columns come back as they are."""
+    frame = landing.with_landing(frame, frozenset(TABLES[table].by_name))
     step = _STEPS.get(table)
     return step(frame, context) if step else frame
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from marops.sources import formats
+from marops.sources import currencies, formats
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, level_of, looks_like_names, recognise
 from marops.sources.report import Described, Measured, Question, SetAside, Total
@@ -95,8 +95,8 @@ def _described(header_row: int, headers: Sequence[str], frame: pl.DataFrame, raw
 
 def _called(matched: Match) -> str:
     if matched.shape.table != "ad_performance":
-        return matched.shape.id
-    return f"{matched.shape.id} {level_of(matched.columns, matched.breakdowns)} report"
+        return matched.shape.tool
+    return f"{matched.shape.tool} {level_of(matched.columns, matched.breakdowns)} report"
 
 
 def _grain(matched: Match) -> list[str]:
@@ -319,11 +319,10 @@ def _name_currency(found: Described, data: pl.DataFrame, matched: Match) -> None
 
 
 def _currency(header: str, cells: pl.Series) -> str | None:
-    if named := re.search(r"\(([A-Z]{3})\)\s*$", header.strip()):
-        return named[1]
-    shown = " ".join(cells.unique().head(200).to_list())
-    signs = {code for sign, code in formats.SYMBOLS.items() if sign in shown}
-    return signs.pop() if len(signs) == 1 else None
+    if named := currencies.in_header(header):
+        return named
+    signs = currencies.in_cells(cells.unique().head(200)).codes
+    return next(iter(signs)) if len(signs) == 1 else None
 
 
 # The file's own totals

@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
 import polars as pl
 
+from marops.sources.currencies import SHARED_SIGNS, SIGNS
 from marops.tables import Type
 
 MISSING = ("", "-", "--", "—", "–", "null", "NULL", "?")
@@ -25,10 +27,10 @@ MISSING_VALUES = (*MISSING, "n/a", "N/A", "na", "NA", "n.a.", "Null", "none", "N
 are not among them: they are refused."""
 
 _SPACES = "\u00a0\u202f\u2009"
-_NOISE = ("'", *_SPACES, " ", "R$", "US$", "A$", "C$", "$", "€", "£", "¥", "₹", "%", "(", ")", "-", "+")
-_CURRENCY = r"(?:R\$|US\$|A\$|C\$|[$€£¥₹]|[A-Z]{3})"
-SYMBOLS = {"R$": "BRL", "US$": "USD", "€": "EUR", "£": "GBP", "₹": "INR"}
-"""Symbols that name one currency. "$" and "¥" do not."""
+_SIGNS = sorted((*SIGNS, *SHARED_SIGNS), key=len, reverse=True)
+_NOISE = ("'", *_SPACES, " ", *_SIGNS, "%", "(", ")", "-", "+")
+_SIGN = "|".join(re.escape(sign) for sign in _SIGNS)
+_CURRENCY = rf"(?:{_SIGN}|[A-Z]{{3}})"
 
 
 def is_missing(cell: pl.Expr, *, quick: bool = False) -> pl.Expr:
@@ -150,30 +152,49 @@ def _pattern(mark: str, *, grouped: bool, whole: bool) -> str:
     return rf"-?{digits}" + ("" if whole else rf"(?:{point}\d*)?")
 
 
-def number(cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.DRESSED, *, padded: bool = True) -> pl.Expr:
+def number(
+    cell: pl.Expr, kind: Type, mark: str, notation: Notation = Notation.DRESSED, *, padded: bool = True, millionths: bool = False
+) -> pl.Expr:
     """A text cell as Int64 or Decimal(18, 6); null where it is missing or not a number in this notation.
+
+    `millionths`: what stands in the cell is a million times the amount.
 
     Dressed numbers may carry currency signs, a percent sign (the number before it is kept: 12,5% is 12.5), thousands
     separators, a trailing minus or parentheses for negatives. Values beyond six decimals are rounded. Not `padded`: spaces
     around a number are not looked for.
     """
-    group, _ = _marks(mark)
     stripped = cell.str.strip_chars() if padded else cell
+    if millionths:
+        return from_millionths(_in_notation(stripped, MILLIONTHS, mark, notation))
+    return _in_notation(stripped, kind.dtype, mark, notation)
+
+
+def _in_notation(stripped: pl.Expr, dtype: pl.DataType, mark: str, notation: Notation) -> pl.Expr:
+    group, _ = _marks(mark)
     match notation:
         case Notation.BARE:
             # The cast itself turns everything else away, a thousands separator included, once there is one mark only.
             digits = stripped
             if mark == ",":
                 digits = pl.when(~stripped.str.contains(".", literal=True)).then(stripped.str.replace(",", ".", literal=True))
-            return digits.cast(kind.dtype, strict=False)
+            return digits.cast(dtype, strict=False)
         case Notation.GROUPED:
-            shaped = stripped.str.contains(f"^{_pattern(mark, grouped=True, whole=kind is Type.INT)}$")
+            shaped = stripped.str.contains(f"^{_pattern(mark, grouped=True, whole=dtype.is_integer())}$")
             digits = stripped.str.replace_all(group, "", literal=True)
             if mark == ",":
                 digits = digits.str.replace(",", ".", literal=True)
-            return pl.when(shaped).then(digits).cast(kind.dtype, strict=False)
+            return pl.when(shaped).then(digits).cast(dtype, strict=False)
         case Notation.DRESSED:
-            return _dressed(stripped, kind.dtype, mark)
+            return _dressed(stripped, dtype, mark)
+
+
+MILLIONTHS = pl.Decimal(38, 6)
+"""What amounts in millionths of their currency are read as: twelve digits more than the amounts they stand for."""
+
+
+def from_millionths(value: pl.Expr) -> pl.Expr:
+    """An amount given in millionths (19000000) in the currency itself (19), exactly."""
+    return (value / pl.lit(Decimal(1_000_000), MILLIONTHS)).cast(Type.DECIMAL.dtype, strict=False)
 
 
 EXACT = pl.Decimal(38, 16)
@@ -194,7 +215,9 @@ def _dressed(stripped: pl.Expr, dtype: pl.DataType, mark: str) -> pl.Expr:
     )
     # Letters left over are a three-letter currency code (EUR 5.00) or an exponent.
     # The sign of an exponent is no noise: it waits as "~" until the others are gone.
-    digits = stripped.str.replace(r"([0-9.,])[eE]-(\d)", "${1}e~${2}").str.replace_many(dict.fromkeys((group, *_NOISE), ""))
+    digits = stripped.str.replace(r"([0-9.,])[eE]-(\d)", "${1}e~${2}").str.replace_many(
+        dict.fromkeys((group, *_NOISE), ""), leftmost=True
+    )
     digits = digits.str.replace("~", "-", literal=True).str.replace(r"^[A-Z]{3}|[A-Z]{3}$", "")
     if mark == ",":
         digits = digits.str.replace(",", ".", literal=True)
@@ -254,11 +277,14 @@ _PLAUSIBLE = (
 
 @dataclass(frozen=True, slots=True)
 class DateFormat:
-    """One way to write a date or moment. `order` is set where day and month could be mistaken for each other."""
+    """One way to write a date or moment. `order` is set where day and month could be mistaken for each other. `zoned`: the
+    moment carries its own offset from UTC.
+    """
 
     id: str
     read: Callable[[pl.Expr], pl.Expr]
     order: str = ""
+    zoned: bool = False
 
 
 def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
@@ -317,8 +343,8 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f")),
     DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f")),
     DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M")),
-    DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z")),
-    DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z")),
+    DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True),
+    DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True),
     DateFormat("ymd_slash", _moment("%Y/%m/%d")),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
@@ -370,7 +396,7 @@ def any_date(samples: Sequence[str]) -> bool:
 def is_value(cell: str) -> bool:
     """Whether a cell is a number or a date rather than a name."""
     text = cell.strip()
-    if re.fullmatch(r"[^\w]*(?:[A-Z]{3}\s|[A-Z]{0,2}[$€£¥])?\s?[-+]?[\d.,\s]+%?", text):
+    if re.fullmatch(rf"[^\w]*(?:[A-Z]{{3}}\s|[A-Z]{{0,2}}[$€£¥]|{_SIGN})?\s?[-+]?[\d.,\s]+%?(?:\s?(?:{_SIGN}))?", text):
         return True
     return any(character.isdigit() for character in text) and any_date([text])
 
@@ -399,6 +425,19 @@ def moment(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
     spaces around a date are not looked for.
     """
     return _plausible(_BY_ID[format_id], cell.str.strip_chars() if padded else cell)
+
+
+def has_offset(format_id: str) -> bool:
+    """Whether moments in this format carry their own offset from UTC."""
+    return _BY_ID[format_id].zoned
+
+
+def in_zone(value: pl.Expr, zone: str) -> pl.Expr:
+    """A moment read as if it were UTC, taken as the local time of an IANA zone instead. A time that a change of the clock
+    leaves out becomes null; of one that it repeats, the first is meant. Open ends stay as they are.
+    """
+    local = closed(value).dt.replace_time_zone(None).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return pl.when(value.cast(pl.Date).is_in(_OPEN_ENDS)).then(value).otherwise(local.dt.convert_time_zone("UTC"))
 
 
 def closed(value: pl.Expr) -> pl.Expr:

@@ -15,7 +15,7 @@ from marops import lake, settings, store
 from marops.errors import BadFile, NotFound
 from marops.language import text
 from marops.principal import Principal
-from marops.sources import runner, words
+from marops.sources import accounts, runner, words
 from marops.sources.child import REPORT
 from marops.sources.report import Job, Mapping, Part, Report
 from marops.sources.store import ColumnMapping, ImportRun, active_import_of
@@ -133,6 +133,10 @@ def _previewed(principal: Principal, workspace_id: str, source: Source, digest: 
     if report.failure:
         shutil.rmtree(source.folder, ignore_errors=True)
         return BadFile(words.note(report.failure))
+    for part in report.parts:
+        if part.is_ready:
+            part.notes += accounts.disagreements(workspace_id, part, source.folder / part.rows.file)
+    (source.folder / REPORT).write_text(report.model_dump_json(), encoding="utf-8")
     known = {
         "workspace_id": workspace_id, "file_name": source.name, "sha256": digest, "bytes": source.path.stat().st_size,
         "source": str(source.path), "mapped_by_hand": sorted(source.mappings), "by": principal.id,

@@ -7,24 +7,32 @@ Files whose headers are the canonical names of a table are recognised as that ta
 
 import re
 import tomllib
+from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Mapped
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from importlib import resources
 from typing import Any
 
+from marops.sources import currencies
 from marops.sources.formats import is_value
 from marops.sources.report import Mapping
 from marops.tables import TABLES, Type
 
 _HEADER_CURRENCY = re.compile(r"\s*\(([A-Z]{3})\)$")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_MILLIONTHS = re.compile(r"(?:^|_)micros?(?:_|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A known layout. Columns starting with "_" are read but not stored: `completing` makes canonical ones of them."""
+    """A known layout. Columns starting with "_" are read but not stored: `completing` makes canonical ones of them.
+
+    `tool`: what a report of this layout is called after; several layouts can be one tool's. `micros`: headers of amounts in
+    millionths that do not say so. `latest`: of several rows with one of these keys, only the last by this column is data.
+    `fallback`: taken only where no other layout fits. `literal`: headers are its names as they stand, not in other spellings.
+    """
 
     id: str
     name: str
@@ -41,6 +49,11 @@ class Shape:
     label_rows: int = 0
     unpivot: str | None = None
     unpivoted: Mapped[str, Any] = field(default_factory=dict[str, Any])
+    tool: str = ""
+    micros: frozenset[str] = frozenset()
+    latest: Mapped[str, str] = field(default_factory=dict[str, str])
+    fallback: bool = False
+    literal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +64,12 @@ class Match:
     columns: dict[str, int]
     breakdowns: dict[str, list[int]]
     unpivoted: list[int]
-    currency: str | None
+    currencies: frozenset[str]
+
+    @property
+    def currency(self) -> str | None:
+        """The one currency that the headers of amounts name."""
+        return next(iter(self.currencies)) if len(self.currencies) == 1 else None
 
     @property
     def mapping(self) -> Mapping:
@@ -70,6 +88,20 @@ def normal(header: str) -> str:
     return _HEADER_CURRENCY.sub("", flat).casefold()
 
 
+@lru_cache(maxsize=8192)
+def spelling(header: str) -> str:
+    """A header as programs spell it, so that "Campaign name", "campaignName" and "campaign.name" are one: campaign_name."""
+    words = _HUMP.sub("_", " ".join(header.replace("%", " percent ").split())).casefold()
+    return re.sub(r"[\W_]+", "_", words).strip("_")
+
+
+def in_millionths(headers: Sequence[str]) -> frozenset[int]:
+    """Positions of the amounts that are given in millionths of their currency."""
+    matched = recognise(headers)
+    unsaid = matched.shape.micros if matched else frozenset[str]()
+    return frozenset(at for at, header in enumerate(headers) if spelling(header) in unsaid or _MILLIONTHS.search(spelling(header)))
+
+
 def signature(headers: Sequence[str]) -> str:
     """What identifies a file's layout, so that a mapping made once is found again."""
     return sha256("\x1f".join(normal(header) for header in headers).encode()).hexdigest()
@@ -79,11 +111,13 @@ def signature(headers: Sequence[str]) -> str:
 def shapes() -> dict[str, Shape]:
     """Every known shape by id: the dictionary's, then one for each canonical table."""
     found: dict[str, Shape] = {}
+    written: dict[str, dict[str, Any]] = {}
     folder = resources.files("marops.sources") / "shapes"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".toml"):
-            shape = _shape(file.name.removesuffix(".toml"), tomllib.loads(file.read_text(encoding="utf-8")))
-            found[shape.id] = shape
+            written[file.name.removesuffix(".toml")] = tomllib.loads(file.read_text(encoding="utf-8"))
+    for shape_id, data in written.items():
+        found[shape_id] = _shape(shape_id, _extended(written[data["extends"]], data) if "extends" in data else data)
     for table in TABLES.values():
         required = tuple((column.name,) for column in table.columns if column.required)
         found[f"marops_{table.name}"] = Shape(
@@ -93,8 +127,15 @@ def shapes() -> dict[str, Shape]:
             columns={column.name: (column.name,) for column in table.columns},
             needs=required,
             marks=frozenset(name for (name,) in required),
+            tool=f"marops_{table.name}",
+            literal=True,
         )
     return found
+
+
+def _extended(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A layout that differs from another in a few columns."""
+    return {**base, **own, "columns": {**base["columns"], **own["columns"]}}
 
 
 def _shape(shape_id: str, data: dict[str, Any]) -> Shape:
@@ -117,48 +158,91 @@ def _shape(shape_id: str, data: dict[str, Any]) -> Shape:
         label_rows=data.get("label_rows", 0),
         unpivot=data.get("unpivot"),
         unpivoted=data.get("unpivoted", {}),
+        tool=data.get("tool", shape_id),
+        micros=frozenset(data.get("micros", ())),
+        latest=data.get("latest", {}),
+        fallback=data.get("fallback", False),
     )
+
+
+class _Headers:
+    """A header row, to be looked up: as it stands, as programs spell it, and without the currency of an amount."""
+
+    def __init__(self, headers: Sequence[str]) -> None:
+        self.names = [normal(header) for header in headers]
+        self.exact = _first(self.names)
+        self.spelled = _first(spelling(header) for header in headers)
+        self.bare = _first(spelling(currencies.without(header)) for header in headers)
+
+    def position(self, alias: str, *, is_amount: bool) -> int | None:
+        """Where the column stands that this alias means."""
+        found = self.exact.get(alias, self.spelled.get(spelling(alias)))
+        return self.bare.get(spelling(alias)) if found is None and is_amount else found
+
+    def find(self, aliases: Sequence[str], *, is_amount: bool = False) -> int | None:
+        """The column of the first of these aliases that has one."""
+        return next((at for alias in aliases if (at := self.position(alias, is_amount=is_amount)) is not None), None)
+
+
+def _first(names: Iterable[str]) -> dict[str, int]:
+    return {name: position for position, name in reversed(list(enumerate(names))) if name}
 
 
 def match(headers: Sequence[str], shape: Shape) -> Match | None:
     """These headers read as this shape, or None where a needed column or every mark is absent."""
-    names = [normal(header) for header in headers]
-    first = {name: position for position, name in reversed(list(enumerate(names))) if name}
-    if not shape.marks & set(first):
+    return _match(headers, _Headers(headers), shape)
+
+
+def _match(headers: Sequence[str], row: _Headers, shape: Shape) -> Match | None:
+    if shape.marks.isdisjoint(row.exact):
         return None
+    amounts = {column.name for column in TABLES[shape.table].columns if column.unit == "currency_code"}
     columns = {
-        canonical: first[next(alias for alias in aliases if alias in first)]
+        canonical: at
         for canonical, aliases in shape.columns.items()
-        if any(alias in first for alias in aliases)
+        if (at := row.exact.get(canonical) if shape.literal else row.find(aliases, is_amount=canonical in amounts)) is not None
     }
     if not all(any(name in columns for name in group) for group in shape.needs):
         return None
+    if shape.literal and 2 * len(columns) < len(row.exact):  # a few common names are no file of ours
+        return None
     taken = set(columns.values())
     breakdowns = {
-        level: [first[alias] for alias in aliases if alias in first and first[alias] not in taken]
+        level: [at for alias in aliases if (at := row.find([alias])) is not None and at not in taken]
         for level, aliases in shape.breakdowns.items()
     }
     unpivoted: list[int] = []
     if shape.unpivot:
-        unpivoted = [i for i, name in enumerate(names) if i not in taken and re.match(shape.unpivot, name)]
+        unpivoted = [i for i, name in enumerate(row.names) if i not in taken and re.match(shape.unpivot, name)]
         if not unpivoted:
             return None
-    currencies = {found.group(1) for header in headers if (found := _HEADER_CURRENCY.search(header.strip()))}
+    named = {currencies.in_header(headers[at], is_amount=True) for name, at in columns.items() if name in amounts} - {None}
     return Match(
-        shape, columns, {k: v for k, v in breakdowns.items() if v}, unpivoted,
-        currencies.pop() if len(currencies) == 1 else None,
+        shape, columns, {k: list(dict.fromkeys(v)) for k, v in breakdowns.items() if v}, unpivoted,
+        frozenset(code for code in named if code),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _strength(mark: str) -> float:
+    """How much a mark says: the more layouts know the word, the less."""
+    knowing = sum(mark in shape.marks or any(mark in aliases for aliases in shape.columns.values()) for shape in shapes().values())
+    return 1 / knowing
 
 
 def recognise(headers: Sequence[str]) -> Match | None:
     """The shape that explains most of these headers, or None."""
-    found = [m for shape in shapes().values() if (m := match(headers, shape)) is not None]
-    names = {normal(header) for header in headers}
+    row = _Headers(headers)
+    found = [m for shape in shapes().values() if (m := _match(headers, row, shape)) is not None]
 
-    def weight(candidate: Match) -> tuple[int, int]:
+    def weight(candidate: Match) -> tuple[bool, int, float]:
         explained = set(candidate.columns.values()) | set(candidate.unpivoted)
         explained |= {position for level in candidate.breakdowns.values() for position in level}
-        return len(explained), len(candidate.shape.marks & names)
+        return (
+            not candidate.shape.fallback,
+            len(explained),
+            sum(_strength(mark) for mark in candidate.shape.marks & row.exact.keys()),
+        )
 
     return max(found, key=weight, default=None)
 
@@ -168,6 +252,11 @@ def level_of(columns: Mapped[str, int], breakdowns: Mapped[str, Sequence[int]]) 
     if breakdowns:
         return next(iter(breakdowns))
     return next((level for level in ("ad", "ad_group", "campaign") if {f"{level}_id", f"{level}_name"} & columns.keys()), "account")
+
+
+def platforms() -> list[str]:
+    """The ad platforms whose reports are known."""
+    return sorted({shape.constants["platform"] for shape in shapes().values() if "platform" in shape.constants})
 
 
 def header_row(head: Sequence[Sequence[str]]) -> int | None:
@@ -214,5 +303,8 @@ PSEUDO: dict[str, Type] = {
     "_event": Type.TEXT,
     "_field": Type.TEXT,
     "_previous": Type.TEXT,
+    "_updated": Type.TEXT,
+    "_started": Type.TEXT,
+    "_url": Type.TEXT,
 }
 """Types of the columns that are read but not stored."""

@@ -10,14 +10,24 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, reading
+from marops.sources import casting, cells, describing, formats, reading, updates, zones
 from marops.sources.casting import Casting
 from marops.sources.cells import Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
 from marops.sources.describing import OF_ACCOUNT, plain
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
-from marops.sources.recognising import Match, header_row, level_of, match, recognise, shapes, signature
+from marops.sources.recognising import (
+    Match,
+    header_row,
+    in_millionths,
+    level_of,
+    match,
+    platforms,
+    recognise,
+    shapes,
+    signature,
+)
 from marops.sources.report import (
     Column,
     Job,
@@ -129,6 +139,7 @@ class _Staging:
         self.job = job
         self.target = target
         mark = signature(raw.headers)
+        self.is_by_hand = raw.name in job.mappings or mark in job.remembered
         mapping, self.matched = _chosen(raw, job, mark)
         self.part = Part(
             name=raw.name, headers=list(raw.headers), header_row=raw.header_row, signature=mark, mapping=mapping,
@@ -139,22 +150,27 @@ class _Staging:
         """The part, staged where nothing stands against it. Raises _DoubtfulError."""
         part = self.part
         frame, labels = self._without_label_rows()
+        frame = self._without_earlier_states(frame)
         sample = frame.head(SAMPLE_ROWS).collect()
         part.columns = _described(self.raw.headers, part.mapping, sample)
         if part.mapping is None:
             part.notes.append(Note(code="not_recognised"))
             return part
-        layout = Layout(self.raw, part.mapping, self.matched, labels)
+        layout = Layout(
+            self.raw, part.mapping, self.matched, labels, millionths=in_millionths(self.raw.headers),
+            zone=zones.of_table(self.raw), by_hand=self.is_by_hand,
+        )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
         shown = cells.canonical(layout, sample.lazy()).collect()
         decided, part.questions = casting.decide(layout, shown, quick=True)
         self._ask_period(layout)
+        self._ask_platform(layout)
         if part.questions or self._lacks_required(layout, decided):
             return part
         found, others = self._write(layout, frame, shown, decided)
         if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
             # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
-            layout.distinguishing = [i for i in layout.dimensions if i not in part.mapping.columns.values()]
+            layout.distinguishing = _telling_apart(layout, shown)
             shown = cells.canonical(layout, sample.lazy()).collect()
             found, others = self._write(layout, frame, shown, casting.decide(layout, shown, quick=True)[0])
         self._report(layout, found, others)
@@ -170,10 +186,31 @@ class _Staging:
         labels = tuple(str(cell) for cell in rows.drop(ROW).row(0)) if rows.height else ()
         return self.raw.frame.filter(~pl.col(ROW).is_in(rows[ROW].implode())), labels
 
+    def _without_earlier_states(self, frame: pl.LazyFrame) -> pl.LazyFrame:
+        """The frame without the rows that a later update of the same thing replaces (logs of incidents)."""
+        columns = self.matched.columns if self.matched and self.part.mapping else {}
+        for key, updated in (self.matched.shape.latest if self.matched else {}).items():
+            if key not in columns or updated not in columns:
+                continue
+            earlier = updates.superseded(frame, columns[key], columns[updated], self.part.mapping and self.part.mapping.dates)
+            if earlier.height and self.raw.doubt:
+                raise _DoubtfulError
+            self._set_aside(earlier.select(ROW, pl.lit("earlier_state").alias("why"), pl.col("key").alias("label")))
+            frame = frame.filter(~pl.col(ROW).is_in(earlier[ROW].implode()))
+        return frame
+
     def _ask_period(self, layout: Layout) -> None:
         dated = {"_day", "period_start"} & {*layout.mapping.columns, *layout.mapping.constants}
         if layout.table.name == "ad_performance" and not dated and self._period_above() is None:
             self.part.questions.append(Question(code="period", column="period_start", samples=[], choices=[]))
+
+    def _ask_platform(self, layout: Layout) -> None:
+        if (
+            self.matched
+            and layout.table.name == "ad_performance"
+            and "platform" not in {*layout.mapping.columns, *layout.mapping.constants}
+        ):
+            self.part.questions.append(Question(code="platform", column="platform", samples=[], choices=platforms()))
 
     def _period_above(self) -> tuple[date, date] | None:
         for record in self.raw.preamble:
@@ -259,8 +296,9 @@ class _Staging:
         part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), sums)
         if part.rows_ready == 0 and not part.rows_refused:
             part.notes.append(Note(code="no_rows"))
-        if any(layout.type_of(name) is Type.TIMESTAMP for name in decided.typed):
-            part.notes.append(Note(code="times_as_utc"))
+        if decided.local:
+            zone = Note(code="times_in_zone", values={"zone": layout.zone}) if layout.zone else Note(code="times_as_utc")
+            part.notes.append(zone)
 
     def _refuse_unread(self, layout: Layout, decided: Casting, unread: pl.DataFrame) -> None:
         self.part.rows_refused += unread[ROW].n_unique()
@@ -345,6 +383,14 @@ def _described(headers: tuple[str, ...], mapping: Mapping | None, sample: pl.Dat
         Column(header=header, samples=[cell[:80] for cell in values], canonical=canonical.get(index))
         for index, (header, values) in enumerate(zip(headers, shown, strict=True))
     ]
+
+
+def _telling_apart(layout: Layout, shown: pl.DataFrame) -> list[int]:
+    """Positions of what distinguishes rows beside the key: texts without a canonical column, landing pages, hours."""
+    page, day = layout.mapping.columns.get("_url"), layout.mapping.columns.get("_day")
+    mapped = {at for at in layout.mapping.columns.values() if at != page}
+    hourly = day is not None and shown["_day"].str.contains(r"[ T](?:0?[1-9]|1\d|2[0-3]):").any()
+    return [index for index in layout.dimensions if index not in mapped] + ([day] if day is not None and hourly else [])
 
 
 def _level(layout: Layout) -> str:

@@ -43,6 +43,10 @@ _NOTES: dict[str, str] = {
     "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
     "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),
     "no_rows": message("There are no rows below the header: an empty report. Nothing was changed."),
+    "account_currency": message(
+        "{account} is in {here} here, and in {there} in {source}. One of the files must be wrong: check before you import."
+    ),
+    "times_in_zone": message("Times were read as {zone} time, as the file says, and are kept in UTC."),
     "times_as_utc": message("Times without a time zone were taken as UTC."),
 }
 
@@ -50,6 +54,8 @@ _QUESTIONS: dict[str, str] = {
     "decimal_mark": message("In “{column}” ({samples}) the mark could separate thousands or decimals. Which is it?"),
     "date_order": message("In “{column}” ({samples}) the first number could be the day or the month. Which is it?"),
     "currency": message("“{column}” does not say its currency. Which is it?"),
+    "currency_conflict": message("“{column}” ({samples}): the file names more than one currency for it. Which is right?"),
+    "platform": message("The file does not say which ad platform it comes from. Which is it?"),
     "period": message("The file does not say which days it covers. Which first and last day?"),
 }
 
@@ -70,6 +76,7 @@ _ASIDE: dict[str, str] = {
     "blank": message("blank"),
     "note": message("note beside the table"),
     "label": message("description of the columns"),
+    "earlier_state": message("earlier state of a later row"),
     "other_change": message("change of another field"),
 }
 
