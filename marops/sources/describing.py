@@ -306,15 +306,31 @@ def _measured(data: pl.DataFrame, index: int, header: str, column: _Column, cano
 
 
 def _name_currency(found: Described, data: pl.DataFrame, matched: Match) -> None:
-    """The one currency that a currency column or the headers name, for every amount of a known layout."""
-    named = {matched.currency} if matched.currency else set[str | None]()
+    """The one currency that a currency column or the headers name, for every amount of a known layout; a question where the
+    file contradicts itself.
+    """
+    table = TABLES[matched.shape.table].by_name
+    amounts = {
+        index: column
+        for index, column in enumerate(found.columns)
+        if column.sum is not None and column.canonical in table and table[column.canonical].unit == "currency_code"
+    }
+    stated: frozenset[str] | None = None
     if (at := matched.columns.get("currency_code")) is not None:
         codes = data.filter(~_is_missing(pl.col(f"c{at}")))[f"c{at}"].str.strip_chars().str.to_uppercase()
-        named = set(codes.unique())
-    table = TABLES[matched.shape.table].by_name
-    for column in found.columns:
-        known = table.get(column.canonical or "")
-        if known is not None and known.unit == "currency_code" and column.sum is not None and len(named) == 1:
+        stated = frozenset(codes.unique())
+    shown = currencies.in_cells(cell for index in amounts for cell in data[f"c{index}"].unique().head(200))
+    contradicts = bool(amounts) and not currencies.agree(matched.currencies, shown, stated)
+    if contradicts:
+        index, column = next(iter(amounts.items()))
+        choices = sorted({*matched.currencies, *shown.codes, *(stated or ())})
+        samples = data[f"c{index}"].unique(maintain_order=True).head(3).to_list()
+        found.questions.append(Question(code="currency_conflict", column=column.source, samples=samples, choices=choices))
+    named = stated if stated is not None else matched.currencies
+    for column in amounts.values():
+        if contradicts:
+            column.currency = None
+        elif len(named) == 1:
             column.currency = next(iter(named))
 
 

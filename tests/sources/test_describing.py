@@ -171,3 +171,19 @@ def test_importing_and_describing_take_the_same_rows_for_totals(tmp_path: Path, 
     part, rows = made.text(tmp_path, content)
     assert rows.height == only(described(tmp_path, content)).rows == (2 if is_total else 3)
     assert part.set_aside_count == int(is_total)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "code"), [("Cost (EUR)", "1.50", "GBP"), ("Cost", "€1.50", "GBP"), ("Cost", "$1.50", "GBP")]
+)
+def test_a_known_layout_whose_currencies_contradict_each_other_is_asked(tmp_path: Path, header: str, cell: str, code: str) -> None:
+    content = f"Day,Campaign,Currency code,Clicks,{header}\n2026-05-01,A,{code},1,{cell}\n2026-05-02,A,{code},1,{cell}\n"
+    table = only(described(tmp_path, content))
+    assert [(asked.code, asked.column) for asked in table.questions] == [("currency_conflict", header)]
+    assert column(table, header).currency is None
+
+
+def test_amounts_in_millionths_keep_the_files_own_unit(tmp_path: Path) -> None:
+    content = "segments.date,campaign.name,metrics.clicks,metrics.cost_micros\n2026-05-01,A,3,1250000\n2026-05-02,A,4,2500000\n"
+    spend = column(only(described(tmp_path, content)), "metrics.cost_micros")
+    assert (spend.canonical, spend.sum) == ("spend", "3750000")
