@@ -1,6 +1,6 @@
 """The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, reading, updates, zones
+from marops.sources import casting, cells, describing, formats, reading, sections, updates, zones
 from marops.sources.casting import Casting
 from marops.sources.cells import Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
@@ -41,6 +41,7 @@ from marops.sources.report import (
     Staged,
     Total,
 )  # fmt: skip
+from marops.sources.sections import Section
 from marops.tables import ROW, Type, conform
 
 SAMPLE_ROWS = 5_000
@@ -104,6 +105,9 @@ def _tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Ra
             report.encoding, report.delimiter = file.encoding, file.dialect.delimiter
             if not file.certain:
                 report.notes.append(Note(code="encoding_guessed", values={"encoding": file.encoding}))
+            if pieces := sections.of_file(file, Path(job.folder)):
+                yield from _sections(pieces, job, report)
+                return
             header = header_row(file.head)
             if header is None:
                 first = next((record for record in file.head if any(record)), None)
@@ -120,6 +124,20 @@ def _tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Ra
                 yield reading.table_of_sheet(sheet, head, sheet_cells, header)
         case FileKind.PARQUET:
             yield reading.read_parquet(path, job.name)
+
+
+def _sections(pieces: Sequence[Section], job: Job, report: Report) -> Iterator[RawTable]:
+    """The tables of a file that holds several reports."""
+    names: list[str] = []
+    for number, piece in enumerate(pieces, 1):
+        file = reading.open_text(piece.path, job.name)
+        header = header_row(file.head)
+        if header is None:
+            report.notes.append(Note(code="sheet_without_table", values={"sheet": str(number)}))
+            continue
+        raw = piece.placed(reading.read_text(file, header, Path(job.folder)), names)
+        names.append(raw.name)
+        yield raw
 
 
 def _part(raw: RawTable, job: Job, target: Path) -> Part:
@@ -296,6 +314,8 @@ class _Staging:
         part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), sums)
         if part.rows_ready == 0 and not part.rows_refused:
             part.notes.append(Note(code="no_rows"))
+        if divided := [layout.header_of(name) for name in layout.mapping.columns if layout.is_in_millionths(name)]:
+            part.notes.append(Note(code="millionths", values={"columns": ", ".join(divided)}))
         if decided.local:
             zone = Note(code="times_in_zone", values={"zone": layout.zone}) if layout.zone else Note(code="times_as_utc")
             part.notes.append(zone)

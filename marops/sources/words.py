@@ -46,6 +46,7 @@ _NOTES: dict[str, str] = {
     "account_currency": message(
         "{account} is in {here} here, and in {there} in {source}. One of the files must be wrong: check before you import."
     ),
+    "millionths": message("Amounts in {columns} are given in millionths and were divided by a million."),
     "times_in_zone": message("Times were read as {zone} time, as the file says, and are kept in UTC."),
     "times_as_utc": message("Times without a time zone were taken as UTC."),
 }

@@ -88,6 +88,7 @@ def test_millionths_are_divided_exactly_and_keep_the_files_unit_when_inspected(t
     part, rows = made.text(tmp_path, f"{header}2026-05-01,A,1,999999999999999,USD\n2026-05-02,A,1,1,USD\n2026-05-03,A,1,-5,USD\n")
     assert rows["spend"].to_list() == [Decimal("999999999.999999"), Decimal("0.000001")]
     assert [(cell.column, cell.rule) for cell in part.refused] == [("metrics.cost_micros", "minimum")]
+    assert [(note.code, note.values) for note in part.notes] == [("millionths", {"columns": "metrics.cost_micros"})]
 
 
 def test_a_column_named_micros_is_divided_in_a_file_of_no_known_layout(tmp_path: Path) -> None:

@@ -187,3 +187,27 @@ def test_amounts_in_millionths_keep_the_files_own_unit(tmp_path: Path) -> None:
     content = "segments.date,campaign.name,metrics.clicks,metrics.cost_micros\n2026-05-01,A,3,1250000\n2026-05-02,A,4,2500000\n"
     spend = column(only(described(tmp_path, content)), "metrics.cost_micros")
     assert (spend.canonical, spend.sum) == ("spend", "3750000")
+
+
+def test_several_reports_in_one_file_are_tables_of_their_own_widths(tmp_path: Path) -> None:
+    content = (
+        "# ----\n# Reports snapshot\n# ----\n\n# Start date: 20260501\n# End date: 20260502\nNth day,Active users,New users\n"
+        "0000,12,3\n0001,10,2\n\n# Start date: 20260501\n# End date: 20260502\n"
+        "Session primary channel group (Default Channel Group),Sessions\nDirect,10\nEmail,5\nReferral,1\n"
+        "\n# Start date: 20260501\n# End date: 20260502\nNth day,Active users\n0000,12\n"
+    )
+    found = described(tmp_path, content)
+    assert inspecting.is_certain(found)
+    assert [(table.name, table.rows, table.header_row, len(table.columns)) for table in found.described] == [
+        ("Nth day", 2, 7, 3),
+        ("Session primary channel group (Default Channel Group)", 3, 13, 2),
+        ("Nth day (2)", 1, 20, 2),
+    ]
+    users, channels, _ = found.described
+    assert (column(users, "Active users").sum, column(channels, "Sessions").sum) == ("22", "16")
+    assert channels.recognised_as == "ga4"
+
+
+def test_comments_above_the_only_report_are_no_reports(tmp_path: Path) -> None:
+    table = only(described(tmp_path, "# one\n# two\nDay,Sold\n2026-05-01,4\n2026-05-02,5\n"))
+    assert (table.name, table.rows, table.header_row) == ("", 2, 3)

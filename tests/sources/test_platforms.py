@@ -528,3 +528,16 @@ def test_hours_of_a_day_are_told_apart(tmp_path: Path) -> None:
     )
     assert (part.rows_refused, part.sums["spend"], part.rows.grain) == (0, "3.75", "breakdown day")
     assert set(rows["period_start"]) == {date(2026, 5, 1)}
+
+
+def test_each_of_several_reports_in_one_file_is_imported(home: Path, admin: Principal, tmp_path: Path) -> None:
+    head = "# Start date: 20260501\n# End date: 20260502\n"
+    content = (
+        f"{head}Date,Session default channel group,Sessions\n20260501,Direct,10\n20260502,Direct,5\n\n"
+        f"{head}Date,Session default channel group,Active users,Sessions\n20260501,Email,3,4\n"
+    )
+    preview = service.preview_file(admin, OWN, made.put(tmp_path / "snapshot.csv", content))
+    assert [(part.name, part.rows_ready) for part in preview.ready] == [("Date", 2), ("Date (2)", 1)]
+    service.accept(admin, preview)
+    rows = made.counted("web_traffic_daily")
+    assert sorted(rows.select("source_row_number", "sessions").rows()) == [(4, 10), (5, 5), (10, 4)]

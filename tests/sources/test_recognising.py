@@ -97,6 +97,7 @@ def test_the_currency_in_a_header_is_taken_where_there_is_one() -> None:
     [
         ([["Report"], ["May"], ["Campaign", "Currency code", "Cost"], ["A", "BRL", "1"]], 2),
         ([["name", "what"], ["x", "y"]], 0),
+        ([["title"], [], ["name", "what"], ["x", "1"]], 2),
         ([["title", ""], ["name", "what"], ["x", "1"]], 1),
         ([["1", "2"], ["3", "4"]], None),
         ([["2026-05-01", "x"], ["2026-05-02", "y"]], None),
