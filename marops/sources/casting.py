@@ -66,7 +66,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
         else:
             typed[name] = formats.truth(cell)
         filled[name] = ~formats.is_missing(cell, quick=quick)
-    if layout.zone and "tz_name" in layout.table.by_name and "tz_name" not in typed:
+    if layout.zone and "tz_name" in layout.table.by_name:
         typed["tz_name"] = pl.lit(layout.zone)
     _find_currency(layout, typed, data, questions)
     return Casting(typed, filled, quick, local), questions

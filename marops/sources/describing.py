@@ -313,7 +313,7 @@ def _name_currency(found: Described, data: pl.DataFrame, matched: Match) -> None
     amounts = {
         index: column
         for index, column in enumerate(found.columns)
-        if column.sum is not None and column.canonical in table and table[column.canonical].unit == "currency_code"
+        if column.sum is not None and (known := table.get(column.canonical or "")) is not None and known.unit == "currency_code"
     }
     stated: frozenset[str] | None = None
     if (at := matched.columns.get("currency_code")) is not None:

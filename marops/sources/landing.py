@@ -25,10 +25,12 @@ def with_landing(frame: pl.LazyFrame, columns: frozenset[str]) -> pl.LazyFrame:
 
 
 def _parts(addresses: pl.Series) -> pl.Series:
-    known = {address: parts(address) for address in addresses.unique().drop_nulls()}
-    nothing = dict.fromkeys(FIELDS)
-    found = [known.get(address, nothing) for address in addresses]
-    return pl.Series(found, dtype=pl.Struct(dict.fromkeys(FIELDS, pl.String())))
+    """The parts of each address. The same few are read once and then looked up: a report repeats them on every row."""
+    different = addresses.unique().alias("address")
+    read = pl.DataFrame([parts(address or "") for address in different], schema=dict.fromkeys(FIELDS, pl.String()))
+    known = read.with_columns(different)
+    found = addresses.to_frame("address").join(known, on="address", how="left", nulls_equal=True, maintain_order="left")
+    return found.select(pl.struct(FIELDS).alias("parts"))["parts"]
 
 
 def parts(address: str) -> dict[str, str | None]:

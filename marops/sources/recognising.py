@@ -204,7 +204,7 @@ def _match(headers: Sequence[str], row: _Headers, shape: Shape) -> Match | None:
     }
     if not all(any(name in columns for name in group) for group in shape.needs):
         return None
-    if shape.literal and 2 * len(columns) < len(row.exact):  # a few common names are no file of ours
+    if shape.literal and 3 * len(columns) < 2 * len(row.exact):  # a few common names are no file of ours
         return None
     taken = set(columns.values())
     breakdowns = {

@@ -262,6 +262,25 @@ ADS = [
         "twitter_ads",
     ),
     Export(
+        "x_ads campaign report",
+        "Time period,Campaign name,Campaign ID,Currency,Impressions,Spend,Link clicks,Results",
+        ("2026-05-01,A,11,USD,100,1.25,3,1", "2026-05-02,A,11,USD,50,2.5,4,0"),
+        "3.75",
+        7,
+        "USD",
+        "twitter_ads",
+    ),
+    Export(
+        "microsoft_ads campaign report",
+        "Time period,Campaign,Campaign ID,Currency code,Impressions,Spend,Clicks,Conversions",
+        ("5/1/2026,A,11,USD,100,1.25,3,1", "5/13/2026,A,11,USD,50,2.5,4,0"),
+        "3.75",
+        7,
+        "USD",
+        "microsoft_ads",
+        last=date(2026, 5, 13),
+    ),
+    Export(
         "x_ads breakdown report",
         "account_id,campaign_id,date,placement,impressions,clicks,url_clicks,billed_charge_local_micro,currency",
         ("1,11,2026-05-01,ALL_ON_TWITTER,100,9,3,1250000,USD", "1,11,2026-05-02,ALL_ON_TWITTER,50,9,4,2500000,USD"),
@@ -503,6 +522,9 @@ def order_of(records: Records) -> list[str]:
         "number,assignment_group,opened_at,sys_updated_on,risk,type",
         "Top queries,Clicks,Impressions,CTR,Position",
         "name,type,id,created",
+        "sys_id,active,assignment_group_link,closed_at,number,opened_at,priority,sys_created_on",
+        "Order ID,Date,Customer,Amount,Currency,Status",
+        "user id,test group,converted,total ads,most ads day",
     ],
 )
 def test_files_of_other_kinds_are_no_platforms(headers: str) -> None:

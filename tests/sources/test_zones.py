@@ -79,6 +79,13 @@ def test_the_days_of_an_ad_report_stay_its_own_and_name_their_zone(tmp_path: Pat
     assert rows.select("period_start", "tz_name").rows() == [(made.utc(2026, 5, 1).date(), "America/Sao_Paulo")]
 
 
+def test_a_zone_in_a_tools_words_is_kept_by_its_name(tmp_path: Path) -> None:
+    _, rows = made.text(
+        tmp_path, "Day,Campaign,Currency code,Time zone,Clicks,Cost\n2026-05-01,A,BRL,(GMT-03:00) São Paulo,1,1.5\n"
+    )
+    assert rows["tz_name"].to_list() == ["America/Sao_Paulo"]
+
+
 def test_a_landing_page_gives_its_utm_parameters(tmp_path: Path) -> None:
     url = "https://Example.com/p?utm_source=google&utm_medium=cpc&utm_campaign=Ver%C3%A3o%202026&utm_term=a+b&gclid=1"
     _, rows = made.text(
