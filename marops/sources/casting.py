@@ -138,14 +138,18 @@ def _find_currency(layout: Layout, typed: dict[str, pl.Expr], data: pl.DataFrame
     """
     columns = layout.table.by_name
     amounts = [name for name in typed if name in columns and columns[name].unit == "currency_code" and name in data.columns]
-    by_person = layout.by_hand and "currency_code" in layout.mapping.constants
-    if not amounts or "currency_code" not in columns or by_person:
+    answer = layout.mapping.constants.get("currency_code")
+    if not amounts or "currency_code" not in columns or (answer and layout.by_hand):
         return
     shown = currencies.in_cells(str(cell) for name in amounts for cell in data[name].drop_nulls().unique().head(200))
     headed = _headed(layout, amounts)
     stated = _stated(data) if "currency_code" in layout.mapping.columns else None
     choices = sorted({*headed, *shown.codes, *(stated or ())})
-    if not currencies.agree(headed, shown, stated):
+    if answer and layout.remembered:
+        # An answer given for an earlier file holds for this one as long as nothing in it says otherwise.
+        if not currencies.allow(answer, frozenset(choices), shown):
+            questions.append(_question("currency_conflict", layout, data, amounts[0], sorted({answer, *choices})))
+    elif not currencies.agree(headed, shown, stated):
         questions.append(_question("currency_conflict", layout, data, amounts[0], choices))
     elif "currency_code" in typed:
         return

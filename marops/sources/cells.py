@@ -30,7 +30,7 @@ class Layout:
     `labels`: the wordings a tool writes below its header row. `dimensions`: positions of the columns that describe a
     row. `distinguishing`: those of them that are needed to tell rows apart, beside the mapped ones. `millionths`: positions
     of the amounts given in millionths. `zone`: the zone of the times, where the file names one. `by_hand`: a person chose
-    the mapping.
+    the mapping for this file. `remembered`: for an earlier one with the same headers.
     """
 
     raw: RawTable
@@ -42,6 +42,7 @@ class Layout:
     millionths: frozenset[int] = frozenset()
     zone: str | None = None
     by_hand: bool = False
+    remembered: bool = False
 
     @property
     def table(self) -> Table:

@@ -100,3 +100,8 @@ def agree(headed: frozenset[str], shown: Shown, stated: frozenset[str] | None) -
         return headed <= stated and shown.codes <= stated and shared
     named = headed | shown.codes
     return len(named) < 2 and all(named <= {*SHARED_SIGNS[sign]} for sign in shown.shared)
+
+
+def allow(answer: str, named: frozenset[str], shown: Shown) -> bool:
+    """Whether an answer given for an earlier file fits what this one names and shows."""
+    return answer in named if named else all(answer in SHARED_SIGNS[sign] for sign in shown.shared)

@@ -157,7 +157,8 @@ class _Staging:
         self.job = job
         self.target = target
         mark = signature(raw.headers)
-        self.is_by_hand = raw.name in job.mappings or mark in job.remembered
+        self.is_by_hand = raw.name in job.mappings
+        self.is_remembered = not self.is_by_hand and mark in job.remembered
         mapping, self.matched = _chosen(raw, job, mark)
         self.part = Part(
             name=raw.name, headers=list(raw.headers), header_row=raw.header_row, signature=mark, mapping=mapping,
@@ -176,7 +177,7 @@ class _Staging:
             return part
         layout = Layout(
             self.raw, part.mapping, self.matched, labels, millionths=in_millionths(self.raw.headers),
-            zone=zones.of_table(self.raw), by_hand=self.is_by_hand,
+            zone=zones.of_table(self.raw), by_hand=self.is_by_hand, remembered=self.is_remembered,
         )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
         shown = cells.canonical(layout, sample.lazy()).collect()

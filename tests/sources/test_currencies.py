@@ -7,6 +7,7 @@ import pytest
 
 from marops.principal import Principal
 from marops.sources import currencies, service
+from marops.sources.recognising import signature
 from marops.sources.report import Mapping
 from marops.workspaces.store import OWN
 from tests.sources import made
@@ -76,6 +77,33 @@ def test_what_a_person_answers_holds(tmp_path: Path) -> None:
     )  # fmt: skip
     part, rows = made.text(tmp_path, content, mapping=answer)
     assert (part.questions, rows["currency_code"].to_list()) == ([], ["EUR"])
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "asked"),
+    [
+        ("Cost", "$1.50", []),
+        ("Cost", "1.50", []),
+        ("Cost (CAD)", "$1.50", []),
+        ("Cost (EUR)", "1.50", ["CAD", "EUR"]),
+        ("Cost", "€1.50", ["CAD", "EUR"]),
+        ("Cost", "¥150", ["CAD"]),
+    ],
+)
+def test_an_answer_given_before_holds_unless_the_next_file_says_otherwise(
+    tmp_path: Path, header: str, cell: str, asked: list[str]
+) -> None:
+    path = made.put(tmp_path / "next.csv", f"Day,Campaign,Clicks,Impr.,{header}\n2026-05-01,A,1,10,{cell}\n")
+    columns = {"_day": 0, "campaign_name": 1, "clicks": 2, "impressions": 3, "spend": 4}
+    before = Mapping(
+        table="ad_performance",
+        shape="google_ads",
+        columns=columns,
+        constants={"platform": "google_ads", "currency_code": "CAD"},
+    )
+    part = made.only(made.read(path, remembered={signature(["Day", "Campaign", "Clicks", "Impr.", header]): before}))
+    assert [choice for question in part.questions for choice in question.choices] == asked
+    assert part.currencies == ([] if asked else ["CAD"])
 
 
 @pytest.mark.parametrize("header", ["Clicks (all)", "CLICKS (CTR)", "Clicks", "all_clicks", "clicks_all", "(USD)", "USD"])
