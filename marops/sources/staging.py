@@ -133,7 +133,7 @@ def _sections(pieces: Sequence[Section], job: Job, report: Report) -> Iterator[R
         file = reading.open_text(piece.path, job.name)
         header = header_row(file.head)
         if header is None:
-            report.notes.append(Note(code="sheet_without_table", values={"sheet": str(number)}))
+            report.notes.append(Note(code="report_without_table", values={"number": number}))
             continue
         raw = piece.placed(reading.read_text(file, header, Path(job.folder)), names)
         names.append(raw.name)

@@ -211,3 +211,9 @@ def test_several_reports_in_one_file_are_tables_of_their_own_widths(tmp_path: Pa
 def test_comments_above_the_only_report_are_no_reports(tmp_path: Path) -> None:
     table = only(described(tmp_path, "# one\n# two\nDay,Sold\n2026-05-01,4\n2026-05-02,5\n"))
     assert (table.name, table.rows, table.header_row) == ("", 2, 3)
+
+
+def test_a_report_without_a_table_is_named_and_left_out(tmp_path: Path) -> None:
+    found = described(tmp_path, "# a\nDay,Sold\n2026-05-01,4\n2026-05-02,5\n\n# b\n1,2\n3,4\n")
+    assert [table.name for table in found.described] == ["Day"]
+    assert [(note.code, note.values) for note in found.notes] == [("report_without_table", {"number": 2})]
