@@ -68,9 +68,13 @@ class Synced:
 def test(principal: Principal, form: Form, password: str) -> Text:
     """Try a connection: its role, its address, what it can read. Returns a sentence. Raises BadConnection, BadSetting."""
     require(principal, Action.ADMINISTER)
-    found = fetching.reader(form.kind).tables(form, password)
-    return ntext("{name} can be read, and only read: {n} table.", "{name} can be read, and only read: {n} tables.", len(found),
-                 name=form.name)  # fmt: skip
+    return _readable(form, password)
+
+
+def test_saved(principal: Principal, workspace_id: str, connection_id: str) -> Text:
+    """Try a saved connection as `test` does. Raises BadConnection, BadSetting, NotFound."""
+    require(principal, Action.IMPORT, connection_id)
+    return _readable(*fetching.opened(workspace_id, connection_id))
 
 
 def save(principal: Principal, workspace_id: str, form: Form, password: str) -> str:
@@ -220,6 +224,13 @@ def unfollow(principal: Principal, workspace_id: str, feed_id: str) -> None:
         feed = rows.feed_of(session, workspace_id, feed_id)
         session.exec(delete(FeedRun).where(col(FeedRun.feed_id) == feed_id))
         session.delete(feed)
+
+
+def _readable(form: Form, password: str) -> Text:
+    count = len(fetching.reader(form.kind).tables(form, password))
+    return ntext(
+        "{name} can be read, and only read: {n} table.", "{name} can be read, and only read: {n} tables.", count, name=form.name
+    )  # fmt: skip
 
 
 # Following
