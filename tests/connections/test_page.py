@@ -10,7 +10,7 @@ from marops.connections.kinds import Query
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.web import session
 from marops.workspaces.store import OWN
-from tests.connections.conftest import PASSWORD, Source, folder, lite, my, mariadb_port, pg, pg_server  # noqa: F401
+from tests.connections.conftest import PASSWORD, Source
 from tests.sources import made
 from tests.web.app import errors, opened, words
 
