@@ -28,6 +28,8 @@ def main() -> None:
         answer = {"failed": "too_much"}
     except writing.Binary as found:
         answer = {"failed": "binary", "why": str(found.args[0])}
+    except writing.Repeated as found:
+        answer = {"failed": "repeated", "why": str(found.args[0])}
     except opening.Unreadable as found:
         answer = {"failed": "unreadable", "why": str(found)}
     print(json.dumps(answer), flush=True)

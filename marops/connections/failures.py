@@ -1,7 +1,7 @@
 """What is said when a database refuses, cannot be reached, or would let marops change something."""
 
 from marops.connections.kinds import NAMES, SERVERS, Form
-from marops.connections.writing import MAX_ROWS, Binary, TooMuch
+from marops.connections.writing import MAX_ROWS, Binary, Repeated, TooMuch
 from marops.errors import BadConnection, BadSetting
 from marops.language import Text, text
 
@@ -42,11 +42,16 @@ def no_driver(extra: str) -> BadSetting:
     return BadSetting(text("This kind of connection needs its driver. Run: python -m pip install 'marops[{extra}]'", extra=extra))
 
 
-def not_fetched(form: Form, why: TooMuch | Binary) -> BadConnection:
+def not_fetched(form: Form, why: TooMuch | Binary | Repeated) -> BadConnection:
     """The sentence for a result that cannot be fetched."""
     if isinstance(why, Binary):
         return BadConnection(
             text("Column {column} of {name} holds bytes, which cannot be imported. Leave it out with a SELECT.",
+                 column=str(why.args[0]), name=form.name)
+        )  # fmt: skip
+    if isinstance(why, Repeated):
+        return BadConnection(
+            text("Two columns of {name} are called {column}. Give one another name in the SELECT, with AS.",
                  column=str(why.args[0]), name=form.name)
         )  # fmt: skip
     return BadConnection(

@@ -157,7 +157,7 @@ def replacing(
             blob.import_id = run.id
         session.add_all(staying)
         latest = max((day for day in (before.watermark, staged.last_day) if day), default=None)
-        session.add(FeedRun(feed_id=feed.id, import_id=run.id, watermark=latest))
+        session.add(FeedRun(workspace_id=feed.workspace_id, feed_id=feed.id, import_id=run.id, watermark=latest))
 
     return also
 

@@ -11,7 +11,7 @@ from marops.connections import files, mysql, postgres, sealing
 from marops.connections import store as rows
 from marops.connections.failures import not_fetched
 from marops.connections.kinds import Form, Kind, Query
-from marops.connections.writing import Binary, TooMuch
+from marops.connections.writing import Binary, Repeated, TooMuch
 from marops.errors import BadConnection
 from marops.language import text
 from marops.principal import Principal
@@ -63,7 +63,7 @@ def fetched(principal: Principal, workspace_id: str, connection_id: str, query: 
 def _fetch(form: Form, password: str, query: Query, to: Path, name: str) -> None:
     try:
         count = reader(form.kind).fetch(form, password, query, to)
-    except (TooMuch, Binary) as why:
+    except (TooMuch, Binary, Repeated) as why:
         raise not_fetched(form, why) from None
     if not count:
         raise BadConnection(text("{name} gives no rows. Nothing was changed.", name=name))

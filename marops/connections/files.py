@@ -12,7 +12,7 @@ from typing import Any
 from marops.connections import addresses, writing
 from marops.connections.failures import no_driver, not_fetched, refused_by
 from marops.connections.kinds import Form, Kind, Query
-from marops.connections.writing import Binary, TooMuch
+from marops.connections.writing import Binary, Repeated, TooMuch
 
 _KEPT_ENVIRONMENT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "LANG", "PYTHONPATH", "VIRTUAL_ENV")
 
@@ -48,6 +48,8 @@ def _ask(form: Form, asked: dict[str, Any]) -> dict[str, Any]:
             raise not_fetched(form, TooMuch())
         case "binary":
             raise not_fetched(form, Binary(answer["why"]))
+        case "repeated":
+            raise not_fetched(form, Repeated(answer["why"]))
         case "unreadable":
             raise refused_by(form, "", answer["why"])
         case _:

@@ -33,12 +33,13 @@ _STALE = timedelta(hours=6)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A saved connection, as everybody who may use it sees it."""
+    """A saved connection, as everybody who may use it sees it. `problem`: why its last test failed, or empty."""
 
     id: str
     form: Form
     saved_by: str
-    saved_at: datetime
+    tested_at: datetime
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,18 @@ def test(principal: Principal, form: Form, password: str) -> Text:
 
 
 def test_saved(principal: Principal, workspace_id: str, connection_id: str) -> Text:
-    """Try a saved connection as `test` does. Raises BadConnection, BadSetting, NotFound."""
+    """Try a saved connection as `test` does, and remember what came of it. Raises BadConnection, BadSetting, NotFound."""
     require(principal, Action.IMPORT, connection_id)
-    return _readable(*fetching.opened(workspace_id, connection_id))
+    problem = ""
+    try:
+        return _readable(*fetching.opened(workspace_id, connection_id))
+    except UserError as refused:
+        problem = str(refused)
+        raise
+    finally:
+        with store.writing() as session:
+            values = {"problem": problem[:2000], "tested_at": store.now()}
+            session.exec(update(Connection).where(col(Connection.id) == connection_id).values(**values))
 
 
 def save(principal: Principal, workspace_id: str, form: Form, password: str) -> str:
@@ -91,7 +101,7 @@ def save(principal: Principal, workspace_id: str, form: Form, password: str) -> 
         row = session.exec(query).first() or Connection(workspace_id=workspace_id, name=form.name, kind=form.kind, saved_by="")
         row.kind, row.host, row.port, row.tls, row.path = form.kind, form.host, form.port, form.tls, form.path
         row.database_name, row.user_name, row.sealed = form.database, form.user, sealed
-        row.saved_by, row.saved_at = principal.name, store.now()
+        row.saved_by, row.saved_at, row.tested_at, row.problem = principal.name, store.now(), store.now(), ""
         session.add(row)
     return row.id
 
@@ -112,7 +122,7 @@ def connections(principal: Principal, workspace_id: str) -> list[Known]:
     require(principal, Action.IMPORT, workspace_id)
     with store.reading() as session:
         query = select(Connection).where(Connection.workspace_id == workspace_id).order_by(col(Connection.name))
-        return [Known(row.id, row.form, row.saved_by, row.saved_at) for row in session.exec(query)]
+        return [Known(row.id, row.form, row.saved_by, row.tested_at, row.problem) for row in session.exec(query)]
 
 
 def tables(principal: Principal, workspace_id: str, connection_id: str) -> list[str]:

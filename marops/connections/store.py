@@ -14,7 +14,10 @@ from marops.store import Moment, Row, new_id, now
 
 
 class Connection(Row, table=True):
-    """A database or folder that may be read. `sealed` is its password as `sealing` keeps it; empty for files."""
+    """A database or folder that may be read. `sealed` is its password as `sealing` keeps it; empty for files.
+
+    `problem` says why it could not be read when it was last tested, at `tested_at`; empty where it could.
+    """
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
@@ -29,6 +32,8 @@ class Connection(Row, table=True):
     sealed: str = Field(default="", max_length=2000, repr=False)
     saved_by: str = Field(max_length=200)
     saved_at: datetime = Field(default_factory=now, sa_type=Moment)
+    problem: str = Field(default="", max_length=2000)
+    tested_at: datetime = Field(default_factory=now, sa_type=Moment)
 
     @property
     def form(self) -> Form:
@@ -72,6 +77,7 @@ class FeedRun(Row, table=True):
     """One delivery of a feed: the import that holds all its rows as of then, and the last day delivered (`watermark`)."""
 
     id: int | None = Field(default=None, primary_key=True)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
     feed_id: str = Field(foreign_key="feed.id", index=True, max_length=32)
     import_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
     watermark: date | None = None

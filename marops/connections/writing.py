@@ -31,10 +31,17 @@ class Binary(Exception):
     """A column holds bytes, which cannot be a cell; its name is the argument."""
 
 
+class Repeated(Exception):
+    """Two columns have one name, which is the argument."""
+
+
 class Writer:
     """A Parquet file of text columns. Use as a context; `rows` counts what was written."""
 
     def __init__(self, path: Path, names: Sequence[str]) -> None:
+        for name in names:
+            if names.count(name) > 1:
+                raise Repeated(name)
         self.rows = 0
         self._names = list(names)
         self._schema = pa.schema([(name, pa.string()) for name in names])

@@ -49,6 +49,7 @@ def test_a_connection_is_tested_saved_previewed_and_followed_on_the_page(kind: s
     at.text_input(key="connection_password").set_value(source.password)
     press(at, "Save connection")
     assert not errors(at)
+    at.button(key="read_list").click().run()
     at.button(key="read_preview").click().run()
     assert not errors(at)
     assert "3 rows ready · 0 refused · 0 set aside" in words(at)
@@ -85,6 +86,19 @@ def test_the_password_leaves_the_session_with_the_button(pg: Source) -> None:
     assert PASSWORD not in str(at.session_state)
     assert PASSWORD not in str(at)
     assert at.text_input(key="connection_password").value == ""
+
+
+def test_a_connection_that_fails_its_test_shows_why_in_the_list(lite: Source) -> None:
+    """Until a test goes through again."""
+    connection = service.save(LOCAL_ADMIN, OWN, lite.form, "")
+    path = Path(lite.form.path)
+    path.rename(path.with_suffix(".away"))
+    at = opened("data")
+    at.button(key=f"test_{connection}").click().run()
+    assert "⚠ There is nothing at " in words(opened("data"))
+    path.with_suffix(".away").rename(path)
+    at.button(key=f"test_{connection}").click().run()
+    assert "⚠" not in words(opened("data"))
 
 
 def test_a_feed_that_fails_says_why_beside_its_name(lite: Source) -> None:

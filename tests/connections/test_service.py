@@ -73,6 +73,18 @@ def test_bytes_are_refused_by_their_column(admin: Principal, lite: Source) -> No
         service.preview(admin, OWN, saved(admin, lite), Query(table="ads"))
 
 
+@pytest.mark.parametrize("kind", ["pg", "lite"])
+def test_two_columns_of_one_name_are_refused_by_that_name(admin: Principal, kind: str, request: pytest.FixtureRequest) -> None:
+    """Nobody could say which is meant (MariaDB says so itself; SQLite and DuckDB rename the second)."""
+    source = request.getfixturevalue(kind)
+    query = Query(select="SELECT 1 AS a, 2 AS a")
+    if kind == "pg":
+        with pytest.raises(BadConnection, match=r"^Two columns of Shop are called a\. Give one another name"):
+            service.preview(admin, OWN, saved(admin, source), query)
+    else:
+        assert service.preview(admin, OWN, saved(admin, source), query).report.parts[0].headers[0] == "a"
+
+
 def test_a_result_over_the_limit_is_refused_and_left_nowhere(admin: Principal, pg: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is looked at batch by batch, so memory stays bounded."""
     monkeypatch.setattr("marops.connections.writing.MAX_ROWS", 2)

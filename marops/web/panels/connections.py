@@ -18,6 +18,7 @@ from marops.workspaces.store import OWN
 
 _SECRET = "connection_password"  # noqa: S105  (the key of the widget, not what it holds)
 _SAID = "connection_said"
+_TABLES = "connection_tables"
 _TLS: dict[Tls, Text] = {
     Tls.VERIFIED: text("encrypted, certificate checked"),
     Tls.ENCRYPTED: text("encrypted"),
@@ -49,9 +50,11 @@ def panel(place: Here) -> None:
 def _connection(one: Known, place: Here) -> None:
     form = one.form
     where = f"{form.host}:{form.port}/{form.database}" if form.kind in SERVERS else form.path
-    facts = [say(NAMES[form.kind]), where, f"{one.saved_by}, {reader().moment(one.saved_at)}"]
+    tested = text("tested {moment}", moment=reader().moment(one.tested_at))
+    facts = [say(NAMES[form.kind]), where, say(text("saved by {name}", name=one.saved_by)), say(tested)]
+    problem = f"  \n:small[{literal('⚠ ' + one.problem)}]" if one.problem else ""
     with st.container(horizontal=True, vertical_alignment="center", key=f"connection_{one.id}"):
-        st.markdown(f"{literal(form.name)}  \n:small[{literal(' · '.join(facts))}]", width="stretch")
+        st.markdown(f"{literal(form.name)}  \n:small[{literal(' · '.join(facts))}]{problem}", width="stretch")
         st.button(say(text("Test")), key=f"test_{one.id}", type="tertiary", on_click=_test_saved, args=(one,))
         if allowed(place.principal, Action.ADMINISTER):
             st.button(say(text("Remove")), key=f"remove_{one.id}", type="tertiary", on_click=_remove, args=(one.id,))
@@ -87,21 +90,21 @@ def _choose(known: list[Known]) -> None:
             query = st.text_area(say(text("One SELECT")), key="read_select", max_chars=20_000, placeholder="SELECT ... FROM ...")
             st.button(say(text("Preview")), key="read_preview", on_click=_preview, args=(chosen, lambda: Query(select=query)))
             return
-        table = st.selectbox(say(text("Table")), _tables(chosen), key=f"read_table_{chosen}")
+        kept: dict[str, list[str]] = st.session_state.setdefault(_TABLES, {})
+        # Not by itself: a server that does not answer would hold the page up on every run.
+        if chosen not in kept:
+            st.button(say(text("List its tables")), key="read_list", on_click=_list, args=(chosen,))
+            return
+        table = st.selectbox(say(text("Table")), kept[chosen], key=f"read_table_{chosen}")
         if table:
             st.button(say(text("Preview")), key="read_preview", on_click=_preview, args=(chosen, lambda: Query(table=table)))
 
 
-def _tables(connection_id: str) -> list[str]:
-    """The connection's tables, asked for once a session: every rerun would open the database anew."""
-    kept = st.session_state.setdefault("connection_tables", {})
-    if connection_id not in kept:
-        try:
-            kept[connection_id] = service.tables(principal(), OWN, connection_id)
-        except UserError as refused:
-            st.error(literal(refused.text), icon=":material/error:")
-            return []
-    return kept[connection_id]
+def _list(connection_id: str) -> None:
+    try:
+        st.session_state[_TABLES][connection_id] = service.tables(principal(), OWN, connection_id)
+    except UserError as refused:
+        st.session_state[_SAID] = (False, refused.text)
 
 
 def _preview(connection_id: str, query: Callable[[], Query]) -> None:
@@ -175,7 +178,7 @@ def _filled(kind: Kind) -> Form:
 
 def _tell(action: Callable[[], Text]) -> None:
     """Do something and keep what is to be said of it: a callback runs before there is a place to say it."""
-    st.session_state.pop("connection_tables", None)
+    st.session_state[_TABLES] = {}
     try:
         st.session_state[_SAID] = (True, action())
     except UserError as refused:
