@@ -1,5 +1,7 @@
 """`marops sync`, as cron runs it: one line a feed, and a status that says whether all went well."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,15 @@ def test_a_feed_that_fails_does_not_keep_the_others_and_the_status_is_two(lite: 
     assert "no such table: ads" in line
     assert made.counted("lead").height == 2
     assert made.counted("ad_performance").height == 3
+
+
+def test_two_crons_at_once_deliver_every_row_once(admin: Principal, lite: Source) -> None:
+    """Real processes: each feed is synced by one of them, or by one after the other; nothing counts twice."""
+    lite("INSERT INTO ads VALUES ('2026-05-04', 'Search Brasil', 'BRL', 1, 4)")
+    command = [sys.executable, "-m", "marops", "sync", "--feed", "Ads"]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    ended = [(process.returncode, out, error) for process in started for out, error in [process.communicate(timeout=120)]]
+    assert {status for status, _, _ in ended} <= {0, 2}
+    assert all("is being synced already" in error for status, _, error in ended if status == 2)
+    assert sum("2 rows into ad_performance" in out for _, out, _ in ended) == 1
+    assert made.counted("ad_performance").height == 4
