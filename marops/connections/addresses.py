@@ -30,7 +30,7 @@ def pinned(host: str, port: int) -> str:
         if not _allowed(host, ip_address(address)):
             raise BadConnection(
                 text(
-                    "{host} is {address}, an address of this computer or a private network, which connections may not reach. "
+                    "{host} ({address}) is on this computer or a private network, which connections may not reach. "
                     "An admin of the installation can allow it: MAROPS_ALLOW_PRIVATE_HOSTS={address}",
                     host=host, address=address,
                 )
