@@ -26,6 +26,8 @@ setup-dev: .venv/ready-dev
 .venv/ready-dev: .venv/ready requirements-dev.lock
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m tests.browsers
+	$(BIN)/python -m tests.connections.mariadb
+	$(BIN)/python -m tests.sources.postgres
 	touch $@
 
 test: setup-dev

@@ -2,6 +2,7 @@
 
 from marops import settings, store
 from marops.budget import store as _budget
+from marops.connections import store as _connections
 from marops.decisions import store as _decisions
 from marops.lake import Blob
 from marops.maturity import store as _maturity
@@ -22,6 +23,9 @@ ROWS = (
     _maturity.AssessmentAnswer,
     _maturity.AssessmentFact,
     _decisions.Decision,
+    _connections.Connection,
+    _connections.Feed,
+    _connections.FeedRun,
 )
 """Every kind of row, so that migrations and clean-up see all tables."""
 

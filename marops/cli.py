@@ -1,4 +1,4 @@
-"""The `marops` command: run, sample, import, inspect, check, version.
+"""The `marops` command: run, sample, import, sync, inspect, check, version.
 
 A user's mistake is one line on standard error and exit status 2. Commands import what they need when they run, so that
 `marops version` answers at once.
@@ -21,6 +21,7 @@ from marops.principal import LOCAL_ADMIN
 from marops.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from marops.connections.service import Synced
     from marops.sources.report import Mapping, Part
     from marops.sources.service import Preview
 
@@ -140,6 +141,34 @@ def import_(
 
 
 @app.command()
+def sync(
+    *,
+    workspace: Annotated[str, typer.Option(help="The workspace whose feeds are synced.")] = "company",
+    feed: Annotated[str, typer.Option(help="The name of one feed; all of them without it.")] = "",
+) -> None:
+    """Sync feeds, one line each, for cron; exit status 2 where one could not be synced, with the others done."""
+    from marops import bootstrap
+    from marops.connections import service
+
+    bootstrap.prepare()
+    known = [found for found in service.feeds(LOCAL_ADMIN, workspace) if feed in {"", found.name}]
+    if feed and not known:
+        raise UserError(text("There is no feed {feed} in this workspace. See the feeds on Data.", feed=feed))
+    status = 0
+    for found in known:
+        try:
+            _tell(_synced(service.sync(LOCAL_ADMIN, workspace, found.id)))
+        except UserError as refused:
+            status = max(status, _MISTAKE)
+            _complain(text("{feed}: {why}", feed=found.name, why=refused.text))
+        except Exception as defect:  # noqa: BLE001  (one feed's defect must not keep the others from their rows)
+            status = status or _FAILED
+            _complain(text("{feed}: {why}", feed=found.name, why=_logged(defect)))
+    if status:
+        raise typer.Exit(status)
+
+
+@app.command()
 def check() -> None:
     """Look at versions, database, schema, imported files, settings and disk; exit status 1 where one is not in order."""
     from marops import health
@@ -177,6 +206,16 @@ def inspect(
 def version() -> None:
     """Print the version."""
     typer.echo(f"marops {__version__}")
+
+
+def _synced(done: "Synced") -> Text:
+    if done.run is None:
+        return text("{feed}: nothing new", feed=done.feed)
+    since = text(" from {day} on", day=done.first_day) if done.first_day else ""
+    return ntext(
+        "{feed}: {n} row into {table}{since}; {refused} refused", "{feed}: {n} rows into {table}{since}; {refused} refused",
+        done.run.rows_loaded, feed=done.feed, table=done.run.tables, since=since, refused=done.run.rows_refused,
+    )  # fmt: skip
 
 
 def _serve(found: settings.Settings, *, sample: bool) -> None:
@@ -293,6 +332,14 @@ def _logged(defect: Exception) -> Text:
 
 
 def _fail(line: str, status: int = _MISTAKE) -> NoReturn:
+    _complain_line(line)
+    raise SystemExit(status)
+
+
+def _complain(said: Text) -> None:
+    _complain_line(_say(said))
+
+
+def _complain_line(line: str) -> None:
     # One line, whatever was in the file or the arguments.
     typer.echo(f"marops: {' '.join(line.split())}", err=True)
-    raise SystemExit(status)

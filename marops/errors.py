@@ -6,6 +6,7 @@
         ├── NotFound       it is not there (any more)
         ├── Conflict       it clashes with what is already there
         ├── BadFile        the file cannot be read as what it claims to be
+        ├── BadConnection  a database cannot be reached, or must not be used as it is
         ├── Damaged        stored data no longer matches its digest
         └── BadSetting     a setting of the installation is wrong
 
@@ -44,6 +45,10 @@ class Conflict(UserError):
 
 class BadFile(UserError):
     """A file that cannot be imported as it stands."""
+
+
+class BadConnection(UserError):
+    """A database that cannot be reached or read, or whose role may do more than read."""
 
 
 class Damaged(UserError):

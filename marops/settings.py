@@ -20,6 +20,8 @@ class Settings:
     """Where data lies and where the server listens.
 
     `home` holds everything marops writes: the state database (unless `database_url` names a server) and the lake.
+    `private_hosts`: address ranges and host names of this network that connections may reach. `files_from`: folders whose
+    database files and Parquet folders they may read.
     """
 
     home: Path
@@ -27,6 +29,8 @@ class Settings:
     host: str
     port: int
     sample: bool
+    private_hosts: tuple[str, ...] = ()
+    files_from: tuple[Path, ...] = ()
 
     @property
     def lake(self) -> Path:
@@ -44,7 +48,8 @@ def current() -> Settings:
 
     MAROPS_HOME (default ./.marops), MAROPS_DATABASE_URL (default SQLite in the home folder; postgresql://...),
     MAROPS_HOST (default 127.0.0.1), MAROPS_PORT (default 8501), MAROPS_SAMPLE ("no": do not set the
-    sample company up on the first start).
+    sample company up on the first start), MAROPS_ALLOW_PRIVATE_HOSTS (ranges and names, separated by commas; default
+    none), MAROPS_FILES_FROM (folders, separated as in PATH; default none).
     """
     home = Path(os.environ.get("MAROPS_HOME") or DEFAULT_HOME).expanduser().absolute()
     return Settings(
@@ -53,7 +58,20 @@ def current() -> Settings:
         host=os.environ.get("MAROPS_HOST") or DEFAULT_HOST,
         port=_port(os.environ.get("MAROPS_PORT")),
         sample=os.environ.get("MAROPS_SAMPLE") != "no",
+        private_hosts=tuple(_listed(os.environ.get("MAROPS_ALLOW_PRIVATE_HOSTS"), ",")),
+        files_from=tuple(Path(one).expanduser().absolute() for one in _listed(os.environ.get("MAROPS_FILES_FROM"), os.pathsep)),
     )
+
+
+def secret_keys() -> list[str]:
+    """The keys of MAROPS_SECRET_KEY, separated by commas: the first one seals, all open. No part of `Settings`, whose repr
+    may be shown.
+    """
+    return _listed(os.environ.get("MAROPS_SECRET_KEY"), ",")
+
+
+def _listed(given: str | None, separator: str) -> list[str]:
+    return [one.strip() for one in (given or "").split(separator) if one.strip()]
 
 
 def _database_url(given: str | None, home: Path) -> str:

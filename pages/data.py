@@ -4,7 +4,7 @@ from marops import web
 from marops.language import text
 from marops.principal import Role
 from marops.sources import service
-from marops.web.panels import data, importing
+from marops.web.panels import connections, data, following, importing
 
 principal = web.require(Role.VIEWER)
 place = web.here(principal)
@@ -12,6 +12,8 @@ found = service.freshness(principal, place.scope.workspace)
 
 web.page_title(text("Data"), data.sentence(found, place))
 importing.panel(place)
+connections.panel(place)
+following.panel(place)
 data.freshness(found, place)
 data.history(service.imports(principal, place.scope.workspace), place)
 data.settings(place)

@@ -36,8 +36,6 @@ from tests.sources import made, postgres
 
 @pytest.fixture(scope="session")
 def pg_server() -> Iterator[str]:
-    if not postgres.BINARIES:
-        pytest.skip("there is no PostgreSQL: apt-get install postgresql")
     with postgres.server() as address:
         yield address
 
@@ -106,6 +104,7 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
         "Workspace": "workspace", "BusinessUnit": "business_unit", "ImportRun": "import_run", "ImportReject": "import_reject",
         "ColumnMapping": "column_mapping", "Blob": "blob", "Target": "target", "BudgetPlan": "budget_plan", "Scenario": "scenario",
         "AssessmentAnswer": "assessment_answer", "AssessmentFact": "assessment_fact", "Decision": "decision",
+        "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run",
     }  # fmt: skip
     assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
 

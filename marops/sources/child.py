@@ -9,30 +9,17 @@ import sys
 import traceback
 from pathlib import Path
 
-MEMORY_LIMIT = 6 << 30
-"""Address space. Polars reserves far more than it uses; a hostile file asks for terabytes."""
-CPU_SECONDS = 600
-FILE_LIMIT = 16 << 30
+from marops.sources import limits
+
 IDLE_SECONDS = 900
 REPORT = "report.json"
 READ_BYTES = 1 << 20
 """What polars reads of a text file at a time. Its own choice, about 16 MB, takes twice the memory and is no quicker."""
 
 
-def _limit() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows: the parent's time limit and the guard remain
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_LIMIT, FILE_LIMIT))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def main() -> None:
     """Do the jobs that come on standard input, each whatever became of the others. Ends where none comes for a while."""
-    _limit()
+    limits.apply()
     os.environ.setdefault("POLARS_CSV_CHUNK_SIZE", str(READ_BYTES))
     # Imported only now, under the limits, and before a job arrives: a spare process is ready to work at once.
     from marops.sources.report import Job, Note, Report

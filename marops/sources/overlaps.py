@@ -16,21 +16,23 @@ from marops.sources.store import ImportRun
 from marops.tables import TABLES, Kind, Table
 
 
-def check_part(workspace_id: str, part: Part, path: Path) -> None:
-    """Raise Conflict where rows of a staged part are already in the workspace."""
+def check_part(workspace_id: str, part: Part, path: Path, without: str = "") -> None:
+    """Raise Conflict where rows of a staged part are already in the workspace, those of the import `without` aside."""
     staged = part.rows
     table = TABLES[staged.table]
     if table.kind is Kind.STATE:
         check_state_keys(workspace_id, table, pl.read_parquet(path))
     else:
-        check_keys(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day)
+        check_keys(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day, without)
 
 
-def check_keys(workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None) -> None:
+def check_keys(
+    workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None, without: str = ""
+) -> None:
     """Raise Conflict where active rows of the table have the key of one of these rows."""
     with store.reading() as session:
         query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True))
-        blobs = [blob for blob in session.exec(query) if _may_overlap(blob, first, last)]
+        blobs = [blob for blob in session.exec(query) if blob.import_id != without and _may_overlap(blob, first, last)]
     if not blobs:
         return
     key = list(table.key)

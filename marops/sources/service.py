@@ -4,7 +4,7 @@ A preview changes nothing. `accept` takes all of its rows or none: the staged fi
 one transaction writes the import, its refused cells, its blobs or state rows, and the workspace's new revision.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -93,8 +93,18 @@ def cancel(principal: Principal, preview: Preview) -> None:
     previews.forget(preview.id)
 
 
-def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = False) -> ImportRun:
+def accept(
+    principal: Principal,
+    preview: Preview,
+    *,
+    leave_out_refused: bool = False,
+    without: str = "",
+    also: Callable[[Session, ImportRun], None] | None = None,
+) -> ImportRun:
     """Take the rows of every ready part, or none.
+
+    `also` is done in the same transaction. Where it takes an import out of the numbers, `without` is that import's id, and
+    its rows are no rows that are already there.
 
     Raises BadFile where nothing is ready, or rows are refused and `leave_out_refused` is not set; Conflict where the
     file, or rows with the same key, are already there.
@@ -106,7 +116,7 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
     with store.reading() as session:
         checked_at = workspaces.load(session, preview.workspace_id).revision
     for part, path in staged:
-        overlaps.check_part(preview.workspace_id, part, path)
+        overlaps.check_part(preview.workspace_id, part, path, without)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in staged}
     with store.writing() as session:
@@ -115,9 +125,11 @@ def accept(principal: Principal, preview: Preview, *, leave_out_refused: bool = 
             raise _already_imported(preview)
         if workspace.revision != checked_at:  # somebody else's rows came in since
             for part, path in staged:
-                overlaps.check_part(preview.workspace_id, part, path)
+                overlaps.check_part(preview.workspace_id, part, path, without)
         session.add(run)
         session.flush()
+        if also:
+            also(session, run)
         for part, path in staged:
             if TABLES[part.rows.table].kind is Kind.LAKE:
                 session.add(_blob(run, part, *kept[part.name]))

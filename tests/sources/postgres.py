@@ -1,4 +1,7 @@
-"""A real PostgreSQL from Debian's binaries, for the length of a test run."""
+"""A real PostgreSQL from Debian's binaries, for the length of a test run.
+
+`python -m tests.sources.postgres` sees to it that they are there, as `tests.browsers` does for the browser.
+"""
 
 import os
 import pwd
@@ -12,13 +15,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+
+def _found() -> list[Path]:
+    return sorted(
+        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")), key=lambda path: int(path.parent.name)
+    )
+
+
+def ensure() -> Path:
+    """The folder of the server's programs, installed where there was none. No cluster is made, so no
+    service starts.
+
+    Raises SystemExit with what to do where that fails.
+    """
+    if not _found() and shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        config = Path("/etc/postgresql-common/createcluster.conf")
+        if not config.exists():
+            config.parent.mkdir(parents=True, exist_ok=True)
+            config.write_text("create_main_cluster = false\n")
+        for command in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", "postgresql"]):
+            options = ["-o", "Dpkg::Options::=--force-confold"] if command[0] == "install" else []
+            subprocess.run(["apt-get", *command, *options], check=False, env=environment, capture_output=True)
+    if found := _found():
+        return found[-1]
+    raise SystemExit("No PostgreSQL could be installed. Install Debian's postgresql, or your system's package.")
 
 
 @contextmanager
 def server() -> Iterator[str]:
     """Start a server of its own, on a free port and in a temporary folder; yields the address up to the database's name."""
-    binaries = BINARIES[-1]
+    binaries = ensure()
     folder = Path(tempfile.mkdtemp(prefix="marops-pg-"))
     user = _unprivileged()
     if user:
@@ -77,3 +104,7 @@ def _unprivileged() -> pwd.struct_passwd | None:
 
 def _run(command: list[str | Path], who: dict[str, object], environment: dict[str, str], folder: Path) -> None:
     subprocess.run(command, check=True, capture_output=True, cwd=folder, env=environment, **who)  # type: ignore[call-overload]
+
+
+if __name__ == "__main__":
+    print(f"database tests use {ensure()}")

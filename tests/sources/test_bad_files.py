@@ -23,7 +23,8 @@ from marops import settings, store
 from marops.errors import BadFile
 from marops.lake import Blob
 from marops.principal import LOCAL_ADMIN, Principal
-from marops.sources import child, service, words
+from marops.sources import limits as given_limits
+from marops.sources import service, words
 from marops.sources.store import ImportReject, ImportRun
 from marops.workspaces.store import OWN
 from tests.sources import made
@@ -206,11 +207,11 @@ def test_the_child_limits_itself_before_it_reads_anything() -> None:
         watched = psutil.Process(process.pid)
         for _ in range(200):
             limits = watched.rlimit(psutil.RLIMIT_AS), watched.rlimit(psutil.RLIMIT_CPU), watched.rlimit(psutil.RLIMIT_CORE)
-            if limits[0][0] == child.MEMORY_LIMIT and limits[2] == (0, 0):
+            if limits[0][0] == given_limits.MEMORY_LIMIT and limits[2] == (0, 0):
                 break
             watched.wait(0.1) if not watched.is_running() else psutil.cpu_percent(0.05)
-        assert limits == ((child.MEMORY_LIMIT,) * 2, (child.CPU_SECONDS, child.CPU_SECONDS + 5), (0, 0))
-        assert watched.rlimit(psutil.RLIMIT_FSIZE) == (child.FILE_LIMIT,) * 2
+        assert limits == ((given_limits.MEMORY_LIMIT,) * 2, (given_limits.CPU_SECONDS, given_limits.CPU_SECONDS + 5), (0, 0))
+        assert watched.rlimit(psutil.RLIMIT_FSIZE) == (given_limits.FILE_LIMIT,) * 2
         assert {name for name in watched.environ() if name.startswith("MAROPS")} <= set(os.environ)
     finally:
         process.communicate(b"")

@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from marops.errors import UserError
-from marops.language import joined, ntext, text
+from marops.language import Text, joined, ntext, text
 from marops.principal import Action, allowed
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import service, words
@@ -14,6 +14,7 @@ from marops.sources.report import Mapping, Part, Refused
 from marops.sources.service import Preview
 from marops.tables import TABLES
 from marops.web.components import note, section
+from marops.web.panels import following
 from marops.web.scope import Here, switch_workspace
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
@@ -53,6 +54,11 @@ def panel(place: Here) -> None:
         except UserError as refused:
             st.session_state.pop(_PREVIEW, None)
             st.error(literal(refused.text), icon=":material/error:")
+
+
+def show(preview: Preview) -> None:
+    """Let the panel show this preview on its next run."""
+    st.session_state[_PREVIEW] = preview.id
 
 
 def _read(name: str, content: bytes) -> None:
@@ -263,6 +269,8 @@ def _decision(preview: Preview, place: Here) -> None:
         st.button(say(text("Cancel")), key="cancel", on_click=_cancel, args=(preview,))
     if place.opened.workspace.is_sample and ready:
         note(text("Your rows go into your own workspace, not into the sample company."))
+    if not preview.repeats:
+        following.offer(preview, _followed)
 
 
 def _accept(preview: Preview) -> None:
@@ -276,6 +284,13 @@ def _accept(preview: Preview) -> None:
     st.session_state[_DONE] = say(
         ntext("{n} row of {file} imported.", "{n} rows of {file} imported.", run.rows_loaded, file=run.file_name)
     )
+    if st.query_params.get("ws") != OWN:
+        switch_workspace(OWN)
+
+
+def _followed(said: Text) -> None:
+    _forget()
+    st.session_state[_DONE] = say(said)
     if st.query_params.get("ws") != OWN:
         switch_workspace(OWN)
 
