@@ -59,8 +59,22 @@ class _Column:
 
 def describe(raw: RawTable) -> list[Described]:
     """The tables of a sheet or text file, one below the other, with a question for all that their cells leave open."""
-    frame = raw.frame.collect()
+    raw, frame = _certain(raw)
     return [_described(header_row, headers, rows, raw) for header_row, headers, rows in _tables(raw, frame)]
+
+
+def _certain(raw: RawTable) -> tuple[RawTable, pl.DataFrame]:
+    """The table and its rows, read exactly where the quick way leaves a doubt."""
+    if raw.doubt is None:
+        return raw, raw.frame.collect()
+    try:
+        frame = raw.frame.with_columns(raw.doubt.uneven.alias("__uneven")).collect()
+    except pl.exceptions.ComputeError:
+        frame = None
+    if frame is not None and raw.doubt.is_confirmed_by(frame.height, any_uneven=bool(frame["__uneven"].any())):
+        return raw, frame.drop("__uneven")
+    raw = raw.doubt.exactly()
+    return raw, raw.frame.collect()
 
 
 def _described(header_row: int, headers: Sequence[str], frame: pl.DataFrame, raw: RawTable) -> Described:

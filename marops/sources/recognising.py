@@ -186,7 +186,7 @@ def header_row(head: Sequence[Sequence[str]]) -> int | None:
     for index, record in enumerate(head[:60]):
         cells = _filled(record)
         # The first column of a table with numbered rows has no name.
-        if len(cells) + (not record[0].strip()) < max(2, width):
+        if len(cells) + (not "".join(record[:1]).strip()) < max(2, width):
             continue
         return index if looks_like_names(cells) else None
     return None

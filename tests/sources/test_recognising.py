@@ -173,3 +173,7 @@ def test_a_plan_by_month_ends_with_the_month(tmp_path: Path) -> None:
     assert rows.select("plan_version", "period_start", "period_end", "planned_spend").rows() == [
         ("current", date(2026, 2, 1), date(2026, 2, 28), Decimal("100.5"))
     ]
+
+
+def test_a_record_without_any_cell_is_no_header() -> None:
+    assert header_row(((), ("a", "b"), ("x", "1"))) == 1
