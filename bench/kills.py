@@ -127,7 +127,7 @@ def _killed(file: File, after: float | None, delay: float) -> tuple[bool, str]:
         readers = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         readers = []
-    at = "reading or starting" if set(settings.current().lake.iterdir()) == before else "taking rows"
+    at = "before anything was in the lake" if set(settings.current().lake.iterdir()) == before else "with rows in the lake"
     process.kill()
     out, _ = process.communicate()
     psutil.wait_procs(readers, timeout=20)

@@ -152,7 +152,7 @@ def _label_rows(frame: pl.DataFrame, width: int) -> int:
     """How many rows below the header only describe columns: words alone, over columns where all that follow are values."""
     words = 0
     for at in range(min(_MOST_LABELS, frame.height - 1)):
-        if any(formats.is_value(cell) for cell in _cells(frame, at, width) if cell):
+        if formats.any_value([cell for cell in _cells(frame, at, width) if cell]):
             break
         words = at + 1
     for count in range(words, 0, -1):
