@@ -1,8 +1,8 @@
-"""`python -m bench [cases|import|pages|rerun|sessions|rollups ...] [--repeats N] [--seconds S]`."""
+"""`python -m bench [part ...] [--repeats N] [--seconds S] [--count N] [--seed N]`."""
 
 import argparse
 
-from bench import cases, imports, pages, rollups, sessions
+from bench import cases, imports, kills, mutations, pages, rollups, sessions
 
 
 def main() -> None:
@@ -14,11 +14,15 @@ def main() -> None:
         "rerun": lambda found: pages.run_reruns(repeats=found.repeats or 20),
         "sessions": lambda found: sessions.run(seconds=found.seconds),
         "rollups": lambda _: rollups.run(),
+        "mutations": lambda found: mutations.run(found.count, found.seed),
+        "kills": lambda found: kills.run(found.count, found.seed),
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(parts)}; all where none is named")
     parser.add_argument("--repeats", type=int, default=0, help="measurements of each thing")
     parser.add_argument("--seconds", type=float, default=60, help="how long the sessions think and rerun")
+    parser.add_argument("--count", type=int, default=0, help="how many damaged files, or kills")
+    parser.add_argument("--seed", type=int, help="another number damages other files and kills at other moments")
     found = parser.parse_args()
     if unknown := set(found.parts) - set(parts):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")

@@ -9,6 +9,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -112,6 +113,14 @@ def keep(path: Path) -> str:
         partial.unlink(missing_ok=True)
     _fsync_folder(folder)
     return digest
+
+
+def sweep(oldest: float) -> None:
+    """Remove copies that a killed process left unfinished before this moment (in seconds since the epoch)."""
+    for partial in settings.current().lake.glob("*.partial"):
+        with suppress(FileNotFoundError):  # its process has ended well, or somebody else sweeps too
+            if partial.stat().st_mtime < oldest:
+                partial.unlink()
 
 
 def path_of(digest: str) -> Path:

@@ -244,3 +244,12 @@ def test_a_preview_whose_acceptance_was_cut_short_can_be_accepted_again(admin: P
     )
     service.accept(admin, service.load_preview(admin, found.id))
     assert made.counted("ad_performance")["spend"].sum() == Decimal("3.75")
+
+
+def test_an_unfinished_copy_is_removed_once_it_is_old_and_whole_files_are_never(admin: Principal, tmp_path: Path) -> None:
+    folder = settings.current().lake
+    for name, age in (("a.partial", 50), ("b.partial", 200), ("c.parquet", 200)):
+        (folder / name).write_bytes(b"x")
+        os.utime(folder / name, (1_000 - age, 1_000 - age))
+    lake.sweep(oldest=900)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.partial", "c.parquet"]

@@ -59,8 +59,22 @@ class _Column:
 
 def describe(raw: RawTable) -> list[Described]:
     """The tables of a sheet or text file, one below the other, with a question for all that their cells leave open."""
-    frame = raw.frame.collect()
+    raw, frame = _certain(raw)
     return [_described(header_row, headers, rows, raw) for header_row, headers, rows in _tables(raw, frame)]
+
+
+def _certain(raw: RawTable) -> tuple[RawTable, pl.DataFrame]:
+    """The table and its rows, read exactly where the quick way leaves a doubt."""
+    if raw.doubt is None:
+        return raw, raw.frame.collect()
+    try:
+        frame = raw.frame.with_columns(raw.doubt.uneven.alias("__uneven")).collect()
+    except pl.exceptions.ComputeError:
+        frame = None
+    if frame is not None and raw.doubt.is_confirmed_by(frame.height, any_uneven=bool(frame["__uneven"].any())):
+        return raw, frame.drop("__uneven")
+    raw = raw.doubt.exactly()
+    return raw, raw.frame.collect()
 
 
 def _described(header_row: int, headers: Sequence[str], frame: pl.DataFrame, raw: RawTable) -> Described:
@@ -138,7 +152,7 @@ def _label_rows(frame: pl.DataFrame, width: int) -> int:
     """How many rows below the header only describe columns: words alone, over columns where all that follow are values."""
     words = 0
     for at in range(min(_MOST_LABELS, frame.height - 1)):
-        if any(formats.is_value(cell) for cell in _cells(frame, at, width) if cell):
+        if formats.any_value([cell for cell in _cells(frame, at, width) if cell]):
             break
         words = at + 1
     for count in range(words, 0, -1):

@@ -392,13 +392,21 @@ def any_date(samples: Sequence[str]) -> bool:
     return bool(likely.height) and any(likely.select(attempt.is_not_null().any() for attempt in _attempts()).row(0))
 
 
+_NUMBER = re.compile(rf"[^\w]*(?:[A-Z]{{3}}\s|[A-Z]{{0,2}}[$€£¥]|{_SIGN})?\s?[-+]?[\d.,\s]+%?(?:\s?(?:{_SIGN}))?")
+
+
 @lru_cache(maxsize=4096)
 def is_value(cell: str) -> bool:
     """Whether a cell is a number or a date rather than a name."""
-    text = cell.strip()
-    if re.fullmatch(rf"[^\w]*(?:[A-Z]{{3}}\s|[A-Z]{{0,2}}[$€£¥]|{_SIGN})?\s?[-+]?[\d.,\s]+%?(?:\s?(?:{_SIGN}))?", text):
+    return any_value([cell])
+
+
+def any_value(cells: Sequence[str]) -> bool:
+    """Whether one of these cells is a number or a date. Dates are looked for in all at once: one by one takes 20 ms each."""
+    texts = [cell.strip() for cell in cells]
+    if any(_NUMBER.fullmatch(text) for text in texts):
         return True
-    return any(character.isdigit() for character in text) and any_date([text])
+    return any_date([text for text in texts if any(character.isdigit() for character in text)])
 
 
 def most_fitting(samples: pl.Series) -> str:

@@ -4,6 +4,7 @@ A 4 KB spreadsheet can claim 17 billion cells and a renamed picture can be calle
 a sentence. What passes is still parsed only in a limited child process.
 """
 
+import struct
 import zipfile
 from enum import StrEnum
 from pathlib import Path
@@ -81,7 +82,7 @@ def _check_zip(path: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
-    except zipfile.BadZipFile as broken:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error) as broken:  # whatever the directory claims
         raise Unreadable("truncated_xlsx", name=name) from broken
     if not any(entry.filename == "xl/workbook.xml" for entry in entries):
         raise Unreadable("foreign_file", name=name, kind="ZIP")

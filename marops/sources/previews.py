@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,11 +89,13 @@ def new_folder() -> Path:
 
 
 def sweep(staging: Path) -> None:
-    """Remove previews nobody decided on."""
+    """Remove previews nobody decided on, and what killed imports have left."""
     oldest = datetime.now(UTC).timestamp() - _STALE_HOURS * 3600
     for folder in staging.iterdir():
-        if folder.is_dir() and folder.stat().st_mtime < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(FileNotFoundError):  # decided on meanwhile
+            if folder.stat().st_mtime < oldest and folder.is_dir():
+                shutil.rmtree(folder, ignore_errors=True)
+    lake.sweep(oldest)
 
 
 def read(principal: Principal, workspace_id: str, sources: Sequence[Source]) -> list[Preview | BadFile]:

@@ -319,7 +319,7 @@ def _read_uncommon(file: TextFile, header: int, width: int) -> tuple[pl.LazyFram
     try:
         text = file.path.read_bytes().decode(file.encoding)
     except UnicodeDecodeError as broken:
-        raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
+        raise _mixed_encoding(file, header + 2) from broken
     rows: list[tuple[int, *tuple[str, ...]]] = []
     wrong: list[WrongWidth] = []
     for index, (record, _) in enumerate(records(text.lstrip("\ufeff"), file.dialect, complete=True)):
@@ -388,9 +388,11 @@ def _read_exactly(
             table = frame.to_arrow()
             writer = writer or pa_parquet.ParquetWriter(target, table.schema)
             writer.write_table(table)
+    except UnicodeDecodeError as broken:  # Arrow lets Python decode everything but UTF-8
+        raise _mixed_encoding(file, first_row + taken) from broken
     except pa.ArrowInvalid as broken:
         if "invalid UTF8" in str(broken) and file.encoding == "utf-8":
-            raise Unreadable("mixed_encoding", row=first_row + taken) from broken
+            raise _mixed_encoding(file, first_row + taken) from broken
         raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
     finally:
         if writer:
@@ -403,6 +405,10 @@ def _read_exactly(
         return pl.scan_parquet(target), shifted
     empty = pl.DataFrame(schema={**dict.fromkeys(names, pl.String()), ROW: pl.Int64()})
     return pl.concat([empty, *frames]).lazy(), shifted
+
+
+def _mixed_encoding(file: TextFile, row: int) -> Unreadable:
+    return Unreadable("mixed_encoding", row=row, encoding=file.encoding.removesuffix("-sig").upper())
 
 
 def _row_numbers(taken: int, height: int, first_row: int, skip: int, wrong: Sequence[WrongWidth]) -> pl.Series:

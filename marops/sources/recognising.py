@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any
 
 from marops.sources import currencies
-from marops.sources.formats import is_value
+from marops.sources.formats import any_value
 from marops.sources.report import Mapping
 from marops.tables import TABLES, Type
 
@@ -285,16 +285,11 @@ def looks_like_names(record: Sequence[str]) -> bool:
     """Whether the filled cells of a record are names: all different, and neither numbers nor dates."""
     cells = _filled(record)
     names = [normal(cell) for cell in cells]
-    return len(set(names)) == len(names) and not _any_value(cells)
+    return len(set(names)) == len(names) and not any_value(cells)
 
 
 def _filled(record: Sequence[str]) -> list[str]:
     return [cell for cell in record if cell.strip()]
-
-
-def _any_value(cells: list[str]) -> bool:
-    """Whether one of these cells is a number or a date."""
-    return any(is_value(cell) for cell in cells)
 
 
 PSEUDO: dict[str, Type] = {

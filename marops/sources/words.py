@@ -25,7 +25,7 @@ _NOTES: dict[str, str] = {
         "A quotation mark opened in row {row} is never closed, so the rows after it cannot be told apart. Mend that row."
     ),
     "mixed_encoding": message(
-        "Some text after row {row} is not in the encoding of the rest (UTF-8). Save the file as UTF-8 and try again."
+        "Some text after row {row} is not in the encoding of the rest ({encoding}). Save the file as UTF-8 and try again."
     ),
     "broken_text": message("The file cannot be read as a table: {detail}. Export it again as CSV with one row a line."),
     "took_too_long": message(

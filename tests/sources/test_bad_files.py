@@ -111,6 +111,14 @@ def test_a_spreadsheet_cut_short_is_said_to_be_damaged(admin: Principal, tmp_pat
     )
 
 
+def test_a_spreadsheet_of_an_unheard_of_zip_version_is_said_to_be_damaged(admin: Principal, tmp_path: Path) -> None:
+    whole = bytearray(xlsx_bytes())
+    whole[whole.rfind(b"PK\x01\x02") + 6] = 123
+    assert refusal(admin, tmp_path / "ads.xlsx", bytes(whole)) == (
+        "ads.xlsx cannot be opened as a spreadsheet: it is damaged or cut short. Download it again."
+    )
+
+
 def _workbook(sheet: bytes, folder: Path, name: str = "bomb.xlsx") -> Path:
     """A spreadsheet whose one sheet is this XML."""
     whole = io.BytesIO(xlsx_bytes())

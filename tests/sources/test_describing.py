@@ -6,7 +6,7 @@ import pytest
 
 from bench import cases
 from marops.principal import LOCAL_ADMIN
-from marops.sources import inspecting, service
+from marops.sources import inspecting, reading, service
 from marops.sources.report import Described, Job, Measured, Report
 from marops.sources.staging import stage
 from tests.sources import made
@@ -147,6 +147,14 @@ def test_of_real_files_none_is_silently_wrong_and_nearly_all_are_right(home: Pat
     assert [one for one in found if one.verdict == "WRONG"] == []
     right = [one.case for one in found if one.verdict.startswith("right")]
     assert len(right) >= 0.95 * len(found), [one for one in found if one.case not in right]
+
+
+@pytest.mark.parametrize("odd", ["Y,1,2\n", "Y\n", '"two\nlines",1\n', "\n"])
+def test_a_large_file_with_odd_rows_is_described_as_a_small_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str) -> None:
+    content = "name,amount\nX,1\n" + odd + "Z,2\n"
+    small = described(tmp_path, content)
+    monkeypatch.setattr(reading, "SMALL", 10)
+    assert described(tmp_path, content) == small
 
 
 def test_inspecting_keeps_nothing(home: Path, tmp_path: Path) -> None:

@@ -84,6 +84,23 @@ def test_utf8_with_a_damaged_middle_is_refused_and_not_guessed(tmp_path: Path) -
     assert said.endswith("is not in the encoding of the rest (UTF-8). Save the file as UTF-8 and try again.")
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (made.THREE_DAYS.encode("utf-16") + b"\n", "Some text after row 2 is not in the encoding of the rest (UTF-16)."),
+        (
+            b"\xef\xbb\xbf" + made.THREE_DAYS.encode() + b"\xe7\n",
+            "Some text after row 2 is not in the encoding of the rest (UTF-8).",
+        ),
+    ],
+    ids=["half a character at the end", "a byte-order mark, then another encoding"],
+)
+def test_text_that_changes_its_encoding_is_refused_with_the_encoding(tmp_path: Path, content: bytes, said: str) -> None:
+    report = made.read(made.put(tmp_path / "file.csv", content))
+    assert report.failure is not None
+    assert str(words.note(report.failure)) == f"{said} Save the file as UTF-8 and try again."
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_every_delimiter_and_line_end_reads_the_same(tmp_path: Path, delimiter: str, end: str) -> None:

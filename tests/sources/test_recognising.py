@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from marops.sources import recognising
+from marops.sources import formats, recognising
 from marops.sources.recognising import header_row, recognise, shapes, signature
 from marops.tables import TABLES
 from tests.conftest import case
@@ -174,3 +174,15 @@ def test_a_plan_by_month_ends_with_the_month(tmp_path: Path) -> None:
     assert rows.select("plan_version", "period_start", "period_end", "planned_spend").rows() == [
         ("current", date(2026, 2, 1), date(2026, 2, 28), Decimal("100.5"))
     ]
+
+
+def test_a_record_without_any_cell_is_no_header() -> None:
+    assert header_row(((), ("a", "b"), ("x", "1"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [(["name", "day 1", "Q3"], False), (["name", "31/12/2026"], True), (["name", "R$ 1.234,5"], True), ([], False), ([" "], False)],
+)
+def test_one_number_or_date_among_names_is_found(cells: list[str], found: bool) -> None:
+    assert formats.any_value(cells) is found
