@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from marops.sources import formats
-from marops.sources.describing import TOTAL_LABEL
+from marops.sources.outlining import TOTAL_LABEL
 from marops.sources.reading import RawTable
 from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Mapping
@@ -20,6 +20,9 @@ from marops.tables import ROW, TABLES, Table, Type
 
 _BLANKS = ("", "--", " --", "-", "—")
 _VALUES = (Type.INT, Type.DECIMAL, Type.DATE, Type.TIMESTAMP)
+ASIDE = "__aside"
+"""Why a row of a small table is no data, found by looking at all rows together (`outlining`)."""
+
 HELPERS = ("__label", "__first", "__blank", "__single", "__undescribed")
 
 
@@ -113,7 +116,7 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
     if layout.matched and layout.matched.unpivoted:
         text = _unpivoted(layout, layout.matched, frame, columns)
     else:
-        text = frame.select(ROW, *_doubt(layout), **columns, **helpers)
+        text = frame.select(ROW, *_doubt(layout), *((ASIDE,) if layout.raw.is_small else ()), **columns, **helpers)
     # Words for numbers ("don't know"). Those for texts are read with the text, see `casting`.
     worded = [name for name in text.collect_schema().names() if layout.words_of(name) and layout.type_of(name) is not Type.TEXT]
     return text.with_columns(**{name: formats.meaning(pl.col(name), layout.words_of(name)) for name in worded})
@@ -122,7 +125,9 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
 def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
     """Why a row of `canonical` is not data (blank, total, note, other_change), or null."""
     numbers = [name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)]
-    why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(pl.col("__label").is_not_null()).then(pl.lit("total"))
+    known = pl.col(ASIDE) if layout.raw.is_small else pl.lit(None, pl.String)
+    why = pl.when(known.is_not_null()).then(known).when(pl.col("__blank")).then(pl.lit("blank"))
+    why = why.when(pl.col("__label").is_not_null()).then(pl.lit("total"))
     if numbers:
         # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).
         uncounted = pl.all_horizontal(pl.col(name).is_in(_BLANKS) for name in numbers)
@@ -167,6 +172,6 @@ def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dic
     if layout.table.by_name[plan["cell"]].required:
         # Nor is "N/A" where the table knows only values: the ECB writes it for currencies it did not quote that day.
         long = long.filter(~formats.is_missing(pl.col(plan["cell"])))
-    helpers = [pl.lit(None, pl.String).alias("__label"), pl.lit("").alias("__first")]
+    helpers = [pl.lit(None, pl.String).alias(name) for name in ("__label", ASIDE)] + [pl.lit("").alias("__first")]
     helpers += [pl.lit(value=False).alias(name) for name in ("__blank", "__single", "__undescribed")]
     return long.sort(ROW, "__order").drop("__order").with_columns(helpers)

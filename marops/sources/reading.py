@@ -81,6 +81,8 @@ class RawTable:
     frame: pl.LazyFrame
     wrong_width: tuple[WrongWidth, ...] = ()
     doubt: "Doubt | None" = None
+    is_small: bool = False
+    """Whether its cells are in memory already, so that all rows can be looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,12 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
     def exactly() -> RawTable:
         target = folder / "cells.parquet" if large else None
         frame, wrong = _read_exactly(file, skip, width, first_row, target)
-        return RawTable("", headers, header + 1, file.head[:header], frame.select(ROW, *_names(len(headers))), wrong)
+        cells = frame.select(ROW, *_names(len(headers)))
+        return RawTable("", headers, header + 1, file.head[:header], cells, wrong, is_small=target is None)
 
     if not file.dialect.is_common:
         frame, wrong = _read_uncommon(file, header, width)
-        return RawTable("", headers, header + 1, file.head[:header], frame, wrong)
+        return RawTable("", headers, header + 1, file.head[:header], frame, wrong, is_small=True)
     large = file.path.stat().st_size > SMALL
     if large and file.encoding == "utf-8" and file.has_line_feeds:
         lines = ThreadPoolExecutor(1).submit(_line_feeds, file.path)
@@ -174,7 +177,7 @@ def table_of_sheet(sheet: str, head: Sequence[tuple[str, ...]], cells: pl.DataFr
     """The rows of a sheet below the record at index `header`."""
     headers = _trimmed(head[header])
     frame = cells.filter(pl.col(ROW) > header + 1).select(ROW, *_names(len(headers))).lazy()
-    return RawTable(sheet, headers, header + 1, tuple(head[:header]), frame)
+    return RawTable(sheet, headers, header + 1, tuple(head[:header]), frame, is_small=True)
 
 
 def _check_size(rows: int, columns: int, name: str) -> None:

@@ -1,7 +1,7 @@
 """The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,9 +10,9 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, reading, sections, updates, zones
+from marops.sources import casting, cells, describing, formats, outlining, reading, sections, updates, zones
 from marops.sources.casting import Casting
-from marops.sources.cells import Layout
+from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
 from marops.sources.describing import OF_ACCOUNT, plain
 from marops.sources.guard import FileKind, Unreadable, identify
@@ -86,11 +86,14 @@ def stage(job: Job) -> Report:
     report = Report()
     try:
         report.kind = identify(path, job.name)
-        for index, raw in enumerate(_tables(path, FileKind(report.kind), job, report)):
+        for found in _tables(path, FileKind(report.kind), job, report):
             if job.describe:
-                report.described += describing.describe(raw)
-            else:
-                report.parts.append(_part(raw, job, folder / f"part-{index}.parquet"))
+                report.described += describing.describe(found)
+                continue
+            for raw, questions in _outlined(found):
+                part = _part(raw, job, folder / f"part-{len(report.parts)}.parquet")
+                part.questions += questions
+                report.parts.append(part)
     except Unreadable as refused:
         return Report(failure=refused.note)
     if not report.parts and not report.described:
@@ -140,6 +143,20 @@ def _sections(pieces: Sequence[Section], job: Job, report: Report) -> Iterator[R
         yield raw
 
 
+def _outlined(raw: RawTable) -> list[tuple[RawTable, list[Question]]]:
+    """The tables of a small sheet or file, each row with the reason it is no data under `ASIDE`; a larger one as it is."""
+    if not raw.is_small:
+        return [(raw, [])]
+    return [
+        (
+            replace(table.raw, frame=table.rows.with_columns(table.why.alias(ASIDE)).lazy()),
+            # How cells are read is decided, and asked, once it is known what their columns are.
+            [asked for asked in table.questions if asked.code == "subtotals"],
+        )
+        for table in outlining.outline(raw)
+    ]
+
+
 def _part(raw: RawTable, job: Job, target: Path) -> Part:
     try:
         return _Staging(raw, job, target).run()
@@ -170,7 +187,8 @@ class _Staging:
         part = self.part
         frame, labels = self._without_label_rows()
         frame = self._without_earlier_states(frame)
-        sample = frame.head(SAMPLE_ROWS).collect()
+        data = frame.filter(pl.col(ASIDE).is_null()) if self.raw.is_small else frame
+        sample = data.head(SAMPLE_ROWS).collect()
         part.columns = _described(self.raw.headers, part.mapping, sample)
         if part.mapping is None:
             part.notes.append(Note(code="not_recognised"))
@@ -196,14 +214,20 @@ class _Staging:
         return part
 
     def _without_label_rows(self) -> tuple[pl.LazyFrame, tuple[str, ...]]:
-        """The frame without the rows below the header that only describe columns (Qualtrics writes two)."""
-        count = self.matched.shape.label_rows if self.matched else 0
-        if not count:
-            return self.raw.frame, ()
-        rows = self.raw.frame.head(count).collect()
-        self._set_aside(rows.select(ROW, pl.lit("label").alias("why"), pl.col("c0").alias("label")))
-        labels = tuple(str(cell) for cell in rows.drop(ROW).row(0)) if rows.height else ()
-        return self.raw.frame.filter(~pl.col(ROW).is_in(rows[ROW].implode())), labels
+        """The frame without the rows below the header that only describe columns (Qualtrics writes two). Where columns
+        become rows, without any that is no data.
+        """
+        frame, count = self.raw.frame, self.matched.shape.label_rows if self.matched else 0
+        if self.raw.is_small:
+            found = pl.col(ASIDE).is_not_null() if self.matched and self.matched.unpivoted else pl.col(ASIDE) == "label"
+            rows = frame.filter(found).rename({ASIDE: "why"}).collect()
+        elif count:
+            rows = frame.head(count).with_columns(pl.lit("label").alias("why")).collect()
+        else:
+            return frame, ()
+        self._set_aside(rows.select(ROW, "why", pl.col("c0").alias("label")))
+        labels = rows.filter(pl.col("why") == "label").drop(ROW, "why")
+        return frame.filter(~pl.col(ROW).is_in(rows[ROW].implode())), tuple(map(str, labels.row(0))) if labels.height else ()
 
     def _without_earlier_states(self, frame: pl.LazyFrame) -> pl.LazyFrame:
         """The frame without the rows that a later update of the same thing replaces (logs of incidents)."""
@@ -437,7 +461,7 @@ def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) 
     describing: int | None = None
     names = [name for name in sums if name in layout.mapping.columns]
     for record in rows.sort(ROW).iter_rows(named=True):
-        label = record["__label"] or ""
+        label = record["__label"] or record["__first"] or ""
         if describing is None and not OF_ACCOUNT.search(label):
             describing = record[ROW]
         for name in names:

@@ -58,6 +58,10 @@ _QUESTIONS: dict[str, str] = {
     "currency": message("“{column}” does not say its currency. Which is it?"),
     "currency_conflict": message("“{column}” ({samples}): the file names more than one currency for it. Which is right?"),
     "platform": message("The file does not say which ad platform it comes from. Which is it?"),
+    "subtotals": message(
+        "Some rows with “All” in “{column}” add others up and some do not, so they could be counted twice. "
+        "Take the sums out of the file and try again."
+    ),
     "period": message("The file does not say which days it covers. Which first and last day?"),
 }
 
@@ -75,6 +79,7 @@ _RULES: dict[str, str] = {
 
 _ASIDE: dict[str, str] = {
     "total": message("total"),
+    "subtotal": message("subtotal"),
     "blank": message("blank"),
     "note": message("note beside the table"),
     "label": message("description of the columns"),

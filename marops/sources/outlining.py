@@ -1,0 +1,205 @@
+"""Which tables stand in a sheet or text file, and which of their rows are no data: blanks, totals, subtotals, labels, notes.
+
+Importing and describing both begin here, so that they cannot take different rows for data. It needs all rows at once;
+files too large for that are imported by the rules that look at one row alone (`cells.why_not_data`).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from marops.sources import formats
+from marops.sources.columns import Held, held, is_missing
+from marops.sources.reading import RawTable
+from marops.sources.recognising import Match, looks_like_names, recognise
+from marops.sources.report import Question
+from marops.sources.subtotals import find_subtotals
+from marops.tables import ROW
+
+TOTAL_LABEL = (
+    r"(?i)^\s*(?:(?:(?:grand|sub|overall)[ -]?)?(?:totals?|totais|gesamt|gesamtsumme)(?: geral| general)?"
+    r"\s*(?:$|:|of \d+\b|de \d+\b)"
+    r"|(?:results? (?:from|of)|resultados? de) \d+\b)"
+)
+"""What stands in one of the first cells of a total row."""
+
+LABELS = 3
+"""Columns from the left in which a total may say so."""
+
+_MOST_LABELS = 4
+_LEAST_LABELS = 2
+"""Columns of numbers or dates over which a row that describes columns must have words."""
+
+_MOST_BLANKS = 1_000
+"""A file with more blank lines has them between its rows, not between tables."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """One table: its headers and all rows below them (`raw`, in memory as `rows`), `why` each row is no data (null: it is),
+    what its columns hold, and what their cells leave open.
+    """
+
+    raw: RawTable
+    matched: Match | None
+    rows: pl.DataFrame
+    why: pl.Series
+    columns: list[Held]
+    questions: list[Question]
+
+    @property
+    def data(self) -> pl.DataFrame:
+        """The rows that are data."""
+        return self.rows.filter(self.why.is_null())
+
+
+def outline(raw: RawTable) -> list[Outlined]:
+    """The tables of a sheet or text file, one below the other."""
+    raw, frame = _certain(raw)
+    found: list[Outlined] = []
+    for header_row, headers, rows in _tables(raw, frame):
+        name = raw.name if not found else f"{raw.name} #{len(found) + 1}".strip()
+        wrong = raw.wrong_width if not found else ()
+        table = replace(raw, name=name, headers=tuple(headers), header_row=header_row, frame=rows.lazy(), wrong_width=wrong)
+        found.append(_outlined(table, rows))
+    return found
+
+
+def _outlined(raw: RawTable, rows: pl.DataFrame) -> Outlined:
+    width = len(raw.headers)
+    matched = recognise(raw.headers)
+    labels = matched.shape.label_rows if matched else 0
+    why = _set_aside(rows, width, labels or _label_rows(rows, width))
+    # Subtotals stand between the rows they add up; a column's type shows in the rows without them.
+    inner, doubted = find_subtotals(raw.headers, rows.filter(why.is_null()), matched)
+    why = _with(rows, why, inner)
+    questions: list[Question] = [doubted] if doubted else []
+    columns = held(raw.headers, rows.filter(why.is_null()), matched, questions)
+    if (row := _unlabelled_total(rows.filter(why.is_null()), columns)) is not None:
+        why = _with(rows, why, {row: "total"})
+    return Outlined(raw, matched, rows, why, columns, questions)
+
+
+def _with(rows: pl.DataFrame, why: pl.Series, more: dict[int, str]) -> pl.Series:
+    """The reasons with those of these row numbers."""
+    if not more:
+        return why
+    given = rows[ROW].replace_strict(list(more), list(more.values()), default=None, return_dtype=pl.String)
+    return rows.select(pl.coalesce(given, why).alias("why")).to_series()
+
+
+def _certain(raw: RawTable) -> tuple[RawTable, pl.DataFrame]:
+    """The table and its rows, read exactly where the quick way leaves a doubt."""
+    if raw.doubt is None:
+        return raw, raw.frame.collect()
+    try:
+        frame = raw.frame.with_columns(raw.doubt.uneven.alias("__uneven")).collect()
+    except pl.exceptions.ComputeError:
+        frame = None
+    if frame is not None and raw.doubt.is_confirmed_by(frame.height, any_uneven=bool(frame["__uneven"].any())):
+        return raw, frame.drop("__uneven")
+    raw = raw.doubt.exactly()
+    return raw, raw.frame.collect()
+
+
+# Where tables begin
+
+
+def _tables(raw: RawTable, frame: pl.DataFrame) -> Iterator[tuple[int, Sequence[str], pl.DataFrame]]:
+    """Header row, headers and rows of each table: a second one begins below a blank line, with a line of names."""
+    width = len(raw.headers)
+    cells = [pl.col(f"c{index}").str.strip_chars() for index in range(width)]
+    filled = frame.select(pl.sum_horizontal(cell != "" for cell in cells).alias("n"))["n"]
+    blanks = (filled == 0).arg_true().to_list()
+    begins: list[int] = []
+    for blank in blanks if len(blanks) < _MOST_BLANKS else []:
+        at = blank + 1
+        if at + 1 < frame.height and filled[at] > 1 and filled[at + 1] > 0:
+            names = _cells(frame, at, width)
+            if looks_like_names(names) and not looks_like_names(_cells(frame, at + 1, width)):
+                begins.append(at)
+    ends = [*begins, frame.height]
+    yield raw.header_row, raw.headers, frame.head(ends[0])
+    for begin, end in zip(begins, ends[1:], strict=True):
+        yield int(frame[ROW][begin]), _cells(frame, begin, width), frame.slice(begin + 1, end - begin - 1)
+
+
+def _cells(frame: pl.DataFrame, at: int, width: int) -> tuple[str, ...]:
+    row = frame.row(at, named=True)
+    return tuple(str(row[f"c{index}"]).strip() for index in range(width))
+
+
+def _label_rows(frame: pl.DataFrame, width: int) -> int:
+    """How many rows below the header only describe columns: words alone, over columns where all that follow are values."""
+    words = 0
+    for at in range(min(_MOST_LABELS, frame.height - 1)):
+        if formats.any_value([cell for cell in _cells(frame, at, width) if cell]):
+            break
+        words = at + 1
+    for count in range(words, 0, -1):
+        records = [_cells(frame, at, width) for at in range(count)]
+        values = [
+            index for index in range(width) if all(record[index] for record in records) and _holds_values(frame, index, count)
+        ]
+        if len(values) >= _LEAST_LABELS:
+            return count
+    return 0
+
+
+def _holds_values(frame: pl.DataFrame, index: int, first: int) -> bool:
+    """Whether a column holds only numbers or dates from a row on."""
+    below = frame.slice(first).filter(~is_missing(pl.col(f"c{index}")))[f"c{index}"].unique(maintain_order=True).head(500)
+    return below.len() > 0 and all(formats.is_value(cell) for cell in below)
+
+
+# Which rows are data
+
+
+def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
+    """Why each row is no data, by the row alone: blank, total, note or label; null for data."""
+    cells = [pl.col(f"c{index}").str.strip_chars() for index in range(width)]
+    blank = pl.all_horizontal(cell == "" for cell in cells)
+    title = (
+        (pl.all_horizontal(cell == "" for cell in cells[1:]) & blank.shift(1) & blank.shift(-1, fill_value=True))
+        if width > 1
+        else pl.lit(value=False)
+    )
+    label = pl.any_horizontal(cell.str.contains(TOTAL_LABEL) for cell in cells[:LABELS])
+    alone = (
+        pl.all_horizontal(cell == "" for cell in cells[1:]) & (cells[0].str.len_chars() > 0) if width > 2 else pl.lit(value=False)
+    )
+    below = pl.int_range(pl.len()) >= pl.len() - 12
+    why = (
+        pl.when(blank).then(pl.lit("blank"))
+        .when(pl.int_range(pl.len()) < labels).then(pl.lit("label"))
+        .when(label).then(pl.lit("total"))
+        .when((alone & below) | title).then(pl.lit("note"))
+    )  # fmt: skip
+    return frame.select(why.alias("why")).to_series()
+
+
+def _unlabelled_total(data: pl.DataFrame, columns: Sequence[Held]) -> int | None:
+    """The row number of a grand total that does not say so: the first or last row, the only one without any of the texts
+    and dates that describe the others, whose numbers are what the others add up to (in at least one column).
+    """
+    describing = [f"c{index}" for index, column in enumerate(columns) if column.type in {"text", "date", "timestamp"}]
+    numbers = {
+        f"c{index}": column.read
+        for index, column in enumerate(columns)
+        if column.read is not None and column.type in {"integer", "decimal"}
+    }
+    if data.height < 3 or not describing or not numbers:
+        return None
+    filled = pl.sum_horizontal(~formats.is_missing(pl.col(name)) for name in describing)
+    counted = data.select(ROW, filled.alias("filled"), *(read.alias(name) for name, read in numbers.items()))
+    for candidate in (counted.head(1), counted.tail(1)):
+        rest = counted.filter(pl.col(ROW) != candidate[ROW][0])
+        typical = rest["filled"].median()
+        if candidate["filled"][0] > 0.5 * float(typical or 0):  # pyright: ignore[reportArgumentType]
+            continue
+        for name in numbers:
+            value, total = candidate[name][0], rest[name].sum()
+            if value and abs(float(value - total)) <= max(0.02, 0.001 * abs(float(total))):
+                return int(candidate[ROW][0])
+    return None
