@@ -1,0 +1,100 @@
+"""Which tables stand in a file and which rows are data, taken alike by importing and describing."""
+
+import csv
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from bench import cases
+from marops.sources import outlining, reading, recognising
+from tests.sources import made
+from tests.sources.test_describing import described, only
+
+LEVELS = ("Campaign name", "Ad set name", "Ad name", "Age", "Gender")
+HEADER = ",".join((*LEVELS, "Reporting starts", "Reporting ends", "Currency", "Impressions", "Link clicks", "Amount spent"))
+
+
+def nested(*, tied: bool = True) -> str:
+    """A summary with "All" nested five deep: two names a level, every leaf 10 impressions, 1 click, 0.25 spent."""
+    lines = [HEADER]
+    for depth in range(6):
+        for names in product(*[("x", "y")] * depth):
+            leaves = 2 ** (5 - depth)
+            cells = [f"{level[:2]} {name}" for level, name in zip(LEVELS, names, strict=False)] + ["All"] * (5 - depth)
+            amount = leaves * 0.25 if tied or depth == 5 else leaves * 7.0
+            counts = f"{leaves * 10},{leaves}" if tied or depth == 5 else f"{leaves * 33},{leaves * 5}"
+            lines.append(",".join(cells) + f",2026-05-01,2026-05-31,BRL,{counts},{amount:.2f}")
+    return "\n".join(lines) + "\n"
+
+
+def test_levels_of_all_nested_five_deep_are_set_aside_and_the_whole_reconciles(tmp_path: Path) -> None:
+    table = only(described(tmp_path, nested()))
+    assert table.rows == 32
+    assert [row.why for row in table.set_aside] == ["total"] + ["subtotal"] * 30
+    assert {column.source: column.sum for column in table.columns if column.sum} == {
+        "Impressions": "320", "Link clicks": "32", "Amount spent": "8",
+    }  # fmt: skip
+    assert {(total.column, total.difference) for total in table.totals} == {
+        ("Impressions", "0"), ("Link clicks", "0"), ("Amount spent", "0"),
+    }  # fmt: skip
+
+
+def test_an_import_leaves_subtotals_out_and_quotes_the_total(tmp_path: Path) -> None:
+    part, rows = made.text(tmp_path, nested())
+    assert (rows.height, part.sums["spend"], part.set_aside_count, part.rows_refused) == (32, "8", 31, 0)
+    assert {(t.label, t.column, t.difference) for t in part.totals if t.column == "spend"} == {("All", "spend", "0")}
+
+
+def test_all_as_a_name_that_adds_nothing_up_is_data(tmp_path: Path) -> None:
+    table = only(described(tmp_path, "Audience,Device,Cost\nAll,Mobile,5.00\nWomen,Mobile,1.10\nMen,Mobile,2.20\n"))
+    assert (table.rows, table.set_aside, table.questions) == (3, [], [])
+
+
+def test_where_only_some_rows_of_all_add_others_up_the_file_is_not_taken_for_certain(tmp_path: Path) -> None:
+    content = "Campaign,Device,Cost\nA,All,3.00\nA,Mobile,1.00\nA,Desktop,2.00\nB,All,9.00\nB,Mobile,1.00\nB,Desktop,2.50\n"
+    table = only(described(tmp_path, content))
+    assert [asked.code for asked in table.questions] == ["subtotals"]
+    assert table.rows == 6
+
+
+def test_a_campaign_that_is_only_given_as_a_whole_is_data(tmp_path: Path) -> None:
+    content = "Campaign,Device,Cost\nA,All,3.00\nA,Mobile,1.00\nA,Desktop,2.00\nB,All,9.00\n"
+    table = only(described(tmp_path, content))
+    assert (table.rows, next(column.sum for column in table.columns if column.source == "Cost")) == (3, "12")
+
+
+def test_an_import_of_two_tables_below_each_other_takes_both(tmp_path: Path) -> None:
+    content = made.THREE_DAYS + "\n" + "Day,Campaign,Currency code,Clicks,Cost\n2026-06-01,Other,BRL,1,9.5\nTotal,,,1,9.5\n"
+    report = made.read(made.put(tmp_path / "two.csv", content))
+    assert [(part.name, part.header_row, part.rows_ready, part.sums["spend"]) for part in report.parts] == [
+        ("", 1, 3, "3.75"),
+        ("#2", 6, 1, "9.5"),
+    ]
+    assert [total.difference for total in report.parts[1].totals if total.column == "spend"] == ["0"]
+
+
+def test_an_import_leaves_out_a_last_row_that_is_the_sum_without_saying_so(tmp_path: Path) -> None:
+    content = made.THREE_DAYS + ",,,7,3.75\n"
+    part, rows = made.text(tmp_path, content)
+    assert (rows.height, part.sums["spend"], [row.why for row in part.set_aside]) == (3, "3.75", ["total"])
+
+
+@pytest.mark.skipif(not (cases.FOLDER / "truth").is_dir(), reason="the real files lie beside the project, not in it")
+@pytest.mark.parametrize("case", [case for case in cases.known() if case.startswith("P")] if cases.FOLDER.is_dir() else [])
+def test_every_cell_of_polluted_files_is_that_of_their_clean_ones(case: str, tmp_path: Path) -> None:
+    expected = cases.known()[case]
+    path = cases.FOLDER / expected["file"]
+    file = reading.open_text(path, path.name)
+    header = recognising.header_row(file.head)
+    assert header is not None
+    tables = outlining.outline(reading.read_text(file, header, tmp_path))
+    ours = [
+        tuple(cell.strip() for cell in row)
+        for table in tables
+        for row in table.data.select(f"c{index}" for index in range(len(table.raw.headers))).iter_rows()
+    ]
+    with (cases.FOLDER / "truth" / f"{case}.clean.csv").open(encoding="utf-8", newline="") as clean:
+        truth = [tuple(cell.strip() for cell in row) for row in csv.reader(clean)][1:]
+    # The clean files keep totals and blank rows, which are no data to us.
+    assert ours == [row for row in truth if any(row) and row[0] != "Grand Total"]
