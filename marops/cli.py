@@ -21,6 +21,7 @@ from marops.principal import LOCAL_ADMIN
 from marops.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from marops.sources.ongoing import Ongoing
     from marops.sources.report import Mapping, Part
     from marops.sources.service import Preview
 
@@ -115,7 +116,7 @@ def import_(
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
     for path in files:
-        preview = service.preview_file(LOCAL_ADMIN, workspace, path)
+        preview = _awaited(service.start_file(LOCAL_ADMIN, workspace, path))
         try:
             chosen = {
                 part.name: part.mapping.model_copy(
@@ -130,7 +131,7 @@ def import_(
             }
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
-                preview = service.remap(LOCAL_ADMIN, preview, chosen)
+                preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen))
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows)
         except UserError:
             _tell_refusals(preview)
@@ -177,6 +178,27 @@ def inspect(
 def version() -> None:
     """Print the version."""
     typer.echo(f"marops {__version__}")
+
+
+def _awaited(ongoing: "Ongoing") -> "Preview":
+    """The preview. On a terminal, one line says how far the reading is; Ctrl+C ends it and leaves nothing."""
+    from marops.sources import service, words
+
+    shown = False
+    try:
+        while not ongoing.is_done(within=0.5):
+            if sys.stderr.isatty():
+                found = service.progress(LOCAL_ADMIN, ongoing)
+                bar = f"[{'#' * int(20 * (found.share or 0)):<20}] " if found.share is not None else ""
+                typer.echo(f"\r\x1b[K{bar}{_say(words.progress(found))}"[:120], err=True, nl=False)
+                shown = True
+    except KeyboardInterrupt:
+        service.stop(LOCAL_ADMIN, ongoing)
+        raise
+    finally:
+        if shown:
+            typer.echo("\r\x1b[K", err=True, nl=False)
+    return service.finish(LOCAL_ADMIN, ongoing)
 
 
 def _serve(found: settings.Settings, *, sample: bool) -> None:
