@@ -34,6 +34,7 @@ def _limit() -> None:
 
 def main() -> None:
     """Do the jobs that come on standard input, each whatever became of the others. Ends where none comes for a while."""
+    parent = os.getppid()
     _limit()
     os.environ.setdefault("POLARS_CSV_CHUNK_SIZE", str(READ_BYTES))
     # Imported only now, under the limits, and before a job arrives: a spare process is ready to work at once.
@@ -42,7 +43,7 @@ def main() -> None:
     from marops.sources.staging import ready, stage
 
     ready()
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     died = False
     while line := _line():
         job = Job.model_validate_json(line)

@@ -5,6 +5,8 @@ nothing until it is done (a sheet of a spreadsheet), the time it will take is es
 """
 
 import json
+import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,13 +62,15 @@ class _Meter:
     started: float = 0.0
     written: float = 0.0
     passing: float = 0.0
-    """When the rows began to pass, for the first time or again."""
+    """When the rows began to pass."""
+    begins: float = math.inf
     row: int = 0
     total: Callable[[], int | None] = lambda: None
     span: tuple[float, float] = (0.0, 1.0)
 
 
 _meter = _Meter()
+_writing = threading.Lock()
 
 
 def begin(folder: Path) -> None:
@@ -77,15 +81,14 @@ def begin(folder: Path) -> None:
 
 def expect(total: Callable[[], int | None], *, first: float = 0.0, last: float = 1 - _CHECKS) -> None:
     """Rows begin to pass, of a total that may be known only later; they are this part of the whole work."""
-    _meter.total, _meter.span, _meter.passing, _meter.row = total, (first, last), time.monotonic(), 0
+    _meter.total, _meter.span = total, (first, last)
+    _meter.begins, _meter.passing, _meter.row = math.inf, time.monotonic(), 0
 
 
 def reached(row: int) -> None:
     """This row has been read. Cheap, and silent in the first moments: most files are done before anybody looks."""
     now = time.monotonic()
-    if row < _meter.row / 2:  # the file is read once more
-        _meter.passing = now
-    _meter.row = row
+    row = _meter.row = max(row, _meter.row)  # rows pass in several threads, not quite in order
     if now - _meter.started < _FIRST_AFTER or now - _meter.written < _EVERY:
         return
     total = _meter.total()
@@ -120,14 +123,25 @@ def seen(folder: Path) -> Seen | None:
 
 def _pass(rows: pl.Series) -> pl.Series:
     if rows.len():
+        first = int(rows[0])
+        if first <= _meter.begins:  # the beginning of the file, for the first time or once more
+            _meter.begins, _meter.passing, _meter.row = first, time.monotonic(), 0
         reached(int(rows[-1]))
     return rows
 
 
 def _write(found: Seen) -> None:
-    if _meter.folder is None:
+    """Put this where the parent looks. Rows pass in several threads: one that finds another at it says nothing, and no
+    file fails for want of room to say how far it is.
+    """
+    if _meter.folder is None or not _writing.acquire(blocking=False):
         return
-    _meter.written = time.monotonic()
-    new = _meter.folder / f"{_FILE}.new"
-    new.write_text(json.dumps(found.model_dump()), encoding="utf-8")
-    new.replace(_meter.folder / _FILE)
+    try:
+        _meter.written = time.monotonic()
+        new = _meter.folder / f"{_FILE}.new"
+        new.write_text(json.dumps(found.model_dump()), encoding="utf-8")
+        new.replace(_meter.folder / _FILE)
+    except OSError:
+        pass
+    finally:
+        _writing.release()
