@@ -1,4 +1,4 @@
-"""The `marops` command: run, sample, import, inspect, check, version.
+"""The `marops` command: run, sample, import, watch, inspect, check, version.
 
 A user's mistake is one line on standard error and exit status 2. Commands import what they need when they run, so that
 `marops version` answers at once.
@@ -138,6 +138,30 @@ def import_(
             service.cancel(LOCAL_ADMIN, preview)
             raise
         _tell_imported(preview, as_json=as_json)
+
+
+@app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The folder in which files appear.")],
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Take what is there now, then end.")] = False,
+    workspace: Annotated[str, typer.Option(help="The workspace to import into.")] = "company",
+    settle: Annotated[float, typer.Option(min=0, help="Seconds for which a file must not have changed.")] = 3.0,
+) -> None:
+    """Import every file that appears in a folder; it then moves to imported/, or to refused/ with a text that says why."""
+    from marops import bootstrap
+    from marops.sources import watching
+
+    bootstrap.prepare()
+    found = watching.Watch(LOCAL_ADMIN, workspace, folder, settle)
+
+    def tell(taken: watching.Taken) -> None:
+        typer.echo(f"{taken.name}: {_say(taken.said)}", err=not taken.imported)
+
+    if once:
+        found.once(tell)
+    else:
+        found.forever(tell)
 
 
 @app.command()

@@ -27,6 +27,8 @@ class Settings:
     host: str
     port: int
     sample: bool
+    import_from: tuple[Path, ...] = ()
+    """Folders of this computer whose files may be named on the Data page."""
 
     @property
     def lake(self) -> Path:
@@ -44,7 +46,8 @@ def current() -> Settings:
 
     MAROPS_HOME (default ./.marops), MAROPS_DATABASE_URL (default SQLite in the home folder; postgresql://...),
     MAROPS_HOST (default 127.0.0.1), MAROPS_PORT (default 8501), MAROPS_SAMPLE ("no": do not set the
-    sample company up on the first start).
+    sample company up on the first start), MAROPS_IMPORT_FROM (folders whose files may be named on the Data page, set
+    apart as in PATH; default none).
     """
     home = Path(os.environ.get("MAROPS_HOME") or DEFAULT_HOME).expanduser().absolute()
     return Settings(
@@ -53,6 +56,7 @@ def current() -> Settings:
         host=os.environ.get("MAROPS_HOST") or DEFAULT_HOST,
         port=_port(os.environ.get("MAROPS_PORT")),
         sample=os.environ.get("MAROPS_SAMPLE") != "no",
+        import_from=_folders(os.environ.get("MAROPS_IMPORT_FROM")),
     )
 
 
@@ -72,6 +76,16 @@ def _database_url(given: str | None, home: Path) -> str:
             found=scheme,
         )
     )
+
+
+def _folders(given: str | None) -> tuple[Path, ...]:
+    folders = tuple(Path(one).expanduser() for one in (given or "").split(os.pathsep) if one.strip())
+    for folder in folders:
+        if not folder.is_absolute():
+            raise BadSetting(
+                text("MAROPS_IMPORT_FROM names {found}; give full paths of folders, such as /srv/exports.", found=str(folder))
+            )
+    return folders
 
 
 def _port(given: str | None) -> int:

@@ -15,7 +15,7 @@ CASES = Path(os.environ.get("MAROPS_CASES") or Path(__file__).parents[2] / "shar
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test may touch somebody's real data folder or database."""
-    for name in ("MAROPS_DATABASE_URL", "MAROPS_HOST", "MAROPS_PORT"):
+    for name in ("MAROPS_DATABASE_URL", "MAROPS_HOST", "MAROPS_PORT", "MAROPS_IMPORT_FROM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MAROPS_HOME", str(tmp_path / "home"))
 

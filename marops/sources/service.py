@@ -19,7 +19,7 @@ from marops.lake import Blob
 from marops.language import joined, ntext, text
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import counting, overlaps, previews, runner, words
+from marops.sources import counting, overlaps, previews, runner, server_files, words
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
@@ -58,6 +58,14 @@ def start_file(principal: Principal, workspace_id: str, path: Path) -> Ongoing:
     require(principal, Action.IMPORT, workspace_id)
     previews.check_there(workspace_id, path)
     return Ongoing(principal, workspace_id, previews.source(path, {}))
+
+
+def start_named(principal: Principal, workspace_id: str, named: str) -> Ongoing:
+    """Begin to read a file of the server that somebody names, in a folder the administrator allows. Raises Forbidden,
+    NotFound.
+    """
+    require(principal, Action.IMPORT, workspace_id)
+    return start_file(principal, workspace_id, server_files.find(named))
 
 
 def start_remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Ongoing:

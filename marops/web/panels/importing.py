@@ -48,6 +48,8 @@ def panel(place: Here) -> None:
         st.session_state["upload_read"] = upload.file_id
         st.session_state.pop(_PREVIEW, None)
         reading.begin(lambda: service.start_upload(principal(), OWN, upload.name, upload.getvalue()))
+    if reading.by_path():
+        st.session_state.pop(_PREVIEW, None)
     if ready := reading.result():
         st.session_state[_PREVIEW] = ready
     preview_id = st.session_state.get(_PREVIEW)

@@ -12,6 +12,7 @@ from marops.language import text
 from marops.sources import service, words
 from marops.sources.ongoing import Ongoing
 from marops.web.session import literal, principal, say
+from marops.workspaces.store import OWN
 
 _ONGOING = "marops_reading"
 _AT_ONCE = 0.5
@@ -30,6 +31,18 @@ def begin(start: Callable[[], Ongoing]) -> bool:
     st.session_state[_ONGOING] = ongoing
     ongoing.is_done(within=_AT_ONCE)
     return True
+
+
+def by_path() -> bool:
+    """Ask for the path of a file on the server, for what is too large to upload; whether one begins to be read."""
+    with st.expander(say(text("A larger file, on the server")), key="by_path"), st.form("by_path_form", border=False):
+        named = st.text_input(
+            say(text("Path")), key="server_path", max_chars=1_000,
+            help=say(text("Only in folders that the administrator allows. “marops watch FOLDER” takes files by itself.")),
+        )  # fmt: skip
+        if st.form_submit_button(say(text("Read"))) and named.strip():
+            return begin(lambda: service.start_named(principal(), OWN, named))
+    return False
 
 
 def result() -> str | None:
