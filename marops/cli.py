@@ -1,4 +1,4 @@
-"""The `marops` command: run, sample, import, sync, inspect, check, version.
+"""The `marops` command: run, sample, import, watch, sync, inspect, check, version.
 
 A user's mistake is one line on standard error and exit status 2. Commands import what they need when they run, so that
 `marops version` answers at once.
@@ -22,6 +22,7 @@ from marops.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from marops.connections.service import Synced
+    from marops.sources.ongoing import Ongoing
     from marops.sources.report import Mapping, Part
     from marops.sources.service import Preview
 
@@ -116,7 +117,7 @@ def import_(
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
     for path in files:
-        preview = service.preview_file(LOCAL_ADMIN, workspace, path)
+        preview = _awaited(service.start_file(LOCAL_ADMIN, workspace, path))
         try:
             chosen = {
                 part.name: part.mapping.model_copy(
@@ -131,7 +132,7 @@ def import_(
             }
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
-                preview = service.remap(LOCAL_ADMIN, preview, chosen)
+                preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen))
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows)
         except UserError:
             _tell_refusals(preview)
@@ -166,6 +167,30 @@ def sync(
             _complain(text("{feed}: {why}", feed=found.name, why=_logged(defect)))
     if status:
         raise typer.Exit(status)
+
+
+@app.command()
+def watch(
+    folder: Annotated[Path, typer.Argument(help="The folder in which files appear.")],
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Take what is there now, then end.")] = False,
+    workspace: Annotated[str, typer.Option(help="The workspace to import into.")] = "company",
+    settle: Annotated[float, typer.Option(min=0, help="Seconds for which a file must not have changed.")] = 3.0,
+) -> None:
+    """Import every file that appears in a folder; it then moves to imported/, or to refused/ with a text that says why."""
+    from marops import bootstrap
+    from marops.sources import watching
+
+    bootstrap.prepare()
+    found = watching.Watch(LOCAL_ADMIN, workspace, folder, settle)
+
+    def tell(taken: watching.Taken) -> None:
+        typer.echo(f"{taken.name}: {_say(taken.said)}", err=not taken.imported)
+
+    if once:
+        found.once(tell)
+    else:
+        found.forever(tell)
 
 
 @app.command()
@@ -216,6 +241,27 @@ def _synced(done: "Synced") -> Text:
         "{feed}: {n} row into {table}{since}; {refused} refused", "{feed}: {n} rows into {table}{since}; {refused} refused",
         done.run.rows_loaded, feed=done.feed, table=done.run.tables, since=since, refused=done.run.rows_refused,
     )  # fmt: skip
+
+
+def _awaited(ongoing: "Ongoing") -> "Preview":
+    """The preview. On a terminal, one line says how far the reading is; Ctrl+C ends it and leaves nothing."""
+    from marops.sources import service, words
+
+    shown = False
+    try:
+        while not ongoing.is_done(within=0.5):
+            if sys.stderr.isatty():
+                found = service.progress(LOCAL_ADMIN, ongoing)
+                bar = f"[{'#' * int(20 * (found.share or 0)):<20}] " if found.share is not None else ""
+                typer.echo(f"\r\x1b[K{bar}{_say(words.progress(found))}"[:120], err=True, nl=False)
+                shown = True
+    except KeyboardInterrupt:
+        service.stop(LOCAL_ADMIN, ongoing)
+        raise
+    finally:
+        if shown:
+            typer.echo("\r\x1b[K", err=True, nl=False)
+    return service.finish(LOCAL_ADMIN, ongoing)
 
 
 def _serve(found: settings.Settings, *, sample: bool) -> None:

@@ -31,6 +31,7 @@ class Settings:
     sample: bool
     private_hosts: tuple[str, ...] = ()
     files_from: tuple[Path, ...] = ()
+    """Folders of this computer whose files may be named on the Data page and in connections."""
 
     @property
     def lake(self) -> Path:
@@ -59,7 +60,7 @@ def current() -> Settings:
         port=_port(os.environ.get("MAROPS_PORT")),
         sample=os.environ.get("MAROPS_SAMPLE") != "no",
         private_hosts=tuple(_listed(os.environ.get("MAROPS_ALLOW_PRIVATE_HOSTS"), ",")),
-        files_from=tuple(Path(one).expanduser().absolute() for one in _listed(os.environ.get("MAROPS_FILES_FROM"), os.pathsep)),
+        files_from=_folders(os.environ.get("MAROPS_FILES_FROM")),
     )
 
 
@@ -90,6 +91,16 @@ def _database_url(given: str | None, home: Path) -> str:
             found=scheme,
         )
     )
+
+
+def _folders(given: str | None) -> tuple[Path, ...]:
+    folders = tuple(Path(one).expanduser() for one in (given or "").split(os.pathsep) if one.strip())
+    for folder in folders:
+        if not folder.is_absolute():
+            raise BadSetting(
+                text("MAROPS_FILES_FROM names {found}; give full paths of folders, such as /srv/exports.", found=str(folder))
+            )
+    return folders
 
 
 def _port(given: str | None) -> int:

@@ -6,6 +6,8 @@ no secrets in the environment; it gives itself limits of memory, processor time 
 
 import os
 import sys
+import threading
+import time
 import traceback
 from pathlib import Path
 
@@ -19,16 +21,20 @@ READ_BYTES = 1 << 20
 
 def main() -> None:
     """Do the jobs that come on standard input, each whatever became of the others. Ends where none comes for a while."""
+    parent = os.getppid()
     limits.apply()
     os.environ.setdefault("POLARS_CSV_CHUNK_SIZE", str(READ_BYTES))
     # Imported only now, under the limits, and before a job arrives: a spare process is ready to work at once.
+    from marops.sources import progress
     from marops.sources.report import Job, Note, Report
     from marops.sources.staging import ready, stage
 
     ready()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     died = False
     while line := _line():
         job = Job.model_validate_json(line)
+        progress.begin(Path(job.folder))
         try:
             report = stage(job)
         except BaseException as defect:
@@ -40,6 +46,13 @@ def main() -> None:
     # All is written; taking Python and polars apart in good order would keep whoever waits for us another 50 ms.
     sys.stderr.flush()
     os._exit(int(died))
+
+
+def _end_with(parent: int) -> None:
+    """End where the process that asked is gone: nobody will read the report."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _line() -> str:

@@ -98,8 +98,10 @@ def sweep(staging: Path) -> None:
     lake.sweep(oldest)
 
 
-def read(principal: Principal, workspace_id: str, sources: Sequence[Source]) -> list[Preview | BadFile]:
-    """Read files in one child process; a file that cannot be read is its BadFile."""
+def read(
+    principal: Principal, workspace_id: str, sources: Sequence[Source], reading: runner.Reading | None = None
+) -> list[Preview | BadFile]:
+    """Read files in one child process; a file that cannot be read is its BadFile. Raises CancelledError."""
     with store.reading() as session:
         remembered = {
             row.signature: Mapping.model_validate(row.mapping)
@@ -114,7 +116,7 @@ def read(principal: Principal, workspace_id: str, sources: Sequence[Source]) -> 
     ]  # fmt: skip
     with ThreadPoolExecutor(1) as beside:
         digests = beside.map(lake.sha256_of, [source.path for source in sources])
-        reports = runner.read(jobs)
+        reports = reading.run(jobs) if reading else runner.read(jobs)
     return [
         _previewed(principal, workspace_id, source, digest, report)
         for source, digest, report in zip(sources, digests, reports, strict=True)
@@ -155,11 +157,16 @@ def one(found: list[Preview | BadFile]) -> Preview:
     return found[0]
 
 
+def gone() -> NotFound:
+    """What to say where a preview is not there any more."""
+    return NotFound(text("This preview is gone: it was decided on already, or is older than a day. Choose the file again."))
+
+
 def staged(preview_id: str) -> tuple[Path, dict[str, Any]]:
     """The folder of a preview and what is known of its file. Raises NotFound where it is gone."""
     folder = settings.current().staging / preview_id
     if not preview_id.isalnum() or not (folder / _KNOWN).is_file():
-        raise NotFound(text("This preview is gone: it was decided on already, or is older than a day. Choose the file again."))
+        raise gone()
     return folder, json.loads((folder / _KNOWN).read_text(encoding="utf-8"))
 
 

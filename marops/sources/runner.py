@@ -25,36 +25,68 @@ _lock = threading.Lock()
 _spares: list[subprocess.Popen[str]] = []
 
 
+class CancelledError(Exception):
+    """The reading was cancelled before it was done."""
+
+
+class Reading:
+    """One request's files on their way through child processes; it can be ended from another thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._cancelled = False
+
+    def run(self, jobs: Sequence[Job]) -> list[Report]:
+        """The child's report on each job's file. Where it dies or takes too long, the file it was at becomes a failure,
+        and another child reads the rest. Raises CancelledError.
+        """
+        for job in jobs:
+            (Path(job.folder) / REPORT).unlink(missing_ok=True)
+        endings: dict[str, Note] = {}
+        left = list(jobs)
+        while left:
+            ending = self._read(left)
+            left = [job for job in left if not (Path(job.folder) / REPORT).is_file()]
+            if left:
+                endings[left.pop(0).folder] = ending
+        return [_report(job, endings.get(job.folder)) for job in jobs]
+
+    def cancel(self) -> None:
+        """End the child at once, whatever it is doing."""
+        with self._lock:
+            self._cancelled = True
+            if self._process:
+                self._process.kill()
+
+    def _take(self) -> "subprocess.Popen[str]":
+        with self._lock:
+            if self._cancelled:
+                raise CancelledError
+            self._process = _take()
+            return self._process
+
+    def _read(self, jobs: Sequence[Job]) -> Note:
+        """Have a child read these files. Returns what to say of one that it leaves without a report."""
+        process = self._take()
+        size = sum(Path(job.path).stat().st_size for job in jobs)
+        seconds = _BASE_SECONDS + _SECONDS_PER_MB * size / (1 << 20)
+        try:
+            _, errors = process.communicate("".join(job.model_dump_json() + "\n" for job in jobs), timeout=seconds)
+            ending = _failed("reader_died")
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            errors, ending = "", _failed("took_too_long", seconds=int(seconds))
+        if self._cancelled:
+            raise CancelledError
+        if process.returncode != 0:
+            _log.warning("reading %s ended with status %s: %s", [job.name for job in jobs], process.returncode, errors[-2000:])
+        return ending
+
+
 def read(jobs: Sequence[Job]) -> list[Report]:
-    """The child's report on each job's file. Where it dies or takes too long, the file it was at becomes a failure, and
-    another child reads the rest.
-    """
-    for job in jobs:
-        (Path(job.folder) / REPORT).unlink(missing_ok=True)
-    endings: dict[str, Note] = {}
-    left = list(jobs)
-    while left:
-        ending = _read(left)
-        left = [job for job in left if not (Path(job.folder) / REPORT).is_file()]
-        if left:
-            endings[left.pop(0).folder] = ending
-    return [_report(job, endings.get(job.folder)) for job in jobs]
-
-
-def _read(jobs: Sequence[Job]) -> Note:
-    """Have a child read these files. Returns what to say of one that it leaves without a report."""
-    process = _take()
-    size = sum(Path(job.path).stat().st_size for job in jobs)
-    seconds = _BASE_SECONDS + _SECONDS_PER_MB * size / (1 << 20)
-    try:
-        _, errors = process.communicate("".join(job.model_dump_json() + "\n" for job in jobs), timeout=seconds)
-        ending = _failed("reader_died")
-    except subprocess.TimeoutExpired:
-        _kill(process)
-        errors, ending = "", _failed("took_too_long", seconds=int(seconds))
-    if process.returncode != 0:
-        _log.warning("reading %s ended with status %s: %s", [job.name for job in jobs], process.returncode, errors[-2000:])
-    return ending
+    """The child's report on each job's file (see `Reading.run`)."""
+    return Reading().run(jobs)
 
 
 def _report(job: Job, ending: Note | None) -> Report:

@@ -19,8 +19,10 @@ from marops.lake import Blob
 from marops.language import joined, ntext, text
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import counting, overlaps, previews, runner, words
+from marops.sources import counting, overlaps, previews, runner, server_files, words
+from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
+from marops.sources.progress import Progress
 from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status, active_import_of
 from marops.store import new_id
@@ -38,8 +40,8 @@ class Freshness:
     rows: int
 
 
-def preview_upload(principal: Principal, workspace_id: str, name: str, content: bytes) -> Preview:
-    """Read an uploaded file. Raises BadFile where it cannot be read, or is larger than uploads may be."""
+def start_upload(principal: Principal, workspace_id: str, name: str, content: bytes) -> Ongoing:
+    """Begin to read an uploaded file; `finish` gives the preview. Raises BadFile where it is larger than uploads may be."""
     require(principal, Action.IMPORT, workspace_id)
     previews.check_there(workspace_id)
     if len(content) > UPLOAD_LIMIT_MB << 20:
@@ -48,7 +50,53 @@ def preview_upload(principal: Principal, workspace_id: str, name: str, content: 
     folder = previews.new_folder()
     source = folder / "source"
     source.write_bytes(content)
-    return previews.one(previews.read(principal, workspace_id, [Source(folder, source, Path(name).name)]))
+    return Ongoing(principal, workspace_id, Source(folder, source, Path(name).name))
+
+
+def start_file(principal: Principal, workspace_id: str, path: Path) -> Ongoing:
+    """Begin to read a file of the server, where it lies; `finish` gives the preview. Raises NotFound."""
+    require(principal, Action.IMPORT, workspace_id)
+    previews.check_there(workspace_id, path)
+    return Ongoing(principal, workspace_id, previews.source(path, {}))
+
+
+def start_named(principal: Principal, workspace_id: str, named: str) -> Ongoing:
+    """Begin to read a file of the server that somebody names, in a folder the administrator allows. Raises Forbidden,
+    NotFound.
+    """
+    require(principal, Action.IMPORT, workspace_id)
+    return start_file(principal, workspace_id, server_files.find(named))
+
+
+def start_remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Ongoing:
+    """Begin to read the previewed file again with these mappings by part name. Raises NotFound where it has expired."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    folder, known = previews.staged(preview.id)
+    return Ongoing(principal, preview.workspace_id, Source(folder, Path(str(known["source"])), preview.file_name, mappings))
+
+
+def progress(principal: Principal, ongoing: Ongoing) -> Progress:
+    """How far a file that is being read is."""
+    require(principal, Action.IMPORT, ongoing.workspace_id)
+    return ongoing.progress()
+
+
+def finish(principal: Principal, ongoing: Ongoing) -> Preview:
+    """Wait until the file is read. Raises BadFile where it cannot be, NotFound where its reading was stopped."""
+    require(principal, Action.IMPORT, ongoing.workspace_id)
+    return ongoing.result()
+
+
+def stop(principal: Principal, ongoing: Ongoing) -> None:
+    """End the reading of a file at once; nothing of it is kept."""
+    require(principal, Action.IMPORT, ongoing.workspace_id)
+    ongoing.cancel()
+
+
+def preview_upload(principal: Principal, workspace_id: str, name: str, content: bytes) -> Preview:
+    """Read an uploaded file (see `start_upload`). Raises BadFile."""
+    require(principal, Action.IMPORT, workspace_id)
+    return start_upload(principal, workspace_id, name, content).result()
 
 
 def preview_file(principal: Principal, workspace_id: str, path: Path, mappings: dict[str, Mapping] | None = None) -> Preview:
@@ -74,11 +122,9 @@ def inspect_file(principal: Principal, path: Path) -> Report:
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:
-    """Read the previewed file again with these mappings by part name. Raises NotFound where the preview has expired."""
+    """Read the previewed file again (see `start_remap`). Raises BadFile, or NotFound where the preview has expired."""
     require(principal, Action.IMPORT, preview.workspace_id)
-    folder, known = previews.staged(preview.id)
-    source = Source(folder, Path(str(known["source"])), preview.file_name, mappings)
-    return previews.one(previews.read(principal, preview.workspace_id, [source]))
+    return start_remap(principal, preview, mappings).result()
 
 
 def load_preview(principal: Principal, preview_id: str) -> Preview:

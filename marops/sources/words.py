@@ -1,6 +1,7 @@
 """The sentences for what the reader found: every code of a `Note`, `Question` or refusal, in words with a next step."""
 
 from marops.language import Text, message, text
+from marops.sources.progress import Progress
 from marops.sources.report import Note, Question, Refused, SetAside
 
 _NOTES: dict[str, str] = {
@@ -113,3 +114,24 @@ def reason_of(rule: str, limit: str) -> Text:
 def aside(row: SetAside) -> Text:
     """Why a row is not data."""
     return text(_ASIDE[row.why])
+
+
+def progress(found: Progress) -> Text:
+    """How far a file is: rows, and the time left."""
+    if found.estimated and found.left is not None:
+        left = text("about {time} left, estimated from its size", time=_duration(found.left))
+    elif found.left is not None:
+        left = text("about {time} left", time=_duration(found.left))
+    else:
+        left = text("{time} so far", time=_duration(found.elapsed))
+    if found.rows and found.total:
+        return text("{name}: {rows} of {total} rows, {left}", name=found.name, rows=found.rows, total=found.total, left=left)
+    if found.rows:
+        return text("{name}: {rows} rows, {left}", name=found.name, rows=found.rows, left=left)
+    return text("Reading {name}, {left}", name=found.name, left=left)
+
+
+def _duration(seconds: float) -> Text:
+    if seconds < 90:
+        return text("{n} s", n=max(1, round(seconds)))
+    return text("{n} min", n=round(seconds / 60))

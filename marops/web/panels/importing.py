@@ -14,7 +14,7 @@ from marops.sources.report import Mapping, Part, Refused
 from marops.sources.service import Preview
 from marops.tables import TABLES
 from marops.web.components import note, section
-from marops.web.panels import following
+from marops.web.panels import following, reading
 from marops.web.scope import Here, switch_workspace
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
@@ -46,7 +46,12 @@ def panel(place: Here) -> None:
     )
     if upload is not None and st.session_state.get("upload_read") != upload.file_id:
         st.session_state["upload_read"] = upload.file_id
-        _read(upload.name, upload.getvalue())
+        st.session_state.pop(_PREVIEW, None)
+        reading.begin(lambda: service.start_upload(principal(), OWN, upload.name, upload.getvalue()))
+    if reading.by_path():
+        st.session_state.pop(_PREVIEW, None)
+    if ready := reading.result():
+        st.session_state[_PREVIEW] = ready
     preview_id = st.session_state.get(_PREVIEW)
     if preview_id:
         try:
@@ -59,15 +64,6 @@ def panel(place: Here) -> None:
 def show(preview: Preview) -> None:
     """Let the panel show this preview on its next run."""
     st.session_state[_PREVIEW] = preview.id
-
-
-def _read(name: str, content: bytes) -> None:
-    st.session_state.pop(_PREVIEW, None)
-    with st.spinner(say(text("Reading {name}", name=name)), show_time=True):
-        try:
-            st.session_state[_PREVIEW] = service.preview_upload(principal(), OWN, name, content).id
-        except UserError as refused:
-            st.error(literal(refused.text), icon=":material/error:")
 
 
 def _preview(preview: Preview, place: Here) -> None:
@@ -246,12 +242,8 @@ def _remap(preview: Preview, part: Part, current: Mapping, wanted: Mapping) -> N
     # A recognised layout keeps its own rules (words for values, rows to leave out) while its columns are still the same.
     same_shape = wanted.table == current.table and wanted.columns.items() >= current.columns.items()
     wanted = wanted.model_copy(update={"shape": current.shape}) if same_shape else wanted
-    try:
-        with st.spinner(say(text("Reading again")), show_time=True):
-            st.session_state[_PREVIEW] = service.remap(principal(), preview, {part.name: wanted}).id
-    except UserError as refused:
-        st.error(literal(refused.text))
-    else:
+    if reading.begin(lambda: service.start_remap(principal(), preview, {part.name: wanted})):
+        st.session_state.pop(_PREVIEW, None)
         st.rerun()
 
 
