@@ -108,11 +108,12 @@ def import_(
     decimal: Annotated[Mark | None, typer.Option(help="The decimal mark, where the file leaves it open.")] = None,
     dates: Annotated[DateOrder | None, typer.Option(help="The order of dates that could be read either way.")] = None,
     valid_rows: Annotated[bool, typer.Option("--valid-rows", help="Import the valid rows and leave out refused ones.")] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Let restated days take the place of what is there for them.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
 ) -> None:
     """Import files: each one whole, or not at all."""
     from marops import bootstrap
-    from marops.sources import service
+    from marops.sources import service, words
 
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
@@ -133,12 +134,15 @@ def import_(
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen))
-            service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows)
+            restated = service.restated(LOCAL_ADMIN, preview) if replace else []
+            service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError:
             _tell_refusals(preview)
             service.cancel(LOCAL_ADMIN, preview)
             raise
         _tell_imported(preview, as_json=as_json)
+        for found in restated:
+            _complain(words.restated(found))
 
 
 @app.command()

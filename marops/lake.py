@@ -35,6 +35,7 @@ class Blob(Row, table=True):
 
     `active` is false once its import is undone. `counted` is false where the same spend is already counted from
     another report of the same days at another level of detail: such rows can be looked at but are never added up.
+    `replaced_by` is the import that restated some of its rows, `left_by` the one for which it is what stayed of another.
     """
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
@@ -49,6 +50,8 @@ class Blob(Row, table=True):
     last_day: date | None = None
     active: bool = True
     counted: bool = True
+    replaced_by: str | None = Field(default=None, foreign_key="import_run.id", index=True, max_length=32)
+    left_by: str | None = Field(default=None, foreign_key="import_run.id", max_length=32)
     source_relation: str = Field(max_length=300)
     source_file_sha256: str = Field(max_length=64)
     ingested_at: datetime = Field(sa_type=Moment)

@@ -124,7 +124,7 @@ def _rest(blob: Blob, table: Table, staged: Path, first: date) -> Blob | None:
 
 
 def _copy(blob: Blob) -> Blob:
-    return Blob(**blob.model_dump(exclude={"id", "active", "counted"}))
+    return Blob(**blob.model_dump(exclude={"id", "active", "counted", "replaced_by", "left_by"}))
 
 
 def _day(table: Table) -> pl.Expr | None:

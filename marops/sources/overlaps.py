@@ -1,5 +1,6 @@
 """Rows that are already there: nothing is counted twice, whichever file it comes from."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -10,37 +11,46 @@ from sqlmodel import Session, SQLModel, col, select
 from marops import lake, store
 from marops.errors import Conflict
 from marops.lake import Blob
-from marops.language import ntext
-from marops.sources.report import Part
+from marops.language import ntext, text
+from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun
 from marops.tables import TABLES, Kind, Table
 
+_SPAN = ("period_start", "period_end")
 
-def check_part(workspace_id: str, part: Part, path: Path, without: str = "") -> None:
-    """Raise Conflict where rows of a staged part are already in the workspace, those of the import `without` aside."""
+
+def check_part(workspace_id: str, part: Part, path: Path, without: str = "", replaced: Collection[str] = ()) -> None:
+    """Raise Conflict where rows of a staged part are already in the workspace, those of the import `without` and of the
+    `replaced` blobs aside.
+    """
     staged = part.rows
     table = TABLES[staged.table]
     if table.kind is Kind.STATE:
         check_state_keys(workspace_id, table, pl.read_parquet(path))
     else:
-        check_keys(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day, without)
+        check_keys(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day, without, replaced)
+        if staged.grain.endswith("period"):
+            check_spans(workspace_id, table, staged, path, without, replaced)
 
 
 def check_keys(
-    workspace_id: str, table: Table, rows: pl.LazyFrame, first: date | None, last: date | None, without: str = ""
+    workspace_id: str,
+    table: Table,
+    rows: pl.LazyFrame,
+    first: date | None,
+    last: date | None,
+    without: str = "",
+    replaced: Collection[str] = (),
 ) -> None:
-    """Raise Conflict where active rows of the table have the key of one of these rows."""
-    with store.reading() as session:
-        query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True))
-        blobs = [blob for blob in session.exec(query) if blob.import_id != without and _may_overlap(blob, first, last)]
+    """Raise Conflict where active rows of the table have the key of one of these rows. What the import `without` brought,
+    left over or replaced, and the `replaced` blobs, are not looked at.
+    """
+    blobs = _active(workspace_id, table, first, last, without, replaced)
     if not blobs:
         return
-    key = list(table.key)
-    present = set(rows.collect_schema().names())
-    keys = rows.select(*(pl.col(k) if k in present else pl.lit(None, table.by_name[k].type.dtype).alias(k) for k in key))
     found = (
         lake.scan(blobs, table, lineage=True)
-        .join(keys, on=key, how="semi", nulls_equal=True)
+        .join(_keys(table, rows), on=list(table.key), how="semi", nulls_equal=True)
         .group_by("source_relation")
         .len()
         .sort("len", descending=True)
@@ -48,6 +58,56 @@ def check_keys(
     )
     if found.height:
         raise _overlap(table, int(found["len"].sum()), str(found["source_relation"][0]))
+
+
+def check_spans(
+    workspace_id: str, table: Table, staged: Staged, path: Path, without: str = "", replaced: Collection[str] = ()
+) -> None:
+    """Raise Conflict where a range of days in the part shares days with another range of the same thing: neither has figures
+    by day, so what both hold would count twice.
+    """
+    blobs = _active(workspace_id, table, staged.first_day, staged.last_day, without, replaced)
+    alike = [blob for blob in blobs if blob.grain == staged.grain]
+    if not alike:
+        return
+    names = [name for name in table.key if name not in _SPAN]
+    begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}_new" for name in _SPAN)))
+    found = (
+        lake.scan(alike, table, lineage=True)
+        .join(_keys(table, pl.scan_parquet(path)), on=names, how="inner", nulls_equal=True, suffix="_new")
+        .filter(begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new))
+        .select("source_relation", *_SPAN, *(f"{name}_new" for name in _SPAN))
+        .sort(*_SPAN)
+        .head(1)
+        .collect()
+    )
+    for source, begin, end, new_begin, new_end in found.iter_rows():
+        raise Conflict(
+            text(
+                "This file’s {begin} to {end} and the {begin_before} to {end_before} of {source} share days of the same campaigns, "
+                "so nothing was imported: they would be counted twice. Export by day, or undo that import on Data first.",
+                begin=new_begin, end=new_end, begin_before=begin, end_before=end, source=source,
+            )
+        )  # fmt: skip
+
+
+def _active(
+    workspace_id: str, table: Table, first: date | None, last: date | None, without: str, replaced: Collection[str]
+) -> list[Blob]:
+    with store.reading() as session:
+        query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True))
+        return [
+            blob
+            for blob in session.exec(query)
+            if _may_overlap(blob, first, last)
+            and blob.id not in replaced
+            and not (without and without in (blob.import_id, blob.left_by, blob.replaced_by))
+        ]
+
+
+def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    present = set(rows.collect_schema().names())
+    return rows.select(pl.col(k) if k in present else pl.lit(None, table.by_name[k].type.dtype).alias(k) for k in table.key)
 
 
 def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:
@@ -83,9 +143,9 @@ def _overlap(table: Table, count: int, source: str) -> Conflict:
     return Conflict(
         ntext(
             "{n} row of {table} is already here from {source}, so nothing was imported: it would be counted twice. "
-            "Undo that import on Data first, or take the repeated row out of the file.",
+            "Replace it by the new row, undo that import on Data first, or take the repeated row out of the file.",
             "{n} rows of {table} are already here from {source}, so nothing was imported: they would be counted twice. "
-            "Undo that import on Data first, or take the repeated rows out of the file.",
+            "Replace them by the new rows, undo that import on Data first, or take the repeated rows out of the file.",
             count,
             table=table.name,
             source=source,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 from sqlalchemy import insert, update
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, SQLModel, col, or_, select
 
 from marops import lake, store
 from marops.errors import BadFile, Conflict, NotFound
@@ -19,11 +19,12 @@ from marops.lake import Blob
 from marops.language import joined, ntext, text
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import counting, overlaps, previews, runner, server_files, words
+from marops.sources import counting, overlaps, previews, restating, runner, server_files, words
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
 from marops.sources.report import Mapping, Note, Part, Report
+from marops.sources.restating import Restated
 from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status, active_import_of
 from marops.store import new_id
 from marops.tables import TABLES, Kind, Table
@@ -144,13 +145,14 @@ def accept(
     preview: Preview,
     *,
     leave_out_refused: bool = False,
+    replacing: bool = False,
     without: str = "",
     also: Callable[[Session, ImportRun], None] | None = None,
 ) -> ImportRun:
     """Take the rows of every ready part, or none.
 
-    `also` is done in the same transaction. Where it takes an import out of the numbers, `without` is that import's id, and
-    its rows are no rows that are already there.
+    With `replacing`, the rows take the place of what `restated` says of them. `also` is done in the same transaction;
+    where it takes an import out of the numbers, `without` is that import's id, and its rows are no rows that are already there.
 
     Raises BadFile where nothing is ready, or rows are refused and `leave_out_refused` is not set; Conflict where the
     file, or rows with the same key, are already there.
@@ -161,15 +163,22 @@ def accept(
     staged = [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
     with store.reading() as session:
         checked_at = workspaces.load(session, preview.workspace_id).revision
+    rests = [rest for part, path in staged if replacing for rest in restating.remainders(preview.workspace_id, part, path)]
+    replaced = {rest.blob.id for rest in rests}
     for part, path in staged:
-        overlaps.check_part(preview.workspace_id, part, path, without)
+        overlaps.check_part(preview.workspace_id, part, path, without, replaced)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in staged}
+    left = [(rest, lake.keep(rest.path), rest.path.stat().st_size) if rest.path else (rest, "", 0) for rest in rests]
     with store.writing() as session:
         workspace = workspaces.lock(session, preview.workspace_id)
         if active_import_of(session, preview.workspace_id, preview.sha256):
             raise _already_imported(preview)
         if workspace.revision != checked_at:  # somebody else's rows came in since
+            if replacing:
+                raise Conflict(
+                    text("Something else was imported meanwhile. Nothing was changed; look again at what would be replaced.")
+                )
             for part, path in staged:
                 overlaps.check_part(preview.workspace_id, part, path, without)
         session.add(run)
@@ -181,14 +190,32 @@ def accept(
                 session.add(_blob(run, part, *kept[part.name]))
             else:
                 _insert_state(session, run, part, path)
+        for rest, digest, size in left:
+            restating.replace(session, run, rest, digest, size)
         session.add_all(_rejects(run, preview.ready))
         _remember_mappings(session, principal, preview, known["mapped_by_hand"])
-        session.flush()
+        restating.settle(session, preview.workspace_id)
         _count_once(session, preview.workspace_id)
         workspace.touch()
         session.add(workspace)
     previews.forget(preview.id)
     return run
+
+
+def restated(principal: Principal, preview: Preview) -> list[Restated]:
+    """What each ready part would replace, where it repeats rows that are there: accept it with `replacing`, or not at all."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    folder, _ = previews.staged(preview.id)
+    staged = [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
+    found = (restating.restated(preview.workspace_id, part, path) for part, path in staged)
+    return [] if preview.repeats else [each for each in found if each]
+
+
+def replaced(principal: Principal, workspace_id: str) -> dict[str, list[str]]:
+    """For each import that lost rows to later ones in force: the names of those files."""
+    require(principal, Action.READ, workspace_id)
+    with store.reading() as session:
+        return restating.replaced_by(session, workspace_id)
 
 
 def undo(principal: Principal, workspace_id: str, import_id: str) -> ImportRun:
@@ -382,16 +409,16 @@ def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: 
         run = _run(session, workspace_id, import_id)
         if active and run.status == Status.UNDONE:
             _check_restorable(session, run)
+        if not active:
+            _check_undoable(session, run)
         run.status = Status.ACTIVE if active else Status.UNDONE
         run.undone_by, run.undone_at = (None, None) if active else (principal.name, store.now())
         session.add(run)
-        session.exec(update(Blob).where(col(Blob.import_id) == import_id).values(active=active))
         for table in TABLES.values():
             if table.kind is Kind.STATE:
                 sql = SQLModel.metadata.tables[table.name]
                 session.exec(update(sql).where(sql.c.import_id == import_id).values(active=active))
-        session.flush()
-        session.expire_all()
+        restating.settle(session, workspace_id)
         _count_once(session, workspace_id)
         workspace.touch()
         session.add(workspace)
@@ -408,9 +435,22 @@ def _check_restorable(session: Session, run: ImportRun) -> None:
     for table in TABLES.values():
         if table.kind is Kind.STATE and (keys := overlaps.state_keys(session, table, run.id)).height:
             overlaps.check_state_keys(run.workspace_id, table, keys)
-    for blob in session.exec(select(Blob).where(Blob.import_id == run.id)).all():
-        table = TABLES[blob.table_name]
-        overlaps.check_keys(run.workspace_id, table, lake.scan([blob], table), blob.first_day, blob.last_day)
+    query = select(Blob).where(or_(Blob.import_id == run.id, Blob.left_by == run.id))
+    _check_blobs(session, run, session.exec(query).all(), Status.ACTIVE)
+
+
+def _check_undoable(session: Session, run: ImportRun) -> None:
+    """Raise Conflict where rows that this import replaced, and that would count again, have come from elsewhere meanwhile."""
+    _check_blobs(session, run, session.exec(select(Blob).where(Blob.replaced_by == run.id)).all(), Status.UNDONE)
+
+
+def _check_blobs(session: Session, run: ImportRun, blobs: Sequence[Blob], becomes: Status) -> None:
+    """Raise Conflict where those of these blobs that count once the import's status is this have rows that are there."""
+    status = {**restating.statuses(session, run.workspace_id), run.id: becomes}
+    for blob in blobs:
+        if restating.is_active(blob, status):
+            table = TABLES[blob.table_name]
+            overlaps.check_keys(run.workspace_id, table, lake.scan([blob], table), blob.first_day, blob.last_day, run.id)
 
 
 def _count_once(session: Session, workspace_id: str) -> None:

@@ -1,8 +1,9 @@
 """The sentences for what the reader found: every code of a `Note`, `Question` or refusal, in words with a next step."""
 
-from marops.language import Text, message, text
+from marops.language import Text, joined, message, ntext, text
 from marops.sources.progress import Progress
 from marops.sources.report import Note, Question, Refused, SetAside
+from marops.sources.restating import Restated
 
 _NOTES: dict[str, str] = {
     "empty_file": message("{name} is empty (0 bytes). Download it again, or check that the export had finished."),
@@ -87,6 +88,24 @@ _ASIDE: dict[str, str] = {
     "earlier_state": message("earlier state of a later row"),
     "other_change": message("change of another field"),
 }
+
+
+def restated(found: Restated) -> Text:
+    """What taking a file again would replace."""
+    said = ntext(
+        "{n} row of {file} lies in the same days of the same account and would be replaced",
+        "{n} rows of {file} lie in the same days of the same account and would be replaced",
+        found.rows, file=joined(found.files),
+    )  # fmt: skip
+    gone = ntext("; {n} of them does not come again", "; {n} of them do not come again", found.gone) if found.gone else ""
+    if found.spent:
+        currency, before, after = found.spent
+        spent = text(
+            "; spend of those days goes from {before} to {after} {currency}", before=before, after=after, currency=currency
+        )
+    else:
+        spent = ""
+    return text("{said}{gone}{spent}.", said=said, gone=gone, spent=spent)
 
 
 def note(found: Note) -> Text:

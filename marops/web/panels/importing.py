@@ -249,15 +249,20 @@ def _remap(preview: Preview, part: Part, current: Mapping, wanted: Mapping) -> N
 
 def _decision(preview: Preview, place: Here) -> None:
     ready = sum(part.rows_ready for part in preview.ready)
+    restated = service.restated(principal(), preview)
+    for found in restated:
+        st.warning(literal(words.restated(found)), icon=":material/published_with_changes:")
     with st.container(horizontal=True):
         if ready and not preview.repeats:
-            if preview.rows_refused:
+            if restated:
+                label = ntext("Replace them by the {n} row", "Replace them by the {n} rows", ready)
+            elif preview.rows_refused:
                 label = ntext(
                     "Import the {n} valid row, leave out the refused", "Import the {n} valid rows, leave out the refused", ready
                 )
             else:
                 label = ntext("Import {n} row", "Import {n} rows", ready)
-            st.button(say(label), type="primary", key="accept", on_click=_accept, args=(preview,))
+            st.button(say(label), type="primary", key="accept", on_click=_accept, args=(preview, bool(restated)))
         st.button(say(text("Cancel")), key="cancel", on_click=_cancel, args=(preview,))
     if place.opened.workspace.is_sample and ready:
         note(text("Your rows go into your own workspace, not into the sample company."))
@@ -265,9 +270,9 @@ def _decision(preview: Preview, place: Here) -> None:
         following.offer(preview, _followed)
 
 
-def _accept(preview: Preview) -> None:
+def _accept(preview: Preview, replacing: bool) -> None:  # noqa: FBT001  (Streamlit passes arguments by position)
     try:
-        run = service.accept(principal(), preview, leave_out_refused=True)
+        run = service.accept(principal(), preview, leave_out_refused=True, replacing=replacing)
     except UserError as refused:
         st.session_state[_PREVIEW] = preview.id
         st.error(literal(refused.text), icon=":material/error:")

@@ -1,0 +1,150 @@
+"""A period delivered again: what takes the place of what, and the way back."""
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from marops.errors import Conflict
+from marops.principal import Principal
+from marops.sources import service
+from marops.sources.store import ImportRun
+from marops.workspaces.store import OWN
+from tests.sources import made
+
+HEADER = "Account ID,Campaign name,Day,Currency,Impressions,Amount spent\n"
+
+
+@pytest.fixture(autouse=True)
+def _prepared(home: Path) -> None:
+    """Every test here has an installation of its own."""
+
+
+def meta(*rows: tuple[str, str, int, str]) -> str:
+    """A Meta report by day: account, campaign, day of May, spent."""
+    return HEADER + "".join(f"{account},{campaign},2026-05-{day:02},BRL,10,{spent}\n" for account, campaign, day, spent in rows)
+
+
+FIRST = meta(("1", "A", 1, "1.00"), ("1", "A", 2, "2.00"), ("1", "B", 2, "4.00"), ("1", "A", 3, "8.00"), ("2", "A", 2, "16.00"))
+AGAIN = meta(("1", "A", 2, "2.50"), ("1", "A", 3, "8.00"), ("1", "C", 3, "32.00"))
+"""Days 2 and 3 of account 1: A is restated, B is gone, C came late."""
+
+
+def preview(admin: Principal, tmp_path: Path, name: str, content: str) -> service.Preview:
+    return service.preview_file(admin, OWN, made.put(tmp_path / name, content))
+
+
+def take(admin: Principal, tmp_path: Path, name: str, content: str, *, replacing: bool = False) -> ImportRun:
+    return service.accept(admin, preview(admin, tmp_path, name, content), replacing=replacing)
+
+
+def there() -> set[tuple[str, str, int, Decimal]]:
+    """Account, campaign, day of May and spend of every row that counts."""
+    rows = made.counted("ad_performance").select("account_id", "campaign_name", pl.col("period_start").dt.day(), "spend")
+    assert rows.height == len(set(rows.rows()))
+    return {(str(a), str(c), int(d), Decimal(s)) for a, c, d, s in rows.iter_rows()}
+
+
+BEFORE = {
+    ("1", "A", 1, Decimal(1)), ("1", "A", 2, Decimal(2)), ("1", "B", 2, Decimal(4)), ("1", "A", 3, Decimal(8)),
+    ("2", "A", 2, Decimal(16)),
+}  # fmt: skip
+AFTER = {
+    ("1", "A", 1, Decimal(1)), ("1", "A", 2, Decimal("2.5")), ("1", "A", 3, Decimal(8)), ("1", "C", 3, Decimal(32)),
+    ("2", "A", 2, Decimal(16)),
+}  # fmt: skip
+
+
+def test_a_preview_says_what_it_would_replace_and_nothing_is_replaced_unasked(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", FIRST)
+    found = preview(admin, tmp_path, "again.csv", AGAIN)
+    (restated,) = service.restated(admin, found)
+    assert (restated.files, restated.rows, restated.repeated, restated.gone) == (("first.csv",), 3, 2, 1)
+    assert restated.spent == ("BRL", Decimal(14), Decimal("42.5"))
+    with pytest.raises(Conflict, match=r"already here from first\.csv"):
+        service.accept(admin, found)
+    assert there() == BEFORE
+
+
+def test_restated_days_take_the_place_of_that_accounts_days_alone(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "first.csv", FIRST)
+    take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
+    assert there() == AFTER
+    assert service.replaced(admin, OWN) == {first.id: ["again.csv"]}
+
+
+def test_undoing_a_restatement_brings_the_earlier_rows_back_and_restoring_it_replaces_them_again(
+    admin: Principal, tmp_path: Path
+) -> None:
+    take(admin, tmp_path, "first.csv", FIRST)
+    again = take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
+    service.undo(admin, OWN, again.id)
+    assert there() == BEFORE
+    service.restore(admin, OWN, again.id)
+    assert there() == AFTER
+
+
+def test_an_import_undone_after_it_was_restated_takes_only_what_was_left_of_it(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "first.csv", FIRST)
+    take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
+    service.undo(admin, OWN, first.id)
+    assert there() == {("1", "A", 2, Decimal("2.5")), ("1", "A", 3, Decimal(8)), ("1", "C", 3, Decimal(32))}
+    service.restore(admin, OWN, first.id)
+    assert there() == AFTER
+
+
+def test_days_restated_twice_count_once_and_can_be_undone_in_any_order(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", FIRST)
+    second = take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
+    third = take(admin, tmp_path, "third.csv", meta(("1", "A", 3, "9.00"), ("1", "C", 3, "32.00")), replacing=True)
+    now = AFTER - {("1", "A", 3, Decimal(8))} | {("1", "A", 3, Decimal(9))}
+    assert there() == now
+    service.undo(admin, OWN, third.id)
+    assert there() == AFTER
+    service.restore(admin, OWN, third.id)
+    assert there() == now
+    service.undo(admin, OWN, third.id)
+    service.undo(admin, OWN, second.id)
+    assert there() == BEFORE
+
+
+def test_a_restatement_cannot_be_undone_once_its_gone_rows_came_from_elsewhere(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", FIRST)
+    again = take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
+    take(admin, tmp_path, "late.csv", meta(("1", "B", 2, "4.00")))
+    with pytest.raises(Conflict, match=r"late\.csv"):
+        service.undo(admin, OWN, again.id)
+    assert there() == AFTER | {("1", "B", 2, Decimal(4))}
+
+
+def test_late_rows_of_days_that_are_there_are_taken_as_they_are(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", FIRST)
+    found = preview(admin, tmp_path, "late.csv", meta(("1", "D", 2, "0.50")))
+    assert service.restated(admin, found) == []
+    service.accept(admin, found)
+    assert there() == BEFORE | {("1", "D", 2, Decimal("0.5"))}
+
+
+def test_the_same_file_again_changes_nothing_even_where_it_may_replace(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", FIRST)
+    found = preview(admin, tmp_path, "copy.csv", FIRST)
+    assert service.restated(admin, found) == []
+    with pytest.raises(Conflict, match="byte for byte"):
+        service.accept(admin, found, replacing=True)
+    assert there() == BEFORE
+
+
+def test_ranges_that_share_days_of_a_campaign_are_refused_with_both_ranges(admin: Principal, tmp_path: Path) -> None:
+    header = "Account ID,Campaign name,Reporting starts,Reporting ends,Currency,Impressions,Amount spent\n"
+    take(admin, tmp_path, "may.csv", header + "1,A,2026-05-01,2026-05-31,BRL,10,1.00\n1,B,2026-05-01,2026-05-31,BRL,10,2.00\n")
+    overlapping = header + "1,A,2026-05-15,2026-06-15,BRL,10,1.00\n"
+    with pytest.raises(Conflict) as refused:
+        take(admin, tmp_path, "mid.csv", overlapping)
+    said = str(refused.value.text)
+    assert "may.csv" in said
+    assert "counted twice" in said
+    june = take(admin, tmp_path, "june.csv", header + "1,A,2026-06-01,2026-06-30,BRL,10,1.00\n")
+    assert june.rows_loaded == 1
+    assert made.counted("ad_performance")["period_end"].max() == date(2026, 6, 30)
