@@ -120,6 +120,17 @@ def test_a_reading_that_is_stopped_ends_its_child_at_once_and_leaves_nothing(adm
         assert session.exec(select(func.count()).select_from(ImportRun)).one() == 0
 
 
+def test_a_file_read_once_more_begins_from_nothing(admin: Principal, home: Path, tmp_path: Path) -> None:
+    found = service.preview_file(admin, OWN, made.put(tmp_path / "ads.csv", made.THREE_DAYS))
+    made.put(settings.current().staging / found.id / "progress.json", Seen(rows=2, total=3, share=0.8).model_dump_json())
+    runner.warm()
+    psutil.Process(runner._spares[-1].pid).suspend()
+    again = service.start_remap(admin, found, {})
+    assert service.progress(admin, again).share is None
+    service.stop(admin, again)
+    assert list(settings.current().staging.iterdir()) == []
+
+
 def test_a_file_stopped_before_its_child_is_there_is_never_read(admin: Principal, home: Path, tmp_path: Path) -> None:
     never = runner.Reading()
     never.cancel()
