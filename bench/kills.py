@@ -130,9 +130,18 @@ def _killed(file: File, after: float | None, delay: float) -> tuple[bool, str]:
     at = "before anything was in the lake" if set(settings.current().lake.iterdir()) == before else "with rows in the lake"
     process.kill()
     out, _ = process.communicate()
-    psutil.wait_procs(readers, timeout=20)
-    assert not any(reader.is_running() for reader in readers), "the reader outlives the import it read for"
+    deadline = time.monotonic() + 20
+    while any(map(_is_alive, readers)):
+        assert time.monotonic() < deadline, "the reader outlives the import it read for"
+        time.sleep(0.02)
     return _SAID in out, at if process.returncode == -signal.SIGKILL else "finished before"
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _wait_for_taking(process: "subprocess.Popen[str]", before: set[Path]) -> None:

@@ -10,7 +10,20 @@ from streamlit.testing.v1 import AppTest
 from bench import imports, report, rollups
 from bench.report import Line
 
-MODULES = ("imports", "importing", "pages", "report", "rollups", "serving", "sessions", "twins.captured", "twins.main")
+MODULES = (
+    "damage",
+    "imports",
+    "importing",
+    "kills",
+    "mutations",
+    "pages",
+    "report",
+    "rollups",
+    "serving",
+    "sessions",
+    "twins.captured",
+    "twins.main",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -2,12 +2,16 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
+import psutil
 import pytest
 
 from marops import __version__
@@ -262,3 +266,63 @@ def test_inspect_says_in_its_json_why_a_file_cannot_be_read(home: Path, tmp_path
     found = json.loads(done.stdout)
     assert (done.returncode, found["certain"], found["tables"]) == (0, False, [])
     assert found["refused"].startswith("empty.csv is empty (0 bytes).")
+
+
+def _import_held(path: Path, stderr: int) -> tuple["subprocess.Popen[str]", psutil.Process]:
+    """An import whose reader is held still for a while, so that it takes its time."""
+    command = [sys.executable, "-m", "marops", "import", str(path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, text=True, cwd=ROOT)
+    reader = None
+    while reader is None and process.poll() is None:
+        children = psutil.Process(process.pid).children()
+        reader = next((child for child in children if "marops.sources.child" in child.cmdline()), None)
+    assert reader is not None
+    reader.suspend()
+    return process, reader
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals are other things there")
+def test_an_import_that_takes_its_time_says_so_on_a_terminal_and_only_there(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
+    screen, terminal = os.openpty()
+    process, reader = _import_held(path, terminal)
+    os.close(terminal)
+    shown = os.read(screen, 1000).decode()
+    assert "Reading ads.csv, 1 s so far" in shown
+    reader.resume()
+    out, _ = process.communicate(timeout=60)
+    assert (process.returncode, out.splitlines()[0]) == (0, "ads.csv: 3 rows into ad_performance; 3 read, 0 set aside, 0 refused")
+    assert os.read(screen, 1000).decode().endswith("\r\x1b[K")
+    os.close(screen)
+
+    process, reader = _import_held(made.put(tmp_path / "june.csv", made.ads(("2026-06-01", "1", "1"))), subprocess.PIPE)
+    time.sleep(1.5)
+    reader.resume()
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are other things there")
+def test_an_import_interrupted_while_it_reads_ends_its_reader_and_leaves_nothing(tmp_path: Path) -> None:
+    process, reader = _import_held(made.put(tmp_path / "ads.csv", made.THREE_DAYS), subprocess.PIPE)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (130, "")
+    with suppress(psutil.NoSuchProcess):
+        assert reader.status() == psutil.STATUS_ZOMBIE, "nobody has collected it yet, but it has ended"
+    assert list((tmp_path / "home" / "staging").iterdir()) == []
+
+
+def test_watching_once_takes_what_is_there_and_says_what_became_of_it(tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    made.put(inbox / "ads.csv", made.THREE_DAYS)
+    made.put(inbox / "empty.csv", "")
+    done = marops("watch", inbox, "--once", "--settle", "0")
+    assert (done.returncode, done.stdout) == (0, "ads.csv: 3 rows into ad_performance\n")
+    assert done.stderr == (
+        "empty.csv: empty.csv is empty (0 bytes). Download it again, or check that the export had finished. "
+        f"It is in {inbox / 'refused'}.\n"
+    )
+    assert mistake(marops("watch", tmp_path / "nowhere")).startswith("There is no folder ")

@@ -20,6 +20,7 @@ class Ongoing:
         self._source = source
         self._reading = runner.Reading()
         self._started = time.monotonic()
+        progress.forget(source.folder)
         self._found: Preview | BadFile | None = None
         self._defect: Exception | None = None
         self._thread = threading.Thread(target=self._read, name="reading", daemon=True)

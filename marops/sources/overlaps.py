@@ -12,6 +12,7 @@ from marops import lake, store
 from marops.errors import Conflict
 from marops.lake import Blob
 from marops.language import ntext, text
+from marops.sources import restating
 from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun
 from marops.tables import TABLES, Kind, Table
@@ -140,14 +141,15 @@ def state_keys(session: Session, table: Table, import_id: str) -> pl.DataFrame:
 
 
 def _overlap(table: Table, count: int, source: str) -> Conflict:
-    return Conflict(
-        ntext(
-            "{n} row of {table} is already here from {source}, so nothing was imported: it would be counted twice. "
-            "Replace it by the new row, undo that import on Data first, or take the repeated row out of the file.",
-            "{n} rows of {table} are already here from {source}, so nothing was imported: they would be counted twice. "
-            "Replace them by the new rows, undo that import on Data first, or take the repeated rows out of the file.",
-            count,
-            table=table.name,
-            source=source,
-        )
+    said = ntext(
+        "{n} row of {table} is already here from {source}, so nothing was imported: it would be counted twice. "
+        "Undo that import on Data first, or take the repeated row out of the file.",
+        "{n} rows of {table} are already here from {source}, so nothing was imported: they would be counted twice. "
+        "Undo that import on Data first, or take the repeated rows out of the file.",
+        count,
+        table=table.name,
+        source=source,
     )
+    if not restating.is_restated(table):
+        return Conflict(said)
+    return Conflict(text("{said} Restated days can take the place of the old ones: choose to replace them.", said=said))

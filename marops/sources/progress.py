@@ -76,7 +76,6 @@ _writing = threading.Lock()
 def begin(folder: Path) -> None:
     """A new job begins, whose folder this is."""
     _meter.folder, _meter.started, _meter.written = folder, time.monotonic(), 0.0
-    (folder / _FILE).unlink(missing_ok=True)
 
 
 def expect(total: Callable[[], int | None], *, first: float = 0.0, last: float = 1 - _CHECKS) -> None:
@@ -111,6 +110,11 @@ def takes_about(seconds: float) -> None:
     """What follows says nothing until it is done, and takes about so long."""
     if seconds > _FIRST_AFTER:
         _write(Seen(seconds=time.monotonic() - _meter.started + seconds))
+
+
+def forget(folder: Path) -> None:
+    """Nothing is known of a file that is to be read once more."""
+    (folder / _FILE).unlink(missing_ok=True)
 
 
 def seen(folder: Path) -> Seen | None:

@@ -55,6 +55,11 @@ class Remainder:
     last_day: date | None
 
 
+def is_restated(table: Table) -> bool:
+    """Whether periods of this table can be restated."""
+    return table.name in _OWNERS
+
+
 def restated(workspace_id: str, part: Part, path: Path) -> Restated | None:
     """What taking a staged part would replace; None where it repeats no row, or its table is not restated by period."""
     table, blobs = _earlier(workspace_id, part)

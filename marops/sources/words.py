@@ -90,6 +90,9 @@ _ASIDE: dict[str, str] = {
 }
 
 
+_ALL_BUT = 0.97
+
+
 def restated(found: Restated) -> Text:
     """What taking a file again would replace."""
     said = ntext(
@@ -136,7 +139,12 @@ def aside(row: SetAside) -> Text:
 
 
 def progress(found: Progress) -> Text:
-    """How far a file is: rows, and the time left."""
+    """How far a file is: rows, and the time left. Checking what has been read takes a time that the rows do not tell."""
+    if found.rows and found.total and found.rows >= _ALL_BUT * found.total:
+        return text(
+            "{name}: {rows} rows read, now being checked, {time} so far",
+            name=found.name, rows=found.total, time=_duration(found.elapsed),
+        )  # fmt: skip
     if found.estimated and found.left is not None:
         left = text("about {time} left, estimated from its size", time=_duration(found.left))
     elif found.left is not None:

@@ -214,7 +214,8 @@ def test_rows_with_a_key_that_is_there_from_another_file_are_refused(admin: Prin
         service.accept(admin, overlapping)
     assert str(refused.value) == (
         "1 row of ad_performance is already here from may.csv, so nothing was imported: it would be counted twice. "
-        "Undo that import on Data first, or take the repeated row out of the file."
+        "Undo that import on Data first, or take the repeated row out of the file. "
+        "Restated days can take the place of the old ones: choose to replace them."
     )
     service.cancel(admin, overlapping)
     assert state() == before
