@@ -14,7 +14,7 @@ from marops.sources.report import Mapping, Part, Refused
 from marops.sources.service import Preview
 from marops.tables import TABLES
 from marops.web.components import note, section
-from marops.web.panels import following, reading
+from marops.web.panels import answers, following, reading
 from marops.web.scope import Here, switch_workspace
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
@@ -103,8 +103,7 @@ def _part(preview: Preview, part: Part, index: int) -> None:
         _sums(part, index)
     for found in part.notes:
         note(words.note(found))
-    for asked in part.questions:
-        st.warning(literal(words.question(asked)), icon=":material/help:")
+    answers.asked(part, f"{preview.id}_{index}", lambda wanted: _read_again(preview, part, wanted))
     if part.refused:
         _refused(part.refused, f"preview_{index}", say(text("Refused cells")))
     if part.set_aside and st.toggle(say(text("Show the rows that are not data")), key=f"aside_{preview.id}_{index}"):
@@ -241,7 +240,10 @@ def _for_all_rows(known: Mapping, needed: Sequence[str], table_name: str, key: s
 def _remap(preview: Preview, part: Part, current: Mapping, wanted: Mapping) -> None:
     # A recognised layout keeps its own rules (words for values, rows to leave out) while its columns are still the same.
     same_shape = wanted.table == current.table and wanted.columns.items() >= current.columns.items()
-    wanted = wanted.model_copy(update={"shape": current.shape}) if same_shape else wanted
+    _read_again(preview, part, wanted.model_copy(update={"shape": current.shape}) if same_shape else wanted)
+
+
+def _read_again(preview: Preview, part: Part, wanted: Mapping) -> None:
     if reading.begin(lambda: service.start_remap(principal(), preview, {part.name: wanted})):
         st.session_state.pop(_PREVIEW, None)
         st.rerun()
