@@ -57,6 +57,13 @@ class Month:
     day: date
 
 
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """A number said to its last digit, for what must tie: sums, totals and their differences."""
+
+    value: Number
+
+
 def text(message: str, /, **values: object) -> Text:
     """A message of the catalogue (English source text) and its values."""
     return Text(message, None, 0, tuple(values.items()))
@@ -105,7 +112,7 @@ class Reader:
         """What separates thousands."""
         return numbers.get_group_symbol(self.locale)
 
-    def say(self, said: "Text | Joined | str | object") -> str:
+    def say(self, said: "Text | Joined | str | object") -> str:  # noqa: PLR0911  (one return a kind of value)
         """A string for this reader. A `str` is somebody's data (a campaign's name) and stays as it is."""
         match said:
             case str():
@@ -124,6 +131,8 @@ class Reader:
                 return lists.format_list(named, locale=self.locale)
             case Quantity():
                 return self.quantity(said)
+            case Exact():
+                return self.number(said.value, exact=True)
             case Month():
                 return self.month(said.day)
             case datetime():

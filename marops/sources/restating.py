@@ -20,6 +20,7 @@ from marops.sources.report import Part
 from marops.sources.store import ImportRun, Status
 from marops.tables import AD_PERFORMANCE, ROW, TABLES, WEB_TRAFFIC, Table, Type
 
+_CENT = Decimal("0.01")
 _OWNERS = {AD_PERFORMANCE.name: ("platform", "account_id"), WEB_TRAFFIC.name: ("property_id",)}
 """Tables whose periods are restated as a whole, and the columns that say whose they are."""
 
@@ -83,7 +84,8 @@ def _spent(table: Table, old: pl.DataFrame, new: pl.LazyFrame) -> tuple[str, Dec
     codes = {*old["currency_code"].unique(), *after["currency_code"].unique()}
     if len(codes) != 1 or None in codes:
         return None
-    return str(codes.pop()), Decimal(old["spend"].sum() or 0), Decimal(after["spend"].sum() or 0)
+    before, now = (Decimal(rows["spend"].sum() or 0).quantize(_CENT) for rows in (old, after))
+    return str(codes.pop()), before, now
 
 
 def remainders(workspace_id: str, part: Part, path: Path) -> list[Remainder]:

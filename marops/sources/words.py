@@ -1,8 +1,10 @@
 """The sentences for what the reader found: every code of a `Note`, `Question` or refusal, in words with a next step."""
 
-from marops.language import Text, joined, message, ntext, text
+from decimal import Decimal
+
+from marops.language import Exact, Text, joined, message, ntext, text
 from marops.sources.progress import Progress
-from marops.sources.report import Note, Question, Refused, SetAside
+from marops.sources.report import Note, Question, Refused, SetAside, Total
 from marops.sources.restating import Restated
 
 _NOTES: dict[str, str] = {
@@ -104,11 +106,24 @@ def restated(found: Restated) -> Text:
     if found.spent:
         currency, before, after = found.spent
         spent = text(
-            "; spend of those days goes from {before} to {after} {currency}", before=before, after=after, currency=currency
+            "; spend of those days goes from {before} to {after} {currency}",
+            before=Exact(before),
+            after=Exact(after),
+            currency=currency,
         )
     else:
         spent = ""
     return text("{said}{gone}{spent}.", said=said, gone=gone, spent=spent)
+
+
+def untied(header: str, total: Total) -> Text:
+    """What to say of a total of the file's own that is not what its rows add up to."""
+    return text(
+        "{column}: row {row} of the file says {file}, its rows add up to {ours} ({difference}). Platforms round and restate; "
+        "where it is more than rounding, look for rows that are missing.",
+        column=header, row=str(total.row), file=Exact(Decimal(total.file)), ours=Exact(Decimal(total.ours)),
+        difference=Exact(Decimal(total.difference)),
+    )  # fmt: skip
 
 
 def note(found: Note) -> Text:

@@ -1,10 +1,10 @@
 """What a file leaves open, answered where it is asked: one control a question, one button to read the file again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from marops.language import text
+from marops.language import ntext, text
 from marops.sources import words
 from marops.sources.report import Mapping, Part, Question
 from marops.web.session import literal, say
@@ -14,23 +14,28 @@ _CURRENCIES = ("currency", "currency_conflict")
 
 def asked(part: Part, key: str, read_again: Callable[[Mapping], None]) -> None:
     """The questions of a part. `read_again` gets the mapping with the answers once all that can be answered here are."""
-    mapping = part.mapping
+    answers: list[Mapping | None] = []
     for number, question in enumerate(part.questions):
         st.warning(literal(words.question(question)), icon=":material/help:")
-        if mapping is not None:
-            mapping = _answered(mapping, question, f"answer_{key}_{number}")
-    if part.mapping is None or not part.questions or all(question.code == "subtotals" for question in part.questions):
+        if part.mapping is not None and question.code != "subtotals":
+            answers.append(_answer(part.mapping, question, f"answer_{key}_{number}"))
+    given = [answer for answer in answers if answer is not None]
+    if not answers:
         return
-    is_complete = mapping is not None
-    if (
-        st.button(say(text("Read again with this answer")), type="primary", key=f"answered_{key}", disabled=not is_complete)
-        and mapping
-    ):
-        read_again(mapping)
+    label = ntext("Read again with this answer", "Read again with these answers", len(answers))
+    if st.button(say(label), type="primary", key=f"answered_{key}", disabled=len(given) < len(answers)) and part.mapping:
+        read_again(_together(part.mapping, given))
 
 
-def _answered(mapping: Mapping, question: Question, key: str) -> Mapping | None:
-    """The mapping with this question's answer; None while there is none."""
+def _together(mapping: Mapping, answers: Sequence[Mapping]) -> Mapping:
+    constants = {name: value for answer in answers for name, value in answer.constants.items()}
+    decimal = next((answer.decimal for answer in answers if answer.decimal), mapping.decimal)
+    dates = next((answer.dates for answer in answers if answer.dates), mapping.dates)
+    return mapping.model_copy(update={"constants": {**mapping.constants, **constants}, "decimal": decimal, "dates": dates})
+
+
+def _answer(mapping: Mapping, question: Question, key: str) -> Mapping | None:
+    """The one thing that this question's answer says of a mapping; None while there is no answer."""
     if question.code == "period":
         left, right = st.columns(2)
         first = left.date_input(say(text("First day")), None, key=f"{key}_first", format="YYYY-MM-DD")
@@ -45,12 +50,10 @@ def _answered(mapping: Mapping, question: Question, key: str) -> Mapping | None:
     if question.code == "decimal_mark":
         shown = {".": "1,234.56", ",": "1.234,56"}
         mark = st.segmented_control(say(text("Numbers are written")), list(shown), format_func=lambda m: shown[m], key=key)
-        return mapping.model_copy(update={"decimal": mark}) if mark else None
-    if question.code == "date_order":
-        orders = {"dmy": say(text("day first")), "mdy": say(text("month first"))}
-        order = st.segmented_control(say(text("Dates are written")), list(orders), format_func=lambda o: orders[o], key=key)
-        return mapping.model_copy(update={"dates": order}) if order else None
-    return mapping
+        return Mapping(table=mapping.table, decimal=mark) if mark else None
+    orders = {"dmy": say(text("day first")), "mdy": say(text("month first"))}
+    order = st.segmented_control(say(text("Dates are written")), list(orders), format_func=lambda o: orders[o], key=key)
+    return Mapping(table=mapping.table, dates=order) if order else None
 
 
 def _chosen(question: Question, key: str, label: str) -> str:
@@ -61,4 +64,4 @@ def _chosen(question: Question, key: str, label: str) -> str:
 
 
 def _with(mapping: Mapping, **constants: str) -> Mapping:
-    return mapping.model_copy(update={"constants": {**mapping.constants, **constants}})
+    return Mapping(table=mapping.table, constants=constants)

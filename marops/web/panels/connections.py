@@ -43,7 +43,7 @@ def panel(place: Here) -> None:
     if known:
         _choose(known)
     if allowed(place.principal, Action.ADMINISTER):
-        with st.expander(say(text("Add a connection")), expanded=not known, icon=":material/database:"):
+        with st.expander(say(text("Add a connection")), expanded=False, icon=":material/database:"):
             _form()
 
 

@@ -27,9 +27,10 @@ def sentence(found: Sequence[Freshness], place: Here) -> Text:
     if not found:
         return text("Nothing has been imported yet. Choose a file below; nothing counts until you accept it.")
     rows = sum(entry.rows for entry in found)
-    return text(
-        "{rows} rows in {tables} tables, the latest of {day}.", rows=rows, tables=len(found), day=place.opened.last_day or "–"
-    )
+    return ntext(
+        "{rows} rows in {n} table, the latest of {day}.", "{rows} rows in {n} tables, the latest of {day}.", len(found), rows=rows,
+        day=place.opened.last_day or "–",
+    )  # fmt: skip
 
 
 def freshness(found: Sequence[Freshness], place: Here) -> None:

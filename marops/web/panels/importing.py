@@ -1,6 +1,7 @@
 """Bringing a file in: choose it, see what is in it, map what is not known, take it or leave it."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import polars as pl
 import streamlit as st
@@ -129,25 +130,35 @@ def _sums(part: Part, index: int) -> None:
         return
     headers = {column.canonical: column.header for column in part.columns if column.canonical}
     rows = [
-        (
-            headers.get(name, name),
-            value,
-            stated[name].file if name in stated else None,
-            stated[name].difference if name in stated else None,
-            stated[name].label if name in stated else None,
-        )
+        (headers.get(name, name), _exact(value), _exact(total.file), _exact(total.difference), f"{total.row} {total.label}".strip())
+        if (total := stated.get(name))
+        else (headers.get(name, name), _exact(value), None, None, None)
         for name, value in part.sums.items()
     ]
-    schema = {
-        say(text("Column")): pl.String, say(text("Our sum")): pl.String, say(text("The file’s total")): pl.String,
-        say(text("Difference")): pl.String, say(text("Total row")): pl.String,
-    }  # fmt: skip
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    names = [
+        say(text("Column")),
+        say(text("Our sum")),
+        say(text("The file’s total")),
+        say(text("Difference")),
+        say(text("Total row")),
+    ]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String()), orient="row")
     if not stated:
         frame = frame.select(frame.columns[:2])
-    st.dataframe(frame, hide_index=True, key=f"sums_{index}", alt=say(text("Sums of the rows beside the file's own totals")))
+    right = {name: st.column_config.TextColumn(alignment="right") for name in names[1:4]}
+    st.dataframe(
+        frame, hide_index=True, key=f"sums_{index}", alt=say(text("Sums of the rows beside the file's own totals")),
+        column_config=right,
+    )  # fmt: skip
+    for name, total in stated.items():
+        if Decimal(total.difference):
+            st.warning(literal(words.untied(headers.get(name, name), total)), icon=":material/balance:")
     if len(part.currencies) > 1:
         note(text("Amounts in several currencies ({codes}) are not added up here.", codes=", ".join(part.currencies)))
+
+
+def _exact(value: str) -> str:
+    return reader().number(Decimal(value), exact=True)
 
 
 def _refused(cells: Sequence[Refused], key: str, title: str) -> None:
