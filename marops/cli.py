@@ -134,15 +134,14 @@ def import_(
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen))
-            restated = service.restated(LOCAL_ADMIN, preview) if replace else []
+            for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
+                _complain(words.restated(found))
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError:
             _tell_refusals(preview)
             service.cancel(LOCAL_ADMIN, preview)
             raise
         _tell_imported(preview, as_json=as_json)
-        for found in restated:
-            _complain(words.restated(found))
 
 
 @app.command()

@@ -154,6 +154,20 @@ def test_refused_rows_are_listed_and_the_valid_ones_imported_where_one_says_so(t
     assert valid.stdout.splitlines()[0] == "ads.csv: 1 row into ad_performance; 2 read, 0 set aside, 1 refused"
 
 
+def test_restated_days_are_refused_until_one_says_that_they_replace_what_is_there(tmp_path: Path) -> None:
+    assert marops("import", made.put(tmp_path / "may.csv", made.THREE_DAYS)).returncode == 0
+    again = made.put(tmp_path / "again.csv", made.ads(("2026-05-02", "4", "2.75"), ("2026-05-03", "0", "0")))
+    assert "2 rows of ad_performance are already here from may.csv" in mistake(marops("import", again))
+    done = marops("import", "--replace", again)
+    assert done.returncode == 0
+    assert done.stderr == (
+        "marops: 2 rows of may.csv lie in the same days of the same account and would be replaced; "
+        "spend of those days goes from 2.5 to 2.75 BRL.\n"
+    )
+    assert "2 rows into ad_performance" in done.stdout
+    assert made.counted("ad_performance").sort("period_start")["spend"].cast(pl.Float64).to_list() == [1.25, 2.75, 0.0]
+
+
 def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", 'Day,Campaign,Impr.,Cost\n03/04/2026,A,1,"1,234"\n')
     assert "Nothing of ads.csv can be imported yet." in mistake(marops("import", path))
