@@ -12,13 +12,16 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from marops.sources import formats
-from marops.sources.outlining import TOTAL_LABEL
 from marops.sources.reading import RawTable
 from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Mapping
+from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL
 from marops.tables import ROW, TABLES, Table, Type
 
 _BLANKS = ("", "--", " --", "-", "—")
+_DAYS = ("_day", "date_day")
+"""What dates a row. The range of a report also stands in the row of its total."""
+
 _VALUES = (Type.INT, Type.DECIMAL, Type.DATE, Type.TIMESTAMP)
 ASIDE = "__aside"
 """Why a row of a small table is no data, found by looking at all rows together (`outlining`)."""
@@ -102,14 +105,13 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
         columns["breakdown_key"] = pl.concat_str([pl.col(f"c{i}").str.strip_chars() for i in apart], separator=" · ")
     never = pl.lit(value=False)
     rest_is_empty = pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 1 else pl.lit(value=True)
+    described = [*layout.dimensions, *(at for name, at in layout.mapping.columns.items() if name in _DAYS)]
     helpers = {
-        "__label": pl.coalesce(
-            pl.when(pl.col(f"c{i}").str.contains(TOTAL_LABEL)).then(pl.col(f"c{i}")) for i in range(min(3, width))
-        ),
+        "__label": _label(described, width),
         "__first": pl.col("c0"),
         "__blank": rest_is_empty & (pl.col("c0") == ""),
         "__single": rest_is_empty if width > 2 else never,
-        "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in layout.dimensions)
+        "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in described)
         if layout.dimensions
         else never,
     }  # fmt: skip
@@ -122,17 +124,29 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
     return text.with_columns(**{name: formats.meaning(pl.col(name), layout.words_of(name)) for name in worded})
 
 
+def _label(described: Sequence[int], width: int) -> pl.Expr:
+    """The text that makes a row a total, judged by the row alone: nothing but "total" in the first cell, or one that may say
+    so where the row lacks something that describes the others.
+    """
+    first, *others = (pl.col(f"c{i}") for i in range(min(LABELS, width)))
+    lacks = pl.any_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in described) if len(described) > 1 else pl.lit(value=True)
+    label = pl.coalesce(pl.when(cell.str.contains(TOTAL_LABEL) & lacks).then(cell) for cell in (first, *others))
+    return pl.when(first.str.contains(PLAIN_TOTAL)).then(first).otherwise(label)
+
+
 def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
     """Why a row of `canonical` is not data (blank, total, note, other_change), or null."""
     numbers = [name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)]
-    known = pl.col(ASIDE) if layout.raw.is_small else pl.lit(None, pl.String)
-    why = pl.when(known.is_not_null()).then(known).when(pl.col("__blank")).then(pl.lit("blank"))
-    why = why.when(pl.col("__label").is_not_null()).then(pl.lit("total"))
+    if layout.raw.is_small:  # all rows were looked at together
+        why = pl.when(pl.col(ASIDE).is_not_null()).then(pl.col(ASIDE))
+    else:
+        why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(pl.col("__label").is_not_null()).then(pl.lit("total"))
     if numbers:
         # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).
         uncounted = pl.all_horizontal(pl.col(name).is_in(_BLANKS) for name in numbers)
         why = why.when(pl.col("__undescribed") & ~uncounted).then(pl.lit("total"))
-    why = why.when(pl.col("__single")).then(pl.lit("note"))
+    if not layout.raw.is_small:
+        why = why.when(pl.col("__single")).then(pl.lit("note"))
     for name, kept in (layout.matched.shape.keep if layout.matched else {}).items():
         if name in present:
             why = why.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(kept)).then(pl.lit("other_change"))

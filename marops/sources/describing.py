@@ -10,10 +10,11 @@ import polars as pl
 
 from marops.sources import currencies
 from marops.sources.columns import QUALIFIED, RATIO, Held, is_missing
-from marops.sources.outlining import LABELS, Outlined, outline
+from marops.sources.outlining import Outlined, outline
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, level_of
 from marops.sources.report import Described, Measured, Question, SetAside, Total
+from marops.sources.subtotals import LABELS
 from marops.tables import ROW, TABLES
 
 OF_ACCOUNT = re.compile(r"(?i):\s*(?:account|conta|cuenta|konto|compte)\s*$")

@@ -14,23 +14,20 @@ from marops.sources.columns import Held, held, is_missing
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, looks_like_names, recognise
 from marops.sources.report import Question
-from marops.sources.subtotals import find_subtotals
+from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL, additive, find_subtotals, tie
 from marops.tables import ROW
-
-TOTAL_LABEL = (
-    r"(?i)^\s*(?:(?:(?:grand|sub|overall)[ -]?)?(?:totals?|totais|gesamt|gesamtsumme)(?: geral| general)?"
-    r"\s*(?:$|:|of \d+\b|de \d+\b)"
-    r"|(?:results? (?:from|of)|resultados? de) \d+\b)"
-)
-"""What stands in one of the first cells of a total row."""
-
-LABELS = 3
-"""Columns from the left in which a total may say so."""
 
 _MOST_LABELS = 4
 _LEAST_LABELS = 2
 """Columns of numbers or dates over which a row that describes columns must have words."""
 
+_LEAST_ROWS = 3
+"""A table of fewer rows holds no total that does not say so."""
+
+_OF_THE_WHOLE = ("currency_code", "period_start", "period_end")
+"""What a report says of the whole, and so also in the row of its total."""
+
+_DESCRIBING = ("text", "date", "timestamp")
 _MOST_BLANKS = 1_000
 """A file with more blank lines has them between its rows, not between tables."""
 
@@ -71,13 +68,15 @@ def _outlined(raw: RawTable, rows: pl.DataFrame) -> Outlined:
     matched = recognise(raw.headers)
     labels = matched.shape.label_rows if matched else 0
     why = _set_aside(rows, width, labels or _label_rows(rows, width))
+    why = _with(rows, why, dict.fromkeys(_labelled(raw.headers, rows.filter(why.is_null()), matched), "total"))
     # Subtotals stand between the rows they add up; a column's type shows in the rows without them.
     inner, doubted = find_subtotals(raw.headers, rows.filter(why.is_null()), matched)
     why = _with(rows, why, inner)
     questions: list[Question] = [doubted] if doubted else []
     columns = held(raw.headers, rows.filter(why.is_null()), matched, questions)
-    if (row := _unlabelled_total(rows.filter(why.is_null()), columns)) is not None:
-        why = _with(rows, why, {row: "total"})
+    data = rows.filter(why.is_null())
+    totals = _undescribed(data, columns, matched) if matched else _unlabelled_total(raw.headers, data, columns)
+    why = _with(rows, why, dict.fromkeys(totals, "total"))
     return Outlined(raw, matched, rows, why, columns, questions)
 
 
@@ -157,7 +156,7 @@ def _holds_values(frame: pl.DataFrame, index: int, first: int) -> bool:
 
 
 def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
-    """Why each row is no data, by the row alone: blank, total, note or label; null for data."""
+    """Why each row is no data, by its place and which cells are filled: blank, note or label; null for data."""
     cells = [pl.col(f"c{index}").str.strip_chars() for index in range(width)]
     blank = pl.all_horizontal(cell == "" for cell in cells)
     title = (
@@ -165,7 +164,6 @@ def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
         if width > 1
         else pl.lit(value=False)
     )
-    label = pl.any_horizontal(cell.str.contains(TOTAL_LABEL) for cell in cells[:LABELS])
     alone = (
         pl.all_horizontal(cell == "" for cell in cells[1:]) & (cells[0].str.len_chars() > 0) if width > 2 else pl.lit(value=False)
     )
@@ -173,33 +171,67 @@ def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
     why = (
         pl.when(blank).then(pl.lit("blank"))
         .when(pl.int_range(pl.len()) < labels).then(pl.lit("label"))
-        .when(label).then(pl.lit("total"))
         .when((alone & below) | title).then(pl.lit("note"))
     )  # fmt: skip
     return frame.select(why.alias("why")).to_series()
 
 
-def _unlabelled_total(data: pl.DataFrame, columns: Sequence[Held]) -> int | None:
-    """The row number of a grand total that does not say so: the first or last row, the only one without any of the texts
-    and dates that describe the others, whose numbers are what the others add up to (in at least one column).
+def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None) -> list[int]:
+    """The row numbers of totals that say so beyond doubt: by nothing but "total" in the first cell, above or below all data,
+    or without a text or date that the other rows have. Search terms and campaigns may be called so, too; they are in full.
     """
-    describing = [f"c{index}" for index, column in enumerate(columns) if column.type in {"text", "date", "timestamp"}]
-    numbers = {
-        f"c{index}": column.read
-        for index, column in enumerate(columns)
-        if column.read is not None and column.type in {"integer", "decimal"}
-    }
-    if data.height < 3 or not describing or not numbers:
-        return None
+    cells = [pl.col(f"c{index}") for index in range(min(LABELS, len(headers)))]
+    says = pl.any_horizontal(cell.str.contains(TOTAL_LABEL) for cell in cells)
+    said = data.select(says.alias("says"))["says"]
+    if not said.any():
+        return []
+    others = data.filter(~said)
+    columns = held(headers, others, matched, [])
+    describing = [f"c{index}" for index, column in enumerate(columns) if column.type in _DESCRIBING and _is_full(others, index)]
+    lacks = pl.any_horizontal(is_missing(pl.col(name)) for name in describing) if describing else pl.lit(value=False)
+    first = cells[0].str.contains(TOTAL_LABEL)
+    numbered = data.with_columns(says.alias("says")).with_row_index("at")
+    inside = numbered.filter(~pl.col("says"))["at"]
+    outside = (pl.col("at") < (inside.min() or 0)) | (pl.col("at") > (inside.max() if inside.len() else -1))
+    sure = says & (cells[0].str.contains(PLAIN_TOTAL) | lacks | (first & outside))
+    return numbered.filter(sure)[ROW].to_list()
+
+
+def _is_full(rows: pl.DataFrame, index: int) -> bool:
+    """Whether nearly every row has something in this column."""
+    return float(rows.select(is_missing(pl.col(f"c{index}")).mean().fill_null(1.0)).item()) <= 0.1
+
+
+def _undescribed(data: pl.DataFrame, columns: Sequence[Held], matched: Match) -> list[int]:
+    """In a known layout: the row numbers of figures that nothing describes. They are totals (Meta's first row), and where
+    they do not add up the report says by how much.
+    """
+    common = {matched.columns.get(name) for name in _OF_THE_WHOLE}
+    describing = [f"c{i}" for i, column in enumerate(columns) if column.type in _DESCRIBING and i not in common]
+    counted = [f"c{i}" for i, column in enumerate(columns) if column.is_number]
+    if not describing or not counted or data.height < _LEAST_ROWS:
+        return []
+    bare = pl.all_horizontal(is_missing(pl.col(name)) for name in describing)
+    return data.filter(bare & ~pl.all_horizontal(is_missing(pl.col(name)) for name in counted))[ROW].to_list()
+
+
+def _unlabelled_total(headers: Sequence[str], data: pl.DataFrame, columns: Sequence[Held]) -> list[int]:
+    """The row number of a grand total that does not say so: the first or last row, the only one without most of the texts
+    and dates that describe the others, whose numbers are what the others add up to.
+    """
+    describing = [f"c{index}" for index, column in enumerate(columns) if column.type in _DESCRIBING]
+    numbers = additive(headers, columns)
+    if data.height < _LEAST_ROWS or not describing or not numbers:
+        return []
     filled = pl.sum_horizontal(~formats.is_missing(pl.col(name)) for name in describing)
-    counted = data.select(ROW, filled.alias("filled"), *(read.alias(name) for name, read in numbers.items()))
+    counted = data.select(ROW, filled.alias("filled"), *(read.alias(f"n{i}") for i, read in enumerate(numbers)))
+    stated = [pl.col(f"n{i}") for i in range(len(numbers))]
     for candidate in (counted.head(1), counted.tail(1)):
         rest = counted.filter(pl.col(ROW) != candidate[ROW][0])
-        typical = rest["filled"].median()
-        if candidate["filled"][0] > 0.5 * float(typical or 0):  # pyright: ignore[reportArgumentType]
+        typical = float(rest.select(pl.col("filled").median()).item())
+        if candidate["filled"][0] > 0.5 * typical or all(candidate[f"n{i}"][0] is None for i in range(len(numbers))):
             continue
-        for name in numbers:
-            value, total = candidate[name][0], rest[name].sum()
-            if value and abs(float(value - total)) <= max(0.02, 0.001 * abs(float(total))):
-                return int(candidate[ROW][0])
-    return None
+        sums = [pl.lit(float(rest[f"n{i}"].sum())) for i in range(len(numbers))]
+        if candidate.select(tie(stated, sums, pl.lit(rest.height))).item():
+            return [int(candidate[ROW][0])]
+    return []

@@ -98,3 +98,63 @@ def test_every_cell_of_polluted_files_is_that_of_their_clean_ones(case: str, tmp
         truth = [tuple(cell.strip() for cell in row) for row in csv.reader(clean)][1:]
     # The clean files keep totals and blank rows, which are no data to us.
     assert ours == [row for row in truth if any(row) and row[0] != "Grand Total"]
+
+
+ADS = "Day,Campaign name,Ad set name,Amount spent (USD),Impressions,Link clicks,Leads\n"
+
+
+def counted(tmp_path: Path, content: str) -> tuple[int, str]:
+    """Rows and spend that describing counts; importing must count the same."""
+    table = only(described(tmp_path, content))
+    part, _ = made.text(tmp_path, content)
+    spend = next(column.sum for column in table.columns if column.canonical == "spend")
+    assert (part.rows_ready, part.sums["spend"]) == (table.rows, spend)
+    return table.rows, str(spend)
+
+
+def test_all_as_a_name_is_data_though_one_number_ties_by_chance(tmp_path: Path) -> None:
+    rows = [f"2026-05-0{d},Spring,All,{100 + d},{9000 + d},{80 + d},2\n" for d in range(1, 6)]
+    rows += [f"2026-05-0{d},Spring,Retargeting,{20 + d},{700 + d},{11 + d},2\n" for d in range(1, 6)]
+    assert counted(tmp_path, ADS + "".join(rows)) == (10, "630")
+
+
+def test_campaigns_whose_names_begin_like_totals_are_data(tmp_path: Path) -> None:
+    names = ("Total: brand", "Results of 2024 retargeting", "Shoes")
+    rows = [f"2026-05-0{d},{name},x,1{d},100{d},5,1\n" for d in (1, 2) for name in names]
+    assert counted(tmp_path, ADS + "".join(rows)) == (6, "69")
+
+
+def test_search_terms_that_are_called_total_are_data(tmp_path: Path) -> None:
+    header = "Day,Campaign,Search term,Match type,Cost,Impr.,Clicks,Currency code\n"
+    terms = (("total", 40), ("results from 2024", 15), ("shoes", 5))
+    rows = [f"2026-05-0{d},Brand,{term},Exact,{cost},100,5,USD\n" for d in (1, 2) for term, cost in terms]
+    assert counted(tmp_path, header + "".join(rows)) == (6, "120")
+
+
+def test_a_total_by_day_in_the_second_column_is_none_of_the_data(tmp_path: Path) -> None:
+    rows = [f"2026-05-0{d},{name},x,{n},{n * 100},{n},1\n" for d in (1, 2) for name, n in (("A", 2), ("B", 3))]
+    rows += [f"2026-05-0{d},Total,,5,500,5,2\n" for d in (1, 2)]
+    assert counted(tmp_path, ADS + "".join(rows)) == (4, "10")
+
+
+def test_sums_with_an_empty_cell_in_place_of_the_ad_set_are_set_aside(tmp_path: Path) -> None:
+    rows = [f"2026-05-01,{campaign},,30,300,15,3\n" for campaign in "AB"]
+    rows += [f"2026-05-01,{campaign},s{n},10,100,5,1\n" for campaign in "AB" for n in range(3)]
+    assert counted(tmp_path, ADS + "".join(rows)) == (6, "60")
+
+
+def test_a_row_without_an_ad_set_that_adds_nothing_up_is_data(tmp_path: Path) -> None:
+    rows = ["2026-05-01,A,,7,300,15,3\n", "2026-05-01,A,s1,10,100,5,1\n", "2026-05-01,A,s2,10,100,5,1\n"]
+    assert counted(tmp_path, ADS + "".join(rows)) == (3, "27")
+
+
+def test_figures_that_nothing_describes_are_a_total_wherever_they_stand_and_the_difference_is_said(tmp_path: Path) -> None:
+    content = ADS + "2026-05-01,A,x,10,100,5,1\n,,,5,50,3,1\n2026-05-02,A,x,11,100,5,1\n2026-05-03,A,x,12,100,5,1\n"
+    assert counted(tmp_path, content) == (3, "33")
+    part, _ = made.text(tmp_path, content)
+    assert {total.column: total.difference for total in part.totals}["spend"] == "28"
+
+
+def test_a_last_row_that_only_ties_in_one_column_is_data(tmp_path: Path) -> None:
+    table = only(described(tmp_path, "Region,Seller,Deals,Revenue\nNorth,Ann,3,500\nSouth,Bob,2,900\n,,5,70\n"))
+    assert (table.rows, [column.sum for column in table.columns][2:]) == (3, ["10", "1470"])
