@@ -1,7 +1,6 @@
 """The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, outlining, reading, sections, updates, zones
+from marops.sources import casting, cells, describing, formats, opening, subtotals, updates, zones
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
@@ -19,7 +18,6 @@ from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
     Match,
-    header_row,
     in_millionths,
     level_of,
     match,
@@ -41,10 +39,12 @@ from marops.sources.report import (
     Staged,
     Total,
 )  # fmt: skip
-from marops.sources.sections import Section
-from marops.tables import ROW, Type, conform
+from marops.tables import AD_PERFORMANCE, ROW, Type, conform
 
 SAMPLE_ROWS = 5_000
+WHOLE = 512 << 20
+"""Bytes up to which a file is read into memory where only all of its rows together tell which are data."""
+
 KEPT = 10_000
 """Refused cells and set-aside rows kept one by one in the report; their numbers are always exact."""
 
@@ -86,14 +86,11 @@ def stage(job: Job) -> Report:
     report = Report()
     try:
         report.kind = identify(path, job.name)
-        for found in _tables(path, FileKind(report.kind), job, report):
+        for raw in opening.tables(path, FileKind(report.kind), job, report):
             if job.describe:
-                report.described += describing.describe(found)
-                continue
-            for raw, questions in _outlined(found):
-                part = _part(raw, job, folder / f"part-{len(report.parts)}.parquet")
-                part.questions += questions
-                report.parts.append(part)
+                report.described += describing.describe(raw)
+            else:
+                report.parts += _parts(raw, job, folder, len(report.parts))
     except Unreadable as refused:
         return Report(failure=refused.note)
     if not report.parts and not report.described:
@@ -101,60 +98,34 @@ def stage(job: Job) -> Report:
     return report
 
 
-def _tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[RawTable]:
-    match kind:
-        case FileKind.TEXT:
-            file = reading.open_text(path, job.name)
-            report.encoding, report.delimiter = file.encoding, file.dialect.delimiter
-            if not file.certain:
-                report.notes.append(Note(code="encoding_guessed", values={"encoding": file.encoding}))
-            if pieces := sections.of_file(file, Path(job.folder)):
-                yield from _sections(pieces, job, report)
-                return
-            header = header_row(file.head)
-            if header is None:
-                first = next((record for record in file.head if any(record)), None)
-                if first is None:
-                    raise Unreadable("no_table", name=job.name)
-                raise Unreadable("no_header", name=job.name, first=" | ".join(first)[:120])
-            yield reading.read_text(file, header, Path(job.folder))
-        case FileKind.XLSX:
-            for sheet, head, sheet_cells in reading.read_xlsx(path, job.name):
-                header = header_row(head)
-                if header is None:
-                    report.notes.append(Note(code="sheet_without_table", values={"sheet": sheet}))
-                    continue
-                yield reading.table_of_sheet(sheet, head, sheet_cells, header)
-        case FileKind.PARQUET:
-            yield reading.read_parquet(path, job.name)
-
-
-def _sections(pieces: Sequence[Section], job: Job, report: Report) -> Iterator[RawTable]:
-    """The tables of a file that holds several reports."""
-    names: list[str] = []
-    for number, piece in enumerate(pieces, 1):
-        file = reading.open_text(piece.path, job.name)
-        header = header_row(file.head)
-        if header is None:
-            report.notes.append(Note(code="report_without_table", values={"number": number}))
-            continue
-        raw = piece.placed(reading.read_text(file, header, Path(job.folder)), names)
-        names.append(raw.name)
-        yield raw
-
-
-def _outlined(raw: RawTable) -> list[tuple[RawTable, list[Question]]]:
-    """The tables of a small sheet or file, each row with the reason it is no data under `ASIDE`; a larger one as it is."""
+def _parts(raw: RawTable, job: Job, folder: Path, before: int) -> list[Part]:
+    """The tables of a sheet or file. A large one is read row by row; where what was read may hold sums of its own rows, they
+    can only be told by looking at all of them, and it is read again.
+    """
     if not raw.is_small:
-        return [(raw, [])]
-    return [
-        (
-            replace(table.raw, frame=table.rows.with_columns(table.why.alias(ASIDE)).lazy()),
-            # How cells are read is decided, and asked, once it is known what their columns are.
-            [asked for asked in table.questions if asked.code == "subtotals"],
-        )
-        for table in outlining.outline(raw)
-    ]
+        part = _part(raw, job, folder / f"part-{before}.parquet")
+        if part.staged is None or not _may_hold_sums(part.staged, folder):
+            return [part]
+        if Path(job.path).stat().st_size > WHOLE:
+            part.questions.append(Question(code="subtotals", column=part.headers[0], samples=["All"], choices=[]))
+            return [part]
+    found: list[Part] = []
+    for table, questions in opening.outlined(raw):
+        part = _part(table, job, folder / f"part-{before + len(found)}.parquet")
+        part.questions += questions
+        found.append(part)
+    return found
+
+
+def _may_hold_sums(staged: Staged, folder: Path) -> bool:
+    """Whether levels or breakdowns of an ad report say "All" in some rows, or nothing in some and something in most."""
+    if staged.table != AD_PERFORMANCE.name or not staged.rows:
+        return False
+    rows = pl.scan_parquet(folder / staged.file)
+    names = [name for name in rows.collect_schema().names() if name.endswith("_name") or name in {"breakdown_key", "publisher"}]
+    looks = [subtotals.shows_all(pl.col(name)).any() for name in names]
+    empty = [pl.col(name).is_null().mean().is_between(0, 0.5, closed="right") for name in names]
+    return bool(rows.select(pl.any_horizontal(*looks, *empty)).collect().item()) if names else False
 
 
 def _part(raw: RawTable, job: Job, target: Path) -> Part:

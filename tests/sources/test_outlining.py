@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import cases
-from marops.sources import outlining, reading, recognising
+from marops.sources import outlining, reading, recognising, staging
 from tests.sources import made
 from tests.sources.test_describing import described, only
 
@@ -158,3 +158,28 @@ def test_figures_that_nothing_describes_are_a_total_wherever_they_stand_and_the_
 def test_a_last_row_that_only_ties_in_one_column_is_data(tmp_path: Path) -> None:
     table = only(described(tmp_path, "Region,Seller,Deals,Revenue\nNorth,Ann,3,500\nSouth,Bob,2,900\n,,5,70\n"))
     assert (table.rows, [column.sum for column in table.columns][2:]) == (3, ["10", "1470"])
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_file_too_large_to_be_looked_at_whole_at_first_has_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, empty: bool
+) -> None:
+    content = nested()
+    if empty:
+        rows = [f"2026-05-01,{name},,30,300,15,3\n" for name in "AB"]
+        content = ADS + "".join(rows + [f"2026-05-01,{name},s{n},10,100,5,1\n" for name in "AB" for n in range(3)])
+    small, rows = made.text(tmp_path, content)
+    monkeypatch.setattr(reading, "SMALL", 10)
+    large, again = made.text(tmp_path, content, name="large.csv")
+    assert again.equals(rows)
+    assert (large.sums, large.set_aside, large.totals) == (small.sums, small.set_aside, small.totals)
+
+
+def test_a_file_too_large_for_that_at_all_is_not_taken_where_it_may_hold_sums(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", 10)
+    monkeypatch.setattr(staging, "WHOLE", 10)
+    part, _ = made.text(tmp_path, nested())
+    assert [asked.code for asked in part.questions] == ["subtotals"]
+    assert not part.is_ready
