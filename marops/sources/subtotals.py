@@ -5,6 +5,7 @@ row that does not say beyond doubt that it is a total is one only where the rows
 its numbers are theirs. One number alone says little: a lead a day adds up to many things by chance.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -32,7 +33,9 @@ TOTAL_LABEL = rf"(?i)^\s*(?:{_BARE}\s*(?:$|:)|{_NUMBERED}\s*$)"
 LABELS = 3
 """Columns from the left in which a total may say so."""
 
-_ALL = r"(?i)^\s*(?:\(?all\)?|todos|todas|tous|toutes|alle)\s*$"
+_WORDS = ("all", "(all)", "todos", "todas", "tous", "toutes", "alle")
+_ALL = rf"(?i)^\s*(?:{'|'.join(map(re.escape, _WORDS))})\s*$"
+_SPELT = [spelt for word in _WORDS for spelt in (word, word.title(), word.upper())]
 _ENOUGH = 0.8
 """Share of the rows that could be subtotals whose numbers must be those of the rows they stand for."""
 
@@ -77,9 +80,11 @@ def find_subtotals(headers: Sequence[str], data: pl.DataFrame, matched: Match | 
     return found, asked
 
 
-def shows_all(cells: pl.Expr) -> pl.Expr:
-    """Whether cells, or one of the parts that " · " joins, say "All"."""
-    return cells.str.contains(r"(?i)(?:^| · )\s*(?:\(?all\)?|todos|todas|tous|toutes|alle)\s*(?: · |$)")
+def shows_all(name: str) -> pl.Expr:
+    """Whether trimmed cells of a canonical column say "All"; in a breakdown's key, one of the parts that " · " joins."""
+    if name == "breakdown_key":
+        return pl.col(name).str.split(" · ").list.eval(pl.element().is_in(_SPELT)).list.any()
+    return pl.col(name).is_in(_SPELT)
 
 
 def tie(stated: Sequence[pl.Expr], sums: Sequence[pl.Expr], rows: pl.Expr) -> pl.Expr:
