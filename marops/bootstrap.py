@@ -15,6 +15,7 @@ ROWS = (
     _workspaces.BusinessUnit,
     _sources.ImportRun,
     _sources.ImportReject,
+    _sources.Restatement,
     _sources.ColumnMapping,
     Blob,
     _scorecard.Target,

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from threading import Lock
+from typing import Any, TypedDict
 
 import polars as pl
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
-from sqlalchemy import BigInteger
+from sqlalchemy import JSON, BigInteger
 from sqlmodel import Field, col, select
 
 from marops import settings, store
@@ -30,12 +31,22 @@ from marops.tables import ROW, TABLES, Table
 _CHUNK = 1 << 20
 
 
+class Period(TypedDict):
+    """Days of one owner (the values of a table's `owners`), restated by an import. Kept as JSON: days in ISO form."""
+
+    by: str
+    owner: list[str | None]
+    first: str
+    last: str
+
+
 class Blob(Row, table=True):
     """One Parquet file of one table, brought in by one import.
 
     `active` is false once its import is undone. `counted` is false where the same spend is already counted from
     another report of the same days at another level of detail: such rows can be looked at but are never added up.
-    `replaced_by` is the import that restated some of its rows, `left_by` the one for which it is what stayed of another.
+    `left_out` are the periods of owners that later imports in force have restated; rows in them do not count either. All
+    three follow from the imports that are active; whoever changes those says so here (`sources.restating.settle`).
     """
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
@@ -50,8 +61,7 @@ class Blob(Row, table=True):
     last_day: date | None = None
     active: bool = True
     counted: bool = True
-    replaced_by: str | None = Field(default=None, foreign_key="import_run.id", index=True, max_length=32)
-    left_by: str | None = Field(default=None, foreign_key="import_run.id", max_length=32)
+    left_out: list[Any] = Field(default_factory=list, sa_type=JSON)  # of Period, which pydantic cannot read below Python 3.12
     source_relation: str = Field(max_length=300)
     source_file_sha256: str = Field(max_length=64)
     ingested_at: datetime = Field(sa_type=Moment)
@@ -70,7 +80,7 @@ class Manifest:
 
     def digest(self, *tables: str) -> str:
         """A key for everything computed from these tables: equal content, equal digest."""
-        parts = sorted(f"{blob.table_name}:{blob.sha256}" for blob in self.blobs if blob.table_name in tables)
+        parts = sorted(f"{blob.table_name}:{blob.sha256}:{blob.left_out or ''}" for blob in self.blobs if blob.table_name in tables)
         return hashlib.sha256("\n".join([self.workspace_id, *tables, *parts]).encode()).hexdigest()
 
     def last_day(self, *tables: str) -> date | None:
@@ -132,11 +142,45 @@ def path_of(digest: str) -> Path:
 
 
 def scan(blobs: Sequence[Blob], table: Table, *, lineage: bool = False) -> pl.LazyFrame:
-    """The rows of these blobs as a lazy frame with all of the table's columns (absent ones null).
+    """The rows of these blobs that nobody restated, as a lazy frame with all of the table's columns (absent ones null).
 
     With `lineage`, also import_id, source_relation, source_file_sha256 and ingested_at. Each file's digest is
     verified before it is first read, and again whenever the file changed. Raises Damaged.
     """
+    whole = [blob for blob in blobs if not blob.left_out]
+    rest = [_all_rows([blob], table, lineage=lineage).filter(~is_in(table, blob.left_out)) for blob in blobs if blob.left_out]
+    return pl.concat([_all_rows(whole, table, lineage=lineage), *rest]) if rest else _all_rows(whole, table, lineage=lineage)
+
+
+def is_in(table: Table, periods: Sequence[Period]) -> pl.Expr:
+    """Whether a row lies in one of these periods of its owner."""
+    return pl.any_horizontal(_is_in(table, period) for period in periods)
+
+
+def _is_in(table: Table, period: Period) -> pl.Expr:
+    first, last = table.days
+    owned = (pl.col(name).eq_missing(pl.lit(value)) for name, value in zip(table.owners, period["owner"], strict=True))
+    return pl.all_horizontal(first >= date.fromisoformat(period["first"]), last <= date.fromisoformat(period["last"]), *owned)
+
+
+def holds(blob: Blob, table: Table, period: Period) -> bool:
+    """Whether a blob has rows in a period, restated or not."""
+    return not all_rows(blob, table).filter(is_in(table, [period])).head(1).collect().is_empty()
+
+
+def all_rows(blob: Blob, table: Table) -> pl.LazyFrame:
+    """Every row of a blob, restated or not."""
+    return _all_rows([blob], table, lineage=False)
+
+
+def count(blobs: Sequence[Blob], table: Table) -> int:
+    """How many rows count."""
+    rest = [blob for blob in blobs if blob.left_out]
+    whole = sum(blob.rows for blob in blobs if not blob.left_out)
+    return whole + (int(scan(rest, table).select(pl.len()).collect().item()) if rest else 0)
+
+
+def _all_rows(blobs: Sequence[Blob], table: Table, *, lineage: bool) -> pl.LazyFrame:
     schema = {**table.schema, ROW: pl.Int64()}
     if not blobs:
         empty = pl.LazyFrame(schema=schema)

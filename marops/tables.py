@@ -73,7 +73,8 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Table:
     """A canonical table. `day` names the column that dates a row (for freshness and the period of an import); where rows
-    cover a span from there, `seconds` names the column with its length.
+    cover a span from there, `seconds` names the column with its length. `owners` say whose a row is, where the source
+    delivers whole periods of an owner and may deliver them again.
     """
 
     name: str
@@ -83,11 +84,12 @@ class Table:
     key: tuple[str, ...]
     day: str | None = None
     seconds: str | None = None
+    owners: tuple[str, ...] = ()
     by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
-        unknown = [name for name in (*self.key, *([self.day] if self.day else [])) if name not in self.by_name]
+        unknown = [name for name in (*self.key, *self.owners, *([self.day] if self.day else [])) if name not in self.by_name]
         if unknown:
             raise ValueError(f"{self.name}: {unknown} are not columns")
 
@@ -95,6 +97,14 @@ class Table:
     def schema(self) -> dict[str, pl.DataType]:
         """Column names and polars types, in order, without lineage."""
         return {column.name: column.type.dtype for column in self.columns}
+
+    @property
+    def days(self) -> tuple[pl.Expr, pl.Expr]:
+        """The first and the last day of a row. Raises ValueError where nothing dates the table's rows."""
+        if self.day is None:
+            raise ValueError(f"nothing dates the rows of {self.name}")
+        last = pl.col(self.day) if self.by_name[self.day].type is Type.DATE else pl.col(self.day).dt.date()
+        return (pl.col("period_start") if "period_start" in self.by_name else last), last
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +294,7 @@ AD_PERFORMANCE = Table(
     ("platform", "account_id", "campaign_id", "ad_group_id", "ad_id", "publisher", "breakdown_key",
      "period_start", "period_end", "level"),
     day="period_end",
+    owners=("platform", "account_id"),
 )  # fmt: skip
 
 WEB_TRAFFIC = Table(
@@ -308,6 +319,7 @@ WEB_TRAFFIC = Table(
     ),
     ("property_id", "date_day", "channel_group", "utm_source", "utm_medium", "utm_campaign"),
     day="date_day",
+    owners=("property_id",),
 )
 
 CAMPAIGN = Table(

@@ -110,7 +110,7 @@ def _rest(blob: Blob, table: Table, staged: Path, first: date) -> Blob | None:
     new = pl.scan_parquet(staged)
     present = set(new.collect_schema().names())
     keys = new.select(pl.col(k) if k in present else pl.lit(None, table.by_name[k].type.dtype).alias(k) for k in key)
-    rest = lake.scan([blob], table).filter(day < first).join(keys, on=key, how="anti", nulls_equal=True, maintain_order="left")
+    rest = lake.all_rows(blob, table).filter(day < first).join(keys, on=key, how="anti", nulls_equal=True, maintain_order="left")
     count, last = rest.select(pl.len(), day.max()).collect().row(0)
     if count == blob.rows:
         return _copy(blob)
@@ -124,7 +124,7 @@ def _rest(blob: Blob, table: Table, staged: Path, first: date) -> Blob | None:
 
 
 def _copy(blob: Blob) -> Blob:
-    return Blob(**blob.model_dump(exclude={"id", "active", "counted", "replaced_by", "left_by"}))
+    return Blob(**blob.model_dump(exclude={"id", "active", "counted", "left_out"}))
 
 
 def _day(table: Table) -> pl.Expr | None:

@@ -9,12 +9,23 @@ win over totals of a range, and what came first wins over what came later. The o
 from collections.abc import Sequence
 
 import polars as pl
+from sqlmodel import Session, col, select
 
 from marops import lake
 from marops.lake import Blob
 from marops.tables import AD_PERFORMANCE
 
 _LEVELS = ("campaign", "ad_group", "ad", "keyword", "breakdown", "account")
+
+
+def settle(session: Session, workspace_id: str) -> None:
+    """Say of each active blob of ad_performance whether it is counted."""
+    query = select(Blob).where(
+        Blob.workspace_id == workspace_id, Blob.table_name == AD_PERFORMANCE.name, col(Blob.active).is_(True)
+    )
+    blobs = list(session.exec(query))
+    count_once(blobs)
+    session.add_all(blobs)
 
 
 def count_once(blobs: Sequence[Blob]) -> None:

@@ -1,109 +1,140 @@
 """Rows that are already there: nothing is counted twice, whichever file it comes from."""
 
-from collections.abc import Collection
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 
 import polars as pl
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, SQLModel, col, select
 
-from marops import lake, store
+from marops import lake
 from marops.errors import Conflict
 from marops.lake import Blob
-from marops.language import ntext, text
-from marops.sources import restating
-from marops.sources.report import Part, Staged
+from marops.language import Text, ntext, text
+from marops.sources.report import Part
 from marops.sources.store import ImportRun
 from marops.tables import TABLES, Kind, Table
 
 _SPAN = ("period_start", "period_end")
 
 
-def check_part(workspace_id: str, part: Part, path: Path, without: str = "", replaced: Collection[str] = ()) -> None:
-    """Raise Conflict where rows of a staged part are already in the workspace, those of the import `without` and of the
-    `replaced` blobs aside.
-    """
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """How many rows there would be twice, of which table, and the file that has them already."""
+
+    table: Table
+    rows: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Two ranges of days of the same thing that share some: the new one, and the one that is there in `source`."""
+
+    source: str
+    begins: date
+    ends: date
+    new_begins: date
+    new_ends: date
+
+
+def active_blobs(session: Session, workspace_id: str, without: str = "") -> list[Blob]:
+    """The blobs that count, or are kept as detail; not those of the import `without`."""
+    query = select(Blob).where(Blob.workspace_id == workspace_id, col(Blob.active).is_(True), Blob.import_id != without)
+    return list(session.exec(query.order_by(col(Blob.ingested_at), col(Blob.id))))
+
+
+def check_part(session: Session, workspace_id: str, part: Part, path: Path, blobs: Sequence[Blob]) -> None:
+    """Raise Conflict where rows of a staged part are in these blobs, or in the workspace's state."""
     staged = part.rows
     table = TABLES[staged.table]
     if table.kind is Kind.STATE:
-        check_state_keys(workspace_id, table, pl.read_parquet(path))
+        doubled = doubled_state(session, workspace_id, table, pl.read_parquet(path))
+        crossing = None
     else:
-        check_keys(workspace_id, table, pl.scan_parquet(path), staged.first_day, staged.last_day, without, replaced)
-        if staged.grain.endswith("period"):
-            check_spans(workspace_id, table, staged, path, without, replaced)
+        rows = pl.scan_parquet(path)
+        near = [blob for blob in blobs if blob.table_name == table.name and _may_overlap(blob, staged.first_day, staged.last_day)]
+        doubled = doubled_rows(table, rows, near)
+        crossing = crossing_ranges(table, rows, [blob for blob in near if blob.grain == staged.grain])
+    if doubled:
+        raise Conflict(_imported_twice(doubled))
+    if crossing:
+        raise Conflict(_crossing_file(crossing))
 
 
-def check_keys(
-    workspace_id: str,
-    table: Table,
-    rows: pl.LazyFrame,
-    first: date | None,
-    last: date | None,
-    without: str = "",
-    replaced: Collection[str] = (),
-) -> None:
-    """Raise Conflict where active rows of the table have the key of one of these rows. What the import `without` brought,
-    left over or replaced, and the `replaced` blobs, are not looked at.
-    """
-    blobs = _active(workspace_id, table, first, last, without, replaced)
+def check_among(staged: Sequence[tuple[Part, Path]]) -> None:
+    """Raise Conflict where two parts of one file (sheets, tables below each other) have rows with the same key."""
+    for (part, path), (other, other_path) in combinations(staged, 2):
+        if part.rows.table != other.rows.table:
+            continue
+        table = TABLES[part.rows.table]
+        both = _keys(table, pl.scan_parquet(path)).join(
+            _keys(table, pl.scan_parquet(other_path)), on=list(table.key), how="semi", nulls_equal=True
+        )
+        if count := both.select(pl.len()).collect().item():
+            raise Conflict(
+                ntext(
+                    "{n} row of {table} stands in two tables of this file (headers in row {row} and row {other}), so nothing was "
+                    "imported: it would be counted twice. Take one of them out.",
+                    "{n} rows of {table} stand in two tables of this file (headers in row {row} and row {other}), so nothing was "
+                    "imported: they would be counted twice. Take one of them out.",
+                    count, table=table.name, row=str(part.header_row), other=str(other.header_row),
+                )
+            )  # fmt: skip
+
+
+def check_grown(blobs: Iterable[Blob], active: Sequence[Blob]) -> None:
+    """Raise Conflict where rows of these blobs, which count again, are in one of the other active ones."""
+    for blob in blobs:
+        table = TABLES[blob.table_name]
+        others = [
+            other
+            for other in active
+            if other.id != blob.id and other.table_name == table.name and _may_overlap(other, blob.first_day, blob.last_day)
+        ]
+        rows = lake.scan([blob], table)
+        if doubled := doubled_rows(table, rows, others):
+            raise Conflict(_counted_again(doubled))
+        if crossing := crossing_ranges(table, rows, [other for other in others if other.grain == blob.grain]):
+            raise Conflict(_crossing_import(crossing))
+
+
+def doubled_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Doubled | None:
+    """Rows of these blobs with the key of one of the rows, under the name of the file with most of them."""
     if not blobs:
-        return
+        return None
     found = (
         lake.scan(blobs, table, lineage=True)
         .join(_keys(table, rows), on=list(table.key), how="semi", nulls_equal=True)
         .group_by("source_relation")
         .len()
-        .sort("len", descending=True)
+        .sort("len", "source_relation", descending=[True, False])
         .collect()
     )
-    if found.height:
-        raise _overlap(table, int(found["len"].sum()), str(found["source_relation"][0]))
+    return Doubled(table, int(found["len"].sum()), str(found["source_relation"][0])) if found.height else None
 
 
-def check_spans(
-    workspace_id: str, table: Table, staged: Staged, path: Path, without: str = "", replaced: Collection[str] = ()
-) -> None:
-    """Raise Conflict where a range of days in the part shares days with another range of the same thing: neither has figures
-    by day, so what both hold would count twice.
+def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Crossing | None:
+    """A range of days that shares some with another range of the same thing in these blobs: neither has figures by day, so what
+    both hold would count twice.
     """
-    blobs = _active(workspace_id, table, staged.first_day, staged.last_day, without, replaced)
-    alike = [blob for blob in blobs if blob.grain == staged.grain]
-    if not alike:
-        return
+    if not blobs or not blobs[0].grain.endswith("period"):
+        return None
     names = [name for name in table.key if name not in _SPAN]
     begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}_new" for name in _SPAN)))
     found = (
-        lake.scan(alike, table, lineage=True)
-        .join(_keys(table, pl.scan_parquet(path)), on=names, how="inner", nulls_equal=True, suffix="_new")
+        lake.scan(blobs, table, lineage=True)
+        .join(_keys(table, rows), on=names, how="inner", nulls_equal=True, suffix="_new")
         .filter(begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new))
         .select("source_relation", *_SPAN, *(f"{name}_new" for name in _SPAN))
         .sort(*_SPAN)
         .head(1)
         .collect()
     )
-    for source, begin, end, new_begin, new_end in found.iter_rows():
-        raise Conflict(
-            text(
-                "This file’s {begin} to {end} and the {begin_before} to {end_before} of {source} share days of the same campaigns, "
-                "so nothing was imported: they would be counted twice. Export by day, or undo that import on Data first.",
-                begin=new_begin, end=new_end, begin_before=begin, end_before=end, source=source,
-            )
-        )  # fmt: skip
-
-
-def _active(
-    workspace_id: str, table: Table, first: date | None, last: date | None, without: str, replaced: Collection[str]
-) -> list[Blob]:
-    with store.reading() as session:
-        query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == table.name, col(Blob.active).is_(True))
-        return [
-            blob
-            for blob in session.exec(query)
-            if _may_overlap(blob, first, last)
-            and blob.id not in replaced
-            and not (without and without in (blob.import_id, blob.left_by, blob.replaced_by))
-        ]
+    return Crossing(*found.row(0)) if found.height else None
 
 
 def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -117,39 +148,66 @@ def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:
     return blob.first_day <= last and first <= blob.last_day
 
 
-def check_state_keys(workspace_id: str, table: Table, rows: pl.DataFrame) -> None:
-    """Raise Conflict where active rows of a state table have the key of one of these rows."""
+def doubled_state(session: Session, workspace_id: str, table: Table, rows: pl.DataFrame) -> Doubled | None:
+    """Active rows of a state table with the key of one of these rows."""
     sql = SQLModel.metadata.tables[table.name]
-    with store.reading() as session:
-        query = sql.select().where(sql.c.workspace_id == workspace_id, sql.c.active.is_(True))
-        taken = {tuple(row[name] for name in table.key): row["import_id"] for row in session.connection().execute(query).mappings()}
-        present = set(rows.columns)
-        keys = rows.select(pl.col(k) if k in present else pl.lit(None).alias(k) for k in table.key).rows()
-        clashes = [taken[key] for key in keys if key in taken]
-        if not clashes:
-            return
-        source = session.get(ImportRun, clashes[0])
-    raise _overlap(table, len(clashes), source.file_name if source else "")
+    query = sql.select().where(sql.c.workspace_id == workspace_id, sql.c.active.is_(True))
+    taken = {tuple(row[name] for name in table.key): row["import_id"] for row in session.connection().execute(query).mappings()}
+    present = set(rows.columns)
+    keys = rows.select(pl.col(k) if k in present else pl.lit(None).alias(k) for k in table.key).rows()
+    clashes = [taken[key] for key in keys if key in taken]
+    if not clashes:
+        return None
+    source = session.get(ImportRun, clashes[0])
+    return Doubled(table, len(clashes), source.file_name if source else "")
 
 
-def state_keys(session: Session, table: Table, import_id: str) -> pl.DataFrame:
-    """The keys of an undone import's rows of a state table."""
+def check_state_again(session: Session, workspace_id: str, table: Table, import_id: str) -> None:
+    """Raise Conflict where an undone import's rows of a state table are active from elsewhere."""
     sql = SQLModel.metadata.tables[table.name]
     columns = [sql.c[name] for name in table.key]
-    rows = session.connection().execute(sql_select(*columns).where(sql.c.import_id == import_id, sql.c.active.is_(False)))
-    return pl.DataFrame([tuple(row) for row in rows], schema=list(table.key), orient="row")
+    found = session.connection().execute(sql_select(*columns).where(sql.c.import_id == import_id, sql.c.active.is_(False)))
+    keys = pl.DataFrame([tuple(row) for row in found], schema=list(table.key), orient="row")
+    if keys.height and (doubled := doubled_state(session, workspace_id, table, keys)):
+        raise Conflict(_counted_again(doubled))
 
 
-def _overlap(table: Table, count: int, source: str) -> Conflict:
+def _imported_twice(doubled: Doubled) -> Text:
     said = ntext(
         "{n} row of {table} is already here from {source}, so nothing was imported: it would be counted twice. "
         "Undo that import on Data first, or take the repeated row out of the file.",
         "{n} rows of {table} are already here from {source}, so nothing was imported: they would be counted twice. "
         "Undo that import on Data first, or take the repeated rows out of the file.",
-        count,
-        table=table.name,
-        source=source,
-    )
-    if not restating.is_restated(table):
-        return Conflict(said)
-    return Conflict(text("{said} Restated days can take the place of the old ones: choose to replace them.", said=said))
+        doubled.rows, table=doubled.table.name, source=doubled.source,
+    )  # fmt: skip
+    if not doubled.table.owners:
+        return said
+    return text("{said} Restated days can take the place of the old ones: choose to replace them.", said=said)
+
+
+def _counted_again(doubled: Doubled) -> Text:
+    return ntext(
+        "{n} row of {table} that would count again is already here from {source}, so nothing was changed. "
+        "Undo that import first.",
+        "{n} rows of {table} that would count again are already here from {source}, so nothing was changed. "
+        "Undo that import first.",
+        doubled.rows, table=doubled.table.name, source=doubled.source,
+    )  # fmt: skip
+
+
+def _crossing_file(crossing: Crossing) -> Text:
+    return text(
+        "This file’s {begin} to {end} and the {begin_before} to {end_before} of {source} share days of the same campaigns, "
+        "so nothing was imported: they would be counted twice. Export by day, or undo that import on Data first.",
+        begin=crossing.new_begins, end=crossing.new_ends, begin_before=crossing.begins, end_before=crossing.ends,
+        source=crossing.source,
+    )  # fmt: skip
+
+
+def _crossing_import(crossing: Crossing) -> Text:
+    return text(
+        "Its {begin} to {end} and the {begin_before} to {end_before} of {source} share days of the same campaigns, so nothing was "
+        "changed: they would be counted twice. Undo that import first.",
+        begin=crossing.new_begins, end=crossing.new_ends, begin_before=crossing.begins, end_before=crossing.ends,
+        source=crossing.source,
+    )  # fmt: skip

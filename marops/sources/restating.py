@@ -1,11 +1,12 @@
 """A period delivered again: the new rows take the place of what was there for those days of that account.
 
 Platforms restate: conversions arrive late, invalid clicks are credited back. A file whose rows have the keys of rows that
-are there is such a restatement, or a mistake; a person decides, with the figures before them. Nothing is changed in place:
-an earlier file that loses some of its rows is set aside for a copy of the rest, and both know which import did it. Undoing
-that import is thereby all it takes to have the earlier rows back.
+are there is such a restatement, or a mistake; a person decides, with the figures before them. What is kept is only that an
+import restates these days of these owners. What counts follows from which imports are active (`settle`), so that any of them
+can be undone and restored in any order.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,23 +15,21 @@ from pathlib import Path
 import polars as pl
 from sqlmodel import Session, col, select
 
-from marops import lake, store
-from marops.lake import Blob
+from marops import lake
+from marops.lake import Blob, Period
 from marops.sources.report import Part
-from marops.sources.store import ImportRun, Status
-from marops.tables import AD_PERFORMANCE, ROW, TABLES, WEB_TRAFFIC, Table, Type
+from marops.sources.store import ImportRun, Restatement, Status
+from marops.tables import TABLES, Kind, Table
 
 _CENT = Decimal("0.01")
-_OWNERS = {AD_PERFORMANCE.name: ("platform", "account_id"), WEB_TRAFFIC.name: ("property_id",)}
-"""Tables whose periods are restated as a whole, and the columns that say whose they are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restated:
     """What one table of a file would replace: rows of earlier files (by name) in its days, of its accounts.
 
-    `rows`: how many are replaced. `repeated`: how many of them come again. `gone`: how many do not, and would no longer
-    count. `spent`: currency, spend before and after, where both have one currency.
+    `rows`: how many are replaced. `repeated`: how many of them come again. `spent`: currency, spend before and after, where
+    both have one currency.
     """
 
     part: str
@@ -41,40 +40,26 @@ class Restated:
 
     @property
     def gone(self) -> int:
-        """Rows that only the earlier files have."""
+        """Rows that only the earlier files have, and that would no longer count."""
         return self.rows - self.repeated
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
-    """An earlier file's rows that stay (`path`; None where none do), with how many and their days."""
-
-    blob: Blob
-    path: Path | None
-    rows: int
-    first_day: date | None
-    last_day: date | None
-
-
-def is_restated(table: Table) -> bool:
-    """Whether periods of this table can be restated."""
-    return table.name in _OWNERS
-
-
-def restated(workspace_id: str, part: Part, path: Path) -> Restated | None:
-    """What taking a staged part would replace; None where it repeats no row, or its table is not restated by period."""
-    table, blobs = _earlier(workspace_id, part)
-    if not blobs:
+def restated(part: Part, path: Path, blobs: Sequence[Blob]) -> Restated | None:
+    """What taking a staged part would replace of these active blobs; None where it repeats no row of them, or its table is
+    not restated by period.
+    """
+    table, periods = TABLES[part.rows.table], periods_of(part, path)
+    alike = [blob for blob in blobs if blob.table_name == table.name and blob.grain == part.rows.grain]
+    if not periods or not alike:
         return None
+    old = lake.scan(alike, table, lineage=True).filter(lake.is_in(table, periods)).collect()
     new = _complete(table, pl.scan_parquet(path))
-    old = _inside(table, lake.scan(blobs, table, lineage=True), new, part)
     key = list(table.key)
-    known = old.collect()
-    repeated = known.lazy().join(new.select(key), on=key, how="semi", nulls_equal=True).select(pl.len()).collect().item()
+    repeated = old.lazy().join(new.select(key), on=key, how="semi", nulls_equal=True).select(pl.len()).collect().item()
     if not repeated:
         return None
-    files = known["source_relation"].value_counts(sort=True)["source_relation"].to_list()
-    return Restated(part.name, tuple(map(str, files)), known.height, repeated, _spent(table, known, new))
+    files = old["source_relation"].value_counts(sort=True)["source_relation"].to_list()
+    return Restated(part.name, tuple(map(str, files)), old.height, repeated, _spent(table, old, new))
 
 
 def _spent(table: Table, old: pl.DataFrame, new: pl.LazyFrame) -> tuple[str, Decimal, Decimal] | None:
@@ -88,37 +73,18 @@ def _spent(table: Table, old: pl.DataFrame, new: pl.LazyFrame) -> tuple[str, Dec
     return str(codes.pop()), before, now
 
 
-def remainders(workspace_id: str, part: Part, path: Path) -> list[Remainder]:
-    """The earlier files of which this part replaces rows, each with what stays of it, written beside the staged part."""
-    table, blobs = _earlier(workspace_id, part)
-    new = _complete(table, pl.scan_parquet(path))
-    found: list[Remainder] = []
-    for blob in blobs:
-        rows = lake.scan([blob], table)
-        rest = rows.join(_inside(table, rows, new, part).select(ROW), on=ROW, how="anti", maintain_order="left")
-        first, last = _days(table)
-        count, begins, ends = rest.select(pl.len(), first.min(), last.max()).collect().row(0)
-        if count == blob.rows:
-            continue
-        target = path.with_name(f"rest-{path.stem}-{blob.id}.parquet") if count else None
-        if target:
-            rest.sink_parquet(target, compression="zstd")
-        found.append(Remainder(blob, target, count, begins, ends))
-    return found
-
-
-def _earlier(workspace_id: str, part: Part) -> tuple[Table, list[Blob]]:
-    """The active files of the same table and grain whose days touch the part's."""
-    staged = part.rows
-    table = TABLES[staged.table]
-    if table.name not in _OWNERS or not (staged.first_day and staged.last_day):
-        return table, []
-    with store.reading() as session:
-        query = select(Blob).where(
-            Blob.workspace_id == workspace_id, Blob.table_name == table.name, Blob.grain == staged.grain,
-            col(Blob.active).is_(True), col(Blob.first_day) <= staged.last_day, col(Blob.last_day) >= staged.first_day,
-        ).order_by(col(Blob.ingested_at), col(Blob.id))  # fmt: skip
-        return table, list(session.exec(query))
+def periods_of(part: Part, path: Path, import_id: str = "") -> list[Period]:
+    """For each owner in a staged part, the days from the first to the last that it has rows of."""
+    table = TABLES[part.rows.table]
+    if not table.owners or table.kind is not Kind.LAKE:
+        return []
+    first, last = table.days
+    days = (first.min().alias("__first"), last.max().alias("__last"))
+    rows = _complete(table, pl.scan_parquet(path)).group_by(table.owners).agg(days)
+    return [
+        Period(by=import_id, owner=list(owner), first=first.isoformat(), last=last.isoformat())
+        for *owner, first, last in rows.drop_nulls(["__first", "__last"]).sort(*table.owners, nulls_last=True).collect().iter_rows()
+    ]
 
 
 def _complete(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -127,73 +93,75 @@ def _complete(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in present)
 
 
-def _inside(table: Table, old: pl.LazyFrame, new: pl.LazyFrame, part: Part) -> pl.LazyFrame:
-    """The earlier rows that lie in the part's days and belong to one of its accounts."""
-    owners = list(_OWNERS[table.name])
-    first, last = _days(table)
-    within = old.filter(first >= part.rows.first_day, last <= part.rows.last_day)
-    return within.join(new.select(owners).unique(), on=owners, how="semi", nulls_equal=True, maintain_order="left")
+def without(blobs: Iterable[Blob], staged: Sequence[tuple[Part, Path]]) -> list[Blob]:
+    """Copies of these blobs as they would count once the staged parts restate them."""
+    periods = [(part.rows.table, part.rows.grain, periods_of(part, path)) for part, path in staged]
+    return [
+        Blob(
+            **blob.model_dump(exclude={"left_out"}),
+            left_out=[*blob.left_out, *(p for table, grain, found in periods if _is_of(blob, table, grain) for p in found)],
+        )
+        for blob in blobs
+    ]
 
 
-def _days(table: Table) -> tuple[pl.Expr, pl.Expr]:
-    day = table.day or ""
-    last = pl.col(day) if table.by_name[day].type is Type.DATE else pl.col(day).dt.date()
-    return (pl.col("period_start") if "period_start" in table.by_name else last), last
+def restatements(run: ImportRun, staged: Sequence[tuple[Part, Path]]) -> list[Restatement]:
+    """The rows that say what an import restates."""
+    return [
+        Restatement(
+            workspace_id=run.workspace_id, import_id=run.id, table_name=part.rows.table, grain=part.rows.grain,
+            owner=period["owner"], first_day=date.fromisoformat(period["first"]), last_day=date.fromisoformat(period["last"]),
+        )
+        for part, path in staged
+        for period in periods_of(part, path, run.id)
+    ]  # fmt: skip
 
 
-# In the transaction of the import that restates
-
-
-def replace(session: Session, run: ImportRun, remainder: Remainder, digest: str, size: int) -> None:
-    """Set an earlier file aside for what stays of it."""
-    earlier = session.get(Blob, remainder.blob.id)
-    if earlier is None:
-        return
-    earlier.replaced_by = run.id
-    session.add(earlier)
-    if remainder.path is not None:
-        rest = Blob(**earlier.model_dump(exclude={"id", "active", "counted", "replaced_by", "left_by"}), left_by=run.id)
-        rest.sha256, rest.bytes, rest.rows = digest, size, remainder.rows
-        rest.first_day, rest.last_day = remainder.first_day, remainder.last_day
-        session.add(rest)
+def _is_of(blob: Blob, table_name: str, grain: str) -> bool:
+    return blob.table_name == table_name and blob.grain == grain
 
 
 def settle(session: Session, workspace_id: str) -> list[Blob]:
-    """Say of each blob whether it is active: its import is, and the import that replaced it, or left it over, is not or is.
-    Returns those that became active.
+    """Say of each blob what counts of it: whether its import is active, and which of its days later active imports restate.
+    Returns those of which more counts than before.
     """
     session.flush()
-    status = statuses(session, workspace_id)
-    changed: list[Blob] = []
-    for blob in session.exec(select(Blob).where(Blob.workspace_id == workspace_id)):
-        active = is_active(blob, status)
-        if blob.active != active:
-            blob.active = active
-            session.add(blob)
-            changed.append(blob)
+    runs = {run.id: run for run in session.exec(select(ImportRun).where(ImportRun.workspace_id == workspace_id))}
+    active = {import_id for import_id, run in runs.items() if run.status == Status.ACTIVE}
+    query = select(Restatement).where(Restatement.workspace_id == workspace_id, col(Restatement.import_id).in_(active))
+    found = session.exec(query.order_by(col(Restatement.first_day), col(Restatement.id))).all()
+    grown: list[Blob] = []
+    for blob in session.exec(select(Blob).where(Blob.workspace_id == workspace_id)).all():
+        left_out = [_period(one) for one in found if _leaves_out(one, runs[one.import_id], blob)]
+        now = blob.import_id in active
+        if now and (not blob.active or any(period not in left_out for period in blob.left_out)):
+            grown.append(blob)
+        blob.active, blob.left_out = now, left_out
+        session.add(blob)
     session.flush()
-    return [blob for blob in changed if blob.active]
+    return grown
 
 
-def statuses(session: Session, workspace_id: str) -> dict[str, Status]:
-    """The state of every import of a workspace."""
-    query = select(ImportRun.id, ImportRun.status).where(ImportRun.workspace_id == workspace_id)
-    return {import_id: Status(status) for import_id, status in session.exec(query)}
+def _leaves_out(one: Restatement, run: ImportRun, blob: Blob) -> bool:
+    """Whether a restatement concerns rows of a blob: it came later, is of the same grain, and the blob has rows in its days."""
+    is_later = run.imported_at > blob.ingested_at and one.import_id != blob.import_id
+    if not is_later or not _is_of(blob, one.table_name, one.grain):
+        return False
+    if blob.first_day and blob.last_day and not (blob.first_day <= one.last_day and one.first_day <= blob.last_day):
+        return False
+    return lake.holds(blob, TABLES[blob.table_name], _period(one))
 
 
-def is_active(blob: Blob, status: dict[str, Status]) -> bool:
-    """Whether a blob counts where the imports have these states."""
-    replaced = blob.replaced_by is not None and status[blob.replaced_by] == Status.ACTIVE
-    left = blob.left_by is None or status[blob.left_by] == Status.ACTIVE
-    return status[blob.import_id] == Status.ACTIVE and left and not replaced
+def _period(one: Restatement) -> Period:
+    return Period(by=one.import_id, owner=one.owner, first=one.first_day.isoformat(), last=one.last_day.isoformat())
 
 
-def replaced_by(session: Session, workspace_id: str) -> dict[str, list[str]]:
-    """For each import that lost rows to later ones in force: the names of those files."""
-    later = col(ImportRun.id) == col(Blob.replaced_by)
-    query = select(Blob.import_id, ImportRun.file_name).join(ImportRun, later)
-    query = query.where(Blob.workspace_id == workspace_id, ImportRun.status == Status.ACTIVE).distinct()
+def restated_by(session: Session, workspace_id: str) -> dict[str, list[str]]:
+    """For each import of which later ones in force have restated days: the names of those files."""
+    names = dict(session.exec(select(ImportRun.id, ImportRun.file_name).where(ImportRun.workspace_id == workspace_id)).all())
     found: dict[str, list[str]] = {}
-    for import_id, file_name in session.exec(query):
-        found.setdefault(import_id, []).append(file_name)
-    return found
+    for blob in session.exec(select(Blob).where(Blob.workspace_id == workspace_id, col(Blob.active).is_(True))):
+        for name in dict.fromkeys(names[period["by"]] for period in blob.left_out):
+            if name not in found.setdefault(blob.import_id, []):
+                found[blob.import_id].append(name)
+    return {import_id: files for import_id, files in found.items() if files}

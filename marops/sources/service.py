@@ -10,24 +10,21 @@ from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import insert, update
-from sqlmodel import Session, SQLModel, col, or_, select
+from sqlmodel import Session, col, select
 
 from marops import lake, store
-from marops.errors import BadFile, Conflict, NotFound
+from marops.errors import BadFile
 from marops.lake import Blob
-from marops.language import joined, ntext, text
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import counting, overlaps, previews, restating, runner, server_files, words
+from marops.sources import accepting, overlaps, previews, restating, runner, server_files, switching, words
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
-from marops.sources.report import Mapping, Note, Part, Report
+from marops.sources.report import Mapping, Note, Report
 from marops.sources.restating import Restated
-from marops.sources.store import ColumnMapping, ImportReject, ImportRun, Status, active_import_of
-from marops.store import new_id
-from marops.tables import TABLES, Kind, Table
+from marops.sources.store import ImportReject, ImportRun
+from marops.tables import TABLES, Table
 from marops.workspaces import store as workspaces
 
 
@@ -158,76 +155,39 @@ def accept(
     file, or rows with the same key, are already there.
     """
     require(principal, Action.IMPORT, preview.workspace_id)
-    folder, known = previews.staged(preview.id)
-    _check_acceptable(preview, leave_out_refused=leave_out_refused)
-    staged = [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
-    with store.reading() as session:
-        checked_at = workspaces.load(session, preview.workspace_id).revision
-    rests = [rest for part, path in staged if replacing for rest in restating.remainders(preview.workspace_id, part, path)]
-    replaced = {rest.blob.id for rest in rests}
-    for part, path in staged:
-        overlaps.check_part(preview.workspace_id, part, path, without, replaced)
-    run = _import_run(principal, preview)
-    kept = {part.name: _keep(part, path) for part, path in staged}
-    left = [(rest, lake.keep(rest.path), rest.path.stat().st_size) if rest.path else (rest, "", 0) for rest in rests]
-    with store.writing() as session:
-        workspace = workspaces.lock(session, preview.workspace_id)
-        if active_import_of(session, preview.workspace_id, preview.sha256):
-            raise _already_imported(preview)
-        if workspace.revision != checked_at:  # somebody else's rows came in since
-            if replacing:
-                raise Conflict(
-                    text("Something else was imported meanwhile. Nothing was changed; look again at what would be replaced.")
-                )
-            for part, path in staged:
-                overlaps.check_part(preview.workspace_id, part, path, without)
-        session.add(run)
-        session.flush()
-        if also:
-            also(session, run)
-        for part, path in staged:
-            if TABLES[part.rows.table].kind is Kind.LAKE:
-                session.add(_blob(run, part, *kept[part.name]))
-            else:
-                _insert_state(session, run, part, path)
-        for rest, digest, size in left:
-            restating.replace(session, run, rest, digest, size)
-        session.add_all(_rejects(run, preview.ready))
-        _remember_mappings(session, principal, preview, known["mapped_by_hand"])
-        restating.settle(session, preview.workspace_id)
-        _count_once(session, preview.workspace_id)
-        workspace.touch()
-        session.add(workspace)
-    previews.forget(preview.id)
-    return run
+    return accepting.accept(
+        principal, preview, leave_out_refused=leave_out_refused, replacing=replacing, without=without, also=also
+    )
 
 
 def restated(principal: Principal, preview: Preview) -> list[Restated]:
     """What each ready part would replace, where it repeats rows that are there: accept it with `replacing`, or not at all."""
     require(principal, Action.IMPORT, preview.workspace_id)
-    folder, _ = previews.staged(preview.id)
-    staged = [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
-    found = (restating.restated(preview.workspace_id, part, path) for part, path in staged)
-    return [] if preview.repeats else [each for each in found if each]
+    if preview.repeats:
+        return []
+    with store.reading() as session:
+        blobs = overlaps.active_blobs(session, preview.workspace_id)
+    found = (restating.restated(part, path, blobs) for part, path in accepting.staged(preview))
+    return [each for each in found if each]
 
 
-def replaced(principal: Principal, workspace_id: str) -> dict[str, list[str]]:
-    """For each import that lost rows to later ones in force: the names of those files."""
+def restated_by(principal: Principal, workspace_id: str) -> dict[str, list[str]]:
+    """For each import of which later ones in force have restated days: the names of those files."""
     require(principal, Action.READ, workspace_id)
     with store.reading() as session:
-        return restating.replaced_by(session, workspace_id)
+        return restating.restated_by(session, workspace_id)
 
 
 def undo(principal: Principal, workspace_id: str, import_id: str) -> ImportRun:
     """Take an import's rows out of every number. Nothing is deleted: `restore` brings them back."""
     require(principal, Action.UNDO, import_id)
-    return _switch(principal, workspace_id, import_id, active=False)
+    return switching.switch(principal, workspace_id, import_id, active=False)
 
 
 def restore(principal: Principal, workspace_id: str, import_id: str) -> ImportRun:
     """Bring an undone import back. Raises Conflict where its rows have been imported again meanwhile."""
     require(principal, Action.UNDO, import_id)
-    return _switch(principal, workspace_id, import_id, active=True)
+    return switching.switch(principal, workspace_id, import_id, active=True)
 
 
 def imports(principal: Principal, workspace_id: str) -> list[ImportRun]:
@@ -272,7 +232,7 @@ def freshness(principal: Principal, workspace_id: str) -> list[Freshness]:
         blobs = manifest.of(table.name)
         if blobs:
             last = max(blob.ingested_at for blob in blobs)
-            found.append(Freshness(table, manifest.last_day(table.name), last, sum(blob.rows for blob in blobs)))
+            found.append(Freshness(table, manifest.last_day(table.name), last, lake.count(blobs, table)))
     return found
 
 
@@ -280,181 +240,3 @@ def ready_to_read(principal: Principal) -> None:
     """Warm up for a file that is likely to come. Returns at once."""
     require(principal, Action.IMPORT)
     runner.warm()
-
-
-# Accepting
-
-
-def _check_acceptable(preview: Preview, *, leave_out_refused: bool) -> None:
-    if preview.repeats:
-        raise _already_imported(preview)
-    rows = sum(part.rows_ready for part in preview.ready)
-    if not preview.ready or not rows:
-        reasons = [words.note(note) for part in preview.report.parts for note in part.notes]
-        reasons += [words.question(question) for part in preview.report.parts for question in part.questions]
-        raise BadFile(text("Nothing of {file} can be imported yet. {why}", file=preview.file_name, why=joined(reasons)))
-    if preview.rows_refused and not leave_out_refused:
-        raise BadFile(
-            ntext(
-                "{n} row of {file} is refused, so nothing was imported. Mend it, or import the valid rows only.",
-                "{n} rows of {file} are refused, so nothing was imported. Mend them, or import the valid rows only.",
-                preview.rows_refused,
-                file=preview.file_name,
-            )
-        )
-
-
-def _already_imported(preview: Preview) -> Conflict:
-    return Conflict(
-        text(
-            "{file} was imported before, byte for byte{when}. Nothing was changed. To load it again, undo that import first.",
-            file=preview.file_name,
-            when=text(" (as {name} on {moment})", name=preview.repeats.file_name, moment=preview.repeats.imported_at)
-            if preview.repeats
-            else "",
-        )
-    )
-
-
-def _import_run(principal: Principal, preview: Preview) -> ImportRun:
-    ready = preview.ready
-    kept = preview.report.model_copy(
-        update={"parts": [part.model_copy(update={"refused": [], "set_aside": part.set_aside[:50]}) for part in ready]}
-    )
-    return ImportRun(
-        workspace_id=preview.workspace_id,
-        file_name=preview.file_name,
-        sha256=preview.sha256,
-        bytes=preview.bytes,
-        rows_read=sum(part.rows_read for part in ready),
-        rows_loaded=sum(part.rows_ready for part in ready),
-        rows_refused=sum(part.rows_refused for part in ready),
-        rows_set_aside=sum(part.set_aside_count for part in ready),
-        tables=", ".join(dict.fromkeys(part.rows.table for part in ready)),
-        report=kept.model_dump(mode="json"),
-        imported_by=principal.name,
-    )
-
-
-def _keep(part: Part, path: Path) -> tuple[str, int]:
-    """Make a part's staged file durable. Returns its digest and size; state tables go into the database instead."""
-    if TABLES[part.rows.table].kind is Kind.STATE:
-        return "", 0
-    size = path.stat().st_size
-    return lake.keep(path), size
-
-
-def _blob(run: ImportRun, part: Part, digest: str, size: int) -> Blob:
-    staged = part.rows
-    return Blob(
-        workspace_id=run.workspace_id,
-        import_id=run.id,
-        table_name=staged.table,
-        sha256=digest,
-        rows=staged.rows,
-        bytes=size,
-        grain=staged.grain,
-        first_day=staged.first_day,
-        last_day=staged.last_day,
-        source_relation=f"{run.file_name}{' · ' + part.name if part.name else ''}"[:300],
-        source_file_sha256=run.sha256,
-        ingested_at=run.imported_at,
-    )
-
-
-def _insert_state(session: Session, run: ImportRun, part: Part, path: Path) -> None:
-    rows = pl.read_parquet(path).to_dicts()
-    lineage = {"workspace_id": run.workspace_id, "import_id": run.id, "active": True}
-    session.exec(insert(SQLModel.metadata.tables[part.rows.table]), params=[{"id": new_id(), **row, **lineage} for row in rows])
-
-
-def _rejects(run: ImportRun, parts: Sequence[Part]) -> list[ImportReject]:
-    return [
-        ImportReject(
-            import_id=run.id, part=part.name, source_row_number=cell.row, column_name=cell.column, raw_value=cell.value,
-            rule=cell.rule, limit=cell.limit,
-        )
-        for part in parts
-        for cell in part.refused
-    ]  # fmt: skip
-
-
-def _remember_mappings(session: Session, principal: Principal, preview: Preview, names: Sequence[str]) -> None:
-    for part in preview.ready:
-        if part.mapping is None or part.name not in names:
-            continue
-        query = select(ColumnMapping).where(
-            ColumnMapping.workspace_id == preview.workspace_id, ColumnMapping.signature == part.signature
-        )
-        row = session.exec(query).first() or ColumnMapping(
-            workspace_id=preview.workspace_id, signature=part.signature, mapping={}, chosen_by=""
-        )
-        row.mapping, row.chosen_by, row.chosen_at = part.mapping.model_dump(), principal.name, store.now()
-        session.add(row)
-
-
-# Undo and restore
-
-
-def _run(session: Session, workspace_id: str, import_id: str) -> ImportRun:
-    run = session.get(ImportRun, import_id)
-    if run is None or run.workspace_id != workspace_id:
-        raise NotFound(text("There is no import {id} in this workspace.", id=import_id[:8]))
-    return run
-
-
-def _switch(principal: Principal, workspace_id: str, import_id: str, *, active: bool) -> ImportRun:
-    with store.writing() as session:
-        workspace = workspaces.lock(session, workspace_id)
-        run = _run(session, workspace_id, import_id)
-        if active and run.status == Status.UNDONE:
-            _check_restorable(session, run)
-        if not active:
-            _check_undoable(session, run)
-        run.status = Status.ACTIVE if active else Status.UNDONE
-        run.undone_by, run.undone_at = (None, None) if active else (principal.name, store.now())
-        session.add(run)
-        for table in TABLES.values():
-            if table.kind is Kind.STATE:
-                sql = SQLModel.metadata.tables[table.name]
-                session.exec(update(sql).where(sql.c.import_id == import_id).values(active=active))
-        restating.settle(session, workspace_id)
-        _count_once(session, workspace_id)
-        workspace.touch()
-        session.add(workspace)
-        session.flush()
-        session.refresh(run)
-    return run
-
-
-def _check_restorable(session: Session, run: ImportRun) -> None:
-    if other := active_import_of(session, run.workspace_id, run.sha256):
-        raise Conflict(
-            text("{file} was imported again on {day}; its rows are already counted.", file=run.file_name, day=other.imported_at)
-        )
-    for table in TABLES.values():
-        if table.kind is Kind.STATE and (keys := overlaps.state_keys(session, table, run.id)).height:
-            overlaps.check_state_keys(run.workspace_id, table, keys)
-    query = select(Blob).where(or_(Blob.import_id == run.id, Blob.left_by == run.id))
-    _check_blobs(session, run, session.exec(query).all(), Status.ACTIVE)
-
-
-def _check_undoable(session: Session, run: ImportRun) -> None:
-    """Raise Conflict where rows that this import replaced, and that would count again, have come from elsewhere meanwhile."""
-    _check_blobs(session, run, session.exec(select(Blob).where(Blob.replaced_by == run.id)).all(), Status.UNDONE)
-
-
-def _check_blobs(session: Session, run: ImportRun, blobs: Sequence[Blob], becomes: Status) -> None:
-    """Raise Conflict where those of these blobs that count once the import's status is this have rows that are there."""
-    status = {**restating.statuses(session, run.workspace_id), run.id: becomes}
-    for blob in blobs:
-        if restating.is_active(blob, status):
-            table = TABLES[blob.table_name]
-            overlaps.check_keys(run.workspace_id, table, lake.scan([blob], table), blob.first_day, blob.last_day, run.id)
-
-
-def _count_once(session: Session, workspace_id: str) -> None:
-    query = select(Blob).where(Blob.workspace_id == workspace_id, Blob.table_name == "ad_performance", col(Blob.active).is_(True))
-    blobs = list(session.exec(query))
-    counting.count_once(blobs)
-    session.add_all(blobs)

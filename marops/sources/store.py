@@ -1,6 +1,6 @@
 """Rows about imports: what came in, what was refused, and how a layout was mapped by hand."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,21 @@ class ImportRun(Row, table=True):
     imported_at: datetime = Field(default_factory=now, sa_type=Moment)
     undone_by: str | None = Field(default=None, max_length=200)
     undone_at: datetime | None = Field(default=None, sa_type=Moment)
+
+
+class Restatement(Row, table=True):
+    """Days of one owner of a table that an import delivered again: while it is active, what earlier imports of the same grain
+    say of them does not count.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    import_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
+    table_name: str = Field(max_length=60)
+    grain: str = Field(max_length=40)
+    owner: list[str | None] = Field(sa_type=JSON)
+    first_day: date
+    last_day: date
 
 
 class ImportReject(Row, table=True):

@@ -16,6 +16,7 @@ from marops.connections.store import Feed
 from marops.errors import BadConnection, BadFile, Conflict
 from marops.lake import Blob
 from marops.principal import Principal
+from marops.sources import counting
 from marops.sources import service as sources
 from marops.sources.report import Mapping
 from marops.sources.store import Status
@@ -178,7 +179,7 @@ def test_a_failure_inside_the_transaction_leaves_everything_as_it_was(
     def fail(*_: object) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(sources, "_count_once", fail)
+    monkeypatch.setattr(counting, "settle", fail)
     with pytest.raises(RuntimeError, match="power cut"):
         sync(admin, feed)
     monkeypatch.undo()
@@ -291,3 +292,18 @@ def test_an_unfollowed_feed_leaves_its_rows(admin: Principal, lite: Source) -> N
     assert service.feeds(admin, OWN) == []
     assert days() == FIRST
     assert sum(Decimal(value) for value in days().values()) == Decimal("3.375")
+
+
+def test_days_that_a_file_restated_come_back_when_it_is_undone_though_the_feed_was_synced_meanwhile(
+    admin: Principal, lite: Source, tmp_path: Path
+) -> None:
+    """A sync takes over every row before its window, also those that a file has restated for now."""
+    feed = follow(admin, lite)
+    fix = made.put(tmp_path / "fix.csv", "day,campaign,currency code,clicks,cost\n2026-05-01,Search Brasil,BRL,3,99.25\n")
+    run = sources.accept(admin, sources.preview_file(admin, OWN, fix), replacing=True)
+    assert days() == FIRST | {"2026-05-01": "99.25"}
+    lite("INSERT INTO ads VALUES ('2026-05-04', 'Search Brasil', 'BRL', 3, 4)")
+    sync(admin, feed)
+    assert days() == FIRST | {"2026-05-01": "99.25", "2026-05-04": "4"}
+    sources.undo(admin, OWN, run.id)
+    assert days() == FIRST | {"2026-05-04": "4"}

@@ -1,7 +1,9 @@
 """A period delivered again: what takes the place of what, and the way back."""
 
+import random
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -72,7 +74,7 @@ def test_restated_days_take_the_place_of_that_accounts_days_alone(admin: Princip
     first = take(admin, tmp_path, "first.csv", FIRST)
     take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
     assert there() == AFTER
-    assert service.replaced(admin, OWN) == {first.id: ["again.csv"]}
+    assert service.restated_by(admin, OWN) == {first.id: ["again.csv"]}
 
 
 def test_undoing_a_restatement_brings_the_earlier_rows_back_and_restoring_it_replaces_them_again(
@@ -148,3 +150,114 @@ def test_ranges_that_share_days_of_a_campaign_are_refused_with_both_ranges(admin
     june = take(admin, tmp_path, "june.csv", header + "1,A,2026-06-01,2026-06-30,BRL,10,1.00\n")
     assert june.rows_loaded == 1
     assert made.counted("ad_performance")["period_end"].max() == date(2026, 6, 30)
+
+
+def test_two_tables_of_one_file_restate_together(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", meta(*(("1", "A", day, "100") for day in (1, 2, 3, 4))))
+    later = meta(("1", "A", 1, "101"), ("1", "A", 2, "101")) + "\n" + meta(("1", "A", 3, "101"), ("1", "A", 4, "101"))
+    found = preview(admin, tmp_path, "again.csv", later)
+    assert [(each.rows, each.spent) for each in service.restated(admin, found)] == [
+        (2, ("BRL", Decimal(200), Decimal(202))), (2, ("BRL", Decimal(200), Decimal(202))),
+    ]  # fmt: skip
+    service.accept(admin, found, replacing=True)
+    assert there() == {("1", "A", day, Decimal(101)) for day in (1, 2, 3, 4)}
+
+
+def test_rows_that_stand_in_two_tables_of_one_file_are_refused(admin: Principal, tmp_path: Path) -> None:
+    with pytest.raises(Conflict, match=r"1 row of ad_performance stands in two tables of this file \(headers in row 1 and row 4\)"):
+        take(admin, tmp_path, "twice.csv", meta(("1", "A", 1, "1")) + "\n" + meta(("1", "A", 1, "1")))
+    assert there() == set()
+
+
+def test_an_account_loses_only_the_days_that_the_file_has_of_it(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "first.csv", meta(*((account, "A", day, "10") for account in "12" for day in (1, 2, 3, 4))))
+    later = meta(*(("1", "A", day, "11") for day in (1, 2, 3, 4)), ("2", "A", 4, "11"))
+    take(admin, tmp_path, "again.csv", later, replacing=True)
+    expected = {("1", "A", day, Decimal(11)) for day in (1, 2, 3, 4)} | {("2", "A", 4, Decimal(11))}
+    assert there() == expected | {("2", "A", day, Decimal(10)) for day in (1, 2, 3)}
+
+
+def test_undoing_the_middle_of_a_chain_leaves_the_latest_in_force(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "a.csv", meta(("3", "x", 1, "100"), ("3", "x", 2, "100")))
+    middle = take(admin, tmp_path, "b.csv", meta(("3", "x", 1, "101"), ("3", "x", 2, "101"), ("3", "y", 1, "50")), replacing=True)
+    last = take(admin, tmp_path, "c.csv", meta(("3", "y", 1, "51"), ("3", "y", 2, "51")), replacing=True)
+    now = {("3", "y", 1, Decimal(51)), ("3", "y", 2, Decimal(51))}
+    assert there() == now
+    service.undo(admin, OWN, middle.id)
+    assert there() == now
+    service.undo(admin, OWN, last.id)
+    assert there() == {("3", "x", 1, Decimal(100)), ("3", "x", 2, Decimal(100))}
+
+
+def test_a_range_cannot_be_restored_beside_one_that_shares_its_days(admin: Principal, tmp_path: Path) -> None:
+    header = "Reporting starts,Reporting ends,Account ID,Campaign name,Currency,Impressions,Amount spent\n"
+    january = take(admin, tmp_path, "january.csv", header + "2026-01-01,2026-01-31,2,A,BRL,10,310\n")
+    service.undo(admin, OWN, january.id)
+    take(admin, tmp_path, "half.csv", header + "2026-01-01,2026-01-15,2,A,BRL,10,150\n")
+    with pytest.raises(Conflict, match=r"of half\.csv share days of the same campaigns, so nothing was changed"):
+        service.restore(admin, OWN, january.id)
+    assert made.counted("ad_performance")["spend"].sum() == 150
+
+
+def test_only_imports_that_lost_rows_are_said_to_be_restated(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "other.csv", meta(("9", "A", 2, "1.00")))
+    first = take(admin, tmp_path, "first.csv", FIRST)
+    take(admin, tmp_path, "again.csv", AGAIN, replacing=True)
+    assert service.restated_by(admin, OWN) == {first.id: ["again.csv"]}
+    assert {entry.table.name: entry.rows for entry in service.freshness(admin, OWN)} == {"ad_performance": len(AFTER) + 1}
+
+
+Rows = dict[tuple[str, str, int], int]
+
+
+def modelled(imports: list[tuple[Rows, bool, bool]]) -> Rows | None:
+    """What counts of imports (rows, whether they restate, whether they are active) in their order; None where rows would
+    count twice.
+    """
+    counted: Rows = {}
+    for rows, restates, is_active in imports:
+        if not is_active:
+            continue
+        for account in {account for account, _, _ in rows} if restates else ():
+            days = [day for owner, _, day in rows if owner == account]
+            counted = {key: n for key, n in counted.items() if key[0] != account or not min(days) <= key[2] <= max(days)}
+        if counted.keys() & rows.keys():
+            return None
+        counted |= rows
+    return counted
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_imported_restated_undone_and_restored_counts_as_if_done_in_order(
+    admin: Principal, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  (moves of a test)
+    imports: list[tuple[Rows, bool, bool]] = []
+    runs: list[ImportRun] = []
+    for step in range(14):
+        before = modelled(imports)
+        tried = list(imports)
+        if not runs or chance.random() < 0.5:
+            keys = {(chance.choice("12"), chance.choice("AB"), chance.randint(1, 4)) for _ in range(chance.randint(1, 5))}
+            rows = {key: 100 * step + n for n, key in enumerate(sorted(keys), 1)}
+            restates = chance.random() < 0.7
+            tried.append((rows, restates, True))
+            content = meta(*((account, name, day, str(n)) for (account, name, day), n in rows.items()))
+            act = partial(take, admin, tmp_path, f"{step}.csv", content, replacing=restates)
+        else:
+            at = chance.randrange(len(runs))
+            rows, restates, is_active = tried[at]
+            tried[at] = (rows, restates, not is_active)
+            act = partial(service.undo if is_active else service.restore, admin, OWN, runs[at].id)
+        expected = modelled(tried)
+        if expected is None:
+            with pytest.raises(Conflict):
+                act()
+            expected = before
+        else:
+            done = act()
+            runs += [done] if len(tried) > len(imports) else []
+            imports = tried
+        assert expected is not None
+        assert there() == {(account, name, day, Decimal(n)) for (account, name, day), n in expected.items()}
+    assert len(runs) > 2

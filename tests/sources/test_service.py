@@ -226,7 +226,7 @@ def test_an_import_cannot_be_restored_while_its_rows_are_here_from_another_file(
     run = take(admin, tmp_path / "may.csv", made.THREE_DAYS)
     service.undo(admin, OWN, run.id)
     take(admin, tmp_path / "corrected.csv", made.ads(("2026-05-01", "3", "1.50"), ("2026-05-02", "4", "2.50")))
-    with pytest.raises(Conflict, match=r"2 rows of ad_performance are already here from corrected\.csv"):
+    with pytest.raises(Conflict, match=r"2 rows of ad_performance that would count again are already here from corrected\.csv"):
         service.restore(admin, OWN, run.id)
     assert spend() == 4
 
@@ -286,7 +286,7 @@ def test_a_state_import_cannot_be_restored_while_its_rows_are_here_from_another_
     run = take(admin, tmp_path / "targets.csv", TARGETS)
     service.undo(admin, OWN, run.id)
     take(admin, tmp_path / "more.csv", "KPI,Valid from,Type,Value\nM2,2026-01-01,at most,60\n")
-    with pytest.raises(Conflict, match=r"1 row of target is already here from more\.csv"):
+    with pytest.raises(Conflict, match=r"1 row of target that would count again is already here from more\.csv"):
         service.restore(admin, OWN, run.id)
 
 

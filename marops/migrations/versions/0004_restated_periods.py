@@ -1,4 +1,4 @@
-"""restated periods: which import replaced a file's rows, and which left a remainder over"""
+"""restated periods: which days of which owner an import delivered again, and what that leaves out of earlier files"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,18 +11,33 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table('restatement',
+    sa.Column('id', sa.String(32), nullable=False),
+    sa.Column('workspace_id', sa.String(40), nullable=False),
+    sa.Column('import_id', sa.String(32), nullable=False),
+    sa.Column('table_name', sa.String(60), nullable=False),
+    sa.Column('grain', sa.String(40), nullable=False),
+    sa.Column('owner', sa.JSON(), nullable=False),
+    sa.Column('first_day', sa.Date(), nullable=False),
+    sa.Column('last_day', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['import_run.id'], ),
+    sa.ForeignKeyConstraint(['workspace_id'], ['workspace.id'], ),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('restatement', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_restatement_import_id'), ['import_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_restatement_workspace_id'), ['workspace_id'], unique=False)
+
     with op.batch_alter_table('blob', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('replaced_by', sa.String(32), nullable=True))
-        batch_op.add_column(sa.Column('left_by', sa.String(32), nullable=True))
-        batch_op.create_foreign_key('fk_blob_replaced_by', 'import_run', ['replaced_by'], ['id'])
-        batch_op.create_foreign_key('fk_blob_left_by', 'import_run', ['left_by'], ['id'])
-        batch_op.create_index(batch_op.f('ix_blob_replaced_by'), ['replaced_by'], unique=False)
+        batch_op.add_column(sa.Column('left_out', sa.JSON(), nullable=False, server_default='[]'))
 
 
 def downgrade() -> None:
     with op.batch_alter_table('blob', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_blob_replaced_by'))
-        batch_op.drop_constraint('fk_blob_left_by', type_='foreignkey')
-        batch_op.drop_constraint('fk_blob_replaced_by', type_='foreignkey')
-        batch_op.drop_column('left_by')
-        batch_op.drop_column('replaced_by')
+        batch_op.drop_column('left_out')
+
+    with op.batch_alter_table('restatement', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_restatement_workspace_id'))
+        batch_op.drop_index(batch_op.f('ix_restatement_import_id'))
+
+    op.drop_table('restatement')

@@ -66,15 +66,15 @@ def history(runs: Sequence[ImportRun], place: Here) -> None:
     if not runs:
         note(text("No imports yet."))
     detail = service.details_only(principal(), place.scope.workspace)
-    replaced = service.replaced(principal(), place.scope.workspace)
+    restated = service.restated_by(principal(), place.scope.workspace)
     with st.container(gap=None):
         for run in runs[:_LISTED]:
-            _run(run, place, is_detail=run.id in detail, replaced_by=replaced.get(run.id, []))
+            _run(run, place, is_detail=run.id in detail, restated_by=restated.get(run.id, []))
     if len(runs) > _LISTED:
         note(text("and {n} older ones", n=len(runs) - _LISTED))
 
 
-def _run(run: ImportRun, place: Here, *, is_detail: bool, replaced_by: list[str]) -> None:
+def _run(run: ImportRun, place: Here, *, is_detail: bool, restated_by: list[str]) -> None:
     r = reader()
     undone = run.status == Status.UNDONE
     facts = [run.tables, say(ntext("{n} row", "{n} rows", run.rows_loaded))]
@@ -82,8 +82,8 @@ def _run(run: ImportRun, place: Here, *, is_detail: bool, replaced_by: list[str]
         facts.append(say(ntext("{n} refused", "{n} refused", run.rows_refused)))
     if undone:
         facts.append(say(text("undone by {name}", name=run.undone_by or "")))
-    if replaced_by and not undone:
-        facts.append(say(text("restated by {files}", files=joined(replaced_by))))
+    if restated_by and not undone:
+        facts.append(say(text("restated by {files}", files=joined(restated_by))))
     if is_detail:
         facts.append(say(text("kept as detail: the same spend is counted from another file")))
     facts.append(f"{run.imported_by}, {r.moment(run.imported_at)}")

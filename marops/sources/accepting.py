@@ -1,0 +1,192 @@
+"""Taking a preview's rows: made durable in the lake first, then one transaction for all that an import writes."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel, select
+
+from marops import lake, store
+from marops.errors import BadFile, Conflict
+from marops.lake import Blob
+from marops.language import joined, ntext, text
+from marops.principal import Principal
+from marops.sources import counting, overlaps, previews, restating, words
+from marops.sources.previews import Preview
+from marops.sources.report import Part
+from marops.sources.store import ColumnMapping, ImportReject, ImportRun, active_import_of
+from marops.store import new_id
+from marops.tables import TABLES, Kind
+from marops.workspaces import store as workspaces
+
+
+def accept(
+    principal: Principal,
+    preview: Preview,
+    *,
+    leave_out_refused: bool,
+    replacing: bool,
+    without: str,
+    also: Callable[[Session, ImportRun], None] | None,
+) -> ImportRun:
+    """See `service.accept`, which asks for the role."""
+    _, known = previews.staged(preview.id)
+    _check_acceptable(preview, leave_out_refused=leave_out_refused)
+    parts = staged(preview)
+    overlaps.check_among(parts)
+    with store.reading() as session:
+        checked_at = workspaces.load(session, preview.workspace_id).revision
+        _check_parts(session, preview.workspace_id, parts, replacing=replacing, without=without)
+    run = _import_run(principal, preview)
+    kept = {part.name: _keep(part, path) for part, path in parts}
+    with store.writing() as session:
+        workspace = workspaces.lock(session, preview.workspace_id)
+        if active_import_of(session, preview.workspace_id, preview.sha256):
+            raise _already_imported(preview)
+        if workspace.revision != checked_at:  # somebody else's rows came in since
+            if replacing:
+                raise Conflict(
+                    text("Something else was imported meanwhile. Nothing was changed; look again at what would be replaced.")
+                )
+            _check_parts(session, preview.workspace_id, parts, replacing=replacing, without=without)
+        session.add(run)
+        session.flush()
+        if also:
+            also(session, run)
+        for part, path in parts:
+            if TABLES[part.rows.table].kind is Kind.LAKE:
+                session.add(_blob(run, part, *kept[part.name]))
+            else:
+                _insert_state(session, run, part, path)
+        session.add_all(restating.restatements(run, parts) if replacing else [])
+        session.add_all(_rejects(run, preview.ready))
+        _remember_mappings(session, principal, preview, known["mapped_by_hand"])
+        restating.settle(session, preview.workspace_id)
+        counting.settle(session, preview.workspace_id)
+        workspace.touch()
+        session.add(workspace)
+    previews.forget(preview.id)
+    return run
+
+
+def staged(preview: Preview) -> list[tuple[Part, Path]]:
+    """The parts with rows to be taken, and where these are staged."""
+    folder, _ = previews.staged(preview.id)
+    return [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
+
+
+def _check_parts(session: Session, workspace_id: str, parts: Sequence[tuple[Part, Path]], *, replacing: bool, without: str) -> None:
+    blobs = overlaps.active_blobs(session, workspace_id, without)
+    if replacing:
+        blobs = restating.without(blobs, parts)
+    for part, path in parts:
+        overlaps.check_part(session, workspace_id, part, path, blobs)
+
+
+def _check_acceptable(preview: Preview, *, leave_out_refused: bool) -> None:
+    if preview.repeats:
+        raise _already_imported(preview)
+    rows = sum(part.rows_ready for part in preview.ready)
+    if not preview.ready or not rows:
+        reasons = [words.note(note) for part in preview.report.parts for note in part.notes]
+        reasons += [words.question(question) for part in preview.report.parts for question in part.questions]
+        raise BadFile(text("Nothing of {file} can be imported yet. {why}", file=preview.file_name, why=joined(reasons)))
+    if preview.rows_refused and not leave_out_refused:
+        raise BadFile(
+            ntext(
+                "{n} row of {file} is refused, so nothing was imported. Mend it, or import the valid rows only.",
+                "{n} rows of {file} are refused, so nothing was imported. Mend them, or import the valid rows only.",
+                preview.rows_refused,
+                file=preview.file_name,
+            )
+        )
+
+
+def _already_imported(preview: Preview) -> Conflict:
+    return Conflict(
+        text(
+            "{file} was imported before, byte for byte{when}. Nothing was changed. To load it again, undo that import first.",
+            file=preview.file_name,
+            when=text(" (as {name} on {moment})", name=preview.repeats.file_name, moment=preview.repeats.imported_at)
+            if preview.repeats
+            else "",
+        )
+    )
+
+
+def _import_run(principal: Principal, preview: Preview) -> ImportRun:
+    ready = preview.ready
+    kept = preview.report.model_copy(
+        update={"parts": [part.model_copy(update={"refused": [], "set_aside": part.set_aside[:50]}) for part in ready]}
+    )
+    return ImportRun(
+        workspace_id=preview.workspace_id,
+        file_name=preview.file_name,
+        sha256=preview.sha256,
+        bytes=preview.bytes,
+        rows_read=sum(part.rows_read for part in ready),
+        rows_loaded=sum(part.rows_ready for part in ready),
+        rows_refused=sum(part.rows_refused for part in ready),
+        rows_set_aside=sum(part.set_aside_count for part in ready),
+        tables=", ".join(dict.fromkeys(part.rows.table for part in ready)),
+        report=kept.model_dump(mode="json"),
+        imported_by=principal.name,
+    )
+
+
+def _keep(part: Part, path: Path) -> tuple[str, int]:
+    """Make a part's staged file durable. Returns its digest and size; state tables go into the database instead."""
+    if TABLES[part.rows.table].kind is Kind.STATE:
+        return "", 0
+    size = path.stat().st_size
+    return lake.keep(path), size
+
+
+def _blob(run: ImportRun, part: Part, digest: str, size: int) -> Blob:
+    staged = part.rows
+    return Blob(
+        workspace_id=run.workspace_id,
+        import_id=run.id,
+        table_name=staged.table,
+        sha256=digest,
+        rows=staged.rows,
+        bytes=size,
+        grain=staged.grain,
+        first_day=staged.first_day,
+        last_day=staged.last_day,
+        source_relation=f"{run.file_name}{' · ' + part.name if part.name else ''}"[:300],
+        source_file_sha256=run.sha256,
+        ingested_at=run.imported_at,
+    )
+
+
+def _insert_state(session: Session, run: ImportRun, part: Part, path: Path) -> None:
+    rows = pl.read_parquet(path).to_dicts()
+    lineage = {"workspace_id": run.workspace_id, "import_id": run.id, "active": True}
+    session.exec(insert(SQLModel.metadata.tables[part.rows.table]), params=[{"id": new_id(), **row, **lineage} for row in rows])
+
+
+def _rejects(run: ImportRun, parts: Sequence[Part]) -> list[ImportReject]:
+    return [
+        ImportReject(
+            import_id=run.id, part=part.name, source_row_number=cell.row, column_name=cell.column, raw_value=cell.value,
+            rule=cell.rule, limit=cell.limit,
+        )
+        for part in parts
+        for cell in part.refused
+    ]  # fmt: skip
+
+
+def _remember_mappings(session: Session, principal: Principal, preview: Preview, names: Sequence[str]) -> None:
+    for part in preview.ready:
+        if part.mapping is None or part.name not in names:
+            continue
+        query = select(ColumnMapping).where(
+            ColumnMapping.workspace_id == preview.workspace_id, ColumnMapping.signature == part.signature
+        )
+        row = session.exec(query).first() or ColumnMapping(
+            workspace_id=preview.workspace_id, signature=part.signature, mapping={}, chosen_by=""
+        )
+        row.mapping, row.chosen_by, row.chosen_at = part.mapping.model_dump(), principal.name, store.now()
+        session.add(row)
