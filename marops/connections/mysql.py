@@ -15,7 +15,6 @@ from typing import Any
 from marops.connections import addresses, writing
 from marops.connections.failures import no_driver, refused_by, writable
 from marops.connections.kinds import Form, Query, Tls
-from marops.connections.writing import Writer
 from marops.errors import BadConnection
 from marops.language import text
 
@@ -40,10 +39,8 @@ def fetch(form: Form, password: str, query: Query, to: Path) -> int:
     """Write the query's rows into a Parquet file. Returns how many. Raises BadConnection."""
     with _connected(form, password) as cursor:
         cursor.execute(query.sql("`"))
-        with Writer(to, [str(column[0]) for column in cursor.description or ()]) as file:
-            while rows := cursor.fetchmany(writing.BATCH_ROWS):
-                file.write(rows)
-    return file.rows
+        names = [str(column[0]) for column in cursor.description or ()]
+        return writing.write_all(to, names, lambda: cursor.fetchmany(writing.BATCH_ROWS))
 
 
 @contextmanager

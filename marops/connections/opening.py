@@ -7,14 +7,14 @@ the connection, the authorizer and the limits as well. DuckDB: no other file, no
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from marops.connections.kinds import Kind, Query
-from marops.connections.writing import BATCH_ROWS, SECONDS, Writer
+from marops.connections.writing import BATCH_ROWS, SECONDS, write_all
 
 _STEPS = 10_000
 _PARQUET_FILES = 10_000
@@ -54,20 +54,13 @@ def fetch(kind: Kind, path: str, query: Query, to: str) -> int:
     match kind:
         case Kind.SQLITE:
             with _sqlite(path) as connection, closing(connection.execute(query.sql('"'))) as cursor:
-                return _write(to, [column[0] for column in cursor.description], lambda: cursor.fetchmany(BATCH_ROWS))
+                return write_all(Path(to), [column[0] for column in cursor.description], lambda: cursor.fetchmany(BATCH_ROWS))
         case Kind.DUCKDB:
             with _duckdb(path) as connection:
                 cursor = connection.execute(_only_select(connection, query.sql('"', dated="DATE ")))
-                return _write(to, [column[0] for column in cursor.description], lambda: cursor.fetchmany(BATCH_ROWS))
+                return write_all(Path(to), [column[0] for column in cursor.description], lambda: cursor.fetchmany(BATCH_ROWS))
         case _:
             return _fetch_parquet(path, query, to)
-
-
-def _write(to: str, names: list[str], batch: Callable[[], list[Any]]) -> int:
-    with Writer(Path(to), names) as file:
-        while rows := batch():
-            file.write(rows)
-    return file.rows
 
 
 @contextmanager
@@ -143,7 +136,7 @@ def _fetch_parquet(path: str, query: Query, to: str) -> int:
             day = pl.col(query.date_column).cast(pl.String).str.slice(0, 10)
             frame = frame.filter(day >= query.from_day)
         batches = _batches(frame)
-        return _write(to, names, lambda: next(batches, []))
+        return write_all(Path(to), names, lambda: next(batches, []))
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as failed:
         raise Unreadable(str(failed)) from failed
 

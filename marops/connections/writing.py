@@ -5,7 +5,7 @@ that they can be read in one way only: decimal point, never exactly three decima
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -64,6 +64,14 @@ class Writer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._file.close()
+
+
+def write_all(to: Path, names: Sequence[str], batch: Callable[[], Sequence[Sequence[Any]]]) -> int:
+    """Write the batches, up to an empty one, into a Parquet file. Returns how many rows. Raises TooMuch, Binary, Repeated."""
+    with Writer(to, names) as file:
+        while rows := batch():
+            file.write(rows)
+    return file.rows
 
 
 def _text(value: Any, column: str) -> str | None:

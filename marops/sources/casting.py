@@ -92,7 +92,7 @@ def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame
     present = [name for name in text.collect_schema().names() if name in casting.typed]
     read = {f"={name}": value for name, value in casting.typed.items()}
     unread = [pl.col(f"={name}").is_null() & was_filled for name, was_filled in casting.filled.items()]
-    return text.with_columns(cells.why_not_data(layout, present).alias("__why"), **read).with_columns(
+    return text.with_columns(cells.why_not_data(layout, present, quick=casting.quick).alias("__why"), **read).with_columns(
         (pl.any_horizontal(unread).fill_null(value=False) if unread else pl.lit(value=False)).alias("__unread")
     )
 

@@ -1,6 +1,7 @@
 """The cells of a file under canonical names, still as text, and which rows are not data.
 
-Helper columns begin with "__": `__label` (the text that makes a row a total), `__first` (its first cell), `__blank`,
+Helper columns begin with "__": `__label` (a text that may make a row a total), `__leads` (whether
+it stands in the first cell), `__called` (what it calls itself), `__blank`,
 `__single` (only the first cell is filled: a note below the table) and `__undescribed` (nothing says what a row is about).
 """
 
@@ -15,7 +16,7 @@ from marops.sources import formats
 from marops.sources.reading import RawTable
 from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Mapping
-from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL
+from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL, called
 from marops.tables import ROW, TABLES, Table, Type
 
 _BLANKS = ("", "--", " --", "-", "—")
@@ -25,8 +26,6 @@ _DAYS = ("_day", "date_day")
 _VALUES = (Type.INT, Type.DECIMAL, Type.DATE, Type.TIMESTAMP)
 ASIDE = "__aside"
 """Why a row of a small table is no data, found by looking at all rows together (`outlining`)."""
-
-HELPERS = ("__label", "__first", "__blank", "__single", "__undescribed")
 
 
 @dataclass(slots=True)
@@ -105,10 +104,13 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
         columns["breakdown_key"] = pl.concat_str([pl.col(f"c{i}").str.strip_chars() for i in apart], separator=" · ")
     never = pl.lit(value=False)
     rest_is_empty = pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 1 else pl.lit(value=True)
+    first = [pl.col(f"c{i}") for i in range(min(LABELS, width))]
     described = [*layout.dimensions, *(at for name, at in layout.mapping.columns.items() if name in _DAYS)]
+    label = pl.coalesce(pl.when(cell.str.contains(TOTAL_LABEL)).then(cell) for cell in first)
     helpers = {
-        "__label": _label(described, width),
-        "__first": pl.col("c0"),
+        "__label": label,
+        "__leads": first[0].str.contains(TOTAL_LABEL),
+        "__called": called(width) if layout.raw.is_small else pl.coalesce(label, first[0]),
         "__blank": rest_is_empty & (pl.col("c0") == ""),
         "__single": rest_is_empty if width > 2 else never,
         "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in described)
@@ -124,23 +126,17 @@ def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
     return text.with_columns(**{name: formats.meaning(pl.col(name), layout.words_of(name)) for name in worded})
 
 
-def _label(described: Sequence[int], width: int) -> pl.Expr:
-    """The text that makes a row a total, judged by the row alone: nothing but "total" in the first cell, or one that may say
-    so where the row lacks something that describes the others.
+def why_not_data(layout: Layout, present: Sequence[str], *, quick: bool = False) -> pl.Expr:
+    """Why a row of `canonical` is not data (blank, total, note, other_change), or null. A `quick` look takes every cell that
+    may say "total" for it; what it leaves over must be looked at again.
     """
-    first, *others = (pl.col(f"c{i}") for i in range(min(LABELS, width)))
-    lacks = pl.any_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in described) if len(described) > 1 else pl.lit(value=True)
-    label = pl.coalesce(pl.when(cell.str.contains(TOTAL_LABEL) & lacks).then(cell) for cell in (first, *others))
-    return pl.when(first.str.contains(PLAIN_TOTAL)).then(first).otherwise(label)
-
-
-def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
-    """Why a row of `canonical` is not data (blank, total, note, other_change), or null."""
     numbers = [name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)]
     if layout.raw.is_small:  # all rows were looked at together
         why = pl.when(pl.col(ASIDE).is_not_null()).then(pl.col(ASIDE))
     else:
-        why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(pl.col("__label").is_not_null()).then(pl.lit("total"))
+        label = pl.col("__label").is_not_null()
+        label = label if quick else label & _is_sure(layout, present)
+        why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(label).then(pl.lit("total"))
     if numbers:
         # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).
         uncounted = pl.all_horizontal(pl.col(name).is_in(_BLANKS) for name in numbers)
@@ -151,6 +147,19 @@ def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
         if name in present:
             why = why.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(kept)).then(pl.lit("other_change"))
     return why.otherwise(pl.lit(None, pl.String))
+
+
+def _is_sure(layout: Layout, present: Sequence[str]) -> pl.Expr:
+    """Whether a row that may say "total" is one, by the row alone: it says nothing else in its first cell, or lacks something
+    that describes the others. A search term may be called so, too.
+    """
+    plain = pl.col("__leads") & pl.col("__label").str.contains(PLAIN_TOTAL)
+    described = [
+        name for name in present
+        if name in layout.mapping.columns and (layout.type_of(name) is Type.TEXT or name in _DAYS) and name != "currency_code"
+    ]  # fmt: skip
+    lacks = pl.any_horizontal(pl.col(name).is_in(_BLANKS) for name in described) if len(described) > 1 else pl.lit(value=True)
+    return plain | lacks
 
 
 def _doubt(layout: Layout) -> list[pl.Expr]:
@@ -186,6 +195,6 @@ def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dic
     if layout.table.by_name[plan["cell"]].required:
         # Nor is "N/A" where the table knows only values: the ECB writes it for currencies it did not quote that day.
         long = long.filter(~formats.is_missing(pl.col(plan["cell"])))
-    helpers = [pl.lit(None, pl.String).alias(name) for name in ("__label", ASIDE)] + [pl.lit("").alias("__first")]
-    helpers += [pl.lit(value=False).alias(name) for name in ("__blank", "__single", "__undescribed")]
+    helpers = [pl.lit(None, pl.String).alias(name) for name in ("__label", ASIDE)] + [pl.lit("").alias("__called")]
+    helpers += [pl.lit(value=False).alias(name) for name in ("__leads", "__blank", "__single", "__undescribed")]
     return long.sort(ROW, "__order").drop("__order").with_columns(helpers)

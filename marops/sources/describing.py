@@ -2,7 +2,6 @@
 and the file's own totals beside ours. Nothing here knows the canonical tables beyond the names recognition gives.
 """
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -13,11 +12,11 @@ from marops.sources.columns import QUALIFIED, RATIO, Held, is_missing
 from marops.sources.outlining import Outlined, outline
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, level_of
+from marops.sources.reconciling import TotalRow, plain, quoted
 from marops.sources.report import Described, Measured, Question, SetAside, Total
-from marops.sources.subtotals import LABELS
+from marops.sources.subtotals import called
 from marops.tables import ROW, TABLES
 
-OF_ACCOUNT = re.compile(r"(?i):\s*(?:account|conta|cuenta|konto|compte)\s*$")
 _KEPT = 200
 
 
@@ -59,11 +58,10 @@ def _grain(matched: Match) -> list[str]:
 
 
 def _report_aside(found: Described, table: Outlined) -> None:
-    aside = table.rows.with_columns(table.why.alias("why")).filter(pl.col("why").is_not_null())
-    first = [f"c{index}" for index in range(min(LABELS, len(table.raw.headers)))]
-    for row in aside.head(_KEPT).iter_rows(named=True):
-        label = next((row[name] for name in first if row[name]), "")
-        found.set_aside.append(SetAside(row=row[ROW], why=row["why"], label=label[:120]))
+    aside = table.rows.select(ROW, table.why.alias("why"), called(len(table.raw.headers)).alias("label"))
+    found.set_aside += [
+        SetAside(row=row, why=why, label=label) for row, why, label in aside.drop_nulls("why").head(_KEPT).iter_rows()
+    ]
     found.set_aside += [
         SetAside(row=wrong.row, why="note" if wrong.is_note else "wrong_width", label=wrong.text[:120])
         for wrong in table.raw.wrong_width
@@ -124,36 +122,9 @@ def _currency(header: str, cells: pl.Series) -> str | None:
     return next(iter(signs)) if len(signs) == 1 else None
 
 
-# The file's own totals
-
-
 def _totals(found: Described, rows: pl.DataFrame, columns: Sequence[Held]) -> list[Total]:
-    """The file's own totals beside our sums. The first total row that is not the whole account's describes the rows of
-    the file; the others (account, kinds of campaigns) are quoted for information.
-    """
-    totals: list[Total] = []
-    describing: int | None = None
-    for record in rows.iter_rows(named=True):
-        label = next((aside.label for aside in found.set_aside if aside.row == record[ROW]), "")
-        if describing is None and not OF_ACCOUNT.search(label):
-            describing = record[ROW]
-        for index, column in enumerate(columns):
-            if column.read is None or not found.columns[index].additive:
-                continue
-            stated = pl.DataFrame({f"c{index}": [record[f"c{index}"]]}).select(column.read).item()
-            ours = found.columns[index].sum
-            if stated is None or ours is None:
-                continue
-            totals.append(
-                Total(
-                    row=record[ROW], label=label, column=found.columns[index].source, file=plain(stated), ours=ours,
-                    difference=plain(Decimal(ours) - stated), describes_rows=record[ROW] == describing,
-                )
-            )  # fmt: skip
-    return totals
-
-
-def plain(value: Decimal | int) -> str:
-    """A number as a plain decimal string without trailing zeros: 118.99, not 118.990000."""
-    text = format(Decimal(value), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    read = {f"c{i}": held.read for i, held in enumerate(columns) if held.read is not None and found.columns[i].additive}
+    sums = {name: Decimal(found.columns[int(name[1:])].sum or 0) for name in read}
+    stated = rows.select(ROW, called(len(columns)).alias("label"), *(value.alias(name) for name, value in read.items()))
+    quotes = quoted((TotalRow(row[ROW], row["label"], row) for row in stated.iter_rows(named=True)), sums)
+    return [quote.model_copy(update={"column": found.columns[int(quote.column[1:])].source}) for quote in quotes]

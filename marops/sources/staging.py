@@ -9,23 +9,22 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, opening, subtotals, updates, zones
+from marops.sources import casting, cells, describing, formats, grains, opening, subtotals, updates, zones
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
-from marops.sources.describing import OF_ACCOUNT, plain
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
     Match,
     in_millionths,
-    level_of,
     match,
     platforms,
     recognise,
     shapes,
     signature,
 )
+from marops.sources.reconciling import TotalRow, plain, quoted
 from marops.sources.report import (
     Column,
     Job,
@@ -178,7 +177,7 @@ class _Staging:
         found, others = self._write(layout, frame, shown, decided)
         if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
             # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
-            layout.distinguishing = _telling_apart(layout, shown)
+            layout.distinguishing = grains.telling_apart(layout, shown)
             shown = cells.canonical(layout, sample.lazy()).collect()
             found, others = self._write(layout, frame, shown, casting.decide(layout, shown, quick=True)[0])
         self._report(layout, found, others)
@@ -234,7 +233,7 @@ class _Staging:
         return None
 
     def _context(self, layout: Layout) -> Context:
-        return Context(_level(layout), self._period_above(), self.job.today)
+        return Context(grains.level(layout), self._period_above(), self.job.today)
 
     def _lacks_required(self, layout: Layout, decided: Casting) -> bool:
         """Whether a required column has no source, neither in the file nor by completing."""
@@ -299,7 +298,7 @@ class _Staging:
         part = self.part
         self._refuse_unread(layout, decided, read.filter(pl.col("__why").is_null() & pl.col("__unread")))
         aside = read.filter(pl.col("__why").is_not_null())
-        self._set_aside(aside.select(ROW, pl.col("__why").alias("why"), pl.coalesce("__label", "__first").alias("label")))
+        self._set_aside(aside.select(ROW, pl.col("__why").alias("why"), pl.col("__called").alias("label")))
         self._refuse_wrong_width()
         part.rows_refused += violations[ROW].n_unique()
         part.refused += [
@@ -376,7 +375,7 @@ class _Staging:
         part.rows_ready = summary["__rows"]
         part.rows_read = part.rows_ready + part.rows_refused + part.set_aside_count
         part.staged = Staged(
-            table=table.name, file=self.target.name, rows=part.rows_ready, grain=_grain(layout, staged),
+            table=table.name, file=self.target.name, rows=part.rows_ready, grain=grains.grain(layout, staged),
             first_day=summary.get("__first"), last_day=summary.get("__last"),
         )  # fmt: skip
         return sums
@@ -401,52 +400,10 @@ def _described(headers: tuple[str, ...], mapping: Mapping | None, sample: pl.Dat
     ]
 
 
-def _telling_apart(layout: Layout, shown: pl.DataFrame) -> list[int]:
-    """Positions of what distinguishes rows beside the key: texts without a canonical column, landing pages, hours."""
-    page, day = layout.mapping.columns.get("_url"), layout.mapping.columns.get("_day")
-    mapped = {at for at in layout.mapping.columns.values() if at != page}
-    hourly = day is not None and shown["_day"].str.contains(r"[ T](?:0?[1-9]|1\d|2[0-3]):").any()
-    return [index for index in layout.dimensions if index not in mapped] + ([day] if day is not None and hourly else [])
-
-
-def _level(layout: Layout) -> str:
-    """How fine the rows of an ad report are."""
-    if layout.distinguishing and not (layout.matched and layout.matched.breakdowns):
-        return "breakdown"
-    return level_of(layout.mapping.columns, layout.matched.breakdowns if layout.matched else {})
-
-
-def _grain(layout: Layout, staged: pl.LazyFrame) -> str:
-    """What one row of an ad report describes: its level, and one day or a longer period."""
-    if layout.table.name != "ad_performance":
-        return ""
-    daily = staged.select((pl.col("period_start") == pl.col("period_end")).all()).collect().item()
-    return f"{_level(layout)} {'day' if daily else 'period'}"
-
-
 def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) -> list[Total]:
-    """The file's own totals beside our sums. The first total row that is not the whole account's describes the rows of
-    the file; the others (account, kinds of campaigns) are quoted for information.
-    """
-    totals: list[Total] = []
-    describing: int | None = None
-    names = [name for name in sums if name in layout.mapping.columns]
-    for record in rows.sort(ROW).iter_rows(named=True):
-        label = record["__label"] or record["__first"] or ""
-        if describing is None and not OF_ACCOUNT.search(label):
-            describing = record[ROW]
-        for name in names:
-            stated = record[f"={name}"]
-            if stated is not None:
-                totals.append(
-                    Total(
-                        row=record[ROW],
-                        label=label,
-                        column=name,
-                        file=plain(stated),
-                        ours=plain(sums[name]),
-                        difference=plain(Decimal(sums[name]) - Decimal(stated)),
-                        describes_rows=record[ROW] == describing,
-                    )
-                )
-    return totals
+    ours = {name: value for name, value in sums.items() if name in layout.mapping.columns}
+    found = (
+        TotalRow(record[ROW], record["__called"] or "", {name: record[f"={name}"] for name in ours})
+        for record in rows.sort(ROW).iter_rows(named=True)
+    )
+    return quoted(found, ours)

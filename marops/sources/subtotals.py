@@ -80,6 +80,13 @@ def find_subtotals(headers: Sequence[str], data: pl.DataFrame, matched: Match | 
     return found, asked
 
 
+def called(width: int) -> pl.Expr:
+    """What a row that is no data calls itself: the cell that says so, else the first one with something in it."""
+    cells = [pl.col(f"c{index}").str.strip_chars() for index in range(min(LABELS, width))]
+    says = [pl.when(cell.str.contains(TOTAL_LABEL)).then(cell) for cell in cells]
+    return pl.coalesce(*says, *(pl.when(cell != "").then(cell) for cell in cells), pl.lit("")).str.slice(0, 120)
+
+
 def shows_all(name: str) -> pl.Expr:
     """Whether trimmed cells of a canonical column say "All"; in a breakdown's key, one of the parts that " · " joins."""
     if name == "breakdown_key":

@@ -160,18 +160,28 @@ def test_a_last_row_that_only_ties_in_one_column_is_data(tmp_path: Path) -> None
     assert (table.rows, [column.sum for column in table.columns][2:]) == (3, ["10", "1470"])
 
 
-@pytest.mark.parametrize("empty", [False, True])
+SEARCHES = "Day,Campaign,Search term,Match type,Cost,Impr.,Clicks,Currency code\n" + "".join(
+    f"2026-05-0{d},Brand,{term},Exact,{cost},100,5,USD\n" for d in (1, 2) for term, cost in (("total", 40), ("shoes", 5))
+)
+EMPTY = ADS + "".join(
+    [f"2026-05-01,{name},,30,300,15,3\n" for name in "AB"]
+    + [f"2026-05-01,{name},s{n},10,100,5,1\n" for name in "AB" for n in range(3)]
+)
+LABELLED = made.THREE_DAYS + "Total: Campaigns,--,BRL,7,3.75\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "spend"),
+    [(nested(), "8"), (EMPTY, "60"), (SEARCHES, "90"), (SEARCHES + "Total,,,,90,400,20,\n", "90"), (LABELLED, "3.75")],
+)
 def test_a_file_too_large_to_be_looked_at_whole_at_first_has_the_same_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, empty: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, spend: str
 ) -> None:
-    content = nested()
-    if empty:
-        rows = [f"2026-05-01,{name},,30,300,15,3\n" for name in "AB"]
-        content = ADS + "".join(rows + [f"2026-05-01,{name},s{n},10,100,5,1\n" for name in "AB" for n in range(3)])
     small, rows = made.text(tmp_path, content)
     monkeypatch.setattr(reading, "SMALL", 10)
     large, again = made.text(tmp_path, content, name="large.csv")
     assert again.equals(rows)
+    assert large.sums["spend"] == spend
     assert (large.sums, large.set_aside, large.totals) == (small.sums, small.set_aside, small.totals)
 
 
