@@ -19,7 +19,7 @@ from bench.report import Line
 OUT = Path(__file__).parent / "out"
 SCALE = 462
 """Gives about a million rows of the sample company's European Google Ads report."""
-MEMORY_MB = 500
+MEMORY_MB = 400
 
 _FLOOR = """
 import sys, time
@@ -78,7 +78,7 @@ def run(repeats: int) -> None:
             bare = floor(path, OUT / "floor.parquet")
             found.append(ours(path, warm=warm))
             pairs.append((found[-1]["seconds"], bare[0] if warm else bare[1]))
-        lines.append(Line("warm" if warm else "cold", [a for a, _ in pairs], [b for _, b in pairs], 3.0, at="pairs"))
+        lines.append(Line("warm" if warm else "cold", [a for a, _ in pairs], [b for _, b in pairs], 2.7, at="pairs"))
     report.show(f"Import of {int(found[0]['rows']):,} rows, {path.stat().st_size >> 20} MB", lines)
     for what in ("child_mb", "parent_mb"):
         values = [one[what] for one in found]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from marops.sources import cells, currencies, formats
+from marops.sources import cells, currencies, formats, moments
 from marops.sources.cells import Layout
 from marops.sources.formats import Notation
 from marops.sources.report import Question
@@ -58,10 +58,10 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
             typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded, millionths=millionths)
         elif kind in _DATES:
             form = _date_format(layout, data, name, questions)
-            value = formats.moment(cell, form, padded=padded)
-            is_local = kind is Type.TIMESTAMP and not formats.has_offset(form)
+            value = moments.moment(cell, form, padded=padded)
+            is_local = kind is Type.TIMESTAMP and not moments.has_offset(form)
             local = local or is_local
-            value = formats.in_zone(value, layout.zone) if is_local and layout.zone else value
+            value = moments.in_zone(value, layout.zone) if is_local and layout.zone else value
             typed[name] = value.dt.date() if kind is Type.DATE else value
         else:
             typed[name] = formats.truth(cell)
@@ -100,7 +100,7 @@ def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame
 def accepted(layout: Layout, read: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:
     """The rows of `judged` that are data and could be read, typed and under canonical names."""
     columns = {
-        name: formats.closed(pl.col(f"={name}")) if layout.type_of(name) in _DATES else pl.col(f"={name}") for name in casting.typed
+        name: moments.closed(pl.col(f"={name}")) if layout.type_of(name) in _DATES else pl.col(f"={name}") for name in casting.typed
     }
     return read.filter(pl.col("__why").is_null() & ~pl.col("__unread")).select(ROW, **columns)
 
@@ -126,10 +126,10 @@ def _decimal_marks(layout: Layout, data: pl.DataFrame, names: list[str], questio
 
 def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[Question]) -> str:
     seen = data.filter(~formats.is_missing(pl.col(name)))[name].unique(maintain_order=True).head(1_000)
-    fitting = formats.date_formats(seen.to_list(), layout.mapping.dates)
+    fitting = moments.date_formats(seen.to_list(), layout.mapping.dates)
     if len(fitting) > 1:
         questions.append(_question("date_order", layout, data, name, ["dmy", "mdy"]))
-    return fitting[0] if fitting else formats.most_fitting(seen)
+    return fitting[0] if fitting else moments.most_fitting(seen)
 
 
 def _find_currency(layout: Layout, typed: dict[str, pl.Expr], data: pl.DataFrame, questions: list[Question]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from marops.sources import formats
+from marops.sources import formats, moments
 from marops.sources.reading import RawTable
 from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Mapping
@@ -89,7 +89,7 @@ def find_dimensions(layout: Layout, sample: pl.DataFrame) -> list[int]:
     return [
         index
         for index, found in enumerate(shown)
-        if found and index not in values and not formats.are_numbers(pl.Series(found)) and not formats.date_formats(found, "dmy")
+        if found and index not in values and not formats.are_numbers(pl.Series(found)) and not moments.date_formats(found, "dmy")
     ]
 
 

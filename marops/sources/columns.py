@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from marops.sources import formats
+from marops.sources import formats, moments
 from marops.sources.recognising import Match
 from marops.sources.report import Question
 
@@ -90,15 +90,15 @@ def _number(index: int, bare: pl.Series, mark: str) -> Held:
 
 def _moments(header: str, index: int, values: pl.Series, questions: list[Question]) -> Held:
     few = values.head(2_000).to_list()
-    fitting = formats.date_formats(few, None)
+    fitting = moments.date_formats(few, None)
     if not fitting:
         return Held("text", None)
     form, *others = fitting
     if others:
         questions.append(Question(code="date_order", column=header, samples=few[:3], choices=["dmy", "mdy"]))
-    moments = values.to_frame("c").select(formats.moment(pl.col("c"), form).alias("v"))["v"].drop_nulls()
-    is_day = bool((moments == moments.dt.truncate("1d")).all())
-    return Held("date" if is_day else "timestamp", formats.moment(pl.col(f"c{index}"), form))
+    read = values.to_frame("c").select(moments.moment(pl.col("c"), form).alias("v"))["v"].drop_nulls()
+    is_day = bool((read == read.dt.truncate("1d")).all())
+    return Held("date" if is_day else "timestamp", moments.moment(pl.col(f"c{index}"), form))
 
 
 def _share_of_numbers(bare: pl.Series) -> float:

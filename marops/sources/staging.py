@@ -9,7 +9,7 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, grains, opening, subtotals, updates, zones
+from marops.sources import casting, cells, describing, formats, grains, moments, opening, subtotals, updates, zones
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
@@ -73,7 +73,7 @@ class _DoubtfulError(Exception):
 def ready() -> None:
     """Build beforehand what every file needs: the dictionaries, and the formats a column is tried with."""
     shapes()
-    formats.date_formats(["2026-01-31"], None)
+    moments.date_formats(["2026-01-31"], None)
     formats.are_numbers(pl.Series(["1"]))
 
 
@@ -227,7 +227,7 @@ class _Staging:
 
     def _period_above(self) -> tuple[date, date] | None:
         for record in self.raw.preamble:
-            found = formats.period(", ".join(cell.strip() for cell in record if cell.strip()))
+            found = moments.period(", ".join(cell.strip() for cell in record if cell.strip()))
             if found:
                 return date.fromisoformat(found[0]), date.fromisoformat(found[1])
         return None

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from marops.sources import formats
+from marops.sources import formats, moments
 from marops.tables import ROW
 
 
@@ -13,7 +13,7 @@ def superseded(frame: pl.LazyFrame, key: int, updated: int, order: str | None) -
     cells = frame.select(ROW, pl.col(f"c{key}").alias("key"), pl.col(f"c{updated}").alias("at")).collect()
     cells = cells.filter(~formats.is_missing(pl.col("key")))
     shown = cells.filter(~formats.is_missing(pl.col("at")))["at"].unique(maintain_order=True)
-    fitting = formats.date_formats(shown.head(1_000).to_list(), order)
-    moment = formats.moment(pl.col("at"), fitting[0]) if fitting else pl.lit(None)
+    fitting = moments.date_formats(shown.head(1_000).to_list(), order)
+    moment = moments.moment(pl.col("at"), fitting[0]) if fitting else pl.lit(None)
     last = cells.sort(moment, ROW, nulls_last=False).group_by("key").agg(pl.col(ROW).last())
     return cells.join(last, on=ROW, how="anti").select(ROW, "key").sort(ROW)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marops.sources import formats, words
+from marops.sources import formats, moments, words
 from marops.sources.formats import Notation
 from marops.sources.report import Mapping
 from marops.tables import Type
@@ -21,7 +21,7 @@ def number(cell: str, kind: Type = Type.DECIMAL, mark: str = ".", notation: Nota
 
 
 def day(cell: str, form: str) -> date | None:
-    return pl.DataFrame({"cell": [cell]}).select(formats.moment(pl.col("cell"), form).dt.date()).item()
+    return pl.DataFrame({"cell": [cell]}).select(moments.moment(pl.col("cell"), form).dt.date()).item()
 
 
 @pytest.mark.parametrize(
@@ -128,21 +128,21 @@ def test_a_text_that_says_na_stays_a_name() -> None:
     ],
 )
 def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> None:
-    fitting = formats.date_formats([cell], None)
+    fitting = moments.date_formats([cell], None)
     assert len(fitting) == 1
     assert day(cell, fitting[0]) == found
 
 
 def test_dates_that_could_be_read_either_way_fit_two_formats_until_somebody_says_which() -> None:
-    assert {form[:3] for form in formats.date_formats(["03/04/2026", "05/06/2026"], None)} == {"dmy", "mdy"}
-    assert day("03/04/2026", formats.date_formats(["03/04/2026"], "dmy")[0]) == date(2026, 4, 3)
-    assert day("03/04/2026", formats.date_formats(["03/04/2026"], "mdy")[0]) == date(2026, 3, 4)
-    assert [form[:3] for form in formats.date_formats(["03/04/2026", "13/04/2026"], None)] == ["dmy"]
+    assert {form[:3] for form in moments.date_formats(["03/04/2026", "05/06/2026"], None)} == {"dmy", "mdy"}
+    assert day("03/04/2026", moments.date_formats(["03/04/2026"], "dmy")[0]) == date(2026, 4, 3)
+    assert day("03/04/2026", moments.date_formats(["03/04/2026"], "mdy")[0]) == date(2026, 3, 4)
+    assert [form[:3] for form in moments.date_formats(["03/04/2026", "13/04/2026"], None)] == ["dmy"]
 
 
 @pytest.mark.parametrize("cell", ["31/02/2026", "2026-13-01", "1 de foo de 2026", "12", "hello 2026", "0001-01-01"])
 def test_what_is_no_date_fits_no_format(cell: str) -> None:
-    assert formats.date_formats([cell], None) == ()
+    assert moments.date_formats([cell], None) == ()
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_what_is_no_date_fits_no_format(cell: str) -> None:
     ],
 )
 def test_the_days_a_report_covers_are_read_from_the_line_above_it(line: str, found: tuple[str, str] | None) -> None:
-    assert formats.period(line) == found
+    assert moments.period(line) == found
 
 
 def test_truth_values_are_read_in_english_and_portuguese_and_nothing_else() -> None:
@@ -189,7 +189,7 @@ def test_every_amount_is_read_back_as_it_was_whatever_the_notation(values: list[
 @given(st.dates(date(1901, 1, 1), date(2099, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d"]))
 def test_every_day_is_read_back_as_it_was_whatever_the_format(value: date, form: str) -> None:
     order = {"%d/%m/%Y": "dmy", "%m/%d/%Y": "mdy", "%d.%m.%Y": "dmy"}.get(form)
-    fitting = formats.date_formats([value.strftime(form)], order)
+    fitting = moments.date_formats([value.strftime(form)], order)
     if value not in formats._OPEN_ENDS:
         assert [day(value.strftime(form), found) for found in fitting] == [value]
 

@@ -1,0 +1,213 @@
+"""Dates and times as files write them, in the notation a column shows as a whole."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+import polars as pl
+
+_MONTHS: dict[str, int] = {}
+for _number, _names in enumerate(
+    (
+        "jan january janeiro", "feb february fev fevereiro", "mar march março marco", "apr april abr abril",
+        "may mai maio", "jun june junho", "jul july julho", "aug august ago agosto",
+        "sep sept september set setembro", "oct october out outubro", "nov november novembro",
+        "dec december dez dezembro",
+    ),
+    1,
+):  # fmt: skip
+    for _name in _names.split():
+        _MONTHS[_name] = _number
+
+_MARKED_MONTHS = {name: f"#{_MONTHS[name]}#" for name in sorted(_MONTHS, key=len, reverse=True)}
+"""The longest names first, so that "march" is not taken for "mar" and two letters; between signs no text holds."""
+
+_OPEN_ENDS = (date(2050, 1, 1), date(9999, 12, 31))
+"""Dates that systems write for "not yet ended"."""
+
+_MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}|\d{1,2}.\p{L}{3}.\d{2}"
+"""What any of the formats needs to see. Most columns that are not dates are told by it, without trying each format."""
+
+_NO_DATE = r"[_|#&=]"
+"""What no date holds, but the names of campaigns do."""
+
+_PLAUSIBLE = (
+    (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+    (datetime(9999, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+)
+"""Spans taken seriously; "26-05-01" read as the year 26 is not a date. Open ends are let through."""
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """One way to write a date or moment. `order` is set where day and month could be mistaken for each other. `zoned`: the
+    moment carries its own offset from UTC.
+    """
+
+    id: str
+    read: Callable[[pl.Expr], pl.Expr]
+    order: str = ""
+    zoned: bool = False
+
+
+def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
+    def read(cell: pl.Expr) -> pl.Expr:
+        found = cell.str.to_datetime(form, time_unit="us", strict=False, ambiguous="earliest")
+        return found.dt.replace_time_zone("UTC")
+
+    return read
+
+
+def _zoned(form: str) -> Callable[[pl.Expr], pl.Expr]:
+    def read(cell: pl.Expr) -> pl.Expr:
+        return cell.str.replace(r"Z$", "+00:00").str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC")
+
+    return read
+
+
+def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
+    """Dates with a month's name: groups d, m, y and, with `clock`, h, n and p (AM or PM)."""
+
+    def read(text: pl.Expr) -> pl.Expr:
+        parts = text.str.to_lowercase().str.extract_groups(pattern)
+        # Not `replace_strict`: it would gather the whole column in memory.
+        month = parts.struct.field("m").str.replace_many(_MARKED_MONTHS, leftmost=True)
+        month = month.str.extract(r"^#(\d+)#$").cast(pl.Int32)
+        year = parts.struct.field("y").cast(pl.Int32, strict=False)
+        year = pl.when(year < 100).then(year + 2000).otherwise(year)
+        hour: pl.Expr | int = 0
+        minute: pl.Expr | int = 0
+        if clock:
+            half = parts.struct.field("p")
+            hour = parts.struct.field("h").cast(pl.Int32, strict=False)
+            hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "pm").then(12).otherwise(0))
+            minute = parts.struct.field("n").cast(pl.Int32, strict=False)
+        return pl.datetime(
+            year, month, parts.struct.field("d").cast(pl.Int32, strict=False), hour, minute, time_unit="us", time_zone="UTC"
+        )
+
+    return read
+
+
+def _numeric_orders() -> Iterable[DateFormat]:
+    clocks = (("", ""), ("_hm", " %H:%M"), ("_hms", " %H:%M:%S"), ("_ampm", " %I:%M %p"), ("_comma_ampm", ", %I:%M %p"))
+    for order, pair in (("dmy", "%d{0}%m{0}"), ("mdy", "%m{0}%d{0}")):
+        for mark, name in (("/", "slash"), ("-", "dash"), (".", "dot")):
+            for year in ("%Y", "%y"):
+                for suffix, clock in clocks:
+                    form = pair.format(mark) + year + clock
+                    yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", _moment(form), order)
+
+
+_WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
+
+DATE_FORMATS: tuple[DateFormat, ...] = (
+    DateFormat("iso", _moment("%Y-%m-%d")),
+    DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f")),
+    DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f")),
+    DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M")),
+    DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True),
+    DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True),
+    DateFormat("ymd_slash", _moment("%Y/%m/%d")),
+    DateFormat("ymd_compact", _moment("%Y%m%d")),
+    *_numeric_orders(),
+    DateFormat(
+        "d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)
+    ),
+    DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
+    DateFormat(
+        "d_month_y_clock",
+        _named(
+            r"^(?<d>\d{1,2})[ /-](?<m>\p{L}+)\.?[ /-](?<y>\d{4}|\d{2}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True
+        ),
+    ),
+    DateFormat(
+        "month_d_y_clock",
+        _named(r"^(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True),
+    ),
+)
+
+_BY_ID = {form.id: form for form in DATE_FORMATS}
+
+
+def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
+    """The formats that read every one of these values, best first; more than one where day and month could be swapped.
+
+    `order` ("dmy" or "mdy") keeps only that order where both fit. None fit: an empty tuple.
+    """
+    if not samples:
+        return ("iso",)
+    cells = pl.DataFrame({"cell": list(dict.fromkeys(samples))})
+    if not cells["cell"].str.contains(_MAYBE_DATE).all() or cells["cell"].str.contains(_NO_DATE).any():
+        return ()
+    read = cells.select(attempt.is_not_null().all() for attempt in _attempts())
+    fitting = [form for form in DATE_FORMATS if read[form.id][0]]
+    orders = {form.order for form in fitting}
+    if len(orders) > 1 and order in orders:
+        fitting = [form for form in fitting if form.order == order]
+    distinct = {form.order: form for form in reversed(fitting)}
+    return tuple(form.id for form in reversed(list(distinct.values())))
+
+
+def any_date(samples: Sequence[str]) -> bool:
+    """Whether one of these values is a date in any format."""
+    likely = pl.DataFrame({"cell": samples}, schema={"cell": pl.String()}).filter(pl.col("cell").str.contains(_MAYBE_DATE))
+    return bool(likely.height) and any(likely.select(attempt.is_not_null().any() for attempt in _attempts()).row(0))
+
+
+def most_fitting(samples: pl.Series) -> str:
+    """The format that reads most of these cells, for a column where none reads all."""
+    read = samples.to_frame("cell").select(attempt.is_not_null().sum() for attempt in _attempts())
+    return max(read.columns, key=lambda form: int(read[form][0]))
+
+
+@lru_cache(maxsize=1)
+def _attempts() -> tuple[pl.Expr, ...]:
+    return tuple(_plausible(form, pl.col("cell").str.strip_chars()).alias(form.id) for form in DATE_FORMATS)
+
+
+def _plausible(form: DateFormat, cell: pl.Expr) -> pl.Expr:
+    found = form.read(cell)
+    # Compared as moments: taking the years out costs more than reading the dates.
+    return pl.when(pl.any_horizontal(found.is_between(*span) for span in _PLAUSIBLE)).then(found)
+
+
+def moment(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
+    """A text cell as a UTC timestamp; null where it is missing or not in this format.
+
+    A time without a zone is taken as UTC. Open ends (2050-01-01, 9999-12-31) come back as such: see `closed`. Not `padded`:
+    spaces around a date are not looked for.
+    """
+    return _plausible(_BY_ID[format_id], cell.str.strip_chars() if padded else cell)
+
+
+def has_offset(format_id: str) -> bool:
+    """Whether moments in this format carry their own offset from UTC."""
+    return _BY_ID[format_id].zoned
+
+
+def in_zone(value: pl.Expr, zone: str) -> pl.Expr:
+    """A moment read as if it were UTC, taken as the local time of an IANA zone instead. A time that a change of the clock
+    leaves out becomes null; of one that it repeats, the first is meant. Open ends stay as they are.
+    """
+    local = closed(value).dt.replace_time_zone(None).dt.replace_time_zone(zone, ambiguous="earliest", non_existent="null")
+    return pl.when(value.cast(pl.Date).is_in(_OPEN_ENDS)).then(value).otherwise(local.dt.convert_time_zone("UTC"))
+
+
+def closed(value: pl.Expr) -> pl.Expr:
+    """A date or timestamp, or null where it is one that systems write for "not ended yet"."""
+    return pl.when(~value.cast(pl.Date).is_in(_OPEN_ENDS)).then(value)
+
+
+def period(line: str) -> tuple[str, str] | None:
+    """First and last day of a "5 May 2026 - 15 May 2026" line above a report, as ISO dates; None for other lines."""
+    halves = re.split(r"\s+[-–—]\s+|\s+to\s+|\s+a\s+", line.strip())
+    if len(halves) != 2:
+        return None
+    fitting = date_formats(halves, "dmy")
+    if not fitting:
+        return None
+    start, end = pl.DataFrame({"cell": halves}).select(moment(pl.col("cell"), fitting[0]).dt.date()).to_series().to_list()
+    return (start.isoformat(), end.isoformat()) if start <= end else None
