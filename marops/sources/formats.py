@@ -1,9 +1,8 @@
-"""How a column writes numbers and dates, decided from the column as a whole, and the expressions that read them.
+"""How a column writes numbers, decided from the column as a whole, and the expressions that read them (dates: `moments`).
 
-Numbers: "1.234,56" and "1,234.56" are both 1234.56, and "1,234" could be either; a column's decimal mark is decided by
-its unambiguous values, then by the file's other columns, and asked for when neither says. Dates: a column is read
-day-first or month-first as a whole; where every value fits both, the file's language or the reader decides.
-A cell that does not fit its column's format becomes null, and the caller refuses its row: nothing is guessed per cell.
+"1.234,56" and "1,234.56" are both 1234.56, and "1,234" could be either; a column's decimal mark is decided by its unambiguous
+values, then by the file's other columns, and asked for when neither says. A cell that does not fit its column's format
+becomes null, and the caller refuses its row: nothing is guessed per cell.
 """
 
 import re

@@ -1,4 +1,6 @@
-"""Dates and times as files write them, in the notation a column shows as a whole."""
+"""How a column writes dates and times: day-first or month-first as a whole; where every value fits both, the file's language
+or the reader decides.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Sequence

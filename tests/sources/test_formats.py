@@ -190,7 +190,7 @@ def test_every_amount_is_read_back_as_it_was_whatever_the_notation(values: list[
 def test_every_day_is_read_back_as_it_was_whatever_the_format(value: date, form: str) -> None:
     order = {"%d/%m/%Y": "dmy", "%m/%d/%Y": "mdy", "%d.%m.%Y": "dmy"}.get(form)
     fitting = moments.date_formats([value.strftime(form)], order)
-    if value not in formats._OPEN_ENDS:
+    if value not in moments._OPEN_ENDS:
         assert [day(value.strftime(form), found) for found in fitting] == [value]
 
 
