@@ -122,6 +122,8 @@ def _may_hold_sums(staged: Staged, folder: Path) -> bool:
         return False
     rows = pl.scan_parquet(folder / staged.file)
     names = [name for name in rows.collect_schema().names() if name.endswith("_name") or name in {"breakdown_key", "publisher"}]
+    if not names:
+        return False
     empty = [pl.col(name).null_count().is_between(1, staged.rows // 2) for name in names]
     says = [subtotals.shows_all(name).any() for name in names]
     return any(rows.select(found.alias(str(i)) for i, found in enumerate((*empty, *says))).collect().row(0))

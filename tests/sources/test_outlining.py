@@ -167,12 +167,20 @@ EMPTY = ADS + "".join(
     [f"2026-05-01,{name},,30,300,15,3\n" for name in "AB"]
     + [f"2026-05-01,{name},s{n},10,100,5,1\n" for name in "AB" for n in range(3)]
 )
+UNNAMED = "Day,Account ID,Currency,Impressions,Amount spent\n2026-05-01,1,BRL,10,1.00\n2026-05-02,1,BRL,10,2.00\n"
 LABELLED = made.THREE_DAYS + "Total: Campaigns,--,BRL,7,3.75\n"
 
 
 @pytest.mark.parametrize(
     ("content", "spend"),
-    [(nested(), "8"), (EMPTY, "60"), (SEARCHES, "90"), (SEARCHES + "Total,,,,90,400,20,\n", "90"), (LABELLED, "3.75")],
+    [
+        (nested(), "8"),
+        (EMPTY, "60"),
+        (SEARCHES, "90"),
+        (SEARCHES + "Total,,,,90,400,20,\n", "90"),
+        (LABELLED, "3.75"),
+        (UNNAMED, "3"),
+    ],
 )
 def test_a_file_too_large_to_be_looked_at_whole_at_first_has_the_same_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, spend: str
