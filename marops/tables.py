@@ -1,14 +1,14 @@
 """The canonical tables: every file marops takes becomes rows of one of these.
 
-A `Table` names its columns with type, unit and meaning, its key, and the rules a row must keep. `conform` checks a
-typed frame against it and reports every violation with its row. `python -m marops.tables` writes docs/tables.md.
+A `Table` names its columns with type, unit and meaning, its key, and the limits its values must keep (`sources.conforming`
+checks them). `python -m marops.tables` writes docs/tables.md.
 
 Each fact row also carries where it came from. `source_row_number` is stored with the row; `import_id`,
 `source_relation`, `source_file_sha256` and `ingested_at` are the same for every row of an import, so they are kept
 once in the manifest and added by `lake.scan`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -105,119 +105,6 @@ class Table:
             raise ValueError(f"nothing dates the rows of {self.name}")
         last = pl.col(self.day) if self.by_name[self.day].type is Type.DATE else pl.col(self.day).dt.date()
         return (pl.col("period_start") if "period_start" in self.by_name else last), last
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A row-wise rule: `broken` is true for rows that break it. `id` is stable and stored with refused rows."""
-
-    column: str
-    id: str
-    broken: pl.Expr
-    limit: str = ""
-
-
-def rules(table: Table, present: set[str]) -> Iterator[Rule]:
-    """The row-wise rules that apply to the columns a frame has."""
-    for column in table.columns:
-        cell = pl.col(column.name)
-        if column.name not in present:
-            continue
-        if column.required:
-            yield Rule(column.name, "required", cell.is_null())
-        if column.minimum is not None:
-            yield Rule(column.name, "minimum", cell < column.minimum, str(column.minimum))
-        if column.maximum is not None:
-            yield Rule(column.name, "maximum", cell > column.maximum, str(column.maximum))
-        if column.allowed:
-            yield Rule(column.name, "allowed", ~cell.is_in(column.allowed), ", ".join(column.allowed))
-        if column.type is Type.TEXT:
-            yield Rule(column.name, "too_long", cell.str.len_bytes() > MAX_TEXT, str(MAX_TEXT))
-    starts, ends = "period_start", "period_end"
-    if {starts, ends} <= present and {starts, ends} <= set(table.by_name):
-        yield Rule(ends, "ends_before_start", pl.col(ends) < pl.col(starts))
-
-
-VIOLATIONS: dict[str, pl.DataType] = {
-    ROW: pl.Int64(),
-    "column": pl.String(),
-    "rule": pl.String(),
-    "limit": pl.String(),
-    "value": pl.String(),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Conformed:
-    """`frame`: the rows that keep every rule. `violations`: one row a broken rule (see VIOLATIONS), by row, column.
-
-    A repeated key is reported on every row after the first, with the first row's number as `limit`.
-    """
-
-    frame: pl.LazyFrame
-    violations: pl.DataFrame
-
-
-class ContractError(ValueError):
-    """The frame itself (not its rows) does not fit: a required column is absent or a type is wrong."""
-
-
-def conform(table: Table, frame: pl.LazyFrame) -> Conformed:
-    """Check a typed frame that has `source_row_number` and any of the table's columns.
-
-    Raises ContractError where a required column is absent or a column has another type than the table's.
-    """
-    found = frame.collect_schema()
-    _check_contract(table, dict(found))
-    applying = list(rules(table, set(found.names())))
-    flags = {f"__{index}": rule for index, rule in enumerate(applying)}
-    flagged = frame.with_columns(rule.broken.fill_null(value=False).alias(flag) for flag, rule in flags.items())
-    key = [name for name in table.key if name in found.names()]
-    # A 64-bit hash finds candidates in little memory and time; they are then compared exactly.
-    unique = (pl.struct(key).hash().n_unique() == pl.len()) if key else pl.lit(value=True)
-    broken, all_differ = pl.collect_all([flagged.filter(pl.any_horizontal(*flags)), frame.select(unique)])
-    parts = [
-        broken.filter(pl.col(flag)).select(
-            pl.col(ROW).cast(pl.Int64),
-            pl.lit(rule.column).alias("column"),
-            pl.lit(rule.id).alias("rule"),
-            pl.lit(rule.limit).alias("limit"),
-            pl.col(rule.column).cast(pl.String).alias("value"),
-        )
-        for flag, rule in flags.items()
-    ]
-    repeated = pl.DataFrame(schema=VIOLATIONS) if all_differ.item() else _repeated_keys(key, frame)
-    violations = pl.concat([pl.DataFrame(schema=VIOLATIONS), *parts, repeated]).sort(ROW, "column", "rule")
-    valid = frame
-    if violations.height:
-        valid = frame.filter(~pl.col(ROW).is_in(violations[ROW].unique().implode()))
-    return Conformed(valid, violations)
-
-
-def _check_contract(table: Table, found: Mapping[str, pl.DataType]) -> None:
-    if ROW not in found:
-        raise ContractError(f"{table.name}: the frame has no {ROW}")
-    absent = [column.name for column in table.columns if column.required and column.name not in found]
-    if absent:
-        raise ContractError(f"{table.name} needs {', '.join(absent)}; the frame has {', '.join(found)}")
-    for column in table.columns:
-        if column.name in found and found[column.name] != column.type.dtype:
-            raise ContractError(f"{table.name}.{column.name} must be {column.type.dtype}, not {found[column.name]}")
-
-
-def _repeated_keys(key: list[str], frame: pl.LazyFrame) -> pl.DataFrame:
-    candidates = frame.select(ROW, *key).filter(pl.struct(key).hash().is_duplicated()).collect().sort(ROW)
-    return (
-        candidates.with_columns(pl.col(ROW).first().over(key).alias("first"))
-        .filter(pl.col(ROW) != pl.col("first"))
-        .select(
-            pl.col(ROW).cast(pl.Int64),
-            pl.lit(key[0]).alias("column"),
-            pl.lit("repeated_key").alias("rule"),
-            pl.col("first").cast(pl.String).alias("limit"),
-            pl.concat_str([pl.col(name).cast(pl.String).fill_null("") for name in key], separator=" · ").alias("value"),
-        )
-    )
 
 
 def _text(name: str, description: str, *, required: bool = False, allowed: tuple[str, ...] = ()) -> Column:

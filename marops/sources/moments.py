@@ -45,13 +45,19 @@ _PLAUSIBLE = (
 @dataclass(frozen=True, slots=True)
 class DateFormat:
     """One way to write a date or moment. `order` is set where day and month could be mistaken for each other. `zoned`: the
-    moment carries its own offset from UTC.
+    moment carries its own offset from UTC. `mark` stands in every cell of this format; in one with a `clock`, so does ":".
     """
 
     id: str
     read: Callable[[pl.Expr], pl.Expr]
     order: str = ""
     zoned: bool = False
+    mark: str = ""
+    clock: bool = False
+
+    def may_read(self, cell: str) -> bool:
+        """Whether a glance at the cell leaves it open that it is in this format."""
+        return self.mark in cell and self.clock == (":" in cell)
 
 
 def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
@@ -100,19 +106,19 @@ def _numeric_orders() -> Iterable[DateFormat]:
             for year in ("%Y", "%y"):
                 for suffix, clock in clocks:
                     form = pair.format(mark) + year + clock
-                    yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", _moment(form), order)
+                    yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", _moment(form), order, mark=mark, clock=bool(clock))
 
 
 _WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
 
 DATE_FORMATS: tuple[DateFormat, ...] = (
-    DateFormat("iso", _moment("%Y-%m-%d")),
-    DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f")),
-    DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f")),
-    DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M")),
-    DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True),
-    DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True),
-    DateFormat("ymd_slash", _moment("%Y/%m/%d")),
+    DateFormat("iso", _moment("%Y-%m-%d"), mark="-"),
+    DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f"), mark="-", clock=True),
+    DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f"), mark="-", clock=True),
+    DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M"), mark="-", clock=True),
+    DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
+    DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
+    DateFormat("ymd_slash", _moment("%Y/%m/%d"), mark="/"),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
     DateFormat(
@@ -124,10 +130,12 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
         _named(
             r"^(?<d>\d{1,2})[ /-](?<m>\p{L}+)\.?[ /-](?<y>\d{4}|\d{2}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True
         ),
+        clock=True,
     ),
     DateFormat(
         "month_d_y_clock",
         _named(r"^(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True),
+        clock=True,
     ),
 )
 
@@ -144,8 +152,10 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
     cells = pl.DataFrame({"cell": list(dict.fromkeys(samples))})
     if not cells["cell"].str.contains(_MAYBE_DATE).all() or cells["cell"].str.contains(_NO_DATE).any():
         return ()
-    read = cells.select(attempt.is_not_null().all() for attempt in _attempts())
-    fitting = [form for form in DATE_FORMATS if read[form.id][0]]
+    # To try a format costs more than to look for its marks, and what does not read the first value does not read all.
+    likely = [form for form in DATE_FORMATS if form.may_read(cells["cell"][0])]
+    read = cells.select(_attempt(form).is_not_null().all() for form in likely)
+    fitting = [form for form in likely if read[form.id][0]]
     orders = {form.order for form in fitting}
     if len(orders) > 1 and order in orders:
         fitting = [form for form in fitting if form.order == order]
@@ -156,18 +166,18 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
 def any_date(samples: Sequence[str]) -> bool:
     """Whether one of these values is a date in any format."""
     likely = pl.DataFrame({"cell": samples}, schema={"cell": pl.String()}).filter(pl.col("cell").str.contains(_MAYBE_DATE))
-    return bool(likely.height) and any(likely.select(attempt.is_not_null().any() for attempt in _attempts()).row(0))
+    return bool(likely.height) and any(likely.select(_attempt(form).is_not_null().any() for form in DATE_FORMATS).row(0))
 
 
 def most_fitting(samples: pl.Series) -> str:
     """The format that reads most of these cells, for a column where none reads all."""
-    read = samples.to_frame("cell").select(attempt.is_not_null().sum() for attempt in _attempts())
+    read = samples.to_frame("cell").select(_attempt(form).is_not_null().sum() for form in DATE_FORMATS)
     return max(read.columns, key=lambda form: int(read[form][0]))
 
 
-@lru_cache(maxsize=1)
-def _attempts() -> tuple[pl.Expr, ...]:
-    return tuple(_plausible(form, pl.col("cell").str.strip_chars()).alias(form.id) for form in DATE_FORMATS)
+@lru_cache(maxsize=len(DATE_FORMATS))
+def _attempt(form: DateFormat) -> pl.Expr:
+    return _plausible(form, pl.col("cell").str.strip_chars()).alias(form.id)
 
 
 def _plausible(form: DateFormat, cell: pl.Expr) -> pl.Expr:

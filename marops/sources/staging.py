@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -13,6 +14,7 @@ from marops.sources import casting, cells, describing, formats, grains, moments,
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, complete, completes_row_by_row
+from marops.sources.conforming import conform
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
@@ -38,7 +40,7 @@ from marops.sources.report import (
     Staged,
     Total,
 )  # fmt: skip
-from marops.tables import AD_PERFORMANCE, ROW, Type, conform
+from marops.tables import AD_PERFORMANCE, ROW, Type
 
 SAMPLE_ROWS = 5_000
 WHOLE = 512 << 20
@@ -73,7 +75,7 @@ class _DoubtfulError(Exception):
 def ready() -> None:
     """Build beforehand what every file needs: the dictionaries, and the formats a column is tried with."""
     shapes()
-    moments.date_formats(["2026-01-31"], None)
+    moments.any_date(["2026-01-31"])
     formats.are_numbers(pl.Series(["1"]))
 
 
@@ -216,7 +218,7 @@ class _Staging:
 
     def _ask_period(self, layout: Layout) -> None:
         dated = {"_day", "period_start"} & {*layout.mapping.columns, *layout.mapping.constants}
-        if layout.table.name == "ad_performance" and not dated and self._period_above() is None:
+        if layout.table.name == "ad_performance" and not dated and self._period_above is None:
             self.part.questions.append(Question(code="period", column="period_start", samples=[], choices=[]))
 
     def _ask_platform(self, layout: Layout) -> None:
@@ -227,6 +229,7 @@ class _Staging:
         ):
             self.part.questions.append(Question(code="platform", column="platform", samples=[], choices=platforms()))
 
+    @cached_property
     def _period_above(self) -> tuple[date, date] | None:
         for record in self.raw.preamble:
             found = moments.period(", ".join(cell.strip() for cell in record if cell.strip()))
@@ -235,7 +238,7 @@ class _Staging:
         return None
 
     def _context(self, layout: Layout) -> Context:
-        return Context(grains.level(layout), self._period_above(), self.job.today)
+        return Context(grains.level(layout), self._period_above, self.job.today)
 
     def _lacks_required(self, layout: Layout, decided: Casting) -> bool:
         """Whether a required column has no source, neither in the file nor by completing."""
