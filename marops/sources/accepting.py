@@ -118,7 +118,9 @@ def _already_imported(preview: Preview) -> Conflict:
 def _import_run(principal: Principal, preview: Preview) -> ImportRun:
     ready = preview.ready
     kept = preview.report.model_copy(
-        update={"parts": [part.model_copy(update={"refused": [], "set_aside": part.set_aside[:50]}) for part in ready]}
+        update={
+            "parts": [part.model_copy(update={"refused": [], "first_rows": [], "set_aside": part.set_aside[:50]}) for part in ready]
+        }
     )
     return ImportRun(
         workspace_id=preview.workspace_id,

@@ -2,14 +2,14 @@
 the order of a history, good and bad seconds. One pure function a table, from a typed frame to a typed frame.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from marops.sources import landing
-from marops.tables import ROW, TABLES
+from marops.tables import ROW, TABLES, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,22 @@ def complete(table: str, frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     """The frame with the columns that follow from others. Tables without such columns come back as they are."""
     frame = landing.with_landing(frame, frozenset(TABLES[table].by_name))
     step = _STEPS.get(table)
-    return step(frame, context) if step else frame
+    if step is None or not _READS.get(table, frozenset()) <= set(frame.collect_schema().names()):
+        return frame
+    return step(frame, context)
+
+
+def absent(table: Table, schema: Mapping[str, pl.DataType], context: Context | None = None) -> list[str]:
+    """The required columns that have no source, neither among these columns nor by completing once the others are there."""
+    required = {column.name: column.type.dtype for column in table.columns if column.required}
+    context = context or Context("campaign", None, date.min)
+
+    def follows(name: str) -> bool:
+        others = {other: dtype for other, dtype in required.items() if other != name}
+        probe = pl.LazyFrame(schema={ROW: pl.Int64(), **others, **schema})
+        return name in complete(table.name, probe, context).collect_schema().names()
+
+    return [name for name in required if name not in schema and not follows(name)]
 
 
 def completes_row_by_row(table: str) -> bool:
@@ -118,6 +133,15 @@ def _budget_plan(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
         columns.append(pl.col("period_start").dt.month_end().alias("period_end"))
     return frame.with_columns(columns)
 
+
+_READS: dict[str, frozenset[str]] = {
+    "lead_stage_history": frozenset({"lead_id", "date_stage_entered"}),
+    "work_item_transition": frozenset({"issue_id", "transition_at"}),
+    "survey_response": frozenset({"question_id"}),
+    "assessment_answer": frozenset({"item_code"}),
+    "budget_plan": frozenset({"period_start"}),
+}
+"""Columns without which nothing follows for a table."""
 
 _STEPS: dict[str, Callable[[pl.LazyFrame, Context], pl.LazyFrame]] = {
     "ad_performance": _ad_performance,

@@ -303,3 +303,11 @@ PSEUDO: dict[str, Type] = {
     "_url": Type.TEXT,
 }
 """Types of the columns that are read but not stored."""
+
+BY_HAND: dict[str, tuple[str, ...]] = {
+    "_day": ("ad_performance",),
+    "_minutes": ("sli_measurement",),
+    "_event": ("sli_measurement",),
+    "_url": ("ad_performance", "lead"),
+}
+"""Those of them that a person can choose, by table: what is made of them needs no layout's own rules."""

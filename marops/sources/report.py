@@ -46,12 +46,38 @@ class Total(BaseModel):
     describes_rows: bool
 
 
+class Reason(BaseModel):
+    """Why something is taken for what it is, or for nothing: a code of `words.REASONS`, who calls it so, other columns."""
+
+    code: str
+    names: list[str] = []
+    values: dict[str, str | int] = {}
+
+
 class Column(BaseModel):
-    """A column of the file: its header, some values, and what it was taken for (canonical name or None)."""
+    """A column of the file: its header, some values, what it was taken for (canonical name or None), and why."""
 
     header: str
     samples: list[str]
     canonical: str | None = None
+    why: Reason | None = None
+
+
+class Row(BaseModel):
+    """A row of the file as it stands: its number and its cells, cut short."""
+
+    number: int
+    cells: list[str]
+
+
+class Proposal(BaseModel):
+    """What a file of no known layout may be: rows of a table, by the names and the values of its columns. Nobody has said so
+    yet. `reasons`: why each of the file's columns has its place, or none.
+    """
+
+    table: str
+    columns: dict[str, int]
+    reasons: list[Reason]
 
 
 class Mapping(BaseModel):
@@ -90,7 +116,12 @@ class Staged(BaseModel):
 
 
 class Part(BaseModel):
-    """One table found in the file (a sheet, or the file itself)."""
+    """One table found in the file (a sheet, or the file itself).
+
+    `source`: where its mapping comes from: "layout", "hand" or "memory"; empty where it has none. Then `proposals` say what
+    it could be, the likeliest first; `proposed` says why that one, and is missing where none is likely enough.
+    `first_rows`: rows to try a mapping on, the first ones and those that show how numbers and dates are written.
+    """
 
     name: str
     headers: list[str]
@@ -99,6 +130,10 @@ class Part(BaseModel):
     recognised_as: str | None
     mapping: Mapping | None
     columns: list[Column]
+    source: str = ""
+    proposals: list[Proposal] = []
+    proposed: Reason | None = None
+    first_rows: list[Row] = []
     rows_read: int = 0
     rows_ready: int = 0
     rows_refused: int = 0

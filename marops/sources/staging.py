@@ -10,10 +10,23 @@ from typing import Literal, TypedDict
 import polars as pl
 import pyarrow.parquet as pa_parquet
 
-from marops.sources import casting, cells, describing, formats, grains, moments, opening, subtotals, updates, zones
+from marops.sources import (
+    casting,
+    cells,
+    describing,
+    formats,
+    grains,
+    guessing,
+    moments,
+    opening,
+    sampling,
+    subtotals,
+    updates,
+    zones,
+)
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
-from marops.sources.completing import Context, complete, completes_row_by_row
+from marops.sources.completing import Context, absent, complete, completes_row_by_row
 from marops.sources.conforming import conform
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
@@ -28,7 +41,6 @@ from marops.sources.recognising import (
 )
 from marops.sources.reconciling import TotalRow, plain, quoted
 from marops.sources.report import (
-    Column,
     Job,
     Mapping,
     Note,
@@ -151,9 +163,10 @@ class _Staging:
         self.is_by_hand = raw.name in job.mappings
         self.is_remembered = not self.is_by_hand and mark in job.remembered
         mapping, self.matched = _chosen(raw, job, mark)
+        source = "hand" if self.is_by_hand else "memory" if self.is_remembered else "layout" if mapping else ""
         self.part = Part(
             name=raw.name, headers=list(raw.headers), header_row=raw.header_row, signature=mark, mapping=mapping,
-            recognised_as=self.matched.shape.name if self.matched else None, columns=[],
+            recognised_as=self.matched.shape.name if self.matched else None, columns=[], source=source,
         )  # fmt: skip
 
     def run(self) -> Part:
@@ -163,16 +176,21 @@ class _Staging:
         frame = self._without_earlier_states(frame)
         data = frame.filter(pl.col(ASIDE).is_null()) if self.raw.is_small else frame
         sample = data.head(SAMPLE_ROWS).collect()
-        part.columns = _described(self.raw.headers, part.mapping, sample)
+        part.columns = sampling.columns(self.raw.headers, part.mapping, sample)
         if part.mapping is None:
+            part.first_rows = sampling.telling_rows(sample, len(self.raw.headers))
+            part.proposals, part.proposed = guessing.propose(self.raw.headers, sample)
             part.notes.append(Note(code="not_recognised"))
             return part
+        reasons = guessing.known(self.raw.headers, part.mapping, self.matched, part.source)
+        part.columns = [column.model_copy(update={"why": why}) for column, why in zip(part.columns, reasons, strict=True)]
         layout = Layout(
             self.raw, part.mapping, self.matched, labels, millionths=in_millionths(self.raw.headers),
             zone=zones.of_table(self.raw), by_hand=self.is_by_hand, remembered=self.is_remembered,
         )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
         shown = cells.canonical(layout, sample.lazy()).collect()
+        part.first_rows = sampling.telling_rows(_only_data(layout, shown, sample), len(self.raw.headers))
         decided, part.questions = casting.decide(layout, shown, quick=True)
         self._ask_period(layout)
         self._ask_platform(layout)
@@ -242,13 +260,11 @@ class _Staging:
 
     def _lacks_required(self, layout: Layout, decided: Casting) -> bool:
         """Whether a required column has no source, neither in the file nor by completing."""
-        probe = pl.LazyFrame(schema={ROW: pl.Int64(), **{name: layout.type_of(name).dtype for name in decided.typed}})
-        completed = set(complete(layout.table.name, probe, self._context(layout)).collect_schema().names())
-        absent = [column.name for column in layout.table.columns if column.required and column.name not in completed]
-        if absent:
-            values: dict[str, str | int] = {"table": layout.table.name, "columns": ", ".join(absent)}
+        lacking = absent(layout.table, {name: layout.type_of(name).dtype for name in decided.typed}, self._context(layout))
+        if lacking:
+            values: dict[str, str | int] = {"table": layout.table.name, "columns": ", ".join(lacking)}
             self.part.notes.append(Note(code="needs_columns", values=values))
-        return bool(absent)
+        return bool(lacking)
 
     def _write(self, layout: Layout, frame: pl.LazyFrame, shown: pl.DataFrame, decided: Casting) -> tuple[pl.DataFrame, _Others]:
         """Write the rows that can be taken to the target, in one pass over the file. Returns the violations of the
@@ -396,13 +412,9 @@ def _chosen(raw: RawTable, job: Job, mark: str) -> tuple[Mapping | None, Match |
     return mapping, match(raw.headers, shape) if shape else None
 
 
-def _described(headers: tuple[str, ...], mapping: Mapping | None, sample: pl.DataFrame) -> list[Column]:
-    canonical = {position: name for name, position in (mapping.columns if mapping else {}).items()}
-    shown = cells.first_values(sample, len(headers), 5, leaving_out=lambda cell: cell.str.strip_chars() == "")
-    return [
-        Column(header=header, samples=[cell[:80] for cell in values], canonical=canonical.get(index))
-        for index, (header, values) in enumerate(zip(headers, shown, strict=True))
-    ]
+def _only_data(layout: Layout, shown: pl.DataFrame, sample: pl.DataFrame) -> pl.DataFrame:
+    rows = shown.filter(cells.why_not_data(layout, shown.columns).is_null())[ROW]
+    return sample.filter(pl.col(ROW).is_in(rows.implode()))
 
 
 def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) -> list[Total]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from marops.language import Exact, Text, joined, message, ntext, text
 from marops.sources.progress import Progress
-from marops.sources.report import Note, Question, Refused, SetAside, Total
+from marops.sources.report import Note, Question, Reason, Refused, SetAside, Total
 from marops.sources.restating import Restated
 
 _NOTES: dict[str, str] = {
@@ -91,8 +91,50 @@ _ASIDE: dict[str, str] = {
     "other_change": message("change of another field"),
 }
 
+_REASONS: dict[str, str] = {
+    "hand": message("you said so"),
+    "memory": message("as it was said for an earlier file with these headers"),
+    "tells_apart": message("tells rows apart, and is kept with them"),
+    "turned": message("each of its cells becomes a row"),
+    "unused": message("not needed: nothing here is made of it"),
+    "table": message("{names} are what the columns of such files are called"),
+    "only_days": message("its values are days, and no other column’s are"),
+    "only_amounts": message("the only column of amounts"),
+    "only_currencies": message("its values are currency codes"),
+    "only_addresses": message("its values are web addresses"),
+    "taken": message("“{column}” is taken for it already"),
+    "misfit": message("its name says {column}, but its values are of another kind"),
+    "ambiguous": message("“{word}” means different things in different tools"),
+    "several": message("{names} all have “{word}” in their names: only you know which"),
+    "ratio": message("not needed: marops works out rates and averages itself"),
+    "empty": message("it is empty"),
+    "days_unnamed": message("its values are days, but nothing says of what"),
+    "numbers_unnamed": message("its values are numbers, but nothing we know has this name"),
+    "unnamed": message("nothing we know has this name"),
+}
 
 _ALL_BUT = 0.97
+
+
+def why(reason: Reason) -> Text:
+    """Why a column is taken for something, or for nothing."""
+    names, count = joined(reason.names, 2), len(reason.names)
+    match reason.code:
+        case "called":
+            return ntext("{names} calls it so", "{names} call it so", count, names=names)
+        case "called_in_part":
+            return ntext(
+                "has “{word}” in its name, as {names} calls it", "has “{word}” in its name, as {names} call it", count,
+                names=names, **reason.values,
+            )  # fmt: skip
+        case "texts_unnamed":
+            n = int(reason.values["n"])
+            return ntext(
+                "the same text everywhere, and nothing we know has this name",
+                "{n} different texts, but nothing we know has this name", n,
+            )  # fmt: skip
+        case _:
+            return text(_REASONS[reason.code], names=joined(reason.names, 4), **reason.values)
 
 
 def restated(found: Restated) -> Text:
