@@ -20,7 +20,9 @@ RATIO = re.compile(
 """Headers of what cannot be added up: ratios, averages, people reached."""
 
 _PLACEHOLDERS = ("na", "nil", "null", "none", "n/a", "select", "?")
-_IDENTIFIER = re.compile(r"(?i)(?:^|[\s_.])(?:id|ids|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$")
+IDENTIFIER = re.compile(r"(?i)(?:^|[\s_.])(?:id|ids|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$")
+"""Headers of what names things: numbers there are texts."""
+
 _ENOUGH = 0.9
 """Share of a column's filled cells that must be of a type for the column to be of it."""
 
@@ -58,9 +60,9 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
         bare = values.str.replace(QUALIFIED, "")
         if not values.len():
             found.append(Held("empty", None))
-        elif _IDENTIFIER.search(header.strip()) or bare.str.contains(r"^0\d+$").any():
+        elif IDENTIFIER.search(header.strip()) or bare.str.contains(r"^0\d+$").any():
             found.append(Held("text", None))
-        elif _share_of_numbers(bare) >= _ENOUGH:
+        elif share_of_numbers(bare) >= _ENOUGH:
             shown[index] = bare
             numbers = bare.filter(_readable(bare)).head(5_000).to_list()
             marks[index] = formats.decimal_mark(numbers, whole=index in counting)
@@ -101,7 +103,8 @@ def _moments(header: str, index: int, values: pl.Series, questions: list[Questio
     return Held("date" if is_day else "timestamp", moments.moment(pl.col(f"c{index}"), form))
 
 
-def _share_of_numbers(bare: pl.Series) -> float:
+def share_of_numbers(bare: pl.Series) -> float:
+    """The share of these cells that are numbers in some notation."""
     return int(_readable(bare).sum()) / bare.len()
 
 

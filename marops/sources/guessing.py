@@ -14,7 +14,7 @@ import polars as pl
 
 from marops.sources import completing, currencies
 from marops.sources.cells import first_values
-from marops.sources.columns import RATIO, held, is_missing
+from marops.sources.columns import IDENTIFIER, RATIO, held, is_missing, share_of_numbers
 from marops.sources.recognising import BY_HAND, PSEUDO, Match, shapes, spelling
 from marops.sources.report import Mapping, Proposal, Reason
 from marops.tables import TABLES, Table, Type
@@ -23,7 +23,7 @@ _VALUES = 200
 """Different values of a column that are looked at for what they say."""
 
 _LIKELY = 1.0
-"""How much the names must say before a table is proposed: one name that only this table knows, or several that others share."""
+"""How much the names must say before a table is proposed: one that only this table knows, or several in part or shared."""
 
 _WIDE = 100
 """Columns from which on only the likeliest proposals are kept, each of which has a reason for every column."""
@@ -76,8 +76,9 @@ class _Guess:
 
 def goals(table: Table) -> dict[str, Type]:
     """What a file's column can be said to be: the table's columns, and what marops makes columns of."""
-    made = [name for name in BY_HAND if table.name in BY_HAND[name]]
-    return {name: PSEUDO[name] for name in made} | {column.name: column.type for column in table.columns}
+    made = {name: PSEUDO[name] for name in BY_HAND if table.name in BY_HAND[name]}
+    first = {name: kind for name, kind in made.items() if kind is Type.DATE}
+    return first | {column.name: column.type for column in table.columns} | made
 
 
 def propose(headers: Sequence[str], data: pl.DataFrame) -> tuple[list[Proposal], Reason | None]:
@@ -123,6 +124,9 @@ def _seen(headers: Sequence[str], data: pl.DataFrame) -> list[_Seen]:
 def _look(header: str, kind: str, values: list[str]) -> _Seen:
     cells = [value.strip() for value in values]
     shown = currencies.in_cells(cells)
+    # Some cells that nobody can read do not make words of a column of numbers; they will be refused one by one.
+    if kind == "text" and cells and not IDENTIFIER.search(header.strip()) and share_of_numbers(pl.Series(cells)) >= _MOST:
+        kind = "decimal"
     if kind == "text" and cells and all(cell.upper() in currencies.codes() for cell in cells):
         kind = "currency"
     elif kind == "text" and cells and all(cell.lower().startswith(("http://", "https://", "www.")) for cell in cells):
@@ -137,7 +141,7 @@ def _look(header: str, kind: str, values: list[str]) -> _Seen:
 def _dictionary() -> dict[str, dict[str, dict[str, list[str]]]]:
     """Table -> a name as programs spell it -> canonical column -> the layouts that call it so."""
     found: dict[str, dict[str, dict[str, list[str]]]] = {name: defaultdict(lambda: defaultdict(list)) for name in TABLES}
-    for shape in shapes().values():
+    for shape in sorted(shapes().values(), key=lambda shape: (shape.fallback, shape.literal)):  # tools are named first
         possible = goals(TABLES[shape.table])
         for canonical, aliases in shape.columns.items():
             for alias in aliases if canonical in possible else ():
@@ -197,7 +201,7 @@ def _by_part(guess: _Guess, seen: Sequence[_Seen]) -> None:
         if canonical in guess.columns:
             continue
         if len(candidates) == 1:
-            guess.place(canonical, *candidates[0], weight=0.4)
+            guess.place(canonical, *candidates[0], weight=0.5)
             continue
         names = [seen[position].header for position, _ in candidates]
         for position, reason in candidates:
@@ -236,7 +240,7 @@ def _fits(table: Table, canonical: str, column: _Seen) -> bool:
 def _by_values(guess: _Guess, seen: Sequence[_Seen]) -> Iterator[tuple[str, int, str]]:
     """What the values of one column alone can be, where no name has said it yet."""
     possible = goals(guess.table)
-    day = "_day" if "_day" in possible else guess.table.day
+    day = next((name for name in ("_day", "period_start", guess.table.day) if name in possible), None)
     amount = next((column.name for column in guess.table.columns if column.unit == "currency_code"), None)
     # Whose name says something else is not looked at; whose name says the very thing has been placed.
     free = [at for at in range(len(seen)) if at not in guess.reasons]

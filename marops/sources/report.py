@@ -120,7 +120,8 @@ class Part(BaseModel):
 
     `source`: where its mapping comes from: "layout", "hand" or "memory"; empty where it has none. Then `proposals` say what
     it could be, the likeliest first; `proposed` says why that one, and is missing where none is likely enough.
-    `first_rows`: rows to try a mapping on, the first ones and those that show how numbers and dates are written.
+    `first_rows`: rows to try a mapping on, the first ones and those that show how numbers and dates are written. `zone`,
+    `period`: what the file says of all its rows.
     """
 
     name: str
@@ -134,6 +135,8 @@ class Part(BaseModel):
     proposals: list[Proposal] = []
     proposed: Reason | None = None
     first_rows: list[Row] = []
+    zone: str | None = None
+    period: tuple[date, date] | None = None
     rows_read: int = 0
     rows_ready: int = 0
     rows_refused: int = 0

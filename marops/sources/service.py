@@ -17,13 +17,14 @@ from marops.errors import BadFile
 from marops.lake import Blob
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import accepting, overlaps, previews, restating, runner, server_files, switching, words
+from marops.sources import accepting, overlaps, previews, restating, runner, server_files, switching, trying, words
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
-from marops.sources.report import Mapping, Note, Report
+from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.restating import Restated
 from marops.sources.store import ImportReject, ImportRun
+from marops.sources.trying import Tried
 from marops.tables import TABLES, Table
 from marops.workspaces import store as workspaces
 
@@ -123,6 +124,12 @@ def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) 
     """Read the previewed file again (see `start_remap`). Raises BadFile, or NotFound where the preview has expired."""
     require(principal, Action.IMPORT, preview.workspace_id)
     return start_remap(principal, preview, mappings).result()
+
+
+def tried(principal: Principal, preview: Preview, part: Part, mapping: Mapping) -> Tried:
+    """The first rows of a previewed table as a mapping would read them. Nothing is read but what the preview holds."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    return trying.tried(part, mapping)
 
 
 def load_preview(principal: Principal, preview_id: str) -> Preview:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -167,6 +166,7 @@ class _Staging:
         self.part = Part(
             name=raw.name, headers=list(raw.headers), header_row=raw.header_row, signature=mark, mapping=mapping,
             recognised_as=self.matched.shape.name if self.matched else None, columns=[], source=source,
+            zone=zones.of_table(raw), period=_period_above(raw),
         )  # fmt: skip
 
     def run(self) -> Part:
@@ -186,7 +186,7 @@ class _Staging:
         part.columns = [column.model_copy(update={"why": why}) for column, why in zip(part.columns, reasons, strict=True)]
         layout = Layout(
             self.raw, part.mapping, self.matched, labels, millionths=in_millionths(self.raw.headers),
-            zone=zones.of_table(self.raw), by_hand=self.is_by_hand, remembered=self.is_remembered,
+            zone=part.zone, by_hand=self.is_by_hand, remembered=self.is_remembered,
         )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
         shown = cells.canonical(layout, sample.lazy()).collect()
@@ -236,7 +236,7 @@ class _Staging:
 
     def _ask_period(self, layout: Layout) -> None:
         dated = {"_day", "period_start"} & {*layout.mapping.columns, *layout.mapping.constants}
-        if layout.table.name == "ad_performance" and not dated and self._period_above is None:
+        if layout.table.name == "ad_performance" and not dated and self.part.period is None:
             self.part.questions.append(Question(code="period", column="period_start", samples=[], choices=[]))
 
     def _ask_platform(self, layout: Layout) -> None:
@@ -247,16 +247,8 @@ class _Staging:
         ):
             self.part.questions.append(Question(code="platform", column="platform", samples=[], choices=platforms()))
 
-    @cached_property
-    def _period_above(self) -> tuple[date, date] | None:
-        for record in self.raw.preamble:
-            found = moments.period(", ".join(cell.strip() for cell in record if cell.strip()))
-            if found:
-                return date.fromisoformat(found[0]), date.fromisoformat(found[1])
-        return None
-
     def _context(self, layout: Layout) -> Context:
-        return Context(grains.level(layout), self._period_above, self.job.today)
+        return Context(grains.level(layout), self.part.period, self.job.today)
 
     def _lacks_required(self, layout: Layout, decided: Casting) -> bool:
         """Whether a required column has no source, neither in the file nor by completing."""
@@ -410,6 +402,15 @@ def _chosen(raw: RawTable, job: Job, mark: str) -> tuple[Mapping | None, Match |
         return (matched.mapping if matched else None), matched
     shape = shapes().get(mapping.shape)
     return mapping, match(raw.headers, shape) if shape else None
+
+
+def _period_above(raw: RawTable) -> tuple[date, date] | None:
+    """The first and last day that a line above the table says it covers."""
+    for record in raw.preamble:
+        found = moments.period(", ".join(cell.strip() for cell in record if cell.strip()))
+        if found:
+            return date.fromisoformat(found[0]), date.fromisoformat(found[1])
+    return None
 
 
 def _only_data(layout: Layout, shown: pl.DataFrame, sample: pl.DataFrame) -> pl.DataFrame:

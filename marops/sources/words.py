@@ -4,8 +4,9 @@ from decimal import Decimal
 
 from marops.language import Exact, Text, joined, message, ntext, text
 from marops.sources.progress import Progress
-from marops.sources.report import Note, Question, Reason, Refused, SetAside, Total
+from marops.sources.report import Note, Question, Reason, Refused, Total
 from marops.sources.restating import Restated
+from marops.tables import Type
 
 _NOTES: dict[str, str] = {
     "empty_file": message("{name} is empty (0 bytes). Download it again, or check that the export had finished."),
@@ -190,9 +191,24 @@ def reason_of(rule: str, limit: str) -> Text:
     return text(_RULES[rule], limit=limit)
 
 
-def aside(row: SetAside) -> Text:
+_UNREAD: dict[Type, str] = {
+    Type.INT: message("not a whole number"),
+    Type.DECIMAL: message("not a number"),
+    Type.DATE: message("not a day"),
+    Type.TIMESTAMP: message("not a moment"),
+    Type.BOOL: message("neither yes nor no"),
+    Type.TEXT: message("not a word known here"),
+}
+
+
+def unread(kind: Type) -> Text:
+    """What a cell is not, that cannot be read as a value of this type."""
+    return text(_UNREAD[kind])
+
+
+def aside(why: str) -> Text:
     """Why a row is not data."""
-    return text(_ASIDE[row.why])
+    return text(_ASIDE[why])
 
 
 def progress(found: Progress) -> Text:

@@ -39,15 +39,18 @@ def test_each_column_of_an_unknown_file_has_a_guess_or_none_and_the_reason(tmp_p
     assert part.proposals[0].table == "ad_performance"
     assert guessed(part) == {
         "Campaign label": (None, "the same text everywhere, and nothing we know has this name"),
-        "Media spend (BRL)": ("spend", "has “spend” in its name, as Ad report, Amazon ads report, and 8 more call it"),
+        "Media spend (BRL)": ("spend", "has “spend” in its name, as Amazon ads report, Meta ads report, and 8 more call it"),
         "Seen on": ("_day", "its values are days, and no other column’s are"),
-        "Total impressions": ("impressions", "has “impressions” in its name, as Ad report, Amazon ads report, and 11 more call it"),
-        "Link-clicks": ("clicks", "Ad report, Meta ads report, and 1 more call it so"),
+        "Total impressions": (
+            "impressions",
+            "has “impressions” in its name, as Amazon ads report, Google Ads report, and 11 more call it",
+        ),
+        "Link-clicks": ("clicks", "Meta ads report, X ads report, and 1 more call it so"),
         "CTR": (None, "not needed: marops works out rates and averages itself"),
         "Ref": (None, "its values are numbers, but nothing we know has this name"),
         "Landing": ("_url", "its values are web addresses"),
         "Note": (None, "it is empty"),
-    }
+    }  # fmt: skip
     assert part.proposed is not None
     assert str(words.why(part.proposed)) == (
         "Media spend (BRL), Total impressions, and Link-clicks are what the columns of such files are called"

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from marops.errors import UserError
-from marops.language import Text, joined, ntext, text
+from marops.language import Text, ntext, text
 from marops.principal import Action, allowed
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import service, words
@@ -15,7 +15,7 @@ from marops.sources.report import Mapping, Part, Refused
 from marops.sources.service import Preview
 from marops.tables import TABLES
 from marops.web.components import note, section
-from marops.web.panels import answers, following, reading
+from marops.web.panels import answers, following, mapping, reading
 from marops.web.scope import Here, switch_workspace
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
@@ -108,7 +108,7 @@ def _part(preview: Preview, part: Part, index: int) -> None:
     if part.refused:
         _refused(part.refused, f"preview_{index}", say(text("Refused cells")))
     if part.set_aside and st.toggle(say(text("Show the rows that are not data")), key=f"aside_{preview.id}_{index}"):
-        rows = [(row.row, say(words.aside(row)), row.label) for row in part.set_aside[:500]]
+        rows = [(row.row, say(words.aside(row.why)), row.label) for row in part.set_aside[:500]]
         schema = {say(text("Row")): pl.Int64, say(text("Why")): pl.String, say(text("Text")): pl.String}
         table(
             pl.DataFrame(rows, schema=schema, orient="row"),
@@ -117,10 +117,10 @@ def _part(preview: Preview, part: Part, index: int) -> None:
             name="set-aside",
         )
     open_by_itself = part.mapping is None or bool(part.questions) or part.staged is None
-    mapping = st.expander(say(text("Columns")), expanded=open_by_itself, key=f"mapping_{preview.id}_{index}", on_change="rerun")
-    if mapping.open:
-        with mapping:
-            _mapping(preview, part, index)
+    columns = st.expander(say(text("Columns")), expanded=open_by_itself, key=f"mapping_{preview.id}_{index}", on_change="rerun")
+    if columns.open:
+        with columns:
+            mapping.panel(preview, part, f"{preview.id}_{index}", lambda wanted: _read_again(preview, part, wanted))
 
 
 def _sums(part: Part, index: int) -> None:
@@ -170,88 +170,6 @@ def _refused(cells: Sequence[Refused], key: str, title: str) -> None:
         say(text("Reason")): pl.String,
     }
     table(pl.DataFrame(rows, schema=schema, orient="row"), key=f"refused_{key}", alt=title, name="refused")
-
-
-def _mapping(preview: Preview, part: Part, index: int) -> None:
-    """Say which column is what. What recognition found is filled in; what is chosen here is remembered."""
-    current = part.mapping or Mapping(table="ad_performance")
-    key = f"{preview.id}_{index}"
-    names = list(TABLES)
-    chosen = st.selectbox(
-        say(text("What is a row?")), names, index=names.index(current.table), key=f"map_table_{key}",
-        format_func=lambda name: f"{name}: {TABLES[name].description}",
-    )  # fmt: skip
-    known = current if chosen == current.table else Mapping(table=chosen)
-    needed = [column.name for column in TABLES[chosen].columns if column.required]
-    note(text("Needed: {columns}. Everything else may stay empty.", columns=joined(needed, 12)))
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        picked = _goes_to(part, known, chosen, key)
-    with right:
-        constants = _for_all_rows(known, needed, chosen, key)
-    marks = {"": say(text("as the values show")), ".": "1,234.56", ",": "1.234,56"}
-    orders = {"": say(text("as the values show")), "dmy": say(text("day first")), "mdy": say(text("month first"))}
-    with left:
-        decimal = st.segmented_control(
-            say(text("Numbers are written")), list(marks), default=known.decimal or "", format_func=lambda m: marks[m],
-            key=f"dec_{key}", required=True,
-        )  # fmt: skip
-    with right:
-        dates = st.segmented_control(
-            say(text("Dates are written")), list(orders), default=known.dates or "", format_func=lambda o: orders[o],
-            key=f"dat_{key}", required=True,
-        )  # fmt: skip
-    if st.button(say(text("Read again with these columns")), type="primary", key=f"remap_{key}"):
-        _remap(preview, part, current, Mapping(
-            table=chosen, columns=picked, constants=constants, decimal=decimal or None, dates=dates or None,
-        ))  # fmt: skip
-
-
-def _goes_to(part: Part, known: Mapping, table_name: str, key: str) -> dict[str, int]:
-    """The file's columns, each with its values and the canonical column it goes to."""
-    taken = {position: name for name, position in known.columns.items()}
-    to, options = say(text("Goes to")), [column.name for column in TABLES[table_name].columns]
-    rows = [
-        {say(text("Column")): column.header, say(text("Values")): ", ".join(column.samples[:3]), to: taken.get(position)}
-        for position, column in enumerate(part.columns)
-    ]
-    edited = st.data_editor(
-        rows, hide_index=True, key=f"map_{key}_{table_name}", alt=say(text("Columns of the file")),
-        disabled=[say(text("Column")), say(text("Values"))],
-        column_config={to: st.column_config.SelectboxColumn(options=options)},
-    )  # fmt: skip
-    picked: dict[str, int] = {}
-    for position, row in enumerate(edited):
-        if not (name := row[to]):
-            continue
-        if name in picked:
-            twice = (part.headers[picked[name]], part.headers[position])
-            st.error(literal(text("Two columns go to {column}: {twice}. Choose one.", column=name, twice=joined(twice))))
-            st.stop()
-        picked[name] = position
-    return picked
-
-
-def _for_all_rows(known: Mapping, needed: Sequence[str], table_name: str, key: str) -> dict[str, str]:
-    """Values the file does not have, the same for every row."""
-    column, value = say(text("Column")), say(text("One value for all rows"))
-    missing = [name for name in needed if name not in known.columns and name not in known.constants]
-    rows = [{column: name, value: known.constants.get(name, "")} for name in [*known.constants, *missing]]
-    edited = st.data_editor(
-        rows or [{column: None, value: ""}], hide_index=True, num_rows="dynamic", key=f"const_{key}_{table_name}",
-        alt=say(text("Values for all rows")),
-        column_config={
-            column: st.column_config.SelectboxColumn(options=[found.name for found in TABLES[table_name].columns]),
-            value: st.column_config.TextColumn(max_chars=200),
-        },
-    )  # fmt: skip
-    return {row[column]: str(row[value]).strip() for row in edited if row[column] and str(row[value] or "").strip()}
-
-
-def _remap(preview: Preview, part: Part, current: Mapping, wanted: Mapping) -> None:
-    # A recognised layout keeps its own rules (words for values, rows to leave out) while its columns are still the same.
-    same_shape = wanted.table == current.table and wanted.columns.items() >= current.columns.items()
-    _read_again(preview, part, wanted.model_copy(update={"shape": current.shape}) if same_shape else wanted)
 
 
 def _read_again(preview: Preview, part: Part, wanted: Mapping) -> None:

@@ -1,0 +1,102 @@
+"""An unknown file on the Data page: guesses with reasons, what is missing, the first rows as they would be read."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from marops.principal import LOCAL_ADMIN
+from marops.sources import service
+from marops.workspaces.store import OWN
+from tests.sources import made
+from tests.web.app import markup, opened, words
+
+MEDIA = (
+    "What;Seen on;Media spend;Total impressions;<b>Ref</b>\n"
+    "A;03/04/2026;R$ 1.234,56;1.200;x\n"
+    "A;04/04/2026;n/k;800;y\n"
+    "B;05/04/2026;R$ 0,44;20;y\n"
+    "B;06/04/2026;R$ 1,00;20;y\n"
+)
+READ = "Read the file with these columns"
+
+
+@pytest.fixture(autouse=True)
+def _prepared(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test here has an installation of its own, without the sample company."""
+    monkeypatch.setenv("MAROPS_SAMPLE", "no")
+
+
+def page(path: Path) -> AppTest:
+    """The Data page with this file previewed."""
+    found = service.preview_file(LOCAL_ADMIN, OWN, path)
+    at = opened("data", ws=OWN)
+    at.session_state["marops_preview"] = found.id
+    return at.run()
+
+
+def choose(at: AppTest, label: str, value: str | None) -> AppTest:
+    return next(box for box in at.selectbox if box.label == label).set_value(value).run()
+
+
+def read_button(at: AppTest) -> bool:
+    """Whether the file can be read with the choices so far."""
+    return not next(button for button in at.button if button.label == READ).disabled
+
+
+def test_guesses_have_reasons_and_nothing_is_imported_by_itself(tmp_path: Path) -> None:
+    at = page(made.put(tmp_path / "radio.csv", MEDIA))
+    chosen = {box.label: box.value for box in at.selectbox}
+    assert chosen["What is a row?"] == "ad_performance"
+    assert (chosen["Media spend"], chosen["Seen on"], chosen["What"]) == ("spend", "_day", None)
+    assert "its values are days, and no other column’s are" in words(at)
+    assert "2 different texts, but nothing we know has this name" in words(at)
+    assert "<b>Ref</b>" not in markup(at)
+    assert not [button for button in at.button if button.key == "accept"]
+    assert any("Still missing: platform" in warning.value.replace("\\", "") for warning in at.warning)
+    assert not read_button(at)
+
+
+def test_the_first_rows_follow_each_choice_at_once(tmp_path: Path) -> None:
+    at = page(made.put(tmp_path / "radio.csv", MEDIA))
+    assert "Apr 3, 2026" in words(at)
+    assert "n/k not a number" in words(at)
+    control = next(group for group in at.button_group if group.key and group.key.startswith("dat_"))
+    control.set_value("mdy").run()
+    assert "Mar 4, 2026" in words(at)
+    choose(at, "Media spend", "account_name")
+    assert "not a number" not in words(at)
+    assert "your choice" in words(at)
+
+
+def test_two_columns_for_one_thing_are_told_and_the_file_cannot_be_read(tmp_path: Path) -> None:
+    at = page(made.put(tmp_path / "radio.csv", MEDIA))
+    choose(at, "platform", "reddit_ads")
+    assert read_button(at)
+    choose(at, "What", "spend")
+    assert any("Two columns go to spend: What and Media spend" in w.value.replace("\\", "") for w in at.warning)
+    assert not read_button(at)
+
+
+def test_what_was_confirmed_is_imported_and_known_for_the_next_file(tmp_path: Path) -> None:
+    at = page(made.put(tmp_path / "radio.csv", MEDIA))
+    choose(at, "What", "campaign_name")
+    choose(at, "platform", "reddit_ads")
+    next(group for group in at.button_group if group.key and group.key.startswith("dat_")).set_value("dmy").run()
+    next(button for button in at.button if button.label == READ).click().run()
+    assert not at.exception
+    next(button for button in at.button if button.key == "accept").click().run()
+    rows = made.counted("ad_performance").sort("period_start")
+    assert [day.isoformat() for day in rows["period_start"]] == ["2026-04-03", "2026-04-05", "2026-04-06"]
+    assert (rows["platform"].unique().to_list(), str(rows["spend"].sum())) == (["reddit_ads"], "1236.000000")
+    later = service.preview_file(LOCAL_ADMIN, OWN, made.put(tmp_path / "may.csv", MEDIA.replace("/04/", "/07/")))
+    assert (later.report.parts[0].source, later.ready[0].rows_ready) == ("memory", 3)
+
+
+def test_a_file_whose_names_say_nothing_asks_first_what_a_row_is(tmp_path: Path) -> None:
+    at = page(made.put(tmp_path / "shops.csv", "Shop,Opened,Sold\nA,2026-05-01,3\nB,2026-05-02,4\n"))
+    assert "The names of the columns do not say what a row is." in words(at)
+    assert not [button for button in at.button if button.label == READ]
+    choose(at, "What is a row?", "cost")
+    said = [warning.value.replace("\\", "") for warning in at.warning]
+    assert said == ["Still missing: cost centre, period end, and sales marketing cost."]
