@@ -5,17 +5,17 @@ from pathlib import Path
 
 import polars as pl
 from sqlalchemy import insert
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel
 
 from marops import lake, store
 from marops.errors import BadFile, Conflict
 from marops.lake import Blob
 from marops.language import joined, ntext, text
 from marops.principal import Principal
-from marops.sources import counting, overlaps, previews, restating, words
+from marops.sources import counting, overlaps, previews, remembering, restating, words
 from marops.sources.previews import Preview
 from marops.sources.report import Part
-from marops.sources.store import ColumnMapping, ImportReject, ImportRun, active_import_of
+from marops.sources.store import ImportReject, ImportRun, active_import_of
 from marops.store import new_id
 from marops.tables import TABLES, Kind
 from marops.workspaces import store as workspaces
@@ -61,7 +61,8 @@ def accept(
                 _insert_state(session, run, part, path)
         session.add_all(restating.restatements(run, parts) if replacing else [])
         session.add_all(_rejects(run, preview.ready))
-        _remember_mappings(session, principal, preview, known["mapped_by_hand"])
+        by_hand = [part for part in preview.ready if part.name in known["mapped_by_hand"]]
+        remembering.remember(session, principal, preview.workspace_id, by_hand)
         restating.settle(session, preview.workspace_id)
         counting.settle(session, preview.workspace_id)
         workspace.touch()
@@ -178,17 +179,3 @@ def _rejects(run: ImportRun, parts: Sequence[Part]) -> list[ImportReject]:
         for part in parts
         for cell in part.refused
     ]  # fmt: skip
-
-
-def _remember_mappings(session: Session, principal: Principal, preview: Preview, names: Sequence[str]) -> None:
-    for part in preview.ready:
-        if part.mapping is None or part.name not in names:
-            continue
-        query = select(ColumnMapping).where(
-            ColumnMapping.workspace_id == preview.workspace_id, ColumnMapping.signature == part.signature
-        )
-        row = session.exec(query).first() or ColumnMapping(
-            workspace_id=preview.workspace_id, signature=part.signature, mapping={}, chosen_by=""
-        )
-        row.mapping, row.chosen_by, row.chosen_at = part.mapping.model_dump(), principal.name, store.now()
-        session.add(row)

@@ -10,16 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import select
-
 from marops import lake, settings, store
 from marops.errors import BadFile, NotFound
 from marops.language import text
 from marops.principal import Principal
-from marops.sources import accounts, runner, words
+from marops.sources import accounts, remembering, runner, words
 from marops.sources.child import REPORT
 from marops.sources.report import Job, Mapping, Part, Report
-from marops.sources.store import ColumnMapping, ImportRun, active_import_of
+from marops.sources.store import ImportRun, active_import_of
 from marops.store import new_id
 from marops.workspaces import store as workspaces
 
@@ -103,10 +101,7 @@ def read(
 ) -> list[Preview | BadFile]:
     """Read files in one child process; a file that cannot be read is its BadFile. Raises CancelledError."""
     with store.reading() as session:
-        remembered = {
-            row.signature: Mapping.model_validate(row.mapping)
-            for row in session.exec(select(ColumnMapping).where(ColumnMapping.workspace_id == workspace_id))
-        }
+        remembered = remembering.mappings(session, workspace_id)
     jobs = [
         Job(
             path=str(source.path), name=source.name, folder=str(source.folder), mappings=source.mappings,

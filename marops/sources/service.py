@@ -17,10 +17,11 @@ from marops.errors import BadFile
 from marops.lake import Blob
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import accepting, overlaps, previews, restating, runner, server_files, switching, trying, words
+from marops.sources import accepting, overlaps, previews, remembering, restating, runner, server_files, switching, trying, words
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
+from marops.sources.remembering import Remembered
 from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.restating import Restated
 from marops.sources.store import ImportReject, ImportRun
@@ -68,10 +69,14 @@ def start_named(principal: Principal, workspace_id: str, named: str) -> Ongoing:
 
 
 def start_remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Ongoing:
-    """Begin to read the previewed file again with these mappings by part name. Raises NotFound where it has expired."""
+    """Begin to read the previewed file again with these mappings by part name, and those made by hand before. Raises NotFound
+    where it has expired.
+    """
     require(principal, Action.IMPORT, preview.workspace_id)
     folder, known = previews.staged(preview.id)
-    return Ongoing(principal, preview.workspace_id, Source(folder, Path(str(known["source"])), preview.file_name, mappings))
+    by_hand = {part.name: part.mapping for part in preview.report.parts if part.mapping and part.name in known["mapped_by_hand"]}
+    source = Source(folder, Path(str(known["source"])), preview.file_name, by_hand | mappings)
+    return Ongoing(principal, preview.workspace_id, source)
 
 
 def progress(principal: Principal, ongoing: Ongoing) -> Progress:
@@ -130,6 +135,20 @@ def tried(principal: Principal, preview: Preview, part: Part, mapping: Mapping) 
     """The first rows of a previewed table as a mapping would read them. Nothing is read but what the preview holds."""
     require(principal, Action.IMPORT, preview.workspace_id)
     return trying.tried(part, mapping)
+
+
+def remembered(principal: Principal, preview: Preview) -> dict[str, Remembered]:
+    """Who said, and when, how tables with the previewed ones' headers are mapped: by their signature."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    with store.reading() as session:
+        return remembering.of(session, preview.workspace_id, [part.signature for part in preview.report.parts])
+
+
+def forget_mapping(principal: Principal, workspace_id: str, signature: str) -> None:
+    """Let files with these headers be read as if nobody had mapped one. What was imported stays."""
+    require(principal, Action.IMPORT, workspace_id)
+    with store.writing() as session:
+        remembering.forget(session, workspace_id, signature)
 
 
 def load_preview(principal: Principal, preview_id: str) -> Preview:

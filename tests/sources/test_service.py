@@ -1,12 +1,13 @@
 """Importing from preview to restore: what counts, what does not, and what is said."""
 
 import shutil
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 from sqlmodel import SQLModel, func, select
 
 from marops import lake, settings, store
@@ -350,6 +351,36 @@ def test_an_unknown_layout_is_mapped_by_hand_and_remembered_for_files_with_the_s
     assert later.ready[0].sums == {"spend": "1235", "impressions": "30"}
     service.accept(admin, later)
     assert spend() == 2470
+
+
+def test_who_mapped_a_layout_is_known_and_it_can_be_forgotten(admin: Principal, tmp_path: Path) -> None:
+    service.accept(admin, service.remap(admin, preview(admin, tmp_path / "radio.csv", UNKNOWN), {"": BY_HAND}))
+    later = preview(admin, tmp_path / "june.csv", UNKNOWN.replace("/05/", "/07/"))
+    (part,) = later.report.parts
+    assert part.source == "memory"
+    said = service.remembered(admin, later)[part.signature]
+    assert said.chosen_by == admin.name
+    assert abs((datetime.now(UTC) - said.chosen_at).total_seconds()) < 120
+    service.forget_mapping(admin, OWN, part.signature)
+    assert service.remembered(admin, later) == {}
+    anew = service.remap(admin, later, {})
+    assert (anew.report.parts[0].mapping, anew.report.parts[0].source) == (None, "")
+    assert spend() == 1235
+
+
+def test_mapping_one_sheet_keeps_what_was_said_of_another(admin: Principal, tmp_path: Path) -> None:
+    path = tmp_path / "two.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        for name, campaign in (("Radio", "A"), ("Cinema", "B")):
+            sheet = book.add_worksheet(name)
+            for row, cells in enumerate((("when", "what", "how much", "eyes"), ("2026-05-31", campaign, 1.5, 10))):
+                sheet.write_row(row, 0, cells)
+    found = service.remap(admin, service.preview_file(admin, OWN, path), {"Radio": BY_HAND})
+    both = service.remap(admin, found, {"Cinema": BY_HAND})
+    assert [(part.name, part.source, part.rows_ready) for part in both.report.parts] == [
+        ("Radio", "hand", 1),
+        ("Cinema", "hand", 1),
+    ]
 
 
 def test_a_mapping_is_remembered_in_its_own_workspace_only(admin: Principal, tmp_path: Path) -> None:

@@ -89,8 +89,12 @@ def test_what_was_confirmed_is_imported_and_known_for_the_next_file(tmp_path: Pa
     rows = made.counted("ad_performance").sort("period_start")
     assert [day.isoformat() for day in rows["period_start"]] == ["2026-04-03", "2026-04-05", "2026-04-06"]
     assert (rows["platform"].unique().to_list(), str(rows["spend"].sum())) == (["reddit_ads"], "1236.000000")
-    later = service.preview_file(LOCAL_ADMIN, OWN, made.put(tmp_path / "may.csv", MEDIA.replace("/04/", "/07/")))
-    assert (later.report.parts[0].source, later.ready[0].rows_ready) == ("memory", 3)
+    later = page(made.put(tmp_path / "may.csv", MEDIA.replace("/04/", "/07/")))
+    assert "Mapped as Local admin said on" in words(later)
+    assert "3 rows ready" in words(later)
+    next(button for button in later.button if button.label == "Forget that").click().run()
+    assert not later.exception
+    assert "not recognised" in words(later)
 
 
 def test_a_file_whose_names_say_nothing_asks_first_what_a_row_is(tmp_path: Path) -> None:

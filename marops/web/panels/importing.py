@@ -104,7 +104,9 @@ def _part(preview: Preview, part: Part, index: int) -> None:
         _sums(part, index)
     for found in part.notes:
         note(words.note(found))
-    answers.asked(part, f"{preview.id}_{index}", lambda wanted: _read_again(preview, part, wanted))
+    if part.source == "memory":
+        _memory(preview, part, index)
+    answers.asked(part, f"{preview.id}_{index}", lambda wanted: _read_again(preview, {part.name: wanted}))
     if part.refused:
         _refused(part.refused, f"preview_{index}", say(text("Refused cells")))
     if part.set_aside and st.toggle(say(text("Show the rows that are not data")), key=f"aside_{preview.id}_{index}"):
@@ -120,7 +122,19 @@ def _part(preview: Preview, part: Part, index: int) -> None:
     columns = st.expander(say(text("Columns")), expanded=open_by_itself, key=f"mapping_{preview.id}_{index}", on_change="rerun")
     if columns.open:
         with columns:
-            mapping.panel(preview, part, f"{preview.id}_{index}", lambda wanted: _read_again(preview, part, wanted))
+            mapping.panel(preview, part, f"{preview.id}_{index}", lambda wanted: _read_again(preview, {part.name: wanted}))
+
+
+def _memory(preview: Preview, part: Part, index: int) -> None:
+    """Whose mapping this is, and how to be rid of it."""
+    found = service.remembered(principal(), preview).get(part.signature)
+    if found is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        note(text("Mapped as {name} said on {moment} for a file with these headers.", name=found.chosen_by, moment=found.chosen_at))
+        if st.button(say(text("Forget that")), key=f"forget_{preview.id}_{index}", type="tertiary"):
+            service.forget_mapping(principal(), preview.workspace_id, part.signature)
+            _read_again(preview, {})
 
 
 def _sums(part: Part, index: int) -> None:
@@ -172,8 +186,8 @@ def _refused(cells: Sequence[Refused], key: str, title: str) -> None:
     table(pl.DataFrame(rows, schema=schema, orient="row"), key=f"refused_{key}", alt=title, name="refused")
 
 
-def _read_again(preview: Preview, part: Part, wanted: Mapping) -> None:
-    if reading.begin(lambda: service.start_remap(principal(), preview, {part.name: wanted})):
+def _read_again(preview: Preview, wanted: dict[str, Mapping]) -> None:
+    if reading.begin(lambda: service.start_remap(principal(), preview, wanted)):
         st.session_state.pop(_PREVIEW, None)
         st.rerun()
 
