@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ _KNOWN = "known.json"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A file that has been read but not taken. `repeats` is the import that took the same bytes before, if any."""
+    """A file that has been read but not taken. `repeats` is the import that took the same bytes before, if any. `reading`
+    tells one reading of the file from another with other mappings.
+    """
 
     id: str
     workspace_id: str
@@ -36,6 +39,7 @@ class Preview:
     bytes: int
     report: Report
     repeats: ImportRun | None
+    reading: str
 
     @property
     def ready(self) -> list[Part]:
@@ -168,10 +172,13 @@ def staged(preview_id: str) -> tuple[Path, dict[str, Any]]:
 def load(preview_id: str) -> Preview:
     """A preview made earlier. Raises NotFound where it was decided on or has expired."""
     folder, known = staged(preview_id)
-    report = Report.model_validate_json((folder / REPORT).read_text(encoding="utf-8"))
+    found = (folder / REPORT).read_bytes()
     with store.reading() as session:
         repeats = active_import_of(session, known["workspace_id"], known["sha256"])
-    return Preview(preview_id, known["workspace_id"], known["file_name"], known["sha256"], known["bytes"], report, repeats)
+    return Preview(
+        preview_id, known["workspace_id"], known["file_name"], known["sha256"], known["bytes"], Report.model_validate_json(found),
+        repeats, sha256(found).hexdigest(),
+    )  # fmt: skip
 
 
 def forget(preview_id: str) -> None:

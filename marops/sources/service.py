@@ -4,12 +4,14 @@ A preview changes nothing. `accept` takes all of its rows or none: the staged fi
 one transaction writes the import, its refused cells, its blobs or state rows, and the workspace's new revision.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from threading import Lock
 
 import polars as pl
+from cachetools import LRUCache, cached
 from sqlmodel import Session, col, select
 
 from marops import lake, store
@@ -191,10 +193,20 @@ def restated(principal: Principal, preview: Preview) -> list[Restated]:
     require(principal, Action.IMPORT, preview.workspace_id)
     if preview.repeats:
         return []
+    return list(_restated(preview, workspaces.revisions().get(preview.workspace_id, "")))
+
+
+def _reading_of(preview: Preview, revision: str) -> Hashable:
+    return preview.id, preview.reading, tuple(part.name for part in preview.ready), revision
+
+
+@cached(LRUCache(maxsize=64), key=_reading_of, lock=Lock())
+def _restated(preview: Preview, _revision: str) -> tuple[Restated, ...]:
+    """What depends on this reading of the file and the workspace as it is, and so stays while a page is drawn again."""
     with store.reading() as session:
         blobs = overlaps.active_blobs(session, preview.workspace_id)
     found = (restating.restated(part, path, blobs) for part, path in accepting.staged(preview))
-    return [each for each in found if each]
+    return tuple(each for each in found if each)
 
 
 def restated_by(principal: Principal, workspace_id: str) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """A period delivered again: what takes the place of what, and the way back."""
 
 import random
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -10,8 +11,10 @@ import polars as pl
 import pytest
 
 from marops.errors import Conflict
+from marops.lake import Blob
 from marops.principal import Principal
-from marops.sources import service
+from marops.sources import restating, service
+from marops.sources.report import Part
 from marops.sources.store import ImportRun
 from marops.workspaces.store import OWN
 from tests.sources import made
@@ -261,3 +264,24 @@ def test_whatever_is_imported_restated_undone_and_restored_counts_as_if_done_in_
         assert expected is not None
         assert there() == {(account, name, day, Decimal(n)) for (account, name, day), n in expected.items()}
     assert len(runs) > 2
+
+
+def test_what_a_preview_would_replace_is_worked_out_once_and_anew_after_a_change(
+    admin: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = take(admin, tmp_path, "may.csv", FIRST)
+    again = preview(admin, tmp_path, "again.csv", AGAIN)
+    worked: list[str] = []
+    real = restating.restated
+
+    def counting(part: Part, path: Path, blobs: Sequence[Blob]) -> restating.Restated | None:
+        worked.append(part.name)
+        return real(part, path, blobs)
+
+    monkeypatch.setattr(restating, "restated", counting)
+    for _ in range(3):
+        assert [found.rows for found in service.restated(admin, service.load_preview(admin, again.id))] == [3]
+    assert len(worked) == 1
+    service.undo(admin, OWN, taken.id)
+    assert service.restated(admin, service.load_preview(admin, again.id)) == []
+    assert len(worked) == 2
