@@ -18,13 +18,15 @@ _DATES = (Type.DATE, Type.TIMESTAMP)
 class Casting:
     """Typed expressions by canonical name. `filled` holds, for the columns that may fail to be read, whether a cell was
     filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread. `local`: some
-    times are without an offset, so that a zone has to say what they mean.
+    times are without an offset, so that a zone has to say what they mean. `serials`: columns of dates some of which are
+    spreadsheets' numbers of days.
     """
 
     typed: dict[str, pl.Expr]
     filled: dict[str, pl.Expr]
     quick: bool
     local: bool = False
+    serials: tuple[str, ...] = ()
 
 
 def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Casting, list[Question]]:
@@ -38,6 +40,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     grouped = not any(formats.shows_bare_thousands(seen[name], mark) for name, mark in marks.items())
     typed: dict[str, pl.Expr] = {}
     filled: dict[str, pl.Expr] = {}
+    serials: list[str] = []
     local = False
     for name in present:
         cell, kind = pl.col(name), layout.type_of(name)
@@ -57,8 +60,11 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
             millionths = layout.is_in_millionths(name)
             typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded, millionths=millionths)
         elif kind in _DATES:
-            form = _date_format(layout, data, name, questions)
+            form, serial = _date_format(layout, data, name, questions)
             value = moments.moment(cell, form, padded=padded)
+            if serial:
+                value = moments.with_serials(cell, value)
+                serials.append(name)
             is_local = kind is Type.TIMESTAMP and not moments.has_offset(form)
             local = local or is_local
             value = moments.in_zone(value, layout.zone) if is_local and layout.zone else value
@@ -69,7 +75,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     if layout.zone and "tz_name" in layout.table.by_name:
         typed["tz_name"] = pl.lit(layout.zone)
     _find_currency(layout, typed, data, questions)
-    return Casting(typed, filled, quick, local), questions
+    return Casting(typed, filled, quick, local, tuple(serials)), questions
 
 
 def _known(layout: Layout, data: pl.DataFrame, name: str) -> pl.Expr | None:
@@ -124,12 +130,20 @@ def _decimal_marks(layout: Layout, data: pl.DataFrame, names: list[str], questio
     return marks
 
 
-def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[Question]) -> str:
+def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[Question]) -> tuple[str, bool]:
+    """The format of a column's dates, and whether some are a spreadsheet's numbers of days instead. Cells that no format
+    reads leave the order of the others as open as it is.
+    """
     seen = data.filter(~formats.is_missing(pl.col(name)))[name].unique(maintain_order=True).head(1_000)
-    fitting = moments.date_formats(seen.to_list(), layout.mapping.dates)
-    if len(fitting) > 1:
+    serial = moments.are_serials(seen)
+    written = seen.filter(~serial)
+    form, *others = moments.date_formats(written.to_list(), layout.mapping.dates) or (moments.most_fitting(written),)
+    readable = written.filter(written.to_frame("c").select(read=moments.moment(pl.col("c"), form).is_not_null())["read"])
+    if readable.len() < written.len():
+        form, *others = (moments.date_formats(readable.to_list(), layout.mapping.dates) if readable.len() else ()) or (form,)
+    if others:
         questions.append(_question("date_order", layout, data, name, ["dmy", "mdy"]))
-    return fitting[0] if fitting else moments.most_fitting(seen)
+    return form, bool(serial.any())
 
 
 def _find_currency(layout: Layout, typed: dict[str, pl.Expr], data: pl.DataFrame, questions: list[Question]) -> None:

@@ -35,6 +35,9 @@ _MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}
 _NO_DATE = r"[_|#&=]"
 """What no date holds, but the names of campaigns do."""
 
+_SERIAL = r"^\s*[2-7]\d{4}(?:\.\d+)?\s*$"
+_SERIAL_OF_1970 = 25_569
+
 _PLAUSIBLE = (
     (datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
     (datetime(9999, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
@@ -45,7 +48,8 @@ _PLAUSIBLE = (
 @dataclass(frozen=True, slots=True)
 class DateFormat:
     """One way to write a date or moment. `order` is set where day and month could be mistaken for each other. `zoned`: the
-    moment carries its own offset from UTC. `mark` stands in every cell of this format; in one with a `clock`, so does ":".
+    moment carries its own offset from UTC. `mark` stands in every cell of this format; in one with a `clock`, so does ":"
+    (None: in some).
     """
 
     id: str
@@ -53,11 +57,11 @@ class DateFormat:
     order: str = ""
     zoned: bool = False
     mark: str = ""
-    clock: bool = False
+    clock: bool | None = False
 
     def may_read(self, cell: str) -> bool:
         """Whether a glance at the cell leaves it open that it is in this format."""
-        return self.mark in cell and self.clock == (":" in cell)
+        return self.mark in cell and self.clock in {None, ":" in cell}
 
 
 def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
@@ -116,6 +120,12 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f"), mark="-", clock=True),
     DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f"), mark="-", clock=True),
     DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M"), mark="-", clock=True),
+    DateFormat(
+        "iso_mixed",
+        lambda cell: pl.coalesce(_moment("%Y-%m-%d")(cell), _moment("%Y-%m-%d %H:%M:%S%.f")(cell)),
+        mark="-",
+        clock=None,
+    ),
     DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
     DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
     DateFormat("ymd_slash", _moment("%Y/%m/%d"), mark="/"),
@@ -193,6 +203,18 @@ def moment(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
     spaces around a date are not looked for.
     """
     return _plausible(_BY_ID[format_id], cell.str.strip_chars() if padded else cell)
+
+
+def are_serials(cells: pl.Series) -> pl.Series:
+    """Which cells are days as spreadsheets count them, from 1954 to 2119: what becomes of a date where its format is lost."""
+    return cells.str.contains(_SERIAL)
+
+
+def with_serials(cell: pl.Expr, value: pl.Expr) -> pl.Expr:
+    """A moment, or the one that a spreadsheet's number of days stands for, to the second."""
+    days = pl.when(cell.str.contains(_SERIAL)).then(cell.str.strip_chars()).cast(pl.Float64, strict=False)
+    seconds = ((days - _SERIAL_OF_1970) * 86_400).round(0).cast(pl.Int64)
+    return pl.coalesce(value, pl.from_epoch(seconds, "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC"))
 
 
 def has_offset(format_id: str) -> bool:

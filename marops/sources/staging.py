@@ -324,6 +324,9 @@ class _Staging:
             part.notes.append(Note(code="no_rows"))
         if divided := [layout.header_of(name) for name in layout.mapping.columns if layout.is_in_millionths(name)]:
             part.notes.append(Note(code="millionths", values={"columns": ", ".join(divided)}))
+        if decided.serials:
+            named = ", ".join(layout.header_of(name) for name in decided.serials)
+            part.notes.append(Note(code="serials", values={"columns": named}))
         if decided.local:
             zone = Note(code="times_in_zone", values={"zone": layout.zone}) if layout.zone else Note(code="times_as_utc")
             part.notes.append(zone)

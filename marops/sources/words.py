@@ -53,6 +53,9 @@ _NOTES: dict[str, str] = {
         "{account} is in {here} here, and in {there} in {source}. One of the files must be wrong: check before you import."
     ),
     "millionths": message("Amounts in {columns} are given in millionths and were divided by a million."),
+    "serials": message(
+        "Some dates in {columns} are a spreadsheet’s numbers of days (45292) and were read as the days they stand for."
+    ),
     "times_in_zone": message("Times were read as {zone} time, as the file says, and are kept in UTC."),
     "times_as_utc": message("Times without a time zone were taken as UTC."),
 }

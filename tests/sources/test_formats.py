@@ -6,12 +6,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marops.sources import formats, moments, words
 from marops.sources.formats import Notation
-from marops.sources.report import Mapping
+from marops.sources.report import Mapping, Part
 from marops.tables import Type
 from tests.sources import made
 
@@ -321,3 +322,54 @@ def test_open_ends_of_stages_are_no_dates(tmp_path: Path) -> None:
 def test_a_mapping_can_be_written_as_json_and_read_back() -> None:
     mapping = Mapping(table="lead", columns={"lead_id": 0}, constants={"status": "x"}, decimal=",", dates="dmy")
     assert Mapping.model_validate(mapping.model_dump()) == mapping
+
+
+def dated(tmp_path: Path, *days: object, workbook: bool) -> tuple[Part, list[date]]:
+    """An ad report whose days are written like this, and the days that were read. In a workbook, numbers are numbers."""
+    header = ["Campaign", "Day", "Currency code", "Clicks", "Cost"]
+    if workbook:
+        path = tmp_path / "file.xlsx"
+        with xlsxwriter.Workbook(path, {"default_date_format": "yyyy-mm-dd"}) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, header)
+            for index, day in enumerate(days):
+                sheet.write_row(index + 1, 0, [f"A{index}", day, "BRL", 1, 1.25])
+    else:
+        lines = [f"A{index},{day},BRL,1,1.25" for index, day in enumerate(days)]
+        path = made.put(tmp_path / "file.csv", "\n".join([",".join(header), *lines]) + "\n")
+    part = made.only(made.read(path))
+    return part, made.rows(path, part)["period_start"].to_list() if part.staged else []
+
+
+@pytest.mark.parametrize("workbook", [False, True])
+@pytest.mark.parametrize(
+    "days", [(45292, "2024-01-02", 45294), (45292, 45293, 45294), ("01/01/2024", 45293, 45294.5, "13/01/2024")]
+)
+def test_numbers_of_days_among_dates_are_read_as_days_and_said(tmp_path: Path, days: tuple[object, ...], workbook: bool) -> None:
+    part, read = dated(tmp_path, *days, workbook=workbook)
+    assert read[:3] == [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)]
+    assert part.rows_refused == 0
+    assert [(note.code, note.values) for note in part.notes] == [("serials", {"columns": "Day"})]
+
+
+def test_real_dates_of_a_spreadsheet_among_texts_are_read(tmp_path: Path) -> None:
+    part, read = dated(tmp_path, date(2024, 1, 1), "2024-01-02", date(2024, 1, 3), workbook=True)
+    assert (read, part.notes) == ([date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)], [])
+
+
+@pytest.mark.parametrize("other", [45292, "soon"])
+def test_the_order_of_dates_is_asked_whatever_else_stands_among_them(tmp_path: Path, other: object) -> None:
+    part, _ = dated(tmp_path, "03/04/2024", other, "05/04/2024", workbook=False)
+    assert [question.code for question in part.questions] == ["date_order"]
+
+
+def test_a_number_that_is_no_day_is_refused(tmp_path: Path) -> None:
+    part, read = dated(tmp_path, "2024-01-01", 17, 90_000, workbook=False)
+    assert read == [date(2024, 1, 1)]
+    assert [(cell.row, cell.value) for cell in part.refused] == [(3, "17"), (4, "90000")]
+
+
+def test_days_with_the_names_of_months_are_read_beside_what_is_no_day(tmp_path: Path) -> None:
+    part, read = dated(tmp_path, "1/May/24", "2/May/24", "soon", workbook=False)
+    assert read == [date(2024, 5, 1), date(2024, 5, 2)]
+    assert [(cell.row, cell.value) for cell in part.refused] == [(4, "soon")]
