@@ -16,7 +16,7 @@ import typer
 
 from marops import __version__, settings
 from marops.errors import BadSetting, UserError
-from marops.language import Reader, Text, ntext, text
+from marops.language import Reader, Text, joined, ntext, text
 from marops.principal import LOCAL_ADMIN
 from marops.settings import LOOPBACK
 
@@ -108,6 +108,10 @@ def import_(
     decimal: Annotated[Mark | None, typer.Option(help="The decimal mark, where the file leaves it open.")] = None,
     dates: Annotated[DateOrder | None, typer.Option(help="The order of dates that could be read either way.")] = None,
     valid_rows: Annotated[bool, typer.Option("--valid-rows", help="Import the valid rows and leave out refused ones.")] = False,
+    sheet: Annotated[
+        list[str] | None,
+        typer.Option("--sheet", metavar="SHEET", help="Take this sheet or table and no other."),
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Let restated days take the place of what is there for them.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
 ) -> None:
@@ -120,6 +124,7 @@ def import_(
     for path in files:
         preview = _awaited(service.start_file(LOCAL_ADMIN, workspace, path))
         try:
+            preview = preview.only(sheet) if sheet else preview
             chosen = {
                 part.name: part.mapping.model_copy(
                     update={
@@ -128,12 +133,12 @@ def import_(
                         "dates": dates or part.mapping.dates,
                     }
                 )
-                for part in preview.report.parts
+                for part in preview.parts
                 if part.mapping is not None
             }
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
-                preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen))
+                preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
             for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
                 _complain(words.restated(found))
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
@@ -317,6 +322,8 @@ def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
     if as_json:
         typer.echo(_as_json(preview))
         return
+    from marops.sources import words
+
     for part in preview.ready:
         name = f"{preview.file_name} ({part.name})" if part.name else preview.file_name
         counts = ntext(
@@ -331,6 +338,12 @@ def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
             beside = stated.get(column)
             end = f" (file: {beside.file}, difference {beside.difference})" if beside else ""
             typer.echo(f"  {column} {ours}{end}")
+    for part in preview.parts:
+        if not part.is_ready:
+            why = [words.note(note) for note in part.notes] + [words.question(question) for question in part.questions]
+            _tell(text("  {name}: nothing was taken. {why}", name=part.name, why=joined(why)))
+    if preview.left_out:
+        _tell(text("  left out by choice: {names}", names=joined(sorted(preview.left_out), 12)))
     _tell_refusals(preview)
 
 
@@ -347,7 +360,7 @@ def _as_json(preview: "Preview") -> str:
 def _tell_refusals(preview: "Preview") -> None:
     from marops.sources import words
 
-    for part in preview.report.parts:
+    for part in preview.parts:
         for cell in part.refused[:20]:
             row = text(
                 "row {row}, {column} “{value}” {reason}",

@@ -127,6 +127,21 @@ def test_several_files_are_imported_in_their_order_up_to_the_first_bad_one(tmp_p
     assert marops("import", never).returncode == 0
 
 
+def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None:
+    june = made.ads(("2026-06-01", "10", "8"))
+    sheets = {"May": made.THREE_DAYS, "Copy": made.THREE_DAYS, "June": june, "Shops": "Shop,Sold\nA,3\nB,4\n"}
+    path = made.workbook(tmp_path / "book.xlsx", sheets)
+    assert mistake(marops("import", path, "--sheet", "July")).startswith("There is no sheet July in book.xlsx. It has: May, ")
+    done = marops("import", path, "--sheet", "May", "--sheet", "Shops")
+    assert done.stdout.splitlines() == [
+        "book.xlsx (May): 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
+        "  clicks 7",
+        "  spend 3.75",
+        "  Shops: nothing was taken. This layout is not known yet. Say which column is what; marops remembers it.",
+        "  left out by choice: Copy and June",
+    ]
+
+
 def test_json_is_one_object_a_file(tmp_path: Path) -> None:
     first = made.put(tmp_path / "a.csv", made.THREE_DAYS)
     second = made.put(tmp_path / "b.csv", made.ads(("2026-06-01", "1", "0.10")))

@@ -14,7 +14,7 @@ from marops.language import joined, ntext, text
 from marops.principal import Principal
 from marops.sources import counting, overlaps, previews, remembering, restating, words
 from marops.sources.previews import Preview
-from marops.sources.report import Part
+from marops.sources.report import Note, Part
 from marops.sources.store import ImportReject, ImportRun, active_import_of
 from marops.store import new_id
 from marops.tables import TABLES, Kind
@@ -90,8 +90,8 @@ def _check_acceptable(preview: Preview, *, leave_out_refused: bool) -> None:
         raise _already_imported(preview)
     rows = sum(part.rows_ready for part in preview.ready)
     if not preview.ready or not rows:
-        reasons = [words.note(note) for part in preview.report.parts for note in part.notes]
-        reasons += [words.question(question) for part in preview.report.parts for question in part.questions]
+        reasons = [words.note(note) for part in preview.parts for note in part.notes]
+        reasons += [words.question(question) for part in preview.parts for question in part.questions]
         raise BadFile(text("Nothing of {file} can be imported yet. {why}", file=preview.file_name, why=joined(reasons)))
     if preview.rows_refused and not leave_out_refused:
         raise BadFile(
@@ -118,9 +118,13 @@ def _already_imported(preview: Preview) -> Conflict:
 
 def _import_run(principal: Principal, preview: Preview) -> ImportRun:
     ready = preview.ready
+    left_out = [Note(code="left_out", values={"names": ", ".join(sorted(preview.left_out))})] if preview.left_out else []
     kept = preview.report.model_copy(
         update={
-            "parts": [part.model_copy(update={"refused": [], "first_rows": [], "set_aside": part.set_aside[:50]}) for part in ready]
+            "notes": preview.report.notes + left_out,
+            "parts": [
+                part.model_copy(update={"refused": [], "first_rows": [], "set_aside": part.set_aside[:50]}) for part in ready
+            ],
         }
     )
     return ImportRun(

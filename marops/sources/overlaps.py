@@ -78,9 +78,9 @@ def check_among(staged: Sequence[tuple[Part, Path]]) -> None:
             raise Conflict(
                 ntext(
                     "{n} row of {table} stands in two tables of this file (headers in row {row} and row {other}), so nothing was "
-                    "imported: it would be counted twice. Take one of them out.",
+                    "imported: it would be counted twice. Leave one of them out.",
                     "{n} rows of {table} stand in two tables of this file (headers in row {row} and row {other}), so nothing was "
-                    "imported: they would be counted twice. Take one of them out.",
+                    "imported: they would be counted twice. Leave one of them out.",
                     count, table=table.name, row=str(part.header_row), other=str(other.header_row),
                 )
             )  # fmt: skip

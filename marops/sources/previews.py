@@ -2,10 +2,10 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 
 from marops import lake, settings, store
 from marops.errors import BadFile, NotFound
-from marops.language import text
+from marops.language import joined, text
 from marops.principal import Principal
 from marops.sources import accounts, remembering, runner, words
 from marops.sources.child import REPORT
@@ -29,7 +29,7 @@ _KNOWN = "known.json"
 @dataclass(frozen=True, slots=True)
 class Preview:
     """A file that has been read but not taken. `repeats` is the import that took the same bytes before, if any. `reading`
-    tells one reading of the file from another with other mappings.
+    tells one reading of the file from another with other mappings. `left_out`: names of tables that somebody leaves out.
     """
 
     id: str
@@ -40,11 +40,32 @@ class Preview:
     report: Report
     repeats: ImportRun | None
     reading: str
+    left_out: frozenset[str] = frozenset()
+
+    @property
+    def parts(self) -> list[Part]:
+        """The tables of the file that nobody has left out."""
+        return [part for part in self.report.parts if part.name not in self.left_out]
 
     @property
     def ready(self) -> list[Part]:
         """Parts whose rows can be taken as they are."""
-        return [part for part in self.report.parts if part.is_ready]
+        return [part for part in self.parts if part.is_ready]
+
+    def without(self, names: Collection[str]) -> "Preview":
+        """The same, with these tables and no others left out."""
+        return replace(self, left_out=frozenset(names))
+
+    def only(self, sheets: Collection[str]) -> "Preview":
+        """The same, with all other sheets left out; a sheet may hold several tables. Raises NotFound where it has no such sheet."""
+        names = [part.name for part in self.report.parts]
+        taken = {sheet: [name for name in names if name == sheet or name.startswith(f"{sheet} #")] for sheet in sheets}
+        if unknown := [sheet for sheet in sheets if not taken[sheet]]:
+            there = joined([name for name in names if name] or ["–"], 12)
+            raise NotFound(
+                text("There is no sheet {sheet} in {file}. It has: {names}.", sheet=unknown[0], file=self.file_name, names=there)
+            )
+        return self.without({*names} - {name for found in taken.values() for name in found})
 
     @property
     def rows_refused(self) -> int:

@@ -15,8 +15,9 @@ from cachetools import LRUCache, cached
 from sqlmodel import Session, col, select
 
 from marops import lake, store
-from marops.errors import BadFile
+from marops.errors import BadFile, Conflict
 from marops.lake import Blob
+from marops.language import Text
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import accepting, overlaps, previews, remembering, restating, runner, server_files, switching, trying, words
@@ -207,6 +208,21 @@ def _restated(preview: Preview, _revision: str) -> tuple[Restated, ...]:
         blobs = overlaps.active_blobs(session, preview.workspace_id)
     found = (restating.restated(part, path, blobs) for part, path in accepting.staged(preview))
     return tuple(each for each in found if each)
+
+
+def doubled(principal: Principal, preview: Preview) -> Text | None:
+    """What to say where two of the tables to be taken hold the same rows; None where no two do."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    return _doubled(preview, "")
+
+
+@cached(LRUCache(maxsize=64), key=_reading_of, lock=Lock())
+def _doubled(preview: Preview, _revision: str) -> Text | None:
+    try:
+        overlaps.check_among(accepting.staged(preview))
+    except Conflict as twice:
+        return twice.text
+    return None
 
 
 def restated_by(principal: Principal, workspace_id: str) -> dict[str, list[str]]:

@@ -45,6 +45,7 @@ _NOTES: dict[str, str] = {
     ),
     "encoding_guessed": message("The text's encoding was guessed: {encoding}. Check that names with accents look right."),
     "sheet_without_table": message("Sheet {sheet} holds no table with a header row and was left out."),
+    "left_out": message("Left out by choice: {names}."),
     "report_without_table": message("Report {number} of the file holds no table with a header row and was left out."),
     "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
     "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),

@@ -104,3 +104,18 @@ def test_a_file_whose_names_say_nothing_asks_first_what_a_row_is(tmp_path: Path)
     choose(at, "What is a row?", "cost")
     said = [warning.value.replace("\\", "") for warning in at.warning]
     assert said == ["Still missing: cost centre, period end, and sales marketing cost."]
+
+
+def test_the_tables_of_a_workbook_are_chosen_and_copies_are_told(tmp_path: Path) -> None:
+    june = made.ads(("2026-06-01", "10", "8"))
+    sheets = {"May": made.THREE_DAYS, "Copy": made.THREE_DAYS, "June": june, "Shops": "Shop,Sold\nA,3\nB,4\n"}
+    at = page(made.workbook(tmp_path / "book.xlsx", sheets))
+    (choice,) = [box for box in at.multiselect if box.label == "Which of its tables do you want to bring in?"]
+    assert choice.value == ["May", "Copy", "June"]
+    assert "Left out: Shops: not recognised." in words(at)
+    assert any("stand in two tables" in warning.value for warning in at.warning)
+    assert not [button for button in at.button if button.key == "accept"]
+    choice.set_value(["May", "June"]).run()
+    next(button for button in at.button if button.label == "Import 4 rows").click().run()
+    assert not at.exception
+    assert str(made.counted("ad_performance")["spend"].sum()) == "11.750000"

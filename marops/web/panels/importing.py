@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from marops.errors import UserError
-from marops.language import Text, ntext, text
+from marops.language import Text, joined, ntext, text
 from marops.principal import Action, allowed
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import service, words
@@ -82,16 +82,40 @@ def _preview(preview: Preview, place: Here) -> None:
             )
         for found in preview.report.notes:
             note(words.note(found))
+        preview = _chosen(preview)
         for index, part in enumerate(preview.report.parts):
-            _part(preview, part, index)
+            if part.name not in preview.left_out:
+                _part(preview, part, index)
         _decision(preview, place)
+
+
+def _chosen(preview: Preview) -> Preview:
+    """The preview with the tables somebody wants. Those that are known are wanted until somebody says otherwise."""
+    parts = preview.report.parts
+    if len(parts) < 2:
+        return preview
+    named = {part.name: _called(part) for part in parts}
+    wanted = st.multiselect(
+        say(text("Which of its tables do you want to bring in?")), list(named), [part.name for part in parts if part.mapping],
+        key=f"parts_{preview.id}", format_func=lambda name: named[name], placeholder=say(text("Choose tables")),
+    )  # fmt: skip
+    chosen = preview.without(named.keys() - wanted)
+    if chosen.left_out:
+        note(text("Left out: {names}.", names=joined([named[part.name] for part in parts if part.name in chosen.left_out], 12)))
+    if twice := service.doubled(principal(), chosen):
+        st.warning(literal(twice), icon=":material/content_copy:")
+    return chosen
+
+
+def _called(part: Part) -> str:
+    """A table's name in its file, and what it was taken for."""
+    heading = part.recognised_as or (TABLES[part.mapping.table].name if part.mapping else say(text("not recognised")))
+    return f"{part.name}: {heading}" if part.name else heading
 
 
 def _part(preview: Preview, part: Part, index: int) -> None:
     r = reader()
-    heading = part.recognised_as or (TABLES[part.mapping.table].name if part.mapping else say(text("not recognised")))
-    label = f"{part.name}: {heading}" if part.name else heading
-    st.markdown(f"{literal(label)}")
+    st.markdown(literal(_called(part)))
     if part.staged is not None:
         counts = [
             say(ntext("{n} row ready", "{n} rows ready", part.rows_ready)),
@@ -198,7 +222,7 @@ def _decision(preview: Preview, place: Here) -> None:
     for found in restated:
         st.warning(literal(words.restated(found)), icon=":material/published_with_changes:")
     with st.container(horizontal=True):
-        if ready and not preview.repeats:
+        if ready and not preview.repeats and not service.doubled(principal(), preview):
             if restated:
                 label = ntext("Replace them by the {n} row", "Replace them by the {n} rows", ready)
             elif preview.rows_refused:
