@@ -22,6 +22,7 @@ from marops.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from marops.connections.service import Synced
+    from marops.naming import Named
     from marops.sources.ongoing import Ongoing
     from marops.sources.report import Mapping, Part
     from marops.sources.service import Preview
@@ -141,12 +142,15 @@ def import_(
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
             for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
                 _complain(words.restated(found))
+            named = service.named(LOCAL_ADMIN, preview)
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError:
             _tell_refusals(preview)
             service.cancel(LOCAL_ADMIN, preview)
             raise
         _tell_imported(preview, as_json=as_json)
+        if named and not as_json:
+            _tell_names(named)
 
 
 @app.command()
@@ -345,6 +349,15 @@ def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
     if preview.left_out:
         _tell(text("  left out by choice: {names}", names=joined(sorted(preview.left_out), 12)))
     _tell_refusals(preview)
+
+
+def _tell_names(found: "Named") -> None:
+    _tell(text("  {followed} of {n} campaign names follow the rule {rule}", followed=found.followed, n=found.names,
+               rule=found.rule.pattern))  # fmt: skip
+    for name, why in found.unlike[:10]:
+        _tell(text("    {name}: {why}", name=name, why=why))
+    if len(found.unlike) > 10:
+        _tell(text("    and {n} more", n=len(found.unlike) - 10))
 
 
 def _as_json(preview: "Preview") -> str:

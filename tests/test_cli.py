@@ -17,6 +17,7 @@ import pytest
 from marops import __version__
 from marops.principal import LOCAL_ADMIN
 from marops.sources import service
+from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.conftest import case
 from tests.sources import made
@@ -140,6 +141,17 @@ def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None
         "  Shops: nothing was taken. This layout is not known yet. Say which column is what; marops remembers it.",
         "  left out by choice: Copy and June",
     ]
+
+
+def test_names_that_do_not_follow_the_rule_are_said_and_imported(home: Path, tmp_path: Path) -> None:
+    workspaces.set_naming_rule(LOCAL_ADMIN, OWN, "{country:BR|MX}_{quarter}")
+    content = made.ads(("2026-05-01", "3", "1.25"), name="BR_Q2") + "2026-05-01,Launch,BRL,1,1\n"
+    done = marops("import", made.put(tmp_path / "ads.csv", content))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].startswith("ads.csv: 2 rows into ad_performance;")
+    assert done.stdout.splitlines()[-2:] == [
+        "  1 of 2 campaign names follow the rule {country:BR|MX}_{quarter}", "    Launch: 1 part instead of 2",
+    ]  # fmt: skip
 
 
 def test_json_is_one_object_a_file(tmp_path: Path) -> None:

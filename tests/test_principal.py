@@ -152,7 +152,7 @@ LOOKING = {
         "marops.maturity.service": "maturity verdict findings",
         "marops.pipeline.service": "flow findings verdict",
         "marops.scorecard.service": "scorecard row findings verdict",
-        "marops.sources.service": "imports refused details_only restated_by freshness",
+        "marops.sources.service": "imports refused details_only restated_by freshness campaign_names",
         "marops.workspaces.service": "present open_workspace sample_was_offered",
     }.items()
     for name in names.split()

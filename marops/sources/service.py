@@ -18,9 +18,22 @@ from marops import lake, store
 from marops.errors import BadFile, Conflict
 from marops.lake import Blob
 from marops.language import Text
+from marops.naming import Named
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
-from marops.sources import accepting, overlaps, previews, remembering, restating, runner, server_files, switching, trying, words
+from marops.sources import (
+    accepting,
+    campaigns,
+    overlaps,
+    previews,
+    remembering,
+    restating,
+    runner,
+    server_files,
+    switching,
+    trying,
+    words,
+)
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
@@ -223,6 +236,28 @@ def _doubled(preview: Preview, _revision: str) -> Text | None:
     except Conflict as twice:
         return twice.text
     return None
+
+
+def named(principal: Principal, preview: Preview) -> Named | None:
+    """The campaign names to be taken, held against the workspace's naming rule; None where there is no rule, or no name."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    return _named(preview, workspaces.revisions().get(preview.workspace_id, ""))
+
+
+@cached(LRUCache(maxsize=64), key=_reading_of, lock=Lock())
+def _named(preview: Preview, _revision: str) -> Named | None:
+    return campaigns.staged(preview.workspace_id, accepting.staged(preview))
+
+
+def campaign_names(principal: Principal, workspace_id: str) -> Named | None:
+    """The campaign names in what has been imported, held against the naming rule; None where there is no rule, or no name."""
+    require(principal, Action.READ, workspace_id)
+    return _campaign_names(workspace_id, workspaces.revisions().get(workspace_id, ""))
+
+
+@cached(LRUCache(maxsize=16), lock=Lock())
+def _campaign_names(workspace_id: str, revision: str) -> Named | None:
+    return campaigns.imported(workspace_id, revision)
 
 
 def restated_by(principal: Principal, workspace_id: str) -> dict[str, list[str]]:

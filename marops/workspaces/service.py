@@ -7,12 +7,15 @@ from threading import Lock
 from cachetools import LRUCache, cached
 from sqlmodel import SQLModel, col, delete, select
 
-from marops import lake, store
+from marops import lake, naming, store
 from marops.errors import UserError
 from marops.lake import Blob
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, Workspace, load, revisions, units
+
+MAX_RULE = 500
+"""Characters of a naming rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,19 @@ def set_reporting_currency(principal: Principal, workspace_id: str, currency: st
     with store.writing() as session:
         workspace = load(session, workspace_id)
         workspace.reporting_currency = code
+        workspace.touch()
+        session.add(workspace)
+
+
+def set_naming_rule(principal: Principal, workspace_id: str, pattern: str) -> None:
+    """Set how campaigns are to be named; empty for no rule. Raises UserError for what says no rule."""
+    require(principal, Action.EDIT, workspace_id)
+    rule = naming.parsed(pattern).pattern if pattern.strip() else ""
+    if len(rule) > MAX_RULE:
+        raise UserError(text("A naming rule may have {limit} characters; this one has {n}.", limit=MAX_RULE, n=len(rule)))
+    with store.writing() as session:
+        workspace = load(session, workspace_id)
+        workspace.naming_rule = rule
         workspace.touch()
         session.add(workspace)
 

@@ -17,6 +17,7 @@ class Workspace(Row, table=True):
 
     `revision` changes with every change to the workspace's data or settings, and never repeats: caches key on it.
     `sample_offered`: the sample company has been set up beside it once; somebody who removes it does not want it back.
+    `naming_rule`: how campaigns are to be named (`naming.parsed`); empty where nobody has said so.
     `today` is set where the workspace's clock stands still (the sample company's); otherwise it is the real day.
     """
 
@@ -25,6 +26,7 @@ class Workspace(Row, table=True):
     is_sample: bool = False
     reporting_currency: str = Field(max_length=3)
     sample_offered: bool = False
+    naming_rule: str = Field(default="", max_length=500)
     today: date | None = None
     revision: str = Field(default_factory=new_id, max_length=32)
     created_at: datetime = Field(default_factory=now, sa_type=Moment)

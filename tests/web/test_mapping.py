@@ -119,3 +119,22 @@ def test_the_tables_of_a_workbook_are_chosen_and_copies_are_told(tmp_path: Path)
     next(button for button in at.button if button.label == "Import 4 rows").click().run()
     assert not at.exception
     assert str(made.counted("ad_performance")["spend"].sum()) == "11.750000"
+
+
+def test_a_naming_rule_is_set_on_the_page_and_the_preview_lists_other_names(tmp_path: Path) -> None:
+    at = page(made.put(tmp_path / "ads.csv", made.THREE_DAYS))
+    assert "campaign name" not in " ".join(info.value for info in at.info)
+    next(box for box in at.text_input if box.label == "Naming rule").set_value("{country:BR|MX}_{channel}")
+    next(button for button in at.button if button.form_id == "naming").click().run()
+    assert not at.exception
+    assert [info.value.replace("\\", "") for info in at.info] == [
+        "0 of 1 campaign name follows the rule {country:BR|MX}_{channel}."
+    ]
+    (listed,) = [frame.value for frame in at.dataframe if "Campaign" in frame.value.columns]
+    assert (
+        listed.rows() == [("Search Brasil", "1 part instead of 2")]
+        if hasattr(listed, "rows")
+        else listed.values.tolist() == [["Search Brasil", "1 part instead of 2"]]
+    )
+    next(button for button in at.button if button.label == "Import 3 rows").click().run()
+    assert not at.exception

@@ -13,6 +13,7 @@ from marops.sources import service
 from marops.sources.service import Freshness
 from marops.sources.store import ImportRun, Status
 from marops.web.components import note, section
+from marops.web.panels import naming
 from marops.web.scope import Here, switch_workspace
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import safe_csv, table
@@ -142,9 +143,23 @@ def settings(place: Here) -> None:
                 workspaces.Unit(str(row["name"] or ""), str(row["begins"] or "")) for row in edited if row["name"] or row["begins"]
             ]
             _try(lambda: workspaces.set_units(principal(), place.scope.workspace, units))
+    _naming(place)
     present = {workspace.id for workspace in workspaces.present(place.principal)}
     if SAMPLE not in present and allowed(place.principal, Action.ADMINISTER):
         st.button(say(text("Load the sample company")), key="load_sample", on_click=_load_sample, icon=":material/science:")
+
+
+def _naming(place: Here) -> None:
+    section(text("How are campaigns to be named?"), text("Names are looked at, never refused."))
+    with st.form("naming", border=True):
+        pattern = st.text_input(
+            say(text("Naming rule")), value=place.opened.workspace.naming_rule, max_chars=workspaces.MAX_RULE,
+            placeholder="{country:BR|MX}_{channel}_{objective}_{quarter}",
+            help=say(text("Parts in braces, one sign between them; after a colon, the values a part may have. Empty: no rule.")),
+        )  # fmt: skip
+        if st.form_submit_button(say(text("Save"))):
+            _try(lambda: workspaces.set_naming_rule(principal(), place.scope.workspace, pattern))
+    naming.report(service.campaign_names(principal(), place.scope.workspace), "imported")
 
 
 def _load_sample() -> None:

@@ -15,7 +15,7 @@ from marops.sources.report import Mapping, Part, Refused
 from marops.sources.service import Preview
 from marops.tables import TABLES
 from marops.web.components import note, section
-from marops.web.panels import answers, following, mapping, reading
+from marops.web.panels import answers, following, mapping, naming, reading
 from marops.web.scope import Here, switch_workspace
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
@@ -86,6 +86,7 @@ def _preview(preview: Preview, place: Here) -> None:
         for index, part in enumerate(preview.report.parts):
             if part.name not in preview.left_out:
                 _part(preview, part, index)
+        naming.report(service.named(principal(), preview), "preview")
         _decision(preview, place)
 
 
