@@ -77,13 +77,17 @@ def check_among(staged: Sequence[tuple[Part, Path]]) -> None:
         if count := both.select(pl.len()).collect().item():
             raise Conflict(
                 ntext(
-                    "{n} row of {table} stands in two tables of this file (headers in row {row} and row {other}), so nothing was "
-                    "imported: it would be counted twice. Leave one of them out.",
-                    "{n} rows of {table} stand in two tables of this file (headers in row {row} and row {other}), so nothing was "
-                    "imported: they would be counted twice. Leave one of them out.",
-                    count, table=table.name, row=str(part.header_row), other=str(other.header_row),
+                    "{n} row of {table} stands both in {one} and in {other} and would be counted twice. Leave one of them out.",
+                    "{n} rows of {table} stand both in {one} and in {other} and would be counted twice. Leave one of them out.",
+                    count, table=table.name, one=_place(part), other=_place(other),
                 )
             )  # fmt: skip
+
+
+def _place(part: Part) -> str | Text:
+    """A table's sheet, or where it stands in a text file."""
+    is_sheet = part.name and not part.name.startswith("#")
+    return part.name if is_sheet else text("the table below row {row}", row=str(part.header_row))
 
 
 def check_grown(blobs: Iterable[Blob], active: Sequence[Blob]) -> None:

@@ -29,10 +29,9 @@ def spend() -> str:
 
 
 def test_the_same_rows_in_two_sheets_are_told_before_anything_is_taken(admin: Principal, preview: service.Preview) -> None:
-    said = str(service.doubled(admin, preview))
-    assert said.startswith("3 rows of ad_performance stand in two tables of this file (headers in row 1 and row 1)")
-    assert said.endswith("Leave one of them out.")
-    with pytest.raises(Conflict, match="stand in two tables"):
+    said = "3 rows of ad_performance stand both in May and in Copy of May and would be counted twice. Leave one of them out."
+    assert str(service.doubled(admin, preview)) == said
+    with pytest.raises(Conflict, match="stand both in May and in Copy of May"):
         service.accept(admin, preview)
 
 

@@ -167,7 +167,7 @@ def test_two_tables_of_one_file_restate_together(admin: Principal, tmp_path: Pat
 
 
 def test_rows_that_stand_in_two_tables_of_one_file_are_refused(admin: Principal, tmp_path: Path) -> None:
-    with pytest.raises(Conflict, match=r"1 row of ad_performance stands in two tables of this file \(headers in row 1 and row 4\)"):
+    with pytest.raises(Conflict, match="stands both in the table below row 1 and in the table below row 4"):
         take(admin, tmp_path, "twice.csv", meta(("1", "A", 1, "1")) + "\n" + meta(("1", "A", 1, "1")))
     assert there() == set()
 

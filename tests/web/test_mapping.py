@@ -112,8 +112,8 @@ def test_the_tables_of_a_workbook_are_chosen_and_copies_are_told(tmp_path: Path)
     at = page(made.workbook(tmp_path / "book.xlsx", sheets))
     (choice,) = [box for box in at.multiselect if box.label == "Which of its tables do you want to bring in?"]
     assert choice.value == ["May", "Copy", "June"]
-    assert "Left out: Shops: not recognised." in words(at)
-    assert any("stand in two tables" in warning.value for warning in at.warning)
+    assert "Left out: Shops (not recognised)." in words(at)
+    assert any("stand both in May and in Copy" in warning.value for warning in at.warning)
     assert not [button for button in at.button if button.key == "accept"]
     choice.set_value(["May", "June"]).run()
     next(button for button in at.button if button.label == "Import 4 rows").click().run()

@@ -95,7 +95,7 @@ def _chosen(preview: Preview) -> Preview:
     parts = preview.report.parts
     if len(parts) < 2:
         return preview
-    named = {part.name: _called(part) for part in parts}
+    named = {part.name: f"{part.name or '#1'} ({_heading(part)})" for part in parts}
     wanted = st.multiselect(
         say(text("Which of its tables do you want to bring in?")), list(named), [part.name for part in parts if part.mapping],
         key=f"parts_{preview.id}", format_func=lambda name: named[name], placeholder=say(text("Choose tables")),
@@ -110,8 +110,11 @@ def _chosen(preview: Preview) -> Preview:
 
 def _called(part: Part) -> str:
     """A table's name in its file, and what it was taken for."""
-    heading = part.recognised_as or (TABLES[part.mapping.table].name if part.mapping else say(text("not recognised")))
-    return f"{part.name}: {heading}" if part.name else heading
+    return f"{part.name}: {_heading(part)}" if part.name else _heading(part)
+
+
+def _heading(part: Part) -> str:
+    return part.recognised_as or (TABLES[part.mapping.table].name if part.mapping else say(text("not recognised")))
 
 
 def _part(preview: Preview, part: Part, index: int) -> None:
