@@ -72,6 +72,10 @@ def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
     return read
 
 
+def _either(*forms: str) -> Callable[[pl.Expr], pl.Expr]:
+    return lambda cell: pl.coalesce(_moment(form)(cell) for form in forms)
+
+
 def _zoned(form: str) -> Callable[[pl.Expr], pl.Expr]:
     def read(cell: pl.Expr) -> pl.Expr:
         return cell.str.replace(r"Z$", "+00:00").str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC")
@@ -120,12 +124,7 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso_hms", _moment("%Y-%m-%d %H:%M:%S%.f"), mark="-", clock=True),
     DateFormat("iso_t_hms", _moment("%Y-%m-%dT%H:%M:%S%.f"), mark="-", clock=True),
     DateFormat("iso_hm", _moment("%Y-%m-%d %H:%M"), mark="-", clock=True),
-    DateFormat(
-        "iso_mixed",
-        lambda cell: pl.coalesce(_moment("%Y-%m-%d")(cell), _moment("%Y-%m-%d %H:%M:%S%.f")(cell)),
-        mark="-",
-        clock=None,
-    ),
+    DateFormat("iso_mixed", _either("%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f"), mark="-", clock=None),
     DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
     DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
     DateFormat("ymd_slash", _moment("%Y/%m/%d"), mark="/"),
