@@ -1,6 +1,6 @@
 """From text to the types of the contract: one notation a column, decided from a sample, applied to every row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -17,14 +17,15 @@ _DATES = (Type.DATE, Type.TIMESTAMP)
 @dataclass(frozen=True, slots=True)
 class Casting:
     """Typed expressions by canonical name. `filled` holds, for the columns that may fail to be read, whether a cell was
-    filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread. `local`: some
-    times are without an offset, so that a zone has to say what they mean. `serials`: columns of dates some of which are
-    spreadsheets' numbers of days.
+    filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread, and so do those
+    of which `doubted` says so. `local`: some times are without an offset, so that a zone has to say what they mean. `serials`:
+    columns of dates some of which are spreadsheets' numbers of days.
     """
 
     typed: dict[str, pl.Expr]
     filled: dict[str, pl.Expr]
     quick: bool
+    doubted: dict[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
     local: bool = False
     serials: tuple[str, ...] = ()
 
@@ -33,6 +34,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     """How to read each column of a sample from `cells.canonical`, and what only a person can decide."""
     present = [name for name in sample.columns if name != ROW and not name.startswith("__")]
     data = sample.filter(cells.why_not_data(layout, present).is_null())
+    doubted: dict[str, pl.Expr] = {}
     questions: list[Question] = []
     marks = _decimal_marks(layout, data, [n for n in present if layout.type_of(n) in _NUMBERS], questions)
     seen = {n: data.filter(~formats.is_missing(pl.col(n)))[n] for n in present if layout.type_of(n) is not Type.TEXT}
@@ -49,6 +51,9 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
                 typed[name], filled[name] = known, ~cell.is_in(formats.MISSING)
             elif name == "currency_code":
                 typed[name] = formats.text(cell).str.to_uppercase()
+            elif quick and not layout.words_of(name) and formats.all_say_something(data[name]):
+                typed[name] = cell.str.strip_chars()
+                doubted[name] = formats.may_be_missing(typed[name])
             else:
                 typed[name] = formats.text(formats.meaning(cell, words) if (words := layout.words_of(name)) else cell)
             continue
@@ -75,7 +80,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     if layout.zone and "tz_name" in layout.table.by_name:
         typed["tz_name"] = pl.lit(layout.zone)
     _find_currency(layout, typed, data, questions)
-    return Casting(typed, filled, quick, local, tuple(serials)), questions
+    return Casting(typed, filled, quick, doubted, local, tuple(serials)), questions
 
 
 def _known(layout: Layout, data: pl.DataFrame, name: str) -> pl.Expr | None:
@@ -91,24 +96,45 @@ def _known(layout: Layout, data: pl.DataFrame, name: str) -> pl.Expr | None:
     return formats.plain_meaning(cell, words)
 
 
+def glanced(layout: Layout, frame: pl.LazyFrame, casting: Casting, suspect: pl.Expr) -> pl.LazyFrame:
+    """The file's cells with each typed value under "=name" as a quick casting reads it, and `__odd`: rows that may be no data
+    or hold a cell that was not read so. They must be `judged`.
+    """
+    read = cells.beside(layout, frame).with_columns(**{f"={name}": value for name, value in casting.typed.items()})
+    return read.with_columns(_any([suspect, *_unread(casting), *casting.doubted.values()]).alias("__odd"))
+
+
 def judged(layout: Layout, text: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:
-    """The text with `__why` a row is not data, each typed value under "=name", and `__unread`: a filled cell that could
-    not be read. Values are computed once here and only looked at afterwards.
+    """The text of `cells.canonical` with `__why` a row is not data, each typed value under "=name", `__unread`: a filled cell
+    that could not be read, and `__odd`: either of the two. Values are computed once here and only looked at afterwards.
     """
     present = [name for name in text.collect_schema().names() if name in casting.typed]
     read = {f"={name}": value for name, value in casting.typed.items()}
-    unread = [pl.col(f"={name}").is_null() & was_filled for name, was_filled in casting.filled.items()]
-    return text.with_columns(cells.why_not_data(layout, present, quick=casting.quick).alias("__why"), **read).with_columns(
-        (pl.any_horizontal(unread).fill_null(value=False) if unread else pl.lit(value=False)).alias("__unread")
+    return (
+        text.with_columns(cells.why_not_data(layout, present).alias("__why"), **read)
+        .with_columns(_any(_unread(casting)).alias("__unread"))
+        .with_columns((pl.col("__why").is_not_null() | pl.col("__unread")).alias("__odd"))
     )
 
 
+def _unread(casting: Casting) -> list[pl.Expr]:
+    return [pl.col(f"={name}").is_null() & was_filled for name, was_filled in casting.filled.items()]
+
+
+def _any(conditions: list[pl.Expr]) -> pl.Expr:
+    return pl.any_horizontal(conditions).fill_null(value=False) if conditions else pl.lit(value=False)
+
+
 def accepted(layout: Layout, read: pl.LazyFrame, casting: Casting) -> pl.LazyFrame:
-    """The rows of `judged` that are data and could be read, typed and under canonical names."""
-    columns = {
+    """The rows of `glanced` or `judged` that are data and could be read, typed and under canonical names."""
+    return read.filter(~pl.col("__odd")).select(ROW, **typed(layout, casting))
+
+
+def typed(layout: Layout, casting: Casting) -> dict[str, pl.Expr]:
+    """The typed values of `glanced` or `judged`, by canonical name."""
+    return {
         name: moments.closed(pl.col(f"={name}")) if layout.type_of(name) in _DATES else pl.col(f"={name}") for name in casting.typed
     }
-    return read.filter(pl.col("__why").is_null() & ~pl.col("__unread")).select(ROW, **columns)
 
 
 def _decimal_marks(layout: Layout, data: pl.DataFrame, names: list[str], questions: list[Question]) -> dict[str, str]:

@@ -95,47 +95,85 @@ def find_dimensions(layout: Layout, sample: pl.DataFrame) -> list[int]:
 
 def canonical(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
     """Text columns under canonical names, with the helpers and the row number."""
+    columns = _columns(layout)
+    if layout.matched and layout.matched.unpivoted:
+        return _with_meanings(layout, _unpivoted(layout, layout.matched, frame, columns))
+    aside = (ASIDE,) if layout.raw.is_small else ()
+    return _with_meanings(layout, frame.select(ROW, *aside, **columns, **_helpers(layout)))
+
+
+def beside(layout: Layout, frame: pl.LazyFrame) -> pl.LazyFrame:
+    """The file's cells as they are and, beside them, text columns under canonical names."""
+    return _with_meanings(layout, frame.with_columns(**_columns(layout)))
+
+
+def suspect(layout: Layout, data: pl.DataFrame) -> pl.Expr:
+    """Whether a row of the file's cells may be no data, by as few of its cells as tell; what it names must be looked at again.
+    `data`: rows of a sample that are data.
+    """
     width = len(layout.raw.headers)
+    first = pl.any_horizontal(pl.col(f"c{i}").str.contains(TOTAL_LABEL) for i in range(min(LABELS, width)))
+    found = [pl.col(ASIDE).is_not_null() if layout.raw.is_small else first]
+    # Where columns are filled in every row of data, a row that lacks all that describes it, or all but its first cell, lacks these.
+    describing = [at for at in _describing(layout) if at] or list(range(1, width))
+    filled = [at for at in describing if not data[f"c{at}"].is_in(_BLANKS).any()][:2]
+    if filled:
+        found.append(pl.all_horizontal(pl.col(f"c{at}").is_in(_BLANKS) for at in filled))
+    else:
+        helpers = _helpers(layout)
+        found += [helpers[name] for name in ("__blank", "__single", "__undescribed")]
+    for name, kept in (layout.matched.shape.keep if layout.matched else {}).items():
+        if name in layout.mapping.columns:
+            found.append(~_is_kept(pl.col(f"c{layout.mapping.columns[name]}"), kept))
+    return pl.any_horizontal(found)
+
+
+def _columns(layout: Layout) -> dict[str, pl.Expr]:
     columns = {name: pl.col(f"c{position}") for name, position in layout.mapping.columns.items()}
     columns |= {name: pl.lit(value) for name, value in layout.mapping.constants.items()}
     levels = layout.matched.breakdowns.values() if layout.matched else ()
     apart = sorted({position for level in levels for position in level} | set(layout.distinguishing))
     if apart:
         columns["breakdown_key"] = pl.concat_str([pl.col(f"c{i}").str.strip_chars() for i in apart], separator=" · ")
+    return columns
+
+
+def _describing(layout: Layout) -> list[int]:
+    """Positions of what says whom or what a row belongs to; empty where nothing does."""
+    days = [at for name, at in layout.mapping.columns.items() if name in _DAYS]
+    return [*layout.dimensions, *days] if layout.dimensions else []
+
+
+def _helpers(layout: Layout) -> dict[str, pl.Expr]:
+    width = len(layout.raw.headers)
     never = pl.lit(value=False)
     rest_is_empty = pl.all_horizontal(pl.col(f"c{i}") == "" for i in range(1, width)) if width > 1 else pl.lit(value=True)
     first = [pl.col(f"c{i}") for i in range(min(LABELS, width))]
-    described = [*layout.dimensions, *(at for name, at in layout.mapping.columns.items() if name in _DAYS)]
+    described = _describing(layout)
     label = pl.coalesce(pl.when(cell.str.contains(TOTAL_LABEL)).then(cell) for cell in first)
-    helpers = {
+    return {
         "__label": label,
         "__leads": first[0].str.contains(TOTAL_LABEL),
         "__called": called(width) if layout.raw.is_small else pl.coalesce(label, first[0]),
         "__blank": rest_is_empty & (pl.col("c0") == ""),
         "__single": rest_is_empty if width > 2 else never,
-        "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in described)
-        if layout.dimensions
-        else never,
-    }  # fmt: skip
-    if layout.matched and layout.matched.unpivoted:
-        text = _unpivoted(layout, layout.matched, frame, columns)
-    else:
-        text = frame.select(ROW, *_doubt(layout), *((ASIDE,) if layout.raw.is_small else ()), **columns, **helpers)
-    # Words for numbers ("don't know"). Those for texts are read with the text, see `casting`.
+        "__undescribed": pl.all_horizontal(pl.col(f"c{i}").is_in(_BLANKS) for i in described) if described else never,
+    }
+
+
+def _with_meanings(layout: Layout, text: pl.LazyFrame) -> pl.LazyFrame:
+    """The text with its words for numbers ("don't know"). Those for texts are read with the text, see `casting`."""
     worded = [name for name in text.collect_schema().names() if layout.words_of(name) and layout.type_of(name) is not Type.TEXT]
     return text.with_columns(**{name: formats.meaning(pl.col(name), layout.words_of(name)) for name in worded})
 
 
-def why_not_data(layout: Layout, present: Sequence[str], *, quick: bool = False) -> pl.Expr:
-    """Why a row of `canonical` is not data (blank, total, note, other_change), or null. A `quick` look takes every cell that
-    may say "total" for it; what it leaves over must be looked at again.
-    """
+def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
+    """Why a row of `canonical` is not data (blank, total, note, other_change), or null."""
     numbers = [name for name in present if name in layout.mapping.columns and layout.type_of(name) in (Type.INT, Type.DECIMAL)]
     if layout.raw.is_small:  # all rows were looked at together
         why = pl.when(pl.col(ASIDE).is_not_null()).then(pl.col(ASIDE))
     else:
-        label = pl.col("__label").is_not_null()
-        label = label if quick else label & _is_sure(layout, present)
+        label = pl.col("__label").is_not_null() & _is_sure(layout, present)
         why = pl.when(pl.col("__blank")).then(pl.lit("blank")).when(label).then(pl.lit("total"))
     if numbers:
         # A row of numbers that says nothing about whom or what they belong to is the grand total (Meta's first row).
@@ -145,7 +183,7 @@ def why_not_data(layout: Layout, present: Sequence[str], *, quick: bool = False)
         why = why.when(pl.col("__single")).then(pl.lit("note"))
     for name, kept in (layout.matched.shape.keep if layout.matched else {}).items():
         if name in present:
-            why = why.when(~pl.col(name).str.strip_chars().str.to_lowercase().is_in(kept)).then(pl.lit("other_change"))
+            why = why.when(~_is_kept(pl.col(name), kept)).then(pl.lit("other_change"))
     return why.otherwise(pl.lit(None, pl.String))
 
 
@@ -162,8 +200,8 @@ def _is_sure(layout: Layout, present: Sequence[str]) -> pl.Expr:
     return plain | lacks
 
 
-def _doubt(layout: Layout) -> list[pl.Expr]:
-    return [layout.raw.doubt.uneven.alias("__uneven")] if layout.raw.doubt else []
+def _is_kept(cell: pl.Expr, kept: Sequence[str]) -> pl.Expr:
+    return cell.str.strip_chars().str.to_lowercase().is_in(kept)
 
 
 def _unpivoted(layout: Layout, matched: Match, frame: pl.LazyFrame, columns: dict[str, pl.Expr]) -> pl.LazyFrame:

@@ -1,6 +1,6 @@
 """The contract of the canonical tables, checked on typed rows: every violation with its row, column and limit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,7 +8,7 @@ import polars as pl
 from marops.tables import MAX_TEXT, ROW, Table, Type
 
 MANY = 4_000_000
-"""Rows whose keys are compared at a time; more are taken by spans of days, in the memory that these take."""
+"""Rows whose keys are compared at a time, so that memory stays within bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +66,24 @@ class ContractError(ValueError):
     """The frame itself (not its rows) does not fit: a required column is absent or a type is wrong."""
 
 
-def conform(table: Table, frame: pl.LazyFrame, *, many: int = MANY) -> Conformed:
-    """Check a typed frame that has `source_row_number` and any of the table's columns. It is read more than once: a file
-    is read in portions, anything else should be in memory.
+def is_broken(table: Table, present: Iterable[str]) -> pl.Expr:
+    """Whether a row with these columns breaks a rule by itself."""
+    broken = [rule.broken.fill_null(value=False) for rule in rules(table, set(present))]
+    return pl.any_horizontal(broken) if broken else pl.lit(value=False)
+
+
+def conform(table: Table, frame: pl.LazyFrame, *, broken: pl.DataFrame | None = None, many: int = MANY) -> Conformed:
+    """Check a typed frame that has `source_row_number` and any of the table's columns. `broken`: those of its rows that break
+    a rule by themselves (`is_broken`), where they are known already.
 
     Raises ContractError where a required column is absent or a column has another type than the table's.
     """
     found = frame.collect_schema()
     _check_contract(table, dict(found))
-    key = [name for name in table.key if name in found.names()]
-    applying = list(rules(table, set(found.names())))
-    broken = [rule.broken.fill_null(value=False) for rule in applying]
-    any_broken = pl.any_horizontal(broken).any() if broken else pl.lit(value=False)
-    height = frame.select(pl.len()).collect().item()
-    is_large = bool(height > many and _dated(table, key))
-    # A 64-bit hash finds candidates in little memory and time; they are then compared exactly.
-    unique = _differ(key) if key and not is_large else pl.lit(value=True)
-    is_broken, all_differ = frame.select(broken=any_broken, unique=unique).collect(engine="streaming").row(0)
-    parts: list[pl.DataFrame] = []
-    if is_broken:
-        flags = {f"__{index}": expression for index, expression in enumerate(broken)}
-        bad = frame.with_columns(**flags).filter(pl.any_horizontal(*flags)).collect(engine="streaming")
-        parts += [_violations(bad.filter(pl.col(flag)), rule) for flag, rule in zip(flags, applying, strict=True)]
-    if is_large:
-        parts += _repeated_by_days(key, frame, _dated(table, key)[0], many)
-    elif not all_differ:
-        parts.append(_repeated_keys(key, frame))
+    if broken is None:
+        broken = frame.filter(is_broken(table, found.names())).collect(engine="streaming")
+    parts = [_violations(broken, rule) for rule in rules(table, set(found.names()))] if broken.height else []
+    parts += _repeated(table, [name for name in table.key if name in found.names()], frame, many)
     violations = pl.concat([pl.DataFrame(schema=VIOLATIONS), *parts]).sort(ROW, "column", "rule")
     valid = frame
     if violations.height:
@@ -110,16 +102,8 @@ def _check_contract(table: Table, found: Mapping[str, pl.DataType]) -> None:
             raise ContractError(f"{table.name}.{column.name} must be {column.type.dtype}, not {found[column.name]}")
 
 
-def _dated(table: Table, key: list[str]) -> list[str]:
-    return [name for name in key if table.by_name[name].type is Type.DATE]
-
-
-def _differ(key: list[str]) -> pl.Expr:
-    return pl.struct(key).hash().n_unique() == pl.len()
-
-
-def _violations(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
-    return rows.select(
+def _violations(broken: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    return broken.filter(rule.broken).select(
         pl.col(ROW).cast(pl.Int64),
         pl.lit(rule.column).alias("column"),
         pl.lit(rule.id).alias("rule"),
@@ -128,23 +112,33 @@ def _violations(rows: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     )
 
 
-def _repeated_by_days(key: list[str], frame: pl.LazyFrame, day: str, many: int) -> Iterator[pl.DataFrame]:
-    """The same as `_repeated_keys`, of one span of days after the other: rows of different days have different keys. A file
-    in order of days is read about once.
+def _repeated(table: Table, key: list[str], frame: pl.LazyFrame, many: int) -> Iterator[pl.DataFrame]:
+    """Repeated keys. Of very many rows, of one span of days after the other: rows of different days have different keys, and a
+    file in order of days is still read about once.
     """
+    if not key:
+        return
+    day = next((name for name in key if table.by_name[name].type is Type.DATE), None)
+    if day is None or frame.select(pl.len()).collect(engine="streaming").item() <= many:
+        yield from _repeated_keys(key, frame)
+        return
     days = frame.group_by(day).agg(pl.len().alias("rows")).collect(engine="streaming").sort(day)
     spans = days.group_by((pl.col("rows").cum_sum() - 1) // many, maintain_order=True).agg(pl.col(day).alias("days"))
     for among in spans["days"]:
-        first, last = among.min(), among.max()
-        rows = frame.filter(pl.col(day).is_between(first, last) | (pl.col(day).is_null() if among.has_nulls() else False))
-        if not rows.select(_differ(key)).collect(engine="streaming").item():
-            yield _repeated_keys(key, rows)
+        within = pl.col(day).is_between(among.min(), among.max())
+        yield from _repeated_keys(key, frame.filter(within | pl.col(day).is_null() if among.has_nulls() else within))
 
 
-def _repeated_keys(key: list[str], frame: pl.LazyFrame) -> pl.DataFrame:
-    candidates = frame.select(ROW, *key).filter(pl.struct(key).hash().is_duplicated()).collect().sort(ROW)
-    return (
-        candidates.with_columns(pl.col(ROW).first().over(key).alias("first"))
+def _repeated_keys(key: list[str], frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
+    # A 64-bit hash finds candidates in little memory and time; they are then compared exactly.
+    hashes = frame.select(pl.struct(key).hash().alias("hash")).collect(engine="streaming")["hash"]
+    if hashes.n_unique() == hashes.len():
+        return
+    repeated = hashes.filter(hashes.is_duplicated()).unique()
+    candidates = frame.select(ROW, *key).filter(pl.struct(key).hash().is_in(repeated.implode())).collect(engine="streaming")
+    yield (
+        candidates.sort(ROW)
+        .with_columns(pl.col(ROW).first().over(key).alias("first"))
         .filter(pl.col(ROW) != pl.col("first"))
         .select(
             pl.col(ROW).cast(pl.Int64),

@@ -46,6 +46,19 @@ def text(cell: pl.Expr) -> pl.Expr:
     return pl.when(~stripped.is_in(MISSING)).then(stripped)
 
 
+_LONGEST_MISSING = max(len(said.encode()) for said in MISSING)
+
+
+def may_be_missing(stripped: pl.Expr) -> pl.Expr:
+    """Whether a text without spaces around it is so short that it may mean "no value"."""
+    return stripped.str.len_bytes() <= _LONGEST_MISSING
+
+
+def all_say_something(cells: pl.Series) -> bool:
+    """Whether none of these texts is short enough to mean "no value"."""
+    return not cells.to_frame("cell").select(may_be_missing(pl.col("cell").str.strip_chars()).any()).item()
+
+
 def meaning(cell: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
     """What a cell's words (in small letters) stand for; the cell as it is where they are not in the dictionary.
 

@@ -12,6 +12,7 @@ import pyarrow.parquet as pa_parquet
 from marops.sources import (
     casting,
     cells,
+    conforming,
     describing,
     formats,
     grains,
@@ -26,7 +27,6 @@ from marops.sources import (
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, absent, complete, completes_row_by_row
-from marops.sources.conforming import conform
 from marops.sources.guard import FileKind, Unreadable, identify
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
@@ -77,6 +77,19 @@ class _Others:
 
     rows: pl.DataFrame
     casting: Casting
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """The first rows of a table: its cells as they are, and `shown` under canonical names."""
+
+    rows: pl.DataFrame
+    shown: pl.DataFrame
+
+    def data(self, layout: Layout) -> pl.DataFrame:
+        """The cells of the rows that are data."""
+        numbers = self.shown.filter(cells.why_not_data(layout, self.shown.columns).is_null())[ROW]
+        return self.rows.filter(pl.col(ROW).is_in(numbers.implode()))
 
 
 class _DoubtfulError(Exception):
@@ -190,18 +203,22 @@ class _Staging:
         )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
         shown = cells.canonical(layout, sample.lazy()).collect()
-        part.first_rows = sampling.telling_rows(_only_data(layout, shown, sample), len(self.raw.headers))
-        decided, part.questions = casting.decide(layout, shown, quick=True)
+        first = _Sample(sample, shown)
+        part.first_rows = sampling.telling_rows(first.data(layout), len(self.raw.headers))
+        # Where columns become rows, or rows get something from others, what is left over cannot be read again by itself.
+        quick = not (self.matched and self.matched.unpivoted) and completes_row_by_row(layout.table.name)
+        decided, part.questions = casting.decide(layout, shown, quick=quick)
         self._ask_period(layout)
         self._ask_platform(layout)
         if part.questions or self._lacks_required(layout, decided):
             return part
-        found, others = self._write(layout, frame, shown, decided)
+        found, others = self._write(layout, frame, decided, first)
         if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
             # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
             layout.distinguishing = grains.telling_apart(layout, shown)
             shown = cells.canonical(layout, sample.lazy()).collect()
-            found, others = self._write(layout, frame, shown, casting.decide(layout, shown, quick=True)[0])
+            decided, _ = casting.decide(layout, shown, quick=quick)
+            found, others = self._write(layout, frame, decided, _Sample(sample, shown))
         self._report(layout, found, others)
         return part
 
@@ -258,42 +275,64 @@ class _Staging:
             self.part.notes.append(Note(code="needs_columns", values=values))
         return bool(lacking)
 
-    def _write(self, layout: Layout, frame: pl.LazyFrame, shown: pl.DataFrame, decided: Casting) -> tuple[pl.DataFrame, _Others]:
+    def _write(self, layout: Layout, frame: pl.LazyFrame, decided: Casting, sample: _Sample) -> tuple[pl.DataFrame, _Others]:
         """Write the rows that can be taken to the target, in one pass over the file. Returns the violations of the
         contract, and the rows that are not data or cannot be read. Raises _DoubtfulError.
 
-        A quick decision reads rows in the notation that the sample `shown` shows, and only what is left over in every
-        notation we know.
+        A quick decision reads rows in the notation that the sample shows, and only what is left over in every notation we
+        know.
         """
-        quick = decided.quick
-        unpivoted = bool(layout.matched and layout.matched.unpivoted)
-        if unpivoted and self.raw.doubt:
-            raise _DoubtfulError
-        text = cells.canonical(layout, frame)
-        read = casting.judged(layout, text, decided)
-        columns = text.collect_schema().names()
-        odd = pl.col("__why").is_not_null() | pl.col("__unread")
-        _, others = pl.collect_all(
-            [
-                self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED),
-                read.filter(odd | pl.col("__uneven") if self.raw.doubt else odd).select(columns),
-            ]
-        )
-        if self.raw.doubt:
-            rows = pa_parquet.read_metadata(self.target).num_rows + others.height
-            if not self.raw.doubt.is_confirmed_by(rows, any_uneven=bool(others["__uneven"].any())):
-                raise _DoubtfulError
-        full = casting.decide(layout, shown, quick=False)[0] if quick else decided
-        again = casting.judged(layout, others.lazy(), full).collect()
-        more = self._typed(layout, again.lazy(), full).collect() if quick else again.clear()
-        if more.height:
-            if unpivoted or not completes_row_by_row(layout.table.name):
-                return self._write(layout, frame, shown, full)
-            self._replace(pl.scan_parquet(self.target).merge_sorted(more.lazy(), ROW))
-        conformed = conform(layout.table, pl.scan_parquet(self.target))
+        if decided.quick:
+            others, broken = self._glance(layout, frame, decided, sample)
+        else:
+            self._dispel_doubt()
+            read = casting.judged(layout, cells.canonical(layout, frame), decided)
+            typed = self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED)
+            others, broken = pl.collect_all([typed, read.filter("__odd")])[1], None
+        if decided.quick:
+            full = casting.decide(layout, sample.shown, quick=False)[0] if others.height else decided
+            others = casting.judged(layout, cells.canonical(layout, others.lazy()), full).collect()
+            more = self._typed(layout, others.lazy(), full).collect()
+            if more.height:
+                self._replace(pl.scan_parquet(self.target).merge_sorted(more.lazy(), ROW))
+                broken = None
+            decided, others = full, others.filter("__odd")
+        conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
         if conformed.violations.height:
             self._replace(conformed.frame)
-        return conformed.violations, _Others(again.filter(odd), full)
+        return conformed.violations, _Others(others, decided)
+
+    def _dispel_doubt(self) -> None:
+        """Look whether rows read the quick way are the rows of the file. Raises _DoubtfulError."""
+        if doubt := self.raw.doubt:
+            rows, any_uneven = self.raw.frame.select(pl.len(), doubt.uneven.any()).collect(engine="streaming").row(0)
+            if not doubt.is_confirmed_by(rows, any_uneven=bool(any_uneven)):
+                raise _DoubtfulError
+
+    def _glance(self, layout: Layout, frame: pl.LazyFrame, decided: Casting, sample: _Sample) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Write the rows that a quick decision can read to the target. Returns the cells of all others, and those rows of the
+        target that break a rule. Raises _DoubtfulError.
+        """
+        uneven = self.raw.doubt.uneven if self.raw.doubt else pl.lit(value=False)
+        cells_of = frame.collect_schema().names()
+        read = casting.glanced(layout, frame, decided, cells.suspect(layout, sample.data(layout)))
+        # Completed before the rows part ways: two branches that complete on their own would each read the file.
+        typed = read.select(*cells_of, "__odd", uneven.alias("__uneven"), **casting.typed(layout, decided))
+        typed = complete(layout.table.name, typed, self._context(layout))
+        names = [ROW, *(name for name in typed.collect_schema().names() if name in layout.table.by_name)]
+        typed = typed.with_columns(conforming.is_broken(layout.table, names).alias("__broken"))
+        _, rest = pl.collect_all(
+            [
+                typed.filter(~pl.col("__odd")).select(names).sink_parquet(self.target, lazy=True, **_PACKED),
+                typed.filter(pl.col("__odd") | pl.col("__broken") | pl.col("__uneven")),
+            ]
+        )
+        others = rest.filter("__odd")
+        if self.raw.doubt:
+            rows = pa_parquet.read_metadata(self.target).num_rows + others.height
+            if not self.raw.doubt.is_confirmed_by(rows, any_uneven=bool(rest["__uneven"].any())):
+                raise _DoubtfulError
+        return others.select(cells_of), rest.filter(pl.col("__broken") & ~pl.col("__odd")).select(names)
 
     def _typed(self, layout: Layout, read: pl.LazyFrame, decided: Casting) -> pl.LazyFrame:
         typed = complete(layout.table.name, casting.accepted(layout, read, decided), self._context(layout))
@@ -414,11 +453,6 @@ def _period_above(raw: RawTable) -> tuple[date, date] | None:
         if found:
             return date.fromisoformat(found[0]), date.fromisoformat(found[1])
     return None
-
-
-def _only_data(layout: Layout, shown: pl.DataFrame, sample: pl.DataFrame) -> pl.DataFrame:
-    rows = shown.filter(cells.why_not_data(layout, shown.columns).is_null())[ROW]
-    return sample.filter(pl.col(ROW).is_in(rows.implode()))
 
 
 def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) -> list[Total]:
