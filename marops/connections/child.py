@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from marops.sources import limits
 
 if TYPE_CHECKING:
-    from marops.connections.kinds import Query
+    from marops.connections.kinds import Kind, Query
     from marops.connections.reaching import Reach
 
 
@@ -45,19 +45,30 @@ def main() -> None:
 
 
 def _tables(job: dict[str, Any]) -> list[str]:
-    from marops.connections import cloud, opening
+    if "path" not in job:
+        reach = _reach(job)
+        return _reader(reach.kind).tables(reach)
+    from marops.connections import opening
     from marops.connections.kinds import Kind
 
-    return opening.tables(Kind(job["kind"]), job["path"]) if "path" in job else cloud.tables(_reach(job))
+    return opening.tables(Kind(job["kind"]), job["path"])
 
 
 def _fetch(job: dict[str, Any], query: Query) -> int:
-    from marops.connections import cloud, opening
+    if "path" not in job:
+        reach = _reach(job)
+        return _reader(reach.kind).fetch(reach, query, job["to"])
+    from marops.connections import opening
     from marops.connections.kinds import Kind
 
-    if "path" in job:
-        return opening.fetch(Kind(job["kind"]), job["path"], query, job["to"])
-    return cloud.fetch(_reach(job), query, job["to"])
+    return opening.fetch(Kind(job["kind"]), job["path"], query, job["to"])
+
+
+def _reader(kind: Kind) -> Any:
+    from marops.connections import cloud, warehouses
+    from marops.connections.kinds import STORES
+
+    return cloud if kind in STORES else warehouses
 
 
 def _reach(job: dict[str, Any]) -> Reach:

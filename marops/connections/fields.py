@@ -35,7 +35,7 @@ class Described:
 
     `secret` is what its secret is called; with `may_be_open` it may be left empty. `hosts` are the only ones it is reached
     at: names in which a field's value may stand, or the end of a name, from its dot on; a host that is typed into the form
-    takes their place. `extra` is what must be installed, with the module that shows it. Where what the secret may do is not
+    takes their place. `extra` is what must be installed, `modules` what shows that it is. Where what the secret may do is not
     `checked`, whoever saves the connection vouches for it.
     """
 
@@ -45,7 +45,7 @@ class Described:
     may_be_open: bool = False
     checked: bool = False
     extra: str = ""
-    module: str = ""
+    modules: tuple[str, ...] = ()
 
     @property
     def takes_host(self) -> bool:
@@ -88,4 +88,41 @@ AZURE = Described(
         _PREFIX,
     ),
     text("SAS token"), ("{account}.blob.core.windows.net",), checked=True,
+)  # fmt: skip
+_WORD = r"[A-Za-z0-9_][\w.$@-]{0,127}"
+_SERVER = (
+    Field("host", text("Host"), _HOST),
+    Field("port", text("Port"), r"[1-9][0-9]{0,4}", default="443"),
+    Field("user", text("User"), _WORD),
+)
+
+BIGQUERY = Described(
+    (
+        Field("project", text("Project"), r"[a-z][a-z0-9-]{4,28}[a-z0-9]", shown=True),
+        Field("dataset", text("Dataset"), r"\w{1,1024}", shown=True),
+    ),
+    text("Key of a service account (JSON)"), (".googleapis.com",), extra="bigquery", modules=("ibis", "google.cloud.bigquery"),
+)  # fmt: skip
+SNOWFLAKE = Described(
+    (
+        Field("account", text("Account"), r"[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+){0,4}", shown=True,
+              help=text("What stands before .snowflakecomputing.com in its address.")),
+        Field("user", text("User"), _WORD),
+        Field("warehouse", text("Warehouse"), _WORD),
+        Field("database", text("Database"), _WORD, shown=True),
+        Field("schema", text("Schema"), _WORD, shown=True, default="PUBLIC"),
+        Field("role", text("Role"), _WORD, needed=False),
+    ),
+    text("Programmatic access token or password"),
+    # Large results come from the stores that Snowflake keeps them in.
+    ("{account}.snowflakecomputing.com", ".amazonaws.com", ".blob.core.windows.net", ".googleapis.com"),
+    extra="snowflake", modules=("ibis", "snowflake.connector"),
+)  # fmt: skip
+CLICKHOUSE = Described(
+    (*_SERVER, Field("database", text("Database"), _WORD, shown=True, default="default")),
+    text("Password"), (), may_be_open=True, extra="clickhouse", modules=("ibis", "clickhouse_connect"),
+)  # fmt: skip
+TRINO = Described(
+    (*_SERVER, Field("catalog", text("Catalog"), _WORD, shown=True), Field("schema", text("Schema"), _WORD, shown=True)),
+    text("Password"), (), may_be_open=True, extra="trino", modules=("ibis", "trino"),
 )  # fmt: skip

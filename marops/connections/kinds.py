@@ -25,6 +25,10 @@ class Kind(StrEnum):
     S3 = "s3"
     GCS = "gcs"
     AZURE = "azure"
+    BIGQUERY = "bigquery"
+    SNOWFLAKE = "snowflake"
+    CLICKHOUSE = "clickhouse"
+    TRINO = "trino"
 
 
 class Tls(StrEnum):
@@ -38,13 +42,24 @@ class Tls(StrEnum):
 SERVERS = frozenset({Kind.POSTGRES, Kind.MYSQL})
 """Database servers: host, port, database, user and password."""
 
-DESCRIBED: dict[Kind, Described] = {Kind.S3: fields.S3, Kind.GCS: fields.GCS, Kind.AZURE: fields.AZURE}
+STORES = frozenset({Kind.S3, Kind.GCS, Kind.AZURE})
+"""Object stores: Parquet and CSV files below a prefix."""
+
+DESCRIBED: dict[Kind, Described] = {
+    Kind.S3: fields.S3,
+    Kind.GCS: fields.GCS,
+    Kind.AZURE: fields.AZURE,
+    Kind.BIGQUERY: fields.BIGQUERY,
+    Kind.SNOWFLAKE: fields.SNOWFLAKE,
+    Kind.CLICKHOUSE: fields.CLICKHOUSE,
+    Kind.TRINO: fields.TRINO,
+}
 """Kinds with fields of their own."""
 
 FILES = frozenset(Kind) - SERVERS - DESCRIBED.keys()
 """Files and folders below MAROPS_FILES_FROM: a path, and no secret."""
 
-WITHOUT_SELECT = frozenset({Kind.PARQUET, Kind.S3, Kind.GCS, Kind.AZURE})
+WITHOUT_SELECT = DESCRIBED.keys() | {Kind.PARQUET}
 """Kinds whose tables are read as they are."""
 
 NAMES: dict[Kind, Text] = {
@@ -56,6 +71,10 @@ NAMES: dict[Kind, Text] = {
     Kind.S3: text("Amazon S3 and stores that speak it"),
     Kind.GCS: text("Google Cloud Storage"),
     Kind.AZURE: text("Azure Blob Storage"),
+    Kind.BIGQUERY: text("BigQuery"),
+    Kind.SNOWFLAKE: text("Snowflake"),
+    Kind.CLICKHOUSE: text("ClickHouse"),
+    Kind.TRINO: text("Trino"),
 }
 PORTS: dict[Kind, int] = {Kind.POSTGRES: 5432, Kind.MYSQL: 3306}
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")

@@ -35,7 +35,7 @@ def hosts(form: Form) -> tuple[str, ...]:
 
 def _ask(form: Form, secret: str, asked: dict[str, Any]) -> dict[str, Any]:
     described = DESCRIBED[form.kind]
-    if described.module and find_spec(described.module) is None:
+    if not all(_is_there(module) for module in described.modules):
         raise no_driver(described.extra)
     _check_secret(form, secret, described)
     # A home of its own: clients look there for keys and settings, which must be those of the form.
@@ -50,12 +50,19 @@ def _ask(form: Form, secret: str, asked: dict[str, Any]) -> dict[str, Any]:
             raise
 
 
+def _is_there(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # what it is a part of is not there either
+        return False
+
+
 def _check_secret(form: Form, secret: str, described: Described) -> None:
     """Raise BadConnection where the secret is missing, or says itself that it may do more than read."""
-    open_to_all = described.may_be_open and not form.more.get("key")
-    if not secret and not open_to_all:
+    key = form.more.get("key")
+    if not secret and (bool(key) or not described.may_be_open):
         raise BadConnection(text("{field} of {name} is missing. Enter it.", field=described.secret, name=form.name))
-    if secret and open_to_all:
+    if secret and not key and any(field.name == "key" for field in described.fields):
         raise BadConnection(text("{name} has a secret, but not the ID that it belongs to. Enter both, or neither.", name=form.name))
     if form.kind is Kind.AZURE and (may := _permissions(secret)) != {"r", "l"}:
         raise BadConnection(

@@ -39,6 +39,8 @@ def answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tupl
             asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             answer(self)
 
+        do_POST = do_GET
+
         def log_message(self, *_: object) -> None:
             pass
 
