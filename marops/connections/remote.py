@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+from marops import settings
 from marops.connections import gate
 from marops.connections.asking import ask
 from marops.connections.failures import no_driver
@@ -42,8 +43,10 @@ def _ask(form: Form, secret: str, asked: dict[str, Any]) -> dict[str, Any]:
     with gate.opened(hosts(form), plain=form.tls is Tls.OFF) as way, tempfile.TemporaryDirectory(prefix="marops-") as home:
         job = {"kind": form.kind, "more": dict(form.more), "tls": form.tls, "secret": secret, "gate": way.address, **asked}
         proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"), way.address)
+        ca_file = settings.current().ca_file
+        trusted = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(ca_file)) if ca_file else {}
         try:
-            return ask(form, secret, job, {**proxies, "HOME": home, "USERPROFILE": home})
+            return ask(form, secret, job, {**proxies, **trusted, "HOME": home, "USERPROFILE": home})
         except BadConnection:
             if way.refused:
                 raise way.refused from None

@@ -39,7 +39,7 @@ def answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tupl
             asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
             answer(self)
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815  (the base class calls it so)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -105,7 +105,7 @@ def said_by_trino(sql: str) -> dict[str, Any]:
     """The answer to a statement, in the shape of Trino's protocol."""
 
     def column(name: str, kind: str) -> dict[str, Any]:
-        return {"name": name, "type": kind, "typeSignature": {"rawType": kind.split("(")[0], "arguments": []}}
+        return {"name": name, "type": kind, "typeSignature": {"rawType": kind, "arguments": []}}
 
     if "information_schema" in sql and "column_name" in sql:
         columns = [column("column_name", "varchar"), column("data_type", "varchar"), column("is_nullable", "boolean")]
