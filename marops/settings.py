@@ -112,9 +112,7 @@ def _ca_file(given: str | None) -> Path | None:
         return None
     found = Path(given).expanduser()
     if not found.is_file():
-        raise BadSetting(
-            text("MAROPS_CA_FILE is {found}, where there is no file. Give a file of certificates in PEM.", found=given)
-        )
+        raise BadSetting(text("MAROPS_CA_FILE is {found}, which is no file. Give a file of certificates in PEM.", found=given))
     return found
 
 

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 from marops import settings
-from marops.connections import fetching, remote
+from marops.connections import authorities, fetching, remote
 from marops.connections.kinds import Form, Kind, Tls
 from marops.errors import BadConnection, BadSetting
 from tests.connections import mariadb, stores
@@ -94,9 +95,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(form: Form, trusting: 
 def test_a_certificate_of_another_name_is_refused(form: Form, authority: Authority, trusting: Trusting) -> None:
     """Though its authority is trusted."""
     trusting(authority)
-    with pytest.raises(
-        BadConnection, match=r"(?i)^Shop .* cannot be read: .*(does not match|doesn't match|certificate is not valid)"
-    ):
+    with pytest.raises(BadConnection, match=r"(?i)^Shop .* cannot be read: .*(does not match|is not valid for)"):
         tables(replace(form, host="127.0.0.1"))
 
 
@@ -139,6 +138,30 @@ def test_the_certificate_of_a_stand_in_for_s3_is_checked(
         assert remote.tables(replace(form, tls=Tls.ENCRYPTED), store.secret) == ["*.csv"]
         trusting(authority)
         assert remote.tables(form, store.secret) == ["*.csv"]
+
+
+@pytest.mark.server
+def test_the_systems_authorities_are_trusted_without_a_setting(
+    form: Form, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where OpenSSL is told of them."""
+    (tmp_path / "system.pem").write_bytes(authority.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "system.pem"))
+    assert len(tables(form)) == 1
+
+
+@pytest.mark.server
+def test_postgres_finds_the_systems_authorities_where_systems_keep_them(
+    pg_port: int, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its driver's own OpenSSL would look in a folder that is on no other computer."""
+    monkeypatch.setenv("MAROPS_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8,::1/128,localhost")
+    (tmp_path / "system.pem").write_bytes(authority.pem)
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(authorities.ssl, "get_default_verify_paths", lambda: SimpleNamespace(cafile=None))
+    monkeypatch.setattr(authorities, "_KNOWN", (str(tmp_path / "none.pem"), str(tmp_path / "system.pem")))
+    assert tables(Form(Kind.POSTGRES, "Shop", HOST, pg_port, "postgres", "reader")) == ["public.ads"]
 
 
 def test_a_file_of_authorities_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
