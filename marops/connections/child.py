@@ -65,9 +65,11 @@ def _fetch(job: dict[str, Any], query: Query) -> int:
 
 
 def _reader(kind: Kind) -> Any:
-    from marops.connections import cloud, warehouses
-    from marops.connections.kinds import STORES
+    from marops.connections import apis, cloud, warehouses
+    from marops.connections.kinds import APIS, STORES
 
+    if kind in APIS:
+        return apis
     return cloud if kind in STORES else warehouses
 
 

@@ -126,3 +126,17 @@ TRINO = Described(
     (*_SERVER, Field("catalog", text("Catalog"), _WORD, shown=True), Field("schema", text("Schema"), _WORD, shown=True)),
     text("Password"), (), may_be_open=True, extra="trino", modules=("ibis", "trino"),
 )  # fmt: skip
+
+HUBSPOT = Described((), text("Token of a private app"), ("api.hubapi.com",), extra="dlt", modules=("dlt",))
+JIRA = Described(
+    (
+        Field("site", text("Site"), r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", shown=True,
+              help=text("What stands before .atlassian.net in its address.")),
+        Field("user", text("Email address"), r"[\w.+-]{1,64}@[A-Za-z0-9.-]{1,190}"),
+    ),
+    text("API token"), ("{site}.atlassian.net",), extra="dlt", modules=("dlt",),
+)  # fmt: skip
+META = Described(
+    (Field("account", text("Ad account"), r"[0-9]{5,20}", shown=True, help=text("Its number, without act_.")),),
+    text("Access token"), ("graph.facebook.com",), extra="dlt", modules=("dlt",),
+)  # fmt: skip

@@ -29,6 +29,9 @@ class Kind(StrEnum):
     SNOWFLAKE = "snowflake"
     CLICKHOUSE = "clickhouse"
     TRINO = "trino"
+    HUBSPOT = "hubspot"
+    JIRA = "jira"
+    META = "meta"
 
 
 class Tls(StrEnum):
@@ -45,6 +48,9 @@ SERVERS = frozenset({Kind.POSTGRES, Kind.MYSQL})
 STORES = frozenset({Kind.S3, Kind.GCS, Kind.AZURE})
 """Object stores: Parquet and CSV files below a prefix."""
 
+APIS = frozenset({Kind.HUBSPOT, Kind.JIRA, Kind.META})
+"""Web services with tables that are fixed here."""
+
 DESCRIBED: dict[Kind, Described] = {
     Kind.S3: fields.S3,
     Kind.GCS: fields.GCS,
@@ -53,6 +59,9 @@ DESCRIBED: dict[Kind, Described] = {
     Kind.SNOWFLAKE: fields.SNOWFLAKE,
     Kind.CLICKHOUSE: fields.CLICKHOUSE,
     Kind.TRINO: fields.TRINO,
+    Kind.HUBSPOT: fields.HUBSPOT,
+    Kind.JIRA: fields.JIRA,
+    Kind.META: fields.META,
 }
 """Kinds with fields of their own."""
 
@@ -75,6 +84,9 @@ NAMES: dict[Kind, Text] = {
     Kind.SNOWFLAKE: text("Snowflake"),
     Kind.CLICKHOUSE: text("ClickHouse"),
     Kind.TRINO: text("Trino"),
+    Kind.HUBSPOT: text("HubSpot"),
+    Kind.JIRA: text("Jira Cloud"),
+    Kind.META: text("Meta Ads"),
 }
 PORTS: dict[Kind, int] = {Kind.POSTGRES: 5432, Kind.MYSQL: 3306}
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")

@@ -16,6 +16,9 @@ from marops.connections.kinds import DESCRIBED, Form, Kind, Query, Tls
 from marops.errors import BadConnection
 from marops.language import text
 
+_QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__REQUEST_MAX_ATTEMPTS": "3"}
+"""What keeps clients from reporting to their makers and from asking again for minutes."""
+
 
 def tables(form: Form, secret: str) -> list[str]:
     """What can be read there. Raises BadConnection, BadSetting."""
@@ -46,7 +49,7 @@ def _ask(form: Form, secret: str, asked: dict[str, Any]) -> dict[str, Any]:
         ca_file = settings.current().ca_file
         trusted = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(ca_file)) if ca_file else {}
         try:
-            return ask(form, secret, job, {**proxies, **trusted, "HOME": home, "USERPROFILE": home})
+            return ask(form, secret, job, {**proxies, **trusted, **_QUIET, "HOME": home, "USERPROFILE": home})
         except BadConnection:
             if way.refused:
                 raise way.refused from None
