@@ -15,6 +15,7 @@ from marops.connections.kinds import Form, Kind, Query, Tls
 from marops.connections.reaching import Reach, Unreadable
 from marops.errors import BadConnection
 from tests.connections.test_stores import answering
+from tests.sources import made
 
 SECRET = "token-Canary-5d"
 MORE: dict[Kind, dict[str, str]] = {
@@ -150,3 +151,17 @@ def test_a_service_is_asked_by_the_limited_child_through_the_gate(monkeypatch: p
         remote.tables(Form(Kind.HUBSPOT, "X", more={}, vouched=True), SECRET)
     assert "api.hubapi.com" in str(refused.value)
     assert SECRET not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "canonical"),
+    [(Kind.HUBSPOT, "deals", "lead"), (Kind.JIRA, "issues", "work_item"), (Kind.META, "ad sets by day", "ad_performance")],
+)
+def test_what_a_stub_gives_is_recognised(
+    kind: Kind, table: str, canonical: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its columns are called as the layouts that are known."""
+    fetched(kind, Query(table=table), tmp_path / "rows.parquet", monkeypatch)
+    part = made.only(made.read(tmp_path / "rows.parquet"))
+    assert part.mapping
+    assert part.mapping.table == canonical

@@ -243,3 +243,19 @@ def test_a_secret_without_its_key_or_a_key_without_its_secret_is_refused() -> No
 def test_the_hosts_of_a_store_follow_from_its_kind(kind: Kind, more: dict[str, str], hosts: tuple[str, ...]) -> None:
     """Only another store that speaks S3 has one that is typed."""
     assert remote.hosts(Form(kind, "X", more=more, vouched=True)) == hosts
+
+
+@pytest.mark.server
+def test_the_secret_of_a_store_is_nowhere_but_sealed(
+    home: Path, admin: Principal, s3: Source, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Not in a file of the installation, the log, the output, or an error."""
+    caplog.set_level("DEBUG", logger="marops")
+    connection = service.save(admin, OWN, s3.form, s3.password)
+    service.preview(admin, OWN, connection, ALL)
+    with pytest.raises(BadConnection) as refused:
+        remote.fetch(changed(s3, bucket="nobody-has-it"), s3.password, ALL, home / "out")
+    said = [str(refused.value), repr(service.connections(admin, OWN)), caplog.text, *capfd.readouterr()]
+    assert [one for one in said if s3.password in one] == []
+    for path in home.rglob("*"):
+        assert not path.is_file() or s3.password.encode() not in path.read_bytes(), path

@@ -67,7 +67,8 @@ def _described_fields(kind: Kind, described: Described) -> None:
             _tls()
     if not described.checked:
         st.checkbox(
-            say(text("I have made sure that it only reads; marops cannot look at that here")), key=f"connection_vouched_{kind}"
+            say(text("I have made sure that what I enter only reads; marops cannot look at that here")),
+            key=f"connection_vouched_{kind}",
         )
 
 
