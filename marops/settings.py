@@ -32,6 +32,8 @@ class Settings:
     private_hosts: tuple[str, ...] = ()
     files_from: tuple[Path, ...] = ()
     """Folders of this computer whose files may be named on the Data page and in connections."""
+    ca_file: Path | None = None
+    """Certificates of the authorities that connections trust, in PEM; those of the system where there is none."""
 
     @property
     def lake(self) -> Path:
@@ -50,7 +52,8 @@ def current() -> Settings:
     MAROPS_HOME (default ./.marops), MAROPS_DATABASE_URL (default SQLite in the home folder; postgresql://...),
     MAROPS_HOST (default 127.0.0.1), MAROPS_PORT (default 8501), MAROPS_SAMPLE ("no": do not set the
     sample company up on the first start), MAROPS_ALLOW_PRIVATE_HOSTS (ranges and names, separated by commas; default
-    none), MAROPS_FILES_FROM (folders, separated as in PATH; default none).
+    none), MAROPS_FILES_FROM (folders, separated as in PATH; default none), MAROPS_CA_FILE (authorities that connections
+    trust; default the system's).
     """
     home = Path(os.environ.get("MAROPS_HOME") or DEFAULT_HOME).expanduser().absolute()
     return Settings(
@@ -61,6 +64,7 @@ def current() -> Settings:
         sample=os.environ.get("MAROPS_SAMPLE") != "no",
         private_hosts=tuple(_listed(os.environ.get("MAROPS_ALLOW_PRIVATE_HOSTS"), ",")),
         files_from=_folders(os.environ.get("MAROPS_FILES_FROM")),
+        ca_file=_ca_file(os.environ.get("MAROPS_CA_FILE")),
     )
 
 
@@ -101,6 +105,15 @@ def _folders(given: str | None) -> tuple[Path, ...]:
                 text("MAROPS_FILES_FROM names {found}; give full paths of folders, such as /srv/exports.", found=str(folder))
             )
     return folders
+
+
+def _ca_file(given: str | None) -> Path | None:
+    if not given:
+        return None
+    found = Path(given).expanduser()
+    if not found.is_file():
+        raise BadSetting(text("MAROPS_CA_FILE is {found}, which is no file. Give a file of certificates in PEM.", found=given))
+    return found
 
 
 def _port(given: str | None) -> int:

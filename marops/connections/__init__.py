@@ -1,5 +1,6 @@
-"""Connections: databases and folders that marops reads from, and feeds that follow one of their tables.
+"""Connections: what marops reads from beside files that are given to it, and feeds that follow one of their tables.
 
-`kinds` says what can be connected and checks a form; `addresses` which hosts and files may be reached; `sealing` keeps
-passwords; `postgres`, `mysql` and `files` read; `feeds` follows a table over time; `service` is the door.
+`kinds` and `fields` say what can be connected and check a form; `addresses`, `gate` and `authorities` which hosts and files may be
+reached, and who is trusted; `sealing` keeps secrets. `postgres` and `mysql` read servers here; `files` and `remote` ask the
+limited `child`, where `opening`, `cloud`, `warehouses` and `apis` read. `feeds` follows a table over time; `service` is the door.
 """

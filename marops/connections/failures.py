@@ -1,6 +1,8 @@
 """What is said when a database refuses, cannot be reached, or would let marops change something."""
 
-from marops.connections.kinds import NAMES, SERVERS, Form
+from urllib.parse import quote, quote_plus
+
+from marops.connections.kinds import NAMES, Form
 from marops.connections.writing import MAX_ROWS, Binary, Repeated, TooMuch
 from marops.errors import BadConnection, BadSetting
 from marops.language import Text, text
@@ -11,19 +13,18 @@ _LONGEST = 300
 def cleaned(said: object, password: str = "") -> str:
     """A driver's words in one line, without the password or what came after the first paragraph."""
     words = " ".join(str(said).split())
-    if password:
-        words = words.replace(password, "•••")
+    for written in {password, quote(password), quote_plus(password)} - {""}:
+        words = words.replace(written, "•••")
     return words[:_LONGEST].rstrip(". ")
 
 
 def refused_by(form: Form, password: str, failed: BaseException | str) -> BadConnection:
     """The sentence for an error of a driver."""
-    where = f"{form.host}:{form.port}/{form.database}" if form.kind in SERVERS else form.path
     return BadConnection(
         text(
             "{name} ({kind}, {where}) cannot be read: {why}. Check the connection's fields, and that the query names what is "
             "there.",
-            name=form.name, kind=NAMES[form.kind], where=where, why=cleaned(failed, password),
+            name=form.name, kind=NAMES[form.kind], where=form.where, why=cleaned(failed, password),
         )
     )  # fmt: skip
 

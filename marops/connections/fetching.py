@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from marops import store
-from marops.connections import files, mysql, postgres, sealing
+from marops.connections import files, mysql, postgres, remote, sealing
 from marops.connections import store as rows
 from marops.connections.failures import not_fetched
-from marops.connections.kinds import Form, Kind, Query
+from marops.connections.kinds import DESCRIBED, Form, Kind, Query
 from marops.connections.writing import Binary, Repeated, TooMuch
 from marops.errors import BadConnection
 from marops.language import text
@@ -31,7 +31,12 @@ class Reader:
 
 
 _FILES = Reader(files.tables, files.fetch)
-_READERS = {Kind.POSTGRES: Reader(postgres.tables, postgres.fetch), Kind.MYSQL: Reader(mysql.tables, mysql.fetch)}
+_REMOTE = Reader(remote.tables, remote.fetch)
+_READERS = {
+    Kind.POSTGRES: Reader(postgres.tables, postgres.fetch),
+    Kind.MYSQL: Reader(mysql.tables, mysql.fetch),
+    **dict.fromkeys(DESCRIBED, _REMOTE),
+}
 
 
 def reader(kind: Kind) -> Reader:

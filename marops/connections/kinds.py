@@ -4,9 +4,12 @@ Every field is checked against what it may hold, so that nothing typed into it c
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from marops.connections import fields
+from marops.connections.fields import Described
 from marops.errors import BadConnection
 from marops.language import Text, text
 
@@ -19,6 +22,16 @@ class Kind(StrEnum):
     SQLITE = "sqlite"
     DUCKDB = "duckdb"
     PARQUET = "parquet"
+    S3 = "s3"
+    GCS = "gcs"
+    AZURE = "azure"
+    BIGQUERY = "bigquery"
+    SNOWFLAKE = "snowflake"
+    CLICKHOUSE = "clickhouse"
+    TRINO = "trino"
+    HUBSPOT = "hubspot"
+    JIRA = "jira"
+    META = "meta"
 
 
 class Tls(StrEnum):
@@ -30,7 +43,33 @@ class Tls(StrEnum):
 
 
 SERVERS = frozenset({Kind.POSTGRES, Kind.MYSQL})
-"""Kinds that are reached over the network; the others are files below MAROPS_FILES_FROM."""
+"""Database servers: host, port, database, user and password."""
+
+STORES = frozenset({Kind.S3, Kind.GCS, Kind.AZURE})
+"""Object stores: Parquet and CSV files below a prefix."""
+
+APIS = frozenset({Kind.HUBSPOT, Kind.JIRA, Kind.META})
+"""Web services with tables that are fixed here."""
+
+DESCRIBED: dict[Kind, Described] = {
+    Kind.S3: fields.S3,
+    Kind.GCS: fields.GCS,
+    Kind.AZURE: fields.AZURE,
+    Kind.BIGQUERY: fields.BIGQUERY,
+    Kind.SNOWFLAKE: fields.SNOWFLAKE,
+    Kind.CLICKHOUSE: fields.CLICKHOUSE,
+    Kind.TRINO: fields.TRINO,
+    Kind.HUBSPOT: fields.HUBSPOT,
+    Kind.JIRA: fields.JIRA,
+    Kind.META: fields.META,
+}
+"""Kinds with fields of their own."""
+
+FILES = frozenset(Kind) - SERVERS - DESCRIBED.keys()
+"""Files and folders below MAROPS_FILES_FROM: a path, and no secret."""
+
+WITHOUT_SELECT = DESCRIBED.keys() | {Kind.PARQUET}
+"""Kinds whose tables are read as they are."""
 
 NAMES: dict[Kind, Text] = {
     Kind.POSTGRES: text("PostgreSQL"),
@@ -38,6 +77,16 @@ NAMES: dict[Kind, Text] = {
     Kind.SQLITE: text("SQLite file"),
     Kind.DUCKDB: text("DuckDB file"),
     Kind.PARQUET: text("Folder of Parquet files"),
+    Kind.S3: text("Amazon S3 and stores that speak it"),
+    Kind.GCS: text("Google Cloud Storage"),
+    Kind.AZURE: text("Azure Blob Storage"),
+    Kind.BIGQUERY: text("BigQuery"),
+    Kind.SNOWFLAKE: text("Snowflake"),
+    Kind.CLICKHOUSE: text("ClickHouse"),
+    Kind.TRINO: text("Trino"),
+    Kind.HUBSPOT: text("HubSpot"),
+    Kind.JIRA: text("Jira Cloud"),
+    Kind.META: text("Meta Ads"),
 }
 PORTS: dict[Kind, int] = {Kind.POSTGRES: 5432, Kind.MYSQL: 3306}
 _HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}")
@@ -48,7 +97,8 @@ _WORD = re.compile(r"[\w][\w .$@+-]{0,127}")
 class Form:
     """A connection as its form describes it, without its password. Raises BadConnection where a field holds what it may not.
 
-    Servers have `host`, `port`, `database`, `user` and `tls`; files have `path`.
+    Servers have `host`, `port`, `database`, `user` and `tls`; files have `path`; the others have `more`, by the names of their
+    fields, and `tls` where a host may be typed. `vouched`: whoever filled it in answers for what the secret may not do.
     """
 
     kind: Kind
@@ -59,9 +109,14 @@ class Form:
     user: str = ""
     tls: Tls = Tls.VERIFIED
     path: str = ""
+    more: Mapping[str, str] = field(default_factory=dict[str, str])
+    vouched: bool = False
 
     def __post_init__(self) -> None:
         _check(text("Name"), self.name, bool(self.name.strip()) and len(self.name) <= 100 and self.name.isprintable())
+        if self.kind in DESCRIBED:
+            self._check_described(DESCRIBED[self.kind])
+            return
         if self.kind not in SERVERS:
             _check(text("Path"), self.path, 0 < len(self.path) <= 1000 and self.path.isprintable())
             return
@@ -69,6 +124,24 @@ class Form:
         _check(text("Port"), str(self.port), 0 < self.port < 65536)
         _check(text("Database"), self.database, _WORD.fullmatch(self.database) is not None)
         _check(text("User"), self.user, _WORD.fullmatch(self.user) is not None)
+
+    def _check_described(self, described: Described) -> None:
+        for one in described.fields:
+            found = self.more.get(one.name, "")
+            _check(one.label, found, one.holds(found) and (one.name != "port" or not found or int(found) < 65536))
+        if not (described.checked or self.vouched):
+            raise BadConnection(
+                text("Here marops cannot look at what {secret} may do. Make sure that it only reads, and tick that it does.",
+                     secret=described.secret)
+            )  # fmt: skip
+
+    @property
+    def where(self) -> str:
+        """Where the source is, in a few signs."""
+        if self.kind in DESCRIBED:
+            parts = [self.more.get("host", "")] + [self.more.get(one.name, "") for one in DESCRIBED[self.kind].fields if one.shown]
+            return "/".join(part for part in parts if part)
+        return f"{self.host}:{self.port}/{self.database}" if self.kind in SERVERS else self.path
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from marops import settings
 from marops.connections import addresses, writing
 from marops.connections.failures import no_driver, refused_by, writable
 from marops.connections.kinds import Form, Query, Tls
@@ -79,7 +80,7 @@ def _connected(form: Form, password: str) -> Generator[Any]:
 def _context(tls: Tls) -> ssl.SSLContext | None:
     if tls is Tls.OFF:
         return None
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cafile=settings.current().ca_file)
     if tls is Tls.ENCRYPTED:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -7,13 +7,14 @@ the connection, the authorizer and the limits as well. DuckDB: no other file, no
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from marops.connections.kinds import Kind, Query
+from marops.connections.reaching import Unreadable
 from marops.connections.writing import BATCH_ROWS, SECONDS, write_all
 
 _STEPS = 10_000
@@ -24,10 +25,6 @@ _DUCKDB_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": "false", "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
     "allow_community_extensions": "false", "memory_limit": "2GB", "threads": "2", "lock_configuration": "true",
 }  # fmt: skip
-
-
-class Unreadable(Exception):
-    """The file or query cannot be read; says why in the parser's words."""
 
 
 def tables(kind: Kind, path: str) -> list[str]:
@@ -124,23 +121,13 @@ def _parquet_files(path: str) -> list[Path]:
 def _fetch_parquet(path: str, query: Query, to: str) -> int:
     import polars as pl
 
+    from marops.connections.frames import said, write_frame
+
     if query.select:
         raise Unreadable("a folder of Parquet files has no SELECT; choose all files or one of them")
     files = [file for file in _parquet_files(path) if query.table in {_ALL, file.name}]
     if not files:
         raise Unreadable(f"there is no file {query.table}")
-    try:
+    with said():
         frame = pl.scan_parquet(files, glob=False, hive_partitioning=False)
-        names = frame.collect_schema().names()
-        if query.date_column and query.from_day:
-            day = pl.col(query.date_column).cast(pl.String).str.slice(0, 10)
-            frame = frame.filter(day >= query.from_day)
-        batches = _batches(frame)
-        return write_all(Path(to), names, lambda: next(batches, []))
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as failed:
-        raise Unreadable(str(failed)) from failed
-
-
-def _batches(frame: Any) -> Iterator[list[Any]]:
-    for part in frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True):
-        yield part.rows()
+    return write_frame(frame, query, to)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from marops.connections import addresses, writing
+from marops.connections import addresses, authorities, writing
 from marops.connections.failures import no_driver, refused_by, writable
 from marops.connections.kinds import Form, Query, Tls
 from marops.errors import BadConnection
@@ -84,7 +84,7 @@ def _connected(form: Form, password: str) -> Generator[Any]:
             sslmode=_MODES[form.tls], connect_timeout=_CONNECT_SECONDS, application_name="marops", gssencmode="disable",
             passfile="", target_session_attrs="any",
             options=f"-c statement_timeout={writing.SECONDS * 1000} -c default_transaction_read_only=on -c TimeZone=UTC",
-            sslrootcert="system" if form.tls is Tls.VERIFIED else None,
+            sslrootcert=authorities.file() or "system" if form.tls is Tls.VERIFIED else None,
         ) as connection:  # fmt: skip
             try:
                 connection.read_only = True

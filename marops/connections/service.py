@@ -15,7 +15,7 @@ from marops import store
 from marops.connections import feeds as following
 from marops.connections import fetching, sealing
 from marops.connections import store as rows
-from marops.connections.kinds import SERVERS, Form, Query
+from marops.connections.kinds import FILES, Form, Query
 from marops.connections.store import Connection, Feed, FeedRun
 from marops.errors import BadConnection, Conflict, UserError
 from marops.language import Text, ntext, text
@@ -95,12 +95,13 @@ def save(principal: Principal, workspace_id: str, form: Form, password: str) -> 
     require(principal, Action.ADMINISTER, workspace_id)
     previews.check_there(workspace_id)
     fetching.reader(form.kind).tables(form, password)
-    sealed = sealing.seal(password) if form.kind in SERVERS else ""
+    sealed = sealing.seal(password) if password and form.kind not in FILES else ""
     with store.writing() as session:
         query = select(Connection).where(Connection.workspace_id == workspace_id, Connection.name == form.name)
         row = session.exec(query).first() or Connection(workspace_id=workspace_id, name=form.name, kind=form.kind, saved_by="")
         row.kind, row.host, row.port, row.tls, row.path = form.kind, form.host, form.port, form.tls, form.path
         row.database_name, row.user_name, row.sealed = form.database, form.user, sealed
+        row.more = dict(form.more)
         row.saved_by, row.saved_at, row.tested_at, row.problem = principal.name, store.now(), store.now(), ""
         session.add(row)
     return row.id

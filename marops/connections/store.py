@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, col, select
 
-from marops.connections.kinds import Form, Kind, Tls
+from marops.connections.kinds import DESCRIBED, Form, Kind, Tls
 from marops.errors import NotFound
 from marops.language import text
 from marops.sources.store import ImportRun, Status
@@ -14,7 +14,8 @@ from marops.store import Moment, Row, new_id, now
 
 
 class Connection(Row, table=True):
-    """A database or folder that may be read. `sealed` is its password as `sealing` keeps it; empty for files.
+    """A source that may be read. `more` holds the fields that its kind has beside those of every server. `sealed` is its
+    password or other secret as `sealing` keeps it; empty for files.
 
     `problem` says why it could not be read when it was last tested, at `tested_at`; empty where it could.
     """
@@ -29,7 +30,8 @@ class Connection(Row, table=True):
     user_name: str = Field(default="", max_length=128)
     tls: str = Field(default="", max_length=20)
     path: str = Field(default="", max_length=1000)
-    sealed: str = Field(default="", max_length=2000, repr=False)
+    more: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
+    sealed: str = Field(default="", max_length=20_000, repr=False)
     saved_by: str = Field(max_length=200)
     saved_at: datetime = Field(default_factory=now, sa_type=Moment)
     problem: str = Field(default="", max_length=2000)
@@ -47,6 +49,8 @@ class Connection(Row, table=True):
             self.user_name,
             Tls(self.tls or Tls.OFF),
             self.path,
+            self.more,
+            vouched=self.kind in DESCRIBED,  # it is kept only where somebody did
         )
 
 

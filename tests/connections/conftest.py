@@ -1,5 +1,6 @@
 """Real databases for the length of a test run, each test with a database of its own."""
 
+import io
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import psycopg
 import pytest
 
 from marops.connections.kinds import Form, Kind, Tls
-from tests.connections import mariadb
+from tests.connections import mariadb, stores
 from tests.sources import postgres
 
 COLUMNS = ["day", "campaign", "currency code", "clicks", "cost"]
@@ -40,8 +41,8 @@ class Source:
     table: str
     run: "object"
 
-    def __call__(self, *statements: str) -> None:
-        """Change the database, as its owner."""
+    def __call__(self, *statements: object) -> None:
+        """Change the database, as its owner: by statements, or in a store by files with their rows."""
         for statement in statements:
             self.run(statement)  # type: ignore[operator]
 
@@ -141,7 +142,36 @@ def parquet(folder: Path) -> Source:
     return Source(Form(Kind.PARQUET, "Shop", path=str(folder)), "", "all files", run)
 
 
-@pytest.fixture(params=["pg", "my", "lite", "duck", "parquet"])
+@pytest.fixture(scope="session")
+def store_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stores.Store]:
+    with stores.server(tmp_path_factory.mktemp("store")) as store:
+        yield store
+
+
+@pytest.fixture
+def s3(store_server: stores.Store, monkeypatch: pytest.MonkeyPatch) -> Source:
+    """A bucket of its own in the stand-in for S3, with two Parquet files below `ads/` and something else beside it."""
+    monkeypatch.setenv("MAROPS_ALLOW_PRIVATE_HOSTS", "127.0.0.0/8")
+    bucket = f"t{uuid4().hex[:12]}"
+    store_server.owner.create_bucket(Bucket=bucket)
+
+    def put(name: str, rows: list[tuple[object, ...]]) -> None:
+        file = io.BytesIO()
+        pl.DataFrame(rows, schema=COLUMNS, orient="row", strict=False).write_parquet(file)
+        store_server.put(bucket, name, file.getvalue())
+
+    put("ads/a.parquet", ROWS[:1])
+    put("ads/b/2026.parquet", ROWS[1:])
+    put("elsewhere/c.parquet", ROWS)
+    more = {
+        "bucket": bucket, "prefix": "ads", "region": "us-east-1", "key": store_server.key, "host": "127.0.0.1",
+        "port": str(store_server.port),
+    }  # fmt: skip
+    form = Form(Kind.S3, "Shop", tls=Tls.OFF, more=more, vouched=True)
+    return Source(form, store_server.secret, "*.parquet", lambda given: put(*given))
+
+
+@pytest.fixture(params=["pg", "my", "lite", "duck", "parquet", "s3"])
 def source(request: pytest.FixtureRequest) -> Source:
     """A source of every kind."""
     return request.getfixturevalue(request.param)

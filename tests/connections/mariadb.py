@@ -41,8 +41,11 @@ def _find() -> Path | None:
 
 
 @contextmanager
-def server() -> Iterator[int]:
-    """Start a server of its own on a free port of 127.0.0.1; yields the port. `root` has the password "root"."""
+def server(*, certificate: tuple[bytes, bytes] | None = None) -> Iterator[int]:
+    """Start a server of its own on a free port of 127.0.0.1; yields the port. `root` has the password "root".
+
+    With a certificate and its key it can be reached encrypted.
+    """
     program = ensure()
     folder = Path(tempfile.mkdtemp(prefix="marops-my-"))
     user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
@@ -69,6 +72,7 @@ def server() -> Iterator[int]:
                 program, "--no-defaults", f"--datadir={data}", f"--port={port}", "--bind-address=127.0.0.1",
                 f"--socket={folder / 's'}", f"--pid-file={folder / 'pid'}", f"--init-file={folder / 'init.sql'}",
                 "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M", "--skip-name-resolve=0",
+                *_encryption(folder, certificate),
             ],
             stdout=subprocess.DEVNULL, stderr=(folder / "log").open("wb"), cwd=folder, env=environment, **who
         )  # fmt: skip
@@ -79,6 +83,15 @@ def server() -> Iterator[int]:
             process.terminate()
             process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _encryption(folder: Path, certificate: tuple[bytes, bytes] | None) -> list[str]:
+    if certificate is None:
+        return []
+    for name, content in zip(("server.crt", "server.key"), certificate, strict=True):
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o644)
+    return [f"--ssl-cert={folder / 'server.crt'}", f"--ssl-key={folder / 'server.key'}"]
 
 
 def root(port: int) -> pymysql.Connection:  # type: ignore[type-arg]

@@ -119,5 +119,30 @@ def test_a_viewer_sees_no_connections_and_a_manager_no_form(lite: Source, monkey
     for role, sees, may_add in ((Role.VIEWER, False, False), (Role.MANAGER, True, False), (Role.ADMIN, True, True)):
         monkeypatch.setattr(session, "LOCAL_ADMIN", Principal("x", "Ana", role))
         at = opened("data")
-        assert ("Which database do you want to read from?" in words(at)) is sees
+        assert ("Which source do you want to read from?" in words(at)) is sees
         assert ("Save connection" in [button.label for button in at.button]) is may_add
+
+
+@pytest.mark.server
+def test_a_store_is_described_by_its_own_fields_and_needs_the_tick(s3: Source) -> None:
+    """Without the tick it is a sentence; with it the connection is saved, and its secret is not on the page."""
+    at = opened("data")
+    at.selectbox(key="connection_kind").set_value(s3.form.kind).run()
+    at.text_input(key="connection_name").set_value("Shop")
+    for name, value in s3.form.more.items():
+        at.text_input(key=f"connection_s3_{name}").set_value(value)
+    at.selectbox(key="connection_tls").set_value(s3.form.tls)
+    at.text_input(key="connection_password").set_value(s3.password)
+    press(at, "Save connection")
+    (said,) = errors(at)
+    assert "marops cannot look at what Secret access key may do" in said
+    at.text_input(key="connection_password").set_value(s3.password)
+    at.checkbox(key="connection_vouched_s3").check()
+    press(at, "Save connection")
+    assert not errors(at)
+    assert s3.password not in str(at.session_state)
+    (known,) = service.connections(LOCAL_ADMIN, OWN)
+    assert known.form == s3.form
+    at.button(key="read_list").click().run()
+    at.button(key="read_preview").click().run()
+    assert "3 rows ready · 0 refused · 0 set aside" in words(at)

@@ -43,8 +43,11 @@ def ensure() -> Path:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server of its own, on a free port and in a temporary folder; yields the address up to the database's name."""
+def server(*, certificate: tuple[bytes, bytes] | None = None) -> Iterator[str]:
+    """Start a server of its own, on a free port and in a temporary folder; yields the address up to the database's name.
+
+    With a certificate and its key it can be reached encrypted.
+    """
     binaries = ensure()
     folder = Path(tempfile.mkdtemp(prefix="marops-pg-"))
     user = _unprivileged()
@@ -74,6 +77,7 @@ def server() -> Iterator[str]:
                 "listen_addresses=127.0.0.1",
                 "-c",
                 "fsync=off",
+                *_encryption(folder, certificate, user),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -92,6 +96,17 @@ def server() -> Iterator[str]:
             process.send_signal(signal.SIGINT)  # the shutdown that does not wait for clients
             process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _encryption(folder: Path, certificate: tuple[bytes, bytes] | None, user: pwd.struct_passwd | None) -> list[str]:
+    if certificate is None:
+        return []
+    for name, content in zip(("server.crt", "server.key"), certificate, strict=True):
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
+        if user:
+            os.chown(folder / name, user.pw_uid, user.pw_gid)
+    return ["-c", "ssl=on", "-c", f"ssl_cert_file={folder}/server.crt", "-c", f"ssl_key_file={folder}/server.key"]
 
 
 def _unprivileged() -> pwd.struct_passwd | None:
