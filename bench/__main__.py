@@ -1,4 +1,4 @@
-"""`python -m bench [part ...] [--repeats N] [--seconds S] [--count N] [--seed N]`."""
+"""`python -m bench [part ...] [--repeats N] [--millions N] [--seconds S] [--count N] [--seed N]`."""
 
 import argparse
 
@@ -9,7 +9,7 @@ def main() -> None:
     """Run the parts that were asked for, or all of them, one after the other."""
     parts = {
         "cases": lambda _: cases.run(),
-        "import": lambda found: imports.run(repeats=found.repeats or 5),
+        "import": lambda found: imports.run(found.repeats or 5, found.millions),
         "pages": lambda found: pages.run(repeats=found.repeats or 5),
         "rerun": lambda found: pages.run_reruns(repeats=found.repeats or 20),
         "sessions": lambda found: sessions.run(seconds=found.seconds),
@@ -20,6 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(parts)}; all where none is named")
     parser.add_argument("--repeats", type=int, default=0, help="measurements of each thing")
+    parser.add_argument("--millions", type=int, default=1, help="rows to import, in millions")
     parser.add_argument("--seconds", type=float, default=60, help="how long the sessions think and rerun")
     parser.add_argument("--count", type=int, default=0, help="how many damaged files, or kills")
     parser.add_argument("--seed", type=int, help="another number damages other files and kills at other moments")

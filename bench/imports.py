@@ -19,7 +19,8 @@ from bench.report import Line
 OUT = Path(__file__).parent / "out"
 SCALE = 462
 """Gives about a million rows of the sample company's European Google Ads report."""
-MEMORY_MB = 400
+MEMORY_MB = {1: 400, 10: 600, 100: 600}
+"""What an import may take by millions of rows: from ten million on it must not grow."""
 
 _FLOOR = """
 import sys, time
@@ -66,10 +67,30 @@ def write(path: str, scale: int) -> None:
     files._google_en(Path(path), company.simulate(7, scale))  # noqa: SLF001  (one of the sample's files, not all of them)
 
 
-def run(repeats: int) -> None:
-    """Measure in turns and print."""
+def larger(path: Path, copies: int) -> Path:
+    """The same rows again and again under other ad groups, so that every one counts; made once."""
+    target = path.with_stem(f"{path.stem}-x{copies}")
+    if not target.is_file():
+        lines = path.read_bytes().splitlines(keepends=True)
+        rows = b"".join(line for line in lines[3:] if not line.startswith(b"Total"))
+        made = target.with_suffix(".part")
+        with made.open("wb") as out:
+            out.writelines(lines[:3])
+            for copy in range(copies):
+                out.write(rows.replace(b",Group ", b",Group %d-" % copy))
+        made.replace(target)
+    return target
+
+
+def run(repeats: int, millions: int = 1) -> None:
+    """Measure in turns and print. The file of 100 million rows takes 11 GB of disk."""
     path = generated()
-    path.read_bytes()  # into the page cache, for both
+    if millions > 1:
+        path = larger(path, millions)
+    with path.open("rb") as file:  # into the page cache, for both
+        while file.read(1 << 24):
+            pass
+    target = MEMORY_MB[min((size for size in MEMORY_MB if size >= millions), default=max(MEMORY_MB))]
     lines: list[Line] = []
     found: list[dict[str, float]] = []
     for warm in (True, False):
@@ -84,6 +105,4 @@ def run(repeats: int) -> None:
         values = [one[what] for one in found]
         print(f"{what}: {max(values):.0f} at most")
     peak = max(one["child_mb"] + one["parent_mb"] for one in found)
-    print(
-        f"child's peak and parent's growth together: {peak:.0f} MB; target {MEMORY_MB} {'met' if peak < MEMORY_MB else 'NOT MET'}"
-    )
+    print(f"child's peak and parent's growth together: {peak:.0f} MB; target {target} {'met' if peak < target else 'NOT MET'}")

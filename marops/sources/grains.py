@@ -25,5 +25,5 @@ def grain(layout: Layout, staged: pl.LazyFrame) -> str:
     """What one row of an ad report describes: its level, and one day or a longer period."""
     if layout.table.name != "ad_performance":
         return ""
-    daily = staged.select((pl.col("period_start") == pl.col("period_end")).all()).collect().item()
+    daily = staged.select((pl.col("period_start") == pl.col("period_end")).all()).collect(engine="streaming").item()
     return f"{level(layout)} {'day' if daily else 'period'}"

@@ -152,7 +152,7 @@ def _may_hold_sums(staged: Staged, folder: Path) -> bool:
         return False
     empty = [pl.col(name).null_count().is_between(1, staged.rows // 2) for name in names]
     says = [subtotals.shows_all(name).any() for name in names]
-    return any(rows.select(found.alias(str(i)) for i, found in enumerate((*empty, *says))).collect().row(0))
+    return any(rows.select(found.alias(str(i)) for i, found in enumerate((*empty, *says))).collect(engine="streaming").row(0))
 
 
 def _part(raw: RawTable, job: Job, target: Path) -> Part:
@@ -417,10 +417,12 @@ class _Staging:
             if table.seconds:
                 end = pl.max_horizontal(end, end + pl.duration(seconds=pl.col(table.seconds), microseconds=-1))
             days = [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]
-        codes = [pl.col("currency_code").drop_nulls().unique().implode().alias("__codes")] if "currency_code" in present else []
-        found = staged.select(pl.len().alias("__rows"), *days, *codes, *(pl.col(name).sum() for name in additive)).collect()
-        summary = found.row(0, named=True)
-        part.currencies = sorted(summary.get("__codes", ()))
+        found = staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive))
+        summary = found.collect(engine="streaming").row(0, named=True)
+        if "currency_code" in present:
+            # By itself: beside sums, the engine would gather all the codes before it looks which differ.
+            codes = staged.select(pl.col("currency_code").unique()).collect(engine="streaming").to_series()
+            part.currencies = sorted(codes.drop_nulls())
         # Amounts in several currencies have no sum.
         mixed = len(part.currencies) > 1
         sums: dict[str, Decimal | int] = {
