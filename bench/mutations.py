@@ -162,7 +162,7 @@ def _words_shown(preview: Preview) -> Iterator[str]:
         for cell in part.refused[:50]:
             yield str(words.reason(cell))
         for row in part.set_aside[:50]:
-            yield str(words.aside(row))
+            yield str(words.aside(row.why))
 
 
 def _check(found: Found, what: str, sentences: Iterator[str] | Sequence[str]) -> None:
