@@ -114,18 +114,18 @@ def suspect(layout: Layout, data: pl.DataFrame) -> pl.Expr:
     width = len(layout.raw.headers)
     first = pl.any_horizontal(pl.col(f"c{i}").str.contains(TOTAL_LABEL) for i in range(min(LABELS, width)))
     found = [pl.col(ASIDE).is_not_null() if layout.raw.is_small else first]
-    # Where columns are filled in every row of data, a row that lacks all that describes it, or all but its first cell, lacks these.
-    describing = [at for at in _describing(layout) if at] or list(range(1, width))
-    filled = [at for at in describing if not data[f"c{at}"].is_in(_BLANKS).any()][:2]
-    if filled:
-        found.append(pl.all_horizontal(pl.col(f"c{at}").is_in(_BLANKS) for at in filled))
-    else:
-        helpers = _helpers(layout)
-        found += [helpers[name] for name in ("__blank", "__single", "__undescribed")]
+    # A row that lacks all of several cells lacks any two of them; where those are filled in every row of data, only such rows do.
+    found += [_lacks(at, data) for at in (_describing(layout), list(range(1, width)) or [0]) if at]
     for name, kept in (layout.matched.shape.keep if layout.matched else {}).items():
         if name in layout.mapping.columns:
             found.append(~_is_kept(pl.col(f"c{layout.mapping.columns[name]}"), kept))
     return pl.any_horizontal(found)
+
+
+def _lacks(positions: Sequence[int], data: pl.DataFrame) -> pl.Expr:
+    """Whether a row may lack the cells at all of these positions."""
+    filled = [at for at in positions if not data[f"c{at}"].is_in(_BLANKS).any()]
+    return pl.all_horizontal(pl.col(f"c{at}").is_in(_BLANKS) for at in filled[:2] or positions)
 
 
 def _columns(layout: Layout) -> dict[str, pl.Expr]:

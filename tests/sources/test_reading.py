@@ -219,6 +219,33 @@ def test_large_files_with_odd_rows_give_the_same_as_small_ones(tmp_path: Path, m
     assert quick[1].equals(exact[1])
 
 
+LATE = (
+    ",BRL,7,3.75", "  Padded  ,BRL, 3 ,1.00", "null,BRL,1,1.00", "Total: Campaigns,BRL,9,9.99", 'Grouped,BRL,"1,234","1,234.50"',
+    "Negative,BRL,1,-5.00", "Wrong,BRL,x,1.00", "A note,,,", ",,,", "Twice,BRL,1,1.00", "Twice,BRL,2,2.00", "S,BRL,4,4.00",
+)  # fmt: skip
+"""Rows unlike all that the sample shows: a glance must leave each of them to a full look."""
+
+
+@pytest.mark.parametrize("late", [*((row,) for row in LATE), LATE], ids=lambda rows: rows[0] if len(rows) == 1 else "all")
+@pytest.mark.parametrize("days", ["", ",2026-05-05"], ids=["period above", "day last"])
+@pytest.mark.parametrize("name", ["Campaign", "C"])
+def test_a_glance_at_the_rows_takes_and_refuses_what_a_full_look_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, late: tuple[str, ...], days: str, name: str
+) -> None:
+    head = "Campaign,Currency code,Clicks,Cost" + (",Day" if days else "")
+    like_the_sample = [f"{name} {i},BRL,{i},{i}.25{days}" for i in range(8)]
+    rows = "\n".join([head, *like_the_sample, *(row + days if row[0] not in ",A" else row + "," * bool(days) for row in late)])
+    content = f"Campaign report\n1 May 2026 - 31 May 2026\n{rows}\n"
+    monkeypatch.setattr(reading, "SMALL", 10)
+    monkeypatch.setattr(staging, "SAMPLE_ROWS", 3)
+    glanced = made.text(tmp_path, content, "glanced.csv")
+    monkeypatch.setattr(staging, "completes_row_by_row", lambda _table: False)
+    looked_at = made.text(tmp_path, content, "looked-at.csv")
+    assert glanced[1].height >= 8
+    assert glanced[1].equals(looked_at[1])
+    assert glanced[0] == looked_at[0]
+
+
 @pytest.mark.parametrize("where", [2, 60, 98])
 def test_an_unclosed_quote_never_swallows_rows_silently(tmp_path: Path, where: int) -> None:
     lines = [f"2026-05-{i % 28 + 1:02},C{i},BRL,1,1" for i in range(100)]
