@@ -21,6 +21,7 @@ from marops.sources import (
     opening,
     sampling,
     subtotals,
+    summing,
     updates,
     zones,
 )
@@ -51,7 +52,7 @@ from marops.sources.report import (
     Staged,
     Total,
 )  # fmt: skip
-from marops.tables import AD_PERFORMANCE, ROW, Type
+from marops.tables import AD_PERFORMANCE, ROW
 
 SAMPLE_ROWS = 5_000
 WHOLE = 512 << 20
@@ -59,8 +60,6 @@ WHOLE = 512 << 20
 
 KEPT = 10_000
 """Refused cells and set-aside rows kept one by one in the report; their numbers are always exact."""
-
-_NOT_ADDITIVE = ("reach", "users", "confidence", "level", "survey_progress", "status_sequence", "rate", "upper", "value")
 
 
 class _Packed(TypedDict):
@@ -81,15 +80,16 @@ class _Others:
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """The first rows of a table: its cells as they are, and `shown` under canonical names."""
+    """The first rows of a table under canonical names, and the cells of those that are data as they are."""
 
-    rows: pl.DataFrame
     shown: pl.DataFrame
+    data: pl.DataFrame
 
-    def data(self, layout: Layout) -> pl.DataFrame:
-        """The cells of the rows that are data."""
-        numbers = self.shown.filter(cells.why_not_data(layout, self.shown.columns).is_null())[ROW]
-        return self.rows.filter(pl.col(ROW).is_in(numbers.implode()))
+    @classmethod
+    def of(cls, layout: Layout, rows: pl.DataFrame) -> "_Sample":
+        shown = cells.canonical(layout, rows.lazy()).collect()
+        numbers = shown.filter(cells.why_not_data(layout, shown.columns).is_null())[ROW]
+        return cls(shown, rows.filter(pl.col(ROW).is_in(numbers.implode())))
 
 
 class _DoubtfulError(Exception):
@@ -202,12 +202,11 @@ class _Staging:
             zone=part.zone, by_hand=self.is_by_hand, remembered=self.is_remembered,
         )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
-        shown = cells.canonical(layout, sample.lazy()).collect()
-        first = _Sample(sample, shown)
-        part.first_rows = sampling.telling_rows(first.data(layout), len(self.raw.headers))
+        first = _Sample.of(layout, sample)
+        part.first_rows = sampling.telling_rows(first.data, len(self.raw.headers))
         # Where columns become rows, or rows get something from others, what is left over cannot be read again by itself.
         quick = not (self.matched and self.matched.unpivoted) and completes_row_by_row(layout.table.name)
-        decided, part.questions = casting.decide(layout, shown, quick=quick)
+        decided, part.questions = casting.decide(layout, first.shown, quick=quick)
         self._ask_period(layout)
         self._ask_platform(layout)
         if part.questions or self._lacks_required(layout, decided):
@@ -215,10 +214,10 @@ class _Staging:
         found, others = self._write(layout, frame, decided, first)
         if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
             # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
-            layout.distinguishing = grains.telling_apart(layout, shown)
-            shown = cells.canonical(layout, sample.lazy()).collect()
-            decided, _ = casting.decide(layout, shown, quick=quick)
-            found, others = self._write(layout, frame, decided, _Sample(sample, shown))
+            layout.distinguishing = grains.telling_apart(layout, first.shown)
+            first = _Sample.of(layout, sample)
+            decided, _ = casting.decide(layout, first.shown, quick=quick)
+            found, others = self._write(layout, frame, decided, first)
         self._report(layout, found, others)
         return part
 
@@ -282,21 +281,21 @@ class _Staging:
         A quick decision reads rows in the notation that the sample shows, and only what is left over in every notation we
         know.
         """
+        broken: pl.DataFrame | None = None
         if decided.quick:
-            others, broken = self._glance(layout, frame, decided, sample)
+            left, broken = self._glance(layout, frame, decided, sample)
+            decided = casting.decide(layout, sample.shown, quick=False)[0] if left.height else decided
+            looked_at = casting.judged(layout, cells.canonical(layout, left.lazy()), decided).collect()
+            more = self._typed(layout, looked_at.lazy(), decided).collect()
+            if more.height:
+                self._replace(pl.scan_parquet(self.target).merge_sorted(more.lazy(), ROW))
+                broken = None
+            others = looked_at.filter("__odd")
         else:
             self._dispel_doubt()
             read = casting.judged(layout, cells.canonical(layout, frame), decided)
             typed = self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED)
-            others, broken = pl.collect_all([typed, read.filter("__odd")])[1], None
-        if decided.quick:
-            full = casting.decide(layout, sample.shown, quick=False)[0] if others.height else decided
-            others = casting.judged(layout, cells.canonical(layout, others.lazy()), full).collect()
-            more = self._typed(layout, others.lazy(), full).collect()
-            if more.height:
-                self._replace(pl.scan_parquet(self.target).merge_sorted(more.lazy(), ROW))
-                broken = None
-            decided, others = full, others.filter("__odd")
+            others = pl.collect_all([typed, read.filter("__odd")])[1]
         conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
         if conformed.violations.height:
             self._replace(conformed.frame)
@@ -315,7 +314,7 @@ class _Staging:
         """
         uneven = self.raw.doubt.uneven if self.raw.doubt else pl.lit(value=False)
         cells_of = frame.collect_schema().names()
-        read = casting.glanced(layout, frame, decided, cells.suspect(layout, sample.data(layout)))
+        read = casting.glanced(layout, frame, decided, cells.suspect(layout, sample.data))
         # Completed before the rows part ways: two branches that complete on their own would each read the file.
         typed = read.select(*cells_of, "__odd", uneven.alias("__uneven"), **casting.typed(layout, decided))
         typed = complete(layout.table.name, typed, self._context(layout))
@@ -357,8 +356,16 @@ class _Staging:
             Refused(row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit)
             for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
         ]
-        sums = self._summarise(layout)
-        part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), sums)
+        staged = pl.scan_parquet(self.target)
+        found = summing.summed(layout.table, staged)
+        part.currencies, part.sums = found.currencies, {name: plain(value) for name, value in found.sums.items()}
+        part.rows_ready = found.rows
+        part.rows_read = found.rows + part.rows_refused + part.set_aside_count
+        part.staged = Staged(
+            table=layout.table.name, file=self.target.name, rows=found.rows, grain=grains.grain(layout, staged),
+            first_day=found.first_day, last_day=found.last_day,
+        )  # fmt: skip
+        part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), found.sums)
         if part.rows_ready == 0 and not part.rows_refused:
             part.notes.append(Note(code="no_rows"))
         if divided := [layout.header_of(name) for name in layout.mapping.columns if layout.is_in_millionths(name)]:
@@ -398,44 +405,6 @@ class _Staging:
         self.part.set_aside += [
             SetAside(row=row, why=why, label=(label or "")[:120]) for row, why, label in rows.sort(ROW).head(KEPT).iter_rows()
         ]
-
-    def _summarise(self, layout: Layout) -> dict[str, Decimal | int]:
-        """Count, date and add up the staged rows. Returns the sums of the additive columns."""
-        table, part = layout.table, self.part
-        staged = pl.scan_parquet(self.target)
-        present = staged.collect_schema().names()
-        additive = [
-            name for name in present
-            if name in table.by_name and table.by_name[name].type in (Type.INT, Type.DECIMAL) and name not in _NOT_ADDITIVE
-        ]  # fmt: skip
-        last = table.day if table.day in present else None
-        first = "period_start" if last == "period_end" else last
-        days: list[pl.Expr] = []
-        if first and last:
-            # A span that ends at midnight has nothing of the day that begins there.
-            end = pl.col(last)
-            if table.seconds:
-                end = pl.max_horizontal(end, end + pl.duration(seconds=pl.col(table.seconds), microseconds=-1))
-            days = [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]
-        found = staged.select(pl.len().alias("__rows"), *days, *(pl.col(name).sum() for name in additive))
-        summary = found.collect(engine="streaming").row(0, named=True)
-        if "currency_code" in present:
-            # By itself: beside sums, the engine would gather all the codes before it looks which differ.
-            codes = staged.select(pl.col("currency_code").unique()).collect(engine="streaming").to_series()
-            part.currencies = sorted(codes.drop_nulls())
-        # Amounts in several currencies have no sum.
-        mixed = len(part.currencies) > 1
-        sums: dict[str, Decimal | int] = {
-            name: summary[name] or 0 for name in additive if not (mixed and table.by_name[name].unit == "currency_code")
-        }
-        part.sums = {name: plain(value) for name, value in sums.items()}
-        part.rows_ready = summary["__rows"]
-        part.rows_read = part.rows_ready + part.rows_refused + part.set_aside_count
-        part.staged = Staged(
-            table=table.name, file=self.target.name, rows=part.rows_ready, grain=grains.grain(layout, staged),
-            first_day=summary.get("__first"), last_day=summary.get("__last"),
-        )  # fmt: skip
-        return sums
 
 
 def _chosen(raw: RawTable, job: Job, mark: str) -> tuple[Mapping | None, Match | None]:
