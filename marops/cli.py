@@ -10,21 +10,20 @@ import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from marops import __version__, settings
 from marops.errors import BadSetting, UserError
-from marops.language import Reader, Text, joined, ntext, text
+from marops.language import Reader, Text, ntext, text
 from marops.principal import LOCAL_ADMIN
 from marops.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from marops.connections.service import Synced
-    from marops.naming import Named
     from marops.sources.ongoing import Ongoing
-    from marops.sources.report import Mapping, Part
+    from marops.sources.report import Mapping
     from marops.sources.service import Preview
 
 _ROOT = Path(__file__).parents[1]
@@ -118,7 +117,7 @@ def import_(
 ) -> None:
     """Import files: each one whole, or not at all."""
     from marops import bootstrap
-    from marops.sources import service, words
+    from marops.sources import service, telling, words
 
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
@@ -149,8 +148,8 @@ def import_(
             service.cancel(LOCAL_ADMIN, preview)
             raise
         _tell_imported(preview, as_json=as_json)
-        if named and not as_json:
-            _tell_names(named)
+        for line in telling.names(named) if named and not as_json else ():
+            _tell(line)
 
 
 @app.command()
@@ -323,68 +322,23 @@ def _check_columns(constants: dict[str, str], chosen: "dict[str, Mapping]") -> N
 
 
 def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(_as_json(preview))
-        return
-    from marops.sources import words
+    from marops.sources import telling
 
-    for part in preview.ready:
-        name = f"{preview.file_name} ({part.name})" if part.name else preview.file_name
-        counts = ntext(
-            "{name}: {n} row into {table}; {read} read, {aside} set aside, {refused} refused",
-            "{name}: {n} rows into {table}; {read} read, {aside} set aside, {refused} refused", part.rows_ready, name=name,
-            table=part.rows.table, read=part.rows_read, aside=part.set_aside_count,
-            refused=part.rows_refused,
-        )  # fmt: skip
-        _tell(counts)
-        stated = {total.column: total for total in part.totals if total.describes_rows}
-        for column, ours in part.sums.items():
-            beside = stated.get(column)
-            end = f" (file: {beside.file}, difference {beside.difference})" if beside else ""
-            typer.echo(f"  {column} {ours}{end}")
-    for part in preview.parts:
-        if not part.is_ready:
-            why = [words.note(note) for note in part.notes] + [words.question(question) for question in part.questions]
-            _tell(text("  {name}: nothing was taken. {why}", name=part.name, why=joined(why)))
-    if preview.left_out:
-        _tell(text("  left out by choice: {names}", names=joined(sorted(preview.left_out), 12)))
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(telling.record(preview)))
+        return
+    for line in telling.imported(preview):
+        _tell(line)
     _tell_refusals(preview)
 
 
-def _tell_names(found: "Named") -> None:
-    _tell(text("  {followed} of {n} campaign names follow the rule {rule}", followed=found.followed, n=found.names,
-               rule=found.rule.pattern))  # fmt: skip
-    for name, why in found.unlike[:10]:
-        _tell(text("    {name}: {why}", name=name, why=why))
-    if len(found.unlike) > 10:
-        _tell(text("    and {n} more", n=len(found.unlike) - 10))
-
-
-def _as_json(preview: "Preview") -> str:
-    import json
-
-    def described(part: "Part") -> dict[str, Any]:
-        kept = ("name", "recognised_as", "rows_read", "rows_ready", "rows_refused", "set_aside_count", "sums", "totals", "refused")
-        return {"table": part.rows.table, "grain": part.rows.grain, **part.model_dump(mode="json", include=set(kept))}
-
-    return json.dumps({"file": preview.file_name, "sha256": preview.sha256, "parts": [described(part) for part in preview.ready]})
-
-
 def _tell_refusals(preview: "Preview") -> None:
-    from marops.sources import words
+    from marops.sources import telling
 
-    for part in preview.parts:
-        for cell in part.refused[:20]:
-            row = text(
-                "row {row}, {column} “{value}” {reason}",
-                row=str(cell.row),
-                column=cell.column,
-                value=cell.value,
-                reason=words.reason(cell),
-            )
-            typer.echo(f"  {_say(row)}", err=True)
-        if part.rows_refused > 20:
-            typer.echo(f"  {_say(ntext('{n} row refused in all', '{n} rows refused in all', part.rows_refused))}", err=True)
+    for line in telling.refusals(preview):
+        typer.echo(_say(line), err=True)
 
 
 def _say(said: Text) -> str:

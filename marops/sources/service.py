@@ -153,6 +153,12 @@ def tried(principal: Principal, preview: Preview, part: Part, mapping: Mapping) 
     return trying.tried(part, mapping)
 
 
+def unsaid(principal: Principal, preview: Preview, part: Part, table: Table, picked: dict[str, int]) -> list[str]:
+    """What every row of a previewed table would need as one value for all, with these columns picked."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    return trying.unsaid(part, table, picked)
+
+
 def remembered(principal: Principal, preview: Preview) -> dict[str, Remembered]:
     """Who said, and when, how tables with the previewed ones' headers are mapped: by their signature."""
     require(principal, Action.IMPORT, preview.workspace_id)

@@ -17,10 +17,10 @@ from marops.sources.conforming import conform
 from marops.sources.grains import level
 from marops.sources.guessing import goals
 from marops.sources.reading import RawTable
-from marops.sources.recognising import in_millionths, match, shapes
+from marops.sources.recognising import in_millionths, level_of, match, shapes
 from marops.sources.report import Mapping, Part, Question, Refused
 from marops.sources.sampling import FIRST
-from marops.tables import ROW, Type
+from marops.tables import ROW, Table, Type
 
 _DAYS = {"period_start": "_day", "period_end": "_day"}
 """What stands for the days of a row while they are made of one column."""
@@ -74,6 +74,19 @@ def tried(part: Part, mapping: Mapping) -> Tried:
         for record in read.with_columns(_filled(decided)).head(FIRST).iter_rows(named=True)
     ]
     return Tried({name: layout.type_of(name) for name in names}, lines, missing, questions)
+
+
+def unsaid(part: Part, table: Table, picked: Mapped[str, int]) -> list[str]:
+    """What every row needs and no column goes to (`picked`: canonical name -> position): one value for all rows can be given."""
+    possible = goals(table)
+    context = Context(level_of(picked, {}), part.period, date.min)
+    found = completing.absent(table, {name: possible[name].dtype for name in picked}, context)
+    if "period_start" in found and "period_end" in possible:
+        found.append("period_end")
+    amounts = any(table.by_name[name].unit == "currency_code" for name in picked if name in table.by_name)
+    if amounts and "currency_code" in possible and "currency_code" not in picked:
+        found.append("currency_code")
+    return found
 
 
 def _layout(part: Part, mapping: Mapping) -> Layout:

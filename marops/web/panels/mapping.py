@@ -8,7 +8,7 @@ from decimal import Decimal
 import streamlit as st
 
 from marops.language import Text, joined, text
-from marops.sources import completing, guessing, service, words
+from marops.sources import guessing, service, words
 from marops.sources.recognising import platforms
 from marops.sources.report import Column, Mapping, Part, Proposal, Reason
 from marops.sources.service import Preview
@@ -33,7 +33,7 @@ def panel(preview: Preview, part: Part, key: str, read_again: Callable[[Mapping]
     known, proposal = _begun(part, table)
     key = f"{key}_{table.name}"
     picked, doubled = _goes_to(part, known, proposal, table, key)
-    constants = _for_all_rows(part, known, picked, table, key)
+    constants = _for_all_rows(preview, part, known, picked, table, key)
     asked = st.container()
     decimal, dates = _written(known, key)
     mapping = Mapping(
@@ -139,16 +139,9 @@ def _column(column: Column, begun: str | None, why: Reason | None, options: Sequ
     return chosen
 
 
-def _for_all_rows(part: Part, known: Mapping, picked: dict[str, int], table: Table, key: str) -> dict[str, str]:
+def _for_all_rows(preview: Preview, part: Part, known: Mapping, picked: dict[str, int], table: Table, key: str) -> dict[str, str]:
     """Values the file does not have, the same for every row."""
-    goals = guessing.goals(table)
-    context = completing.Context("campaign", part.period, date.min)
-    absent = completing.absent(table, {name: goals[name].dtype for name in picked}, context)
-    if "period_start" in absent and "period_end" in goals:
-        absent.append("period_end")
-    amounts = any(table.by_name[name].unit == "currency_code" for name in picked if name in table.by_name)
-    if amounts and "currency_code" in goals and "currency_code" not in picked:
-        absent.append("currency_code")
+    absent = service.unsaid(principal(), preview, part, table, picked)
     begun = list(dict.fromkeys([*known.constants, *absent]))
     others = [name for name in table.by_name if name not in {*begun, *picked}]
     names = begun + st.multiselect(

@@ -1,0 +1,68 @@
+"""What an import has to say where there is no page: lines for a terminal, and a record for programs."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from marops.language import Text, joined, ntext, text
+from marops.naming import Named
+from marops.sources import words
+from marops.sources.previews import Preview
+from marops.sources.report import Part
+
+_REFUSED = 20
+_NAMES = 10
+_KEPT = {"name", "recognised_as", "rows_read", "rows_ready", "rows_refused", "set_aside_count", "sums", "totals", "refused"}
+
+
+def imported(preview: Preview) -> Iterator[Text]:
+    """The tables taken with their counts and sums beside the file's own, what was not taken and why."""
+    for part in preview.ready:
+        name = f"{preview.file_name} ({part.name})" if part.name else preview.file_name
+        yield ntext(
+            "{name}: {n} row into {table}; {read} read, {aside} set aside, {refused} refused",
+            "{name}: {n} rows into {table}; {read} read, {aside} set aside, {refused} refused", part.rows_ready, name=name,
+            table=part.rows.table, read=part.rows_read, aside=part.set_aside_count,
+            refused=part.rows_refused,
+        )  # fmt: skip
+        stated = {total.column: total for total in part.totals if total.describes_rows}
+        for column, ours in part.sums.items():
+            if beside := stated.get(column):
+                yield text("  {column} {ours} (file: {file}, difference {difference})", column=column, ours=ours, file=beside.file,
+                           difference=beside.difference)  # fmt: skip
+            else:
+                yield text("  {column} {ours}", column=column, ours=ours)
+    for part in preview.parts:
+        if not part.is_ready:
+            why = [words.note(note) for note in part.notes] + [words.question(question) for question in part.questions]
+            yield text("  {name}: nothing was taken. {why}", name=part.name, why=joined(why))
+    if preview.left_out:
+        yield text("  left out by choice: {names}", names=joined(sorted(preview.left_out), 12))
+
+
+def refusals(preview: Preview) -> Iterator[Text]:
+    """The first refused cells of each table, and how many rows were refused in all."""
+    for part in preview.parts:
+        for cell in part.refused[:_REFUSED]:
+            yield text("  row {row}, {column} “{value}” {reason}", row=str(cell.row), column=cell.column, value=cell.value,
+                       reason=words.reason(cell))  # fmt: skip
+        if part.rows_refused > _REFUSED:
+            yield ntext("  {n} row refused in all", "  {n} rows refused in all", part.rows_refused)
+
+
+def names(found: Named) -> Iterator[Text]:
+    """How many campaign names follow the rule, and the first that do not."""
+    yield text("  {followed} of {n} campaign names follow the rule {rule}", followed=found.followed, n=found.names,
+               rule=found.rule.pattern)  # fmt: skip
+    for name, why in found.unlike[:_NAMES]:
+        yield text("    {name}: {why}", name=name, why=why)
+    if len(found.unlike) > _NAMES:
+        yield text("    and {n} more", n=len(found.unlike) - _NAMES)
+
+
+def record(preview: Preview) -> dict[str, Any]:
+    """The same for a program: the file, and its tables with counts, sums, totals and refused cells."""
+    return {"file": preview.file_name, "sha256": preview.sha256, "parts": [_described(part) for part in preview.ready]}
+
+
+def _described(part: Part) -> dict[str, Any]:
+    return {"table": part.rows.table, "grain": part.rows.grain, **part.model_dump(mode="json", include=_KEPT)}
