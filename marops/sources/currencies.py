@@ -35,6 +35,9 @@ _APPENDED = (
 )
 _SIGN_IN_HEADER = re.compile(rf"\s*[(\[]\s*(?P<sign>{'|'.join(re.escape(sign) for sign in _BY_LENGTH)})\s*[)\]]\s*$")
 
+_END = 40
+"""Characters at a header's end among which a currency and what sets it apart stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -59,7 +62,7 @@ def in_header(header: str, *, is_amount: bool = False) -> str | None:
     """The one currency a header names: "Amount spent (BRL)", "Spend in EUR", "Cost (€)"; where it is known to be an
     amount's, also "cost_usd" (but "clicks_all" is not in Albanian lek).
     """
-    if (sign := _SIGN_IN_HEADER.search(header)) is not None:
+    if (sign := _at_the_end(header, _SIGN_IN_HEADER)) is not None:
         return SIGNS.get(sign["sign"])
     code, _ = _split(header, (*_SAID, *_APPENDED) if is_amount else _SAID)
     return code
@@ -67,7 +70,7 @@ def in_header(header: str, *, is_amount: bool = False) -> str | None:
 
 def without(header: str) -> str:
     """An amount's header without the currency or sign at its end."""
-    if (sign := _SIGN_IN_HEADER.search(header)) is not None:
+    if (sign := _at_the_end(header, _SIGN_IN_HEADER)) is not None:
         return header[: sign.start()]
     return _split(header, (*_SAID, *_APPENDED))[1]
 
@@ -75,9 +78,14 @@ def without(header: str) -> str:
 def _split(header: str, forms: Iterable[re.Pattern[str]]) -> tuple[str | None, str]:
     stripped = header.strip()
     for form in forms:
-        if (found := form.search(stripped)) is not None and found.start() and found["code"].upper() in codes():
+        if (found := _at_the_end(stripped, form)) is not None and found.start() and found["code"].upper() in codes():
             return found["code"].upper(), stripped[: found.start()]
     return None, stripped
+
+
+def _at_the_end(header: str, form: re.Pattern[str]) -> re.Match[str] | None:
+    """Where the form stands at a header's end. Looked for there only: a cell of a thousand spaces would take it minutes."""
+    return form.search(header, max(0, len(header) - _END))
 
 
 def in_cells(cells: Iterable[str]) -> Shown:

@@ -258,6 +258,10 @@ def are_numbers(cells: pl.Series) -> bool:
 _NUMBER = re.compile(rf"[^\w]*(?:[A-Z]{{3}}\s|[A-Z]{{0,2}}[$€£¥]|{_SIGN})?\s?[-+]?[\d.,\s]+%?(?:\s?(?:{_SIGN}))?")
 
 
+_LONGEST_NUMBER = 80
+"""Characters of a number with all that may stand around it; to a longer run of dots and spaces the pattern takes minutes."""
+
+
 @lru_cache(maxsize=4096)
 def is_value(cell: str) -> bool:
     """Whether a cell is a number or a date rather than a name."""
@@ -267,7 +271,7 @@ def is_value(cell: str) -> bool:
 def any_value(cells: Sequence[str]) -> bool:
     """Whether one of these cells is a number or a date. Dates are looked for in all at once: one by one takes 20 ms each."""
     texts = [cell.strip() for cell in cells]
-    if any(_NUMBER.fullmatch(text) for text in texts):
+    if any(len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text) for text in texts):
         return True
     return any_date([text for text in texts if any(character.isdigit() for character in text)])
 

@@ -236,7 +236,7 @@ def closed(value: pl.Expr) -> pl.Expr:
 
 def period(line: str) -> tuple[str, str] | None:
     """First and last day of a "5 May 2026 - 15 May 2026" line above a report, as ISO dates; None for other lines."""
-    halves = re.split(r"\s+[-–—]\s+|\s+to\s+|\s+a\s+", line.strip())
+    halves = re.split(r" [-–—] | to | a ", " ".join(line.split()))
     if len(halves) != 2:
         return None
     fitting = date_formats(halves, "dmy")

@@ -302,3 +302,14 @@ def test_a_failure_in_one_file_of_several_leaves_the_others_alone(tmp_path: Path
     assert isinstance(bad, BadFile)
     assert isinstance(good, service.Preview)
     service.cancel(LOCAL_ADMIN, good)
+
+
+@pytest.mark.parametrize("run", ["\t", " ", ".", ",.", " -", "(", "_", "1 ", ": "], ids=repr)
+@pytest.mark.parametrize("line", ["{run}x,b", "Cost{run}x,b", "Report x{run}y to z{run}w,b"])
+@pytest.mark.timeout(60)
+def test_a_cell_of_a_hundred_thousand_signs_does_not_stop_the_reading(tmp_path: Path, line: str, run: str) -> None:
+    """What looks for patterns in headers and titles must not try each of the signs as a beginning."""
+    odd = line.format(run=run * (100_000 // len(run)))
+    rows = made.ads(*(("2026-05-01", str(clicks), "1.25") for clicks in range(60)))
+    found = made.read(made.put(tmp_path / "file.csv", f"{odd},,,\n{rows}"))
+    assert found.failure or found.parts
