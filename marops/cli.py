@@ -99,7 +99,7 @@ def sample(
 
 @app.command(name="import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX or Parquet; of any size.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet or JSON; of any size.")],
     *,
     workspace: Annotated[str, typer.Option(help="The workspace to import into.")] = "company",
     set_: Annotated[
@@ -219,7 +219,7 @@ def check() -> None:
 
 @app.command()
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX or Parquet; of any size.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet or JSON; of any size.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
 ) -> None:

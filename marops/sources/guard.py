@@ -4,6 +4,7 @@ A 4 KB spreadsheet can claim 17 billion cells and a renamed picture can be calle
 a sentence. What passes is still parsed only in a limited child process.
 """
 
+import re
 import struct
 import zipfile
 from enum import StrEnum
@@ -24,6 +25,7 @@ class FileKind(StrEnum):
     TEXT = "text"
     XLSX = "xlsx"
     PARQUET = "parquet"
+    JSON = "json"
 
 
 class Unreadable(Exception):
@@ -51,6 +53,10 @@ _FOREIGN: tuple[tuple[bytes, str], ...] = (
 )
 
 
+_JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:["}]|\Z)')
+"""How objects begin: no other text has a quotation mark right behind its brace."""
+
+
 def identify(path: Path, name: str) -> FileKind:
     """The kind of a file by its content; the name is only quoted. Raises Unreadable."""
     size = path.stat().st_size
@@ -71,7 +77,7 @@ def identify(path: Path, name: str) -> FileKind:
         # A text file may begin with the letters of a short magic number ("MZ..."); it then goes on as text.
         if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head or not _printable(head)):
             raise Unreadable("foreign_file", name=name, kind=kind)
-    return FileKind.TEXT
+    return FileKind.JSON if _JSON.match(head.lstrip(b"\xff\xfe\xef\xbb\xbf").replace(b"\x00", b"")) else FileKind.TEXT
 
 
 def _printable(head: bytes) -> bool:

@@ -29,7 +29,7 @@ def inspection(file_name: str, report: Report) -> dict[str, Any]:
         "file": file_name, "certain": is_certain(report),
         "questions": [str(words.question(asked)) for table in report.described for asked in table.questions],
         "encoding": report.encoding or None, "delimiter": report.delimiter or None,
-        "header_row": report.described[0].header_row if report.described else None,
+        "header_row": (report.described[0].header_row or None) if report.described else None,
         "tables": [_table(table) for table in report.described],
     }  # fmt: skip
     if report.failure:
@@ -55,12 +55,18 @@ def lines(report: Report) -> Iterator[Text]:
         yield words.note(note)
     for table in report.described:
         known = table.recognised_as or text("a layout that is not known")
-        yield ntext(
-            "{name}{n} row of {known}, header in row {row}, {aside} rows set aside",
-            "{name}{n} rows of {known}, header in row {row}, {aside} rows set aside",
-            table.rows, name=f"{table.name}: " if table.name else "", known=known,
-            row=str(table.header_row), aside=len(table.set_aside),
-        )  # fmt: skip
+        name = f"{table.name}: " if table.name else ""
+        if table.header_row:
+            yield ntext(
+                "{name}{n} row of {known}, header in row {row}, {aside} rows set aside",
+                "{name}{n} rows of {known}, header in row {row}, {aside} rows set aside",
+                table.rows, name=name, known=known, row=str(table.header_row), aside=len(table.set_aside),
+            )  # fmt: skip
+        else:
+            yield ntext(
+                "{name}{n} row of {known}, {aside} rows set aside", "{name}{n} rows of {known}, {aside} rows set aside",
+                table.rows, name=name, known=known, aside=len(table.set_aside),
+            )  # fmt: skip
         summed = [f"{column.source} {column.sum}" for column in table.columns if column.additive]
         if summed:
             yield text("sums: {sums}", sums=joined(summed, _SHOWN))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from marops.sources import outlining, reading, sections
+from marops.sources import objects, outlining, reading, sections
 from marops.sources.cells import ASIDE
 from marops.sources.guard import FileKind, Unreadable
 from marops.sources.reading import RawTable
@@ -19,8 +19,7 @@ def tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Raw
         case FileKind.TEXT:
             file = reading.open_text(path, job.name)
             report.encoding, report.delimiter = file.encoding, file.dialect.delimiter
-            if not file.certain:
-                report.notes.append(Note(code="encoding_guessed", values={"encoding": file.encoding}))
+            _tell_encoding(report, certain=file.certain)
             if pieces := sections.of_file(file, Path(job.folder)):
                 yield from _sections(pieces, job, report)
                 return
@@ -40,6 +39,18 @@ def tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Raw
                 yield reading.table_of_sheet(sheet, head, sheet_cells, header)
         case FileKind.PARQUET:
             yield reading.read_parquet(path, job.name)
+        case FileKind.JSON:
+            file = objects.read_json(path, job.name, Path(job.folder))
+            report.encoding = file.encoding
+            _tell_encoding(report, certain=file.certain)
+            if file.beside:
+                report.notes.append(Note(code="beside_records", values={"names": ", ".join(file.beside)[:200]}))
+            yield from file.tables
+
+
+def _tell_encoding(report: Report, *, certain: bool) -> None:
+    if not certain:
+        report.notes.append(Note(code="encoding_guessed", values={"encoding": report.encoding}))
 
 
 def _sections(pieces: Sequence[Section], job: Job, report: Report) -> Iterator[RawTable]:

@@ -5,6 +5,7 @@ with their numbers. Larger ones go through polars' faster streaming reader, whic
 a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
 """
 
+import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,9 @@ SMALL = 32 << 20
 """Bytes up to which a text file is read exactly and in memory."""
 
 MAX_COLUMNS = 2_000
+THOUSANDTHS = re.compile(r"^-?\d+\.\d{3}$")
+"""A number that, read as text, could as well be a whole one with its thousands set apart."""
+
 _BLOCK = 8 << 20
 _SECONDS_PER_XML_BYTE = 15e-9
 """What a spreadsheet takes as a whole for each byte of its unpacked XML, measured on two cores."""
@@ -61,7 +65,7 @@ class TextFile:
     lines: tuple[int, ...]
     """Physical lines that precede each record of `head`."""
     certain: bool
-    has_line_feeds: bool
+    hasline_feeds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
     def exactly() -> RawTable:
         target = folder / "cells.parquet" if large else None
         if large:
-            counting = ThreadPoolExecutor(1).submit(_line_feeds, file.path)
+            counting = ThreadPoolExecutor(1).submit(line_feeds, file.path)
             progress.expect(lambda: counting.result() if counting.done() else None, last=0.5)
         frame, wrong = _read_exactly(file, skip, width, first_row, target)
         cells = frame.select(ROW, *_names(len(headers)))
@@ -136,8 +140,8 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
         frame, wrong = _read_uncommon(file, header, width)
         return RawTable("", headers, header + 1, file.head[:header], frame, wrong, is_small=True)
     large = file.path.stat().st_size > SMALL
-    if large and file.encoding == "utf-8" and file.has_line_feeds:
-        lines = ThreadPoolExecutor(1).submit(_line_feeds, file.path)
+    if large and file.encoding == "utf-8" and file.hasline_feeds:
+        lines = ThreadPoolExecutor(1).submit(line_feeds, file.path)
         progress.expect(lambda: lines.result() if lines.done() else None)
         names = _names(width + 1)
         frame = _scan(file, skip, names, first_row)
@@ -219,6 +223,9 @@ def _as_text(column: str, dtype: pl.DataType) -> pl.Expr:
         text = cell.dt.to_string(form)
     elif dtype.is_nested() or dtype == pl.Binary:
         text = pl.lit("")
+    elif dtype.is_decimal() or dtype.is_float():
+        # What a typed number says is certain; as text it must not look like thousands.
+        text = cell.cast(pl.String).str.replace(f"({THOUSANDTHS.pattern})", "${1}0")
     else:
         text = cell.cast(pl.String)
     return text.fill_null("")
@@ -236,7 +243,8 @@ def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
     return tuple(cells)
 
 
-def _line_feeds(path: Path) -> int:
+def line_feeds(path: Path) -> int:
+    """How many lines a file has."""
     with path.open("rb") as file:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_BLOCK), b""))
 

@@ -12,10 +12,11 @@ _NOTES: dict[str, str] = {
     "empty_file": message("{name} is empty (0 bytes). Download it again, or check that the export had finished."),
     "blank_file": message("{name} holds nothing but blank lines. Download it again."),
     "binary_file": message(
-        "{name} is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX or Parquet and try again."
+        "{name} is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
     ),
     "foreign_file": message(
-        "{name} is really a {kind} file, whatever its name says. Export the report as CSV, TSV, XLSX or Parquet and try again."
+        "{name} is really a {kind} file, whatever its name says. "
+        "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
     ),
     "truncated_parquet": message("{name} is cut short: a Parquet file must end with its index. Copy or download it again."),
     "truncated_xlsx": message("{name} cannot be opened as a spreadsheet: it is damaged or cut short. Download it again."),
@@ -33,6 +34,15 @@ _NOTES: dict[str, str] = {
         "Some text after row {row} is not in the encoding of the rest ({encoding}). Save the file as UTF-8 and try again."
     ),
     "broken_text": message("The file cannot be read as a table: {detail}. Export it again as CSV with one row a line."),
+    "broken_json": message("{name} cannot be read as JSON from line {row} on: it is damaged or cut short. Download it again."),
+    "json_repeated_field": message(
+        "From line {row} of {name} on, an object gives “{field}” twice, so which of the two counts is not certain. Export it again."
+    ),
+    "json_without_rows": message("{name} holds no list of records. Export the report as JSON with one record a line, or as CSV."),
+    "json_too_large": message(
+        "{name} is one JSON list of more than {limit} MB. Export it as JSON lines (one record a line), CSV or Parquet."
+    ),
+    "beside_records": message("Beside its records the file holds {names}; what stands there was left out."),
     "took_too_long": message(
         "Reading {name} took more than {seconds} seconds and was stopped. Split the file, or export a shorter range."
     ),

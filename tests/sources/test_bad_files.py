@@ -60,6 +60,10 @@ def xlsx_bytes() -> bytes:
     return held.getvalue()
 
 
+def json_bytes() -> bytes:
+    return "\n".join(f'{{"Day": "2026-05-01", "Campaign": {{"name": "C{i}"}}, "Cost": {i}}}' for i in range(50)).encode()
+
+
 def test_an_empty_file_is_said_to_be_empty(admin: Principal, tmp_path: Path) -> None:
     assert refusal(admin, tmp_path / "ads.csv", b"") == (
         "ads.csv is empty (0 bytes). Download it again, or check that the export had finished."
@@ -78,7 +82,8 @@ def test_a_renamed_picture_is_named_for_what_it_is(admin: Principal, tmp_path: P
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
     png += chunk(b"IDAT", zlib.compress(b"\x00\xff\xff\xff")) + chunk(b"IEND", b"")
     assert refusal(admin, tmp_path / "campaigns.xlsx", png) == (
-        "campaigns.xlsx is really a PNG file, whatever its name says. Export the report as CSV, TSV, XLSX or Parquet and try again."
+        "campaigns.xlsx is really a PNG file, whatever its name says. "
+        "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
     )
 
 
@@ -176,7 +181,7 @@ def test_an_unclosed_quote_is_named_with_its_row(admin: Principal, tmp_path: Pat
 def test_binary_garbage_is_said_to_be_no_table(admin: Principal, tmp_path: Path) -> None:
     noise = random.Random(7).randbytes(100_000)  # noqa: S311  (not a secret)
     assert refusal(admin, tmp_path / "ads.csv", noise) == (
-        "ads.csv is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX or Parquet and try again."
+        "ads.csv is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
     )
 
 
@@ -272,7 +277,7 @@ def test_a_child_that_dies_reading_a_file_again_does_not_pass_off_the_old_report
         service.remap(admin, found, {})
 
 
-WHOLE = {"parquet": parquet_bytes(), "xlsx": xlsx_bytes(), "csv": (made.THREE_DAYS * 3).encode()}
+WHOLE = {"parquet": parquet_bytes(), "xlsx": xlsx_bytes(), "csv": (made.THREE_DAYS * 3).encode(), "json": json_bytes()}
 
 
 @examples(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

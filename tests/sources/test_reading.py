@@ -410,7 +410,8 @@ def test_a_foreign_file_is_known_by_its_first_bytes_whatever_its_name(tmp_path: 
     report = made.read(made.put(tmp_path / "report.csv", head + bytes(range(256)) * 4))
     assert report.failure is not None
     assert str(words.note(report.failure)) == (
-        f"report.csv is really a {kind} file, whatever its name says. Export the report as CSV, TSV, XLSX or Parquet and try again."
+        f"report.csv is really a {kind} file, whatever its name says. "
+        "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
     )
 
 

@@ -23,7 +23,7 @@ from marops.workspaces.store import OWN
 
 _PREVIEW = "marops_preview"
 _DONE = "marops_done"
-_TYPES = ["csv", "tsv", "txt", "xlsx", "parquet"]
+_TYPES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "ndjson"]
 
 
 def panel(place: Here) -> None:
@@ -34,7 +34,7 @@ def panel(place: Here) -> None:
     section(
         text("Which file do you want to bring in?"),
         text(
-            "CSV, TSV, XLSX or Parquet up to {limit} MB. Known layouts are recognised; anything else you map once.",
+            "CSV, TSV, XLSX, Parquet or JSON up to {limit} MB. Known layouts are recognised; anything else you map once.",
             limit=UPLOAD_LIMIT_MB,
         ),
     )
