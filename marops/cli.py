@@ -21,7 +21,10 @@ from marops.principal import LOCAL_ADMIN
 from marops.settings import LOOPBACK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from marops.connections.service import Synced
+    from marops.naming import Named
     from marops.sources.ongoing import Ongoing
     from marops.sources.report import Mapping
     from marops.sources.service import Preview
@@ -117,7 +120,7 @@ def import_(
 ) -> None:
     """Import files: each one whole, or not at all."""
     from marops import bootstrap
-    from marops.sources import service, telling, words
+    from marops.sources import service, words
 
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
@@ -141,15 +144,13 @@ def import_(
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
             for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
                 _complain(words.restated(found))
-            named = service.named(LOCAL_ADMIN, preview)
+            named, counted = service.named(LOCAL_ADMIN, preview), service.counted(LOCAL_ADMIN, preview)
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError:
             _tell_refusals(preview)
             service.cancel(LOCAL_ADMIN, preview)
             raise
-        _tell_imported(preview, as_json=as_json)
-        for line in telling.names(named) if named and not as_json else ():
-            _tell(line)
+        _tell_imported(preview, named, counted, as_json=as_json)
 
 
 @app.command()
@@ -321,17 +322,21 @@ def _check_columns(constants: dict[str, str], chosen: "dict[str, Mapping]") -> N
         raise UserError(text("There is no column {column} in this table. See docs/tables.md.", column=wrong[0]))
 
 
-def _tell_imported(preview: "Preview", *, as_json: bool) -> None:
+def _tell_imported(preview: "Preview", named: "Named | None", counted: "Sequence[Text]", *, as_json: bool) -> None:
     from marops.sources import telling
 
     if as_json:
         import json
 
-        typer.echo(json.dumps(telling.record(preview)))
+        typer.echo(json.dumps(telling.record(preview, named, counted, _reader())))
         return
     for line in telling.imported(preview):
         _tell(line)
     _tell_refusals(preview)
+    for line in counted:
+        _tell(line)
+    for line in telling.names(named) if named else ():
+        _tell(line)
 
 
 def _tell_refusals(preview: "Preview") -> None:
@@ -341,8 +346,12 @@ def _tell_refusals(preview: "Preview") -> None:
         typer.echo(_say(line), err=True)
 
 
+def _reader() -> Reader:
+    return Reader.of(os.environ.get("LC_ALL", os.environ.get("LANG", "")).split(".", maxsplit=1)[0] or None)
+
+
 def _say(said: Text) -> str:
-    return Reader.of(os.environ.get("LC_ALL", os.environ.get("LANG", "")).split(".", maxsplit=1)[0] or None).say(said)
+    return _reader().say(said)
 
 
 def _tell(said: Text) -> None:

@@ -56,7 +56,7 @@ class Blob(Row, table=True):
     sha256: str = Field(index=True, max_length=64)
     rows: int
     bytes: int = Field(sa_type=BigInteger)
-    grain: str = Field(default="", max_length=40)
+    grain: str = Field(default="", max_length=200)
     first_day: date | None = None
     last_day: date | None = None
     active: bool = True

@@ -152,6 +152,20 @@ def test_names_that_do_not_follow_the_rule_are_said_and_imported(home: Path, tmp
     assert done.stdout.splitlines()[-2:] == [
         "  1 of 2 campaign names follow the rule {country:BR|MX}_{quarter}", "    Launch: 1 part instead of 2",
     ]  # fmt: skip
+    again = json.loads(marops("import", "--json", made.put(tmp_path / "b.csv", content.replace("05-", "06-"))).stdout)
+    assert again["campaign_names"] == {
+        "rule": "{country:BR|MX}_{quarter}", "names": 2, "unlike": [{"name": "Launch", "why": "1 part instead of 2"}],
+    }  # fmt: skip
+
+
+def test_spend_that_is_counted_from_another_file_is_said_to_be_detail(tmp_path: Path) -> None:
+    assert marops("import", made.put(tmp_path / "may.csv", made.THREE_DAYS)).returncode == 0
+    groups = made.THREE_DAYS.replace("Campaign", "Campaign,Ad group").replace("Search Brasil", "Search Brasil,A")
+    done = marops("import", made.put(tmp_path / "groups.csv", groups))
+    said = "The spend of groups.csv is counted from another file already, in other detail. Its rows will be kept to look at."
+    assert done.stdout.splitlines()[-1] == said
+    days = made.put(tmp_path / "devices.csv", groups.replace("Ad group", "Device"))
+    assert json.loads(marops("import", "--json", days).stdout)["notes"] == [said.replace("groups", "devices")]
 
 
 def test_json_is_one_object_a_file(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from marops.errors import BadConnection, Conflict
 from marops.lake import Blob
 from marops.language import text
 from marops.principal import Principal
+from marops.sources import grains
 from marops.sources.previews import Preview
 from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun, Status
@@ -73,7 +74,7 @@ def check_followable(feed: Feed, part: Part, staged: Path) -> None:
     if not feed.date_column:
         return
     day = _day(table)
-    if day is None or part.rows.grain.endswith("period"):
+    if day is None or not grains.is_of_days(part.rows.grain):
         raise BadConnection(
             text("Rows of {table} have no day, so they cannot be followed by one. Leave the date column empty: then each sync "
                  "delivers everything anew.", table=table.name)

@@ -37,7 +37,7 @@ def accept(
     overlaps.check_among(parts)
     with store.reading() as session:
         checked_at = workspaces.load(session, preview.workspace_id).revision
-        _check_parts(session, preview.workspace_id, parts, replacing=replacing, without=without)
+        _check_parts(session, preview, parts, replacing=replacing, without=without)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in parts}
     with store.writing() as session:
@@ -49,7 +49,8 @@ def accept(
                 raise Conflict(
                     text("Something else was imported meanwhile. Nothing was changed; look again at what would be replaced.")
                 )
-            _check_parts(session, preview.workspace_id, parts, replacing=replacing, without=without)
+            _check_parts(session, preview, parts, replacing=replacing, without=without)
+        before = counting.claims(overlaps.active_blobs(session, preview.workspace_id))
         session.add(run)
         session.flush()
         if also:
@@ -64,7 +65,7 @@ def accept(
         by_hand = [part for part in preview.ready if part.name in known["mapped_by_hand"]]
         remembering.remember(session, principal, preview.workspace_id, by_hand)
         restating.settle(session, preview.workspace_id)
-        counting.settle(session, preview.workspace_id)
+        counting.settle(session, preview.workspace_id, before)
         workspace.touch()
         session.add(workspace)
     previews.forget(preview.id)
@@ -77,12 +78,15 @@ def staged(preview: Preview) -> list[tuple[Part, Path]]:
     return [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
 
 
-def _check_parts(session: Session, workspace_id: str, parts: Sequence[tuple[Part, Path]], *, replacing: bool, without: str) -> None:
-    blobs = overlaps.active_blobs(session, workspace_id, without)
+def _check_parts(session: Session, preview: Preview, parts: Sequence[tuple[Part, Path]], *, replacing: bool, without: str) -> None:
+    blobs = overlaps.active_blobs(session, preview.workspace_id, without)
     if replacing:
         blobs = restating.without(blobs, parts)
     for part, path in parts:
-        overlaps.check_part(session, workspace_id, part, path, blobs)
+        overlaps.check_part(session, preview.workspace_id, part, path, blobs)
+    if not without:  # what comes with a feed's new rows is only known when they are taken
+        there = counting.claims(overlaps.active_blobs(session, preview.workspace_id))
+        counting.check(there, counting.claims(blobs, parts, preview.file_name))
 
 
 def _check_acceptable(preview: Preview, *, leave_out_refused: bool) -> None:

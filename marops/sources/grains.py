@@ -1,9 +1,13 @@
 """What one row of a file describes, and what tells its rows apart."""
 
+from hashlib import sha256
+
 import polars as pl
 
 from marops.sources.cells import Layout
-from marops.sources.recognising import level_of
+from marops.sources.recognising import level_of, normal
+
+_LONG = 150
 
 
 def telling_apart(layout: Layout, shown: pl.DataFrame) -> list[int]:
@@ -22,8 +26,30 @@ def level(layout: Layout) -> str:
 
 
 def grain(layout: Layout, staged: pl.LazyFrame) -> str:
-    """What one row of an ad report describes: its level, and one day or a longer period."""
+    """What one row of an ad report describes: its level, one day or a longer period, and what else the rows are broken down by.
+
+    Two reports of one grain have different rows, or the same; two of different grains may be of the same spend.
+    """
     if layout.table.name != "ad_performance":
         return ""
     daily = staged.select((pl.col("period_start") == pl.col("period_end")).all()).collect(engine="streaming").item()
-    return f"{level(layout)} {'day' if daily else 'period'}"
+    found = f"{level(layout)} {'day' if daily else 'period'}"
+    by = ", ".join(sorted(_breakdowns(layout)))
+    if len(by) > _LONG:
+        by = sha256(by.encode()).hexdigest()[:12]
+    return f"{found} by {by}" if by else found
+
+
+def is_of_days(grain: str) -> bool:
+    """Whether rows of this grain are of one day each."""
+    return not grain or grain.split(" ")[1] == "day"
+
+
+def _breakdowns(layout: Layout) -> set[str]:
+    """The columns that split the spend of a row's campaign, ad group or ad."""
+    positions = {*layout.distinguishing}
+    if layout.matched:
+        positions |= {at for found in layout.matched.breakdowns.values() for at in found}
+    if (publisher := layout.mapping.columns.get("publisher")) is not None:
+        positions.add(publisher)
+    return {normal(layout.raw.headers[at]) for at in positions}

@@ -14,9 +14,11 @@ from marops import lake
 from marops.errors import Conflict
 from marops.lake import Blob
 from marops.language import Text, ntext, text
+from marops.sources import grains, identities
+from marops.sources.identities import OTHER
 from marops.sources.report import Part
 from marops.sources.store import ImportRun
-from marops.tables import TABLES, Kind, Table
+from marops.tables import AD_PERFORMANCE, TABLES, Kind, Table
 
 _SPAN = ("period_start", "period_end")
 
@@ -53,16 +55,19 @@ def check_part(session: Session, workspace_id: str, part: Part, path: Path, blob
     table = TABLES[staged.table]
     if table.kind is Kind.STATE:
         doubled = doubled_state(session, workspace_id, table, pl.read_parquet(path))
-        crossing = None
+        crossing = renamed = None
     else:
         rows = pl.scan_parquet(path)
         near = [blob for blob in blobs if blob.table_name == table.name and _may_overlap(blob, staged.first_day, staged.last_day)]
         doubled = doubled_rows(table, rows, near)
         crossing = crossing_ranges(table, rows, [blob for blob in near if blob.grain == staged.grain])
+        renamed = renamed_rows(table, rows, [blob for blob in near if blob.grain == staged.grain])
     if doubled:
         raise Conflict(_imported_twice(doubled))
     if crossing:
         raise Conflict(_crossing_file(crossing))
+    if renamed:
+        raise Conflict(_renamed_file(renamed))
 
 
 def check_among(staged: Sequence[tuple[Part, Path]]) -> None:
@@ -102,8 +107,11 @@ def check_grown(blobs: Iterable[Blob], active: Sequence[Blob]) -> None:
         rows = lake.scan([blob], table)
         if doubled := doubled_rows(table, rows, others):
             raise Conflict(_counted_again(doubled))
-        if crossing := crossing_ranges(table, rows, [other for other in others if other.grain == blob.grain]):
+        alike = [other for other in others if other.grain == blob.grain]
+        if crossing := crossing_ranges(table, rows, alike):
             raise Conflict(_crossing_import(crossing))
+        if renamed := renamed_rows(table, rows, alike):
+            raise Conflict(_renamed_import(renamed))
 
 
 def doubled_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Doubled | None:
@@ -125,7 +133,7 @@ def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> 
     """A range of days that shares some with another range of the same thing in these blobs: neither has figures by day, so what
     both hold would count twice.
     """
-    if not blobs or not blobs[0].grain.endswith("period"):
+    if not blobs or grains.is_of_days(blobs[0].grain):
         return None
     names = [name for name in table.key if name not in _SPAN]
     begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}_new" for name in _SPAN)))
@@ -141,9 +149,51 @@ def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> 
     return Crossing(*found.row(0)) if found.height else None
 
 
+def renamed_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Doubled | None:
+    """Rows of these blobs, of the grain of the rows, that have another key only because one of the files lacks ids or accounts:
+    the same names and days, and no two ids that differ.
+    """
+    if table.name != AD_PERFORMANCE.name or not blobs:
+        return None
+    here, there = _complete(table, rows), lake.scan(blobs, table, lineage=True)
+    for first in ("name", "own"):
+        found = (
+            _labelled(there, first, "source_relation")
+            .join(_labelled(here, first), on=[*_SEEN, *_LABELS], how="inner", nulls_equal=True, suffix=OTHER)
+            .filter(*(identities.may_be_one(entity) for entity in identities.ENTITIES))
+            .filter(pl.any_horizontal(pl.col(f"{e}_id").ne_missing(pl.col(f"{e}_id{OTHER}")) for e in identities.ENTITIES))
+            .group_by("source_relation")
+            .len()
+            .sort("len", "source_relation", descending=[True, False])
+            .collect()
+        )
+        if found.height:
+            return Doubled(table, int(found["len"].sum()), str(found["source_relation"][0]))
+    return None
+
+
+_SEEN = ("platform", "publisher", "breakdown_key", *_SPAN)
+_LABELS = tuple(f"{entity}_label" for entity in identities.ENTITIES if entity != "account")
+"""What is compared of a campaign, ad group and ad. Many exports leave the account out: its absence is no difference."""
+
+
+def _labelled(rows: pl.LazyFrame, first: str, *more: str) -> pl.LazyFrame:
+    """Rows with their names, or else ids, as labels; the other way round where ids come `first`."""
+    second = "own" if first == "name" else "name"
+    found = rows.with_columns(column for entity in identities.ENTITIES for column in identities.columns(entity))
+    labels = [pl.coalesce(label.replace("label", first), label.replace("label", second)).alias(label) for label in _LABELS]
+    kept = [f"{entity}_{what}" for entity in identities.ENTITIES for what in ("id", "own", "name")]
+    return found.select(*_SEEN, *labels, *kept, *more)
+
+
 def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    return _complete(table, rows).select(table.key)
+
+
+def _complete(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows with every column of the table."""
     present = set(rows.collect_schema().names())
-    return rows.select(pl.col(k) if k in present else pl.lit(None, table.by_name[k].type.dtype).alias(k) for k in table.key)
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in present)
 
 
 def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:
@@ -205,6 +255,28 @@ def _crossing_file(crossing: Crossing) -> Text:
         "so nothing was imported: they would be counted twice. Export by day, or undo that import on Data first.",
         begin=crossing.new_begins, end=crossing.new_ends, begin_before=crossing.begins, end_before=crossing.ends,
         source=crossing.source,
+    )  # fmt: skip
+
+
+def _renamed_file(renamed: Doubled) -> Text:
+    return ntext(
+        "{n} row here seems to be one of {source}: the same names on the same days, with ids or an account in only one of the "
+        "two files. Nothing was imported, for it would be counted twice. Export both with the same columns, or undo "
+        "that import first.",
+        "{n} rows here seem to be rows of {source}: the same names on the same days, with ids or an account in only one of the "
+        "two files. Nothing was imported, for they would be counted twice. Export both with the same columns, or undo "
+        "that import first.",
+        renamed.rows, source=renamed.source,
+    )  # fmt: skip
+
+
+def _renamed_import(renamed: Doubled) -> Text:
+    return ntext(
+        "{n} row that would count again seems to be one of {source}: the same names on the same days, with ids or an account in "
+        "only one of the two files. Nothing was changed. Undo that import first.",
+        "{n} rows that would count again seem to be rows of {source}: the same names on the same days, with ids or an account in "
+        "only one of the two files. Nothing was changed. Undo that import first.",
+        renamed.rows, source=renamed.source,
     )  # fmt: skip
 
 

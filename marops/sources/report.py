@@ -105,7 +105,9 @@ class Question(BaseModel):
 
 
 class Staged(BaseModel):
-    """Rows ready to be taken: a Parquet file of one canonical table. `grain` is set for ad reports: "campaign day"."""
+    """Rows ready to be taken: a Parquet file of one canonical table. `grain` is set for ad reports:
+    "campaign day", "breakdown day by device".
+    """
 
     table: str
     grain: str = ""

@@ -24,6 +24,7 @@ from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import (
     accepting,
     campaigns,
+    counting,
     overlaps,
     previews,
     remembering,
@@ -242,6 +243,21 @@ def _doubled(preview: Preview, _revision: str) -> Text | None:
     except Conflict as twice:
         return twice.text
     return None
+
+
+def counted(principal: Principal, preview: Preview) -> list[Text]:
+    """What to say of a preview whose spend is in other files too, in other detail: which of them would count."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    return [] if preview.repeats else list(_counted(preview, workspaces.revisions().get(preview.workspace_id, "")))
+
+
+@cached(LRUCache(maxsize=64), key=_reading_of, lock=Lock())
+def _counted(preview: Preview, revision: str) -> tuple[Text, ...]:
+    with store.reading() as session:
+        there = overlaps.active_blobs(session, preview.workspace_id)
+    parts = accepting.staged(preview)
+    stays = restating.without(there, parts) if _restated(preview, revision) else there
+    return tuple(counting.changes(counting.claims(there), counting.claims(stays, parts, preview.file_name)))
 
 
 def named(principal: Principal, preview: Preview) -> Named | None:

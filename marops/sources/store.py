@@ -47,7 +47,7 @@ class Restatement(Row, table=True):
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
     import_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
     table_name: str = Field(max_length=60)
-    grain: str = Field(max_length=40)
+    grain: str = Field(max_length=200)
     owner: list[str | None] = Field(sa_type=JSON)
     first_day: date
     last_day: date

@@ -20,6 +20,7 @@ def switch(principal: Principal, workspace_id: str, import_id: str, *, active: b
         run = _run(session, workspace_id, import_id)
         if active and run.status == Status.UNDONE:
             _check_not_again(session, run)
+        before = counting.claims(overlaps.active_blobs(session, workspace_id))
         run.status = Status.ACTIVE if active else Status.UNDONE
         run.undone_by, run.undone_at = (None, None) if active else (principal.name, store.now())
         session.add(run)
@@ -29,7 +30,7 @@ def switch(principal: Principal, workspace_id: str, import_id: str, *, active: b
                 session.exec(update(sql).where(sql.c.import_id == import_id).values(active=active))
         # Undoing a restatement lets earlier rows count again; restoring an import lets its own.
         overlaps.check_grown(restating.settle(session, workspace_id), overlaps.active_blobs(session, workspace_id))
-        counting.settle(session, workspace_id)
+        counting.settle(session, workspace_id, before)
         workspace.touch()
         session.add(workspace)
         session.flush()

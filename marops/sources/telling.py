@@ -1,9 +1,9 @@
 """What an import has to say where there is no page: lines for a terminal, and a record for programs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from marops.language import Text, joined, ntext, text
+from marops.language import Reader, Text, joined, ntext, text
 from marops.naming import Named
 from marops.sources import words
 from marops.sources.previews import Preview
@@ -59,9 +59,18 @@ def names(found: Named) -> Iterator[Text]:
         yield text("    and {n} more", n=len(found.unlike) - _NAMES)
 
 
-def record(preview: Preview) -> dict[str, Any]:
-    """The same for a program: the file, and its tables with counts, sums, totals and refused cells."""
-    return {"file": preview.file_name, "sha256": preview.sha256, "parts": [_described(part) for part in preview.ready]}
+def record(preview: Preview, named: Named | None, counted: Sequence[Text], reader: Reader) -> dict[str, Any]:
+    """The same for a program: the file, and its tables with counts, sums, totals and refused cells; where there is a naming
+    rule, the campaign names that do not follow it; and what is to be said of spend that is in other files too.
+    """
+    found: dict[str, Any] = {
+        "file": preview.file_name, "sha256": preview.sha256, "parts": [_described(part) for part in preview.ready],
+        "notes": [reader.say(said) for said in counted],
+    }  # fmt: skip
+    if named:
+        unlike = [{"name": name, "why": reader.say(why)} for name, why in named.unlike]
+        found["campaign_names"] = {"rule": named.rule.pattern, "names": named.names, "unlike": unlike}
+    return found
 
 
 def _described(part: Part) -> dict[str, Any]:

@@ -115,7 +115,7 @@ ADS = [
         7,
         "USD",
         "microsoft_ads",
-        grain="keyword day",
+        grain="keyword day by bid_match_type, keyword_id",
     ),
     Export(
         "meta_ads campaign report",
@@ -288,7 +288,7 @@ ADS = [
         7,
         "USD",
         "twitter_ads",
-        grain="breakdown day",
+        grain="breakdown day by placement",
     ),
     Export(
         "amazon_ads keyword report",
@@ -299,7 +299,7 @@ ADS = [
         7,
         "USD",
         "amazon_ads",
-        grain="keyword day",
+        grain="keyword day by match type, targeting",
     ),
     Export(
         "amazon_ads campaign report",
@@ -548,7 +548,7 @@ def test_hours_of_a_day_are_told_apart(tmp_path: Path) -> None:
         "ad_id,date,impressions,spend,swipes,currency\n"
         "x-1,2026-05-01 10:00:00.000,100,1250000,3,USD\nx-1,2026-05-01 11:00:00.000,50,2500000,4,USD\n",
     )
-    assert (part.rows_refused, part.sums["spend"], part.rows.grain) == (0, "3.75", "breakdown day")
+    assert (part.rows_refused, part.sums["spend"], part.rows.grain) == (0, "3.75", "breakdown day by date")
     assert set(rows["period_start"]) == {date(2026, 5, 1)}
 
 

@@ -466,7 +466,8 @@ def test_the_users_own_imports_never_land_in_the_sample_and_outlive_it(admin: Pr
         (
             "G04__Palavra-chave de pesquisa.csv", 17, 0,
             {"impressions": "488", "clicks": "33", "spend": "116.12", "conversions": "13"},
-            "BRL", "keyword period", (date(2026, 5, 5), date(2026, 5, 15)),
+            "BRL", "keyword period by pesquisar palavra-chave, pesquisar tipo de correspondência de palavra-chave",
+            (date(2026, 5, 5), date(2026, 5, 15)),
         ),
         (
             "G08__Campaign report.csv", 1, 2, {"impressions": "9380", "clicks": "264", "spend": "365.22", "conversions": "25"},

@@ -86,6 +86,8 @@ def _preview(preview: Preview, place: Here) -> None:
         for index, part in enumerate(preview.report.parts):
             if part.name not in preview.left_out:
                 _part(preview, part, index)
+        for said in service.counted(principal(), preview):
+            st.warning(literal(said), icon=":material/content_copy:")
         naming.report(service.named(principal(), preview), "preview")
         _decision(preview, place)
 

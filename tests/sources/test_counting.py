@@ -1,0 +1,208 @@
+"""The same spend in several files: it counts once, whatever the files call it, and none of it is left out unseen."""
+
+import contextlib
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from marops import bootstrap
+from marops.errors import Conflict
+from marops.principal import LOCAL_ADMIN
+from marops.sources import service
+from marops.sources.store import ImportRun, Status
+from marops.workspaces.store import OWN
+from tests.sources import made
+
+
+@pytest.fixture(autouse=True)
+def _prepared(home: Path) -> None:
+    """Every test here has an installation of its own."""
+
+
+def take(folder: Path, name: str, content: str) -> ImportRun:
+    return service.accept(LOCAL_ADMIN, service.preview_file(LOCAL_ADMIN, OWN, made.put(folder / name, content)))
+
+
+def refused(folder: Path, name: str, content: str) -> str:
+    before = spend()
+    with pytest.raises(Conflict) as said:
+        take(folder, name, content)
+    assert spend() == before
+    return str(said.value)
+
+
+def spend() -> Decimal:
+    return Decimal(made.counted("ad_performance")["spend"].sum() or 0)
+
+
+def google(columns: str, *rows: str) -> str:
+    return "\n".join([f"Day,{columns},Currency code,Clicks,Cost", *(f"2026-05-{row}" for row in rows)]) + "\n"
+
+
+BY_CAMPAIGN = google("Campaign", "01,X,BRL,1,60", "02,X,BRL,1,40", "02,Y,BRL,1,8")
+
+
+def test_two_breakdowns_of_the_same_spend_count_once(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign,Device", "01,X,Mobile,BRL,1,60", "01,X,Desktop,BRL,1,40"))
+    other = take(tmp_path, "b.csv", google("Campaign,Network", "01,X,Search,BRL,1,70", "01,X,Partners,BRL,1,30"))
+    assert spend() == 100
+    assert service.details_only(LOCAL_ADMIN, OWN) == {other.id}
+
+
+def test_the_same_breakdown_of_other_days_counts_too(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign,Device", "01,X,Mobile,BRL,1,60"))
+    take(tmp_path, "b.csv", google("Campaign,Device", "02,X,Mobile,BRL,1,5", "02,Y,Mobile,BRL,1,1"))
+    assert spend() == 66
+
+
+def test_spend_by_placement_is_the_spend_of_its_campaign(tmp_path: Path) -> None:
+    head = "Reporting starts,Reporting ends,Campaign name,{}Impressions,Amount spent (BRL)\n"
+    take(tmp_path, "a.csv", head.format("") + "2026-05-01,2026-05-01,X,9,100\n")
+    take(
+        tmp_path,
+        "b.csv",
+        head.format("Platform,") + "2026-05-01,2026-05-01,X,facebook,5,60\n2026-05-01,2026-05-01,X,instagram,4,40\n",
+    )
+    assert spend() == 100
+
+
+WITH_IDS = google("Campaign,Campaign ID", "01,X,11,BRL,1,60", "03,X,11,BRL,1,1")
+WITH_ACCOUNT = google("Campaign,Account", "01,X,Acme,BRL,1,60")
+
+
+@pytest.mark.parametrize(("one", "other"), [(BY_CAMPAIGN, WITH_IDS), (WITH_IDS, BY_CAMPAIGN), (WITH_IDS, WITH_ACCOUNT)])
+def test_the_same_rows_with_and_without_ids_are_not_taken_twice(tmp_path: Path, one: str, other: str) -> None:
+    take(tmp_path, "a.csv", one)
+    assert refused(tmp_path, "b.csv", other) == (
+        "1 row here seems to be one of a.csv: the same names on the same days, with ids or an account in only one of the two "
+        "files. Nothing was imported, for it would be counted twice. Export both with the same columns, or undo that import first."
+    )
+
+
+def test_two_campaigns_of_one_name_are_two(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", WITH_IDS)
+    take(tmp_path, "b.csv", WITH_IDS.replace("X,11", "X,12"))
+    assert spend() == 122
+
+
+def test_ids_are_one_however_they_are_written(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign,Customer ID", "01,X,123-456-7890,BRL,1,60"))
+    assert "seems to be one of a.csv" in refused(tmp_path, "b.csv", google("Campaign,Customer ID", "01,X,1234567890,BRL,1,60"))
+
+
+def test_campaigns_of_one_name_in_two_accounts_are_not_each_others_detail(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign,Customer ID", "01,X,1,BRL,1,60"))
+    take(tmp_path, "b.csv", google("Campaign,Ad group,Customer ID", "01,X,g,2,BRL,1,5"))
+    assert spend() == 65
+    detail = take(tmp_path, "c.csv", google("Campaign,Ad group,Customer ID", "01,X,g,1,BRL,1,60"))
+    assert spend() == 65
+    assert service.details_only(LOCAL_ADMIN, OWN) == {detail.id}
+
+
+def test_a_finer_report_with_spend_of_its_own_is_refused(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", BY_CAMPAIGN)
+    said = refused(tmp_path, "b.csv", google("Campaign,Ad group", "02,X,g,BRL,1,40", "03,X,g,BRL,1,5", "02,Z,g,BRL,1,7"))
+    assert said.startswith(
+        "a.csv and b.csv hold some of the same spend in different detail, and only one of the two can count: a.csv. But b.csv also "
+        "has spend that a.csv lacks (X and Z; May 2, 2026 to May 3, 2026), which would count nowhere, so nothing was changed."
+    )
+    # Rows without any figure are no spend that could be lost.
+    take(tmp_path, "c.csv", google("Campaign,Ad group", "02,X,g,BRL,1,40", "03,Z,g,BRL,0,0"))
+    assert spend() == 108
+
+
+def test_a_coarser_report_that_would_displace_more_than_it_has_is_refused(tmp_path: Path) -> None:
+    fine = take(tmp_path, "a.csv", google("Campaign,Ad group", "01,X,g,BRL,1,60", "05,X,g,BRL,1,5"))
+    assert "But a.csv also has spend that b.csv lacks (X; May 5, 2026 to May 5, 2026)" in refused(tmp_path, "b.csv", BY_CAMPAIGN)
+    service.undo(LOCAL_ADMIN, OWN, fine.id)
+    take(tmp_path, "b.csv", BY_CAMPAIGN)
+    assert spend() == 108
+    with pytest.raises(Conflict, match="would count nowhere"):
+        service.restore(LOCAL_ADMIN, OWN, fine.id)
+    assert spend() == 108
+
+
+def test_detail_counts_again_once_what_it_details_is_undone_unless_it_would_do_so_in_part(tmp_path: Path) -> None:
+    first = take(tmp_path, "a.csv", google("Campaign", "01,X,BRL,1,60"))
+    second = take(tmp_path, "b.csv", google("Campaign", "02,X,BRL,1,40"))
+    detail = take(tmp_path, "c.csv", google("Campaign,Ad group", "01,X,g,BRL,1,59", "02,X,g,BRL,1,39"))
+    assert spend() == 100
+    with pytest.raises(Conflict, match="would count nowhere"):
+        service.undo(LOCAL_ADMIN, OWN, first.id)
+    assert spend() == 100
+    service.undo(LOCAL_ADMIN, OWN, detail.id)
+    service.undo(LOCAL_ADMIN, OWN, first.id)
+    service.undo(LOCAL_ADMIN, OWN, second.id)
+    service.restore(LOCAL_ADMIN, OWN, detail.id)
+    assert spend() == 98
+
+
+def test_a_total_of_a_range_inside_daily_rows_is_detail(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign", *(f"{day:02},X,BRL,1,1" for day in range(1, 31))))
+    take(tmp_path, "b.csv", "Campaign report\nMay 4 2026 - May 9 2026\nCampaign,Currency code,Clicks,Cost\nX,BRL,6,6\n")
+    assert spend() == 30
+
+
+TOTAL = "Campaign report\nMay 1 2026 - May 31 2026\nCampaign,Currency code,Clicks,Cost\nX,BRL,6,{}\n"
+
+
+def test_a_total_that_the_days_come_to_is_no_loss_and_one_that_they_do_not_is(tmp_path: Path) -> None:
+    """Days without spend have no rows, so the days of a month may end before the month does."""
+    days = google("Campaign", "03,X,BRL,1,60", "07,X,BRL,1,40")
+    total = take(tmp_path, "a.csv", TOTAL.format("100.02"))
+    daily = take(tmp_path, "b.csv", days)
+    assert (spend(), service.details_only(LOCAL_ADMIN, OWN)) == (100, {total.id})
+    service.undo(LOCAL_ADMIN, OWN, daily.id)
+    service.undo(LOCAL_ADMIN, OWN, total.id)
+    take(tmp_path, "c.csv", TOTAL.format("130"))
+    assert "But c.csv also has spend that d.csv lacks (X; May 1, 2026 to May 31, 2026)" in refused(tmp_path, "d.csv", days + "\n")
+
+
+LEVELS = {"campaign": ("Campaign", "{c}"), "ad_group": ("Campaign,Ad group", "{c},g"), "device": ("Campaign,Device", "{c},Mobile")}
+_cells = st.sets(st.tuples(st.sampled_from("XYZ"), st.integers(1, 4)), min_size=1, max_size=5)
+
+
+@examples(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(sorted(LEVELS)), _cells), min_size=2, max_size=5), st.data())
+def test_whatever_comes_and_goes_every_campaign_and_day_counts_once(
+    tmp_path_factory: pytest.TempPathFactory, files: Sequence[tuple[str, set[tuple[str, int]]]], data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAROPS_HOME", str(folder / "home"))
+        bootstrap.prepare()
+        taken: dict[str, set[tuple[str, int]]] = {}
+        for number, (level, cells) in enumerate(files):
+            head, names = LEVELS[level]
+            rows = [f"{day:02},{names.format(c=campaign)},BRL,1,{10**number}" for campaign, day in sorted(cells)]
+            with contextlib.suppress(Conflict):
+                taken[take(folder, f"{number}.csv", google(head, *rows)).id] = cells
+            _once(taken)
+            if taken and data.draw(st.booleans()):
+                _switch(data.draw(st.sampled_from(sorted(taken))))
+                _once(taken)
+
+
+def _switch(import_id: str) -> None:
+    run = next(run for run in service.imports(LOCAL_ADMIN, OWN) if run.id == import_id)
+    with contextlib.suppress(Conflict):
+        (service.restore if run.status == Status.UNDONE else service.undo)(LOCAL_ADMIN, OWN, import_id)
+
+
+def _once(taken: dict[str, set[tuple[str, int]]]) -> None:
+    """Every cell counts at most once, and every active file's cell is in the range of a counted one of its campaign."""
+    rows = made.counted("ad_performance").select("campaign_name", "period_start")
+    assert rows.height == rows.unique().height
+    detail = service.details_only(LOCAL_ADMIN, OWN)
+    active = {run.id for run in service.imports(LOCAL_ADMIN, OWN) if run.status == Status.ACTIVE}
+    spoken: set[tuple[str, int]] = set()
+    for import_id in active - detail:
+        days = [day for _, day in taken[import_id]]
+        spoken |= {(campaign, day) for campaign, _ in taken[import_id] for day in range(min(days), max(days) + 1)}
+    for import_id in active:
+        assert taken[import_id] <= spoken
