@@ -126,9 +126,7 @@ def _import_run(principal: Principal, preview: Preview) -> ImportRun:
     kept = preview.report.model_copy(
         update={
             "notes": preview.report.notes + left_out,
-            "parts": [
-                part.model_copy(update={"refused": [], "first_rows": [], "set_aside": part.set_aside[:50]}) for part in ready
-            ],
+            "parts": [_without_cells(part) for part in ready],
         }
     )
     return ImportRun(
@@ -144,6 +142,12 @@ def _import_run(principal: Principal, preview: Preview) -> ImportRun:
         report=kept.model_dump(mode="json"),
         imported_by=principal.name,
     )
+
+
+def _without_cells(part: Part) -> Part:
+    """A part as it is kept for good: what was found, without the cells that were shown of it, which may name people."""
+    columns = [column.model_copy(update={"samples": []}) for column in part.columns]
+    return part.model_copy(update={"refused": [], "first_rows": [], "columns": columns, "set_aside": part.set_aside[:50]})
 
 
 def _keep(part: Part, path: Path) -> tuple[str, int]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from marops.sources import formats, moments
-from marops.sources.recognising import Match
+from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Question
+from marops.tables import TABLES, Type
 
 QUALIFIED = r"^\s*(?:<=|>=|[<>≤≥~≈])\s*"
 """A sign before a number that makes it a bound: "≤100"."""
@@ -52,6 +53,7 @@ def is_missing(cell: pl.Expr) -> pl.Expr:
 def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, questions: list[Question]) -> list[Held]:
     """Each column, its decimal mark decided by its own cells, else by the other columns', else asked."""
     counting = {at for name, at in (matched.columns if matched else {}).items() if name in _COUNTS}
+    dated = _dated(matched)
     shown: dict[int, pl.Series] = {}
     marks: dict[int, str | None] = {}
     found: list[Held] = []
@@ -62,6 +64,8 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
             found.append(Held("empty", None))
         elif IDENTIFIER.search(header.strip()) or bare.str.contains(r"^0\d+$").any():
             found.append(Held("text", None))
+        elif index in dated and moments.are_serials(values).any():
+            found.append(_moments(header, index, values, questions))
         elif share_of_numbers(bare) >= _ENOUGH:
             shown[index] = bare
             numbers = bare.filter(_readable(bare)).head(5_000).to_list()
@@ -82,6 +86,15 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
     return found
 
 
+def _dated(matched: Match | None) -> set[int]:
+    """Positions of the columns that are known to hold dates or times."""
+    if matched is None:
+        return set()
+    columns = TABLES[matched.shape.table].by_name
+    kinds = {name: PSEUDO.get(name) or columns[name].type for name in matched.columns if name in PSEUDO or name in columns}
+    return {at for name, at in matched.columns.items() if kinds.get(name) in {Type.DATE, Type.TIMESTAMP}}
+
+
 def _number(index: int, bare: pl.Series, mark: str) -> Held:
     values = bare.to_frame("c").select(formats.exact_number(pl.col("c"), mark).alias("v"))["v"].drop_nulls()
     point = r"\.\d{1,2}$" if mark != "," else r",\d{1,2}$"
@@ -91,16 +104,22 @@ def _number(index: int, bare: pl.Series, mark: str) -> Held:
 
 
 def _moments(header: str, index: int, values: pl.Series, questions: list[Question]) -> Held:
-    few = values.head(2_000).to_list()
-    fitting = moments.date_formats(few, None)
+    few = values.head(2_000)
+    # Where a spreadsheet lost the format of some dates, they are numbers of days among the others.
+    written = few.filter(~moments.are_serials(few))
+    fitting = moments.date_formats(written.to_list() or ["2026-01-31"], None)
     if not fitting:
         return Held("text", None)
     form, *others = fitting
     if others:
-        questions.append(Question(code="date_order", column=header, samples=few[:3], choices=["dmy", "mdy"]))
-    read = values.to_frame("c").select(moments.moment(pl.col("c"), form).alias("v"))["v"].drop_nulls()
-    is_day = bool((read == read.dt.truncate("1d")).all())
-    return Held("date" if is_day else "timestamp", moments.moment(pl.col(f"c{index}"), form))
+        questions.append(Question(code="date_order", column=header, samples=written.head(3).to_list(), choices=["dmy", "mdy"]))
+    cell = pl.col(f"c{index}")
+    read = moments.moment(cell, form)
+    if written.len() < few.len():
+        read = moments.with_serials(cell, read)
+    found = values.to_frame(f"c{index}").select(read.alias("v"))["v"].drop_nulls()
+    is_day = bool((found == found.dt.truncate("1d")).all())
+    return Held("date" if is_day else "timestamp", read)
 
 
 def share_of_numbers(bare: pl.Series) -> float:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from marops.sources import formats, moments, words
 from marops.sources.formats import Notation
-from marops.sources.report import Mapping, Part
+from marops.sources.report import Job, Mapping, Part
+from marops.sources.staging import stage
 from marops.tables import Type
 from tests.sources import made
 
@@ -350,6 +351,13 @@ def test_numbers_of_days_among_dates_are_read_as_days_and_said(tmp_path: Path, d
     assert read[:3] == [date(2024, 1, 1), date(2024, 1, 2), date(2024, 1, 3)]
     assert part.rows_refused == 0
     assert [(note.code, note.values) for note in part.notes] == [("serials", {"columns": "Day"})]
+    name = "file.xlsx" if workbook else "file.csv"
+    job = Job(path=str(tmp_path / name), name=name, folder=str(tmp_path), today=made.TODAY, describe=True)
+    (table,) = stage(job).described
+    described = {column.source: column for column in table.columns}["Day"]
+    moment = any(isinstance(day, float) for day in days)
+    assert (described.type, described.unread, described.sum) == ("timestamp" if moment else "date", 0, None)
+    assert table.questions == []
 
 
 def test_real_dates_of_a_spreadsheet_among_texts_are_read(tmp_path: Path) -> None:

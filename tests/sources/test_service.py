@@ -1,5 +1,6 @@
 """Importing from preview to restore: what counts, what does not, and what is said."""
 
+import json
 import shutil
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -571,3 +572,13 @@ def test_a_state_table_workspace_removed_leaves_no_row_of_it(admin: Principal, t
                 assert session.connection().execute(table.select().where(table.c.workspace_id == SAMPLE)).all() == [], table.name
     shutil.rmtree(settings.current().staging)
     assert pl.DataFrame(made.counted("ad_performance")).height == 0
+
+
+def test_cells_that_were_shown_are_not_kept_with_the_import(admin: Principal, tmp_path: Path) -> None:
+    """They may name people; what is refused is kept for its own download, and only that."""
+    found = preview(admin, made.put(tmp_path / "leads.csv", "lead_id,created_at,lead_source,Owner\n1,2026-05-01,web,Sofia\n"))
+    assert [row.cells for row in found.ready[0].first_rows] == [["1", "2026-05-01", "web", "Sofia"]]
+    assert ["Sofia"] in [column.samples for column in found.ready[0].columns]
+    kept = service.accept(admin, found)
+    assert "Sofia" not in json.dumps(kept.report)
+    assert [column["header"] for column in kept.report["parts"][0]["columns"]] == ["lead_id", "created_at", "lead_source", "Owner"]
