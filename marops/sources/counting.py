@@ -259,7 +259,7 @@ def _said(found: Lost) -> Text:
     first, last = found.days
     return text(
         "{by} and {file} hold some of the same spend in different detail, and only one of the two can count: {by}. But {file} also "
-        "has spend that {by} lacks ({campaigns}; {first} to {last}), which would count nowhere, so nothing was changed. Export one "
+        "has spend that {by} lacks ({campaigns}; {first} to {last}), which would count nowhere, so this is not done. Export one "
         "of them so that they share nothing, or the other so that it lacks nothing; or undo the one that is there.",
         by=found.by, file=found.source, campaigns=joined(found.campaigns), first=first, last=last,
     )  # fmt: skip

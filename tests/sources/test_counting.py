@@ -109,7 +109,7 @@ def test_a_finer_report_with_spend_of_its_own_is_refused(tmp_path: Path) -> None
     said = refused(tmp_path, "b.csv", google("Campaign,Ad group", "02,X,g,BRL,1,40", "03,X,g,BRL,1,5", "02,Z,g,BRL,1,7"))
     assert said.startswith(
         "a.csv and b.csv hold some of the same spend in different detail, and only one of the two can count: a.csv. But b.csv also "
-        "has spend that a.csv lacks (X and Z; May 2, 2026 to May 3, 2026), which would count nowhere, so nothing was changed."
+        "has spend that a.csv lacks (X and Z; May 2, 2026 to May 3, 2026), which would count nowhere, so this is not done."
     )
     # Rows without any figure are no spend that could be lost.
     take(tmp_path, "c.csv", google("Campaign,Ad group", "02,X,g,BRL,1,40", "03,Z,g,BRL,0,0"))
