@@ -16,7 +16,11 @@ QUALIFIED = r"^\s*(?:<=|>=|[<>≤≥~≈])\s*"
 
 RATIO = re.compile(
     r"(?i)%|/|\b(?:avg|average|mean|rate|ratio|share|per|cost per|ctr|cpc|cpm|cpv|cpa|roas|reach|frequency|position|score)\b"
-    r"|\b(?:méd|média|taxa|percentual|parcela|por|alcance|frequência|posição|custo por)\b"
+    r"|\b(?:méd|média|médio|taxa|percentual|parcela|por|alcance|frequência|posição|custo por)\b"
+    r"|\b(?:medio|promedio|tasa|porcentaje|frecuencia|posición|posizione|tasso|percentuale|copertura)\b"
+    r"|\b(?:moy|moyen|moyenne|taux|pourcentage|répétition|coût par|couverture)\b"
+    r"|\b(?:durchschn|durchschnittlich\w*|anteil|kosten pro|kosten per|frequenz|reichweite|gem|gemiddeld\w*|bereik)\b"
+    r"|\b(?:klick|absprung|interaktions|conversion|engagement)rate\b"
 )
 """Headers of what cannot be added up: ratios, averages, people reached."""
 

@@ -12,7 +12,7 @@ from marops.sources.columns import QUALIFIED, RATIO, Held, is_missing
 from marops.sources.outlining import Outlined, outline
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, level_of
-from marops.sources.reconciling import TotalRow, plain, quoted
+from marops.sources.reconciling import TotalRow, plain, quoted, untied
 from marops.sources.report import Described, Measured, Question, SetAside, Total
 from marops.sources.subtotals import called
 from marops.tables import ROW, TABLES
@@ -40,6 +40,7 @@ def _described(table: Outlined) -> Described:
     if matched:
         _name_currency(found, data, matched)
     found.totals = _totals(found, table.rows.filter(table.why == "total"), table.columns)
+    found.questions += untied(found.totals)
     return found
 
 

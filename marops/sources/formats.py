@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from marops.sources.currencies import SHARED_SIGNS, SIGNS
+from marops.sources.currencies import SHARED_SIGNS, SIGNS, codes
 from marops.sources.moments import any_date
 from marops.tables import Type
 
@@ -28,7 +28,7 @@ _SPACES = "\u00a0\u202f\u2009"
 _SIGNS = sorted((*SIGNS, *SHARED_SIGNS), key=len, reverse=True)
 _NOISE = ("'", *_SPACES, " ", *_SIGNS, "%", "(", ")", "-", "+")
 _SIGN = "|".join(re.escape(sign) for sign in _SIGNS)
-_CURRENCY = rf"(?:{_SIGN}|[A-Z]{{3}})"
+_CURRENCY = rf"(?:{_SIGN}|{'|'.join(sorted(codes()))})"
 
 
 def is_missing(cell: pl.Expr, *, quick: bool = False) -> pl.Expr:

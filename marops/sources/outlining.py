@@ -14,7 +14,7 @@ from marops.sources.columns import Held, held, is_missing
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, looks_like_names, recognise
 from marops.sources.report import Question
-from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL, additive, find_subtotals, tie
+from marops.sources.subtotals import LABELS, NAMED_TOTAL, PLAIN_TOTAL, TOTAL_LABEL, additive, find_groups, find_subtotals, tie
 from marops.tables import ROW
 
 _MOST_LABELS = 4
@@ -23,6 +23,9 @@ _LEAST_LABELS = 2
 
 _LEAST_ROWS = 3
 """A table of fewer rows holds no total that does not say so."""
+
+_MOST_SUMS = 12
+"""Rows of sums that may stand above or below a table."""
 
 _OF_THE_WHOLE = ("currency_code", "period_start", "period_end")
 """What a report says of the whole, and so also in the row of its total."""
@@ -75,8 +78,10 @@ def _outlined(raw: RawTable, rows: pl.DataFrame) -> Outlined:
     questions: list[Question] = [doubted] if doubted else []
     columns = held(raw.headers, rows.filter(why.is_null()), matched, questions)
     data = rows.filter(why.is_null())
-    totals = _undescribed(data, columns, matched) if matched else _unlabelled_total(raw.headers, data, columns)
+    totals = (_undescribed(data, columns, matched) if matched else []) or _unlabelled_totals(raw.headers, data, columns)
     why = _with(rows, why, dict.fromkeys(totals, "total"))
+    groups = find_groups(raw.headers, rows.filter(why.is_null()), columns, rows.filter(why == "total"))
+    why = _with(rows, why, dict.fromkeys(groups, "subtotal"))
     return Outlined(raw, matched, rows, why, columns, questions)
 
 
@@ -177,8 +182,9 @@ def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
 
 
 def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None) -> list[int]:
-    """The row numbers of totals that say so beyond doubt: by nothing but "total" in the first cell, above or below all data,
-    or without a text or date that the other rows have. Search terms and campaigns may be called so, too; they are in full.
+    """The row numbers of totals that say so beyond doubt: by nothing but "total" in the first cell (and numbers that can be a
+    sum), above or below all data, or without a text or date that the other rows have. Search terms and campaigns may be called
+    so, too; they are in full.
     """
     cells = [pl.col(f"c{index}") for index in range(min(LABELS, len(headers)))]
     says = pl.any_horizontal(cell.str.contains(TOTAL_LABEL) for cell in cells)
@@ -189,12 +195,37 @@ def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None)
     columns = held(headers, others, matched, [])
     describing = [f"c{index}" for index, column in enumerate(columns) if column.type in _DESCRIBING and _is_full(others, index)]
     lacks = pl.any_horizontal(is_missing(pl.col(name)) for name in describing) if describing else pl.lit(value=False)
-    first = cells[0].str.contains(TOTAL_LABEL)
+    first = cells[0].str.contains(NAMED_TOTAL)
     numbered = data.with_columns(says.alias("says")).with_row_index("at")
     inside = numbered.filter(~pl.col("says"))["at"]
     outside = (pl.col("at") < (inside.min() or 0)) | (pl.col("at") > (inside.max() if inside.len() else -1))
-    sure = says & (cells[0].str.contains(PLAIN_TOTAL) | lacks | (first & outside))
+    plain = cells[0].str.contains(PLAIN_TOTAL)
+    too_small = plain & pl.col("at").is_in(_too_small(headers, columns, numbered))
+    sure = says & (lacks | ((plain | (first & outside)) & ~too_small))
     return numbered.filter(sure)[ROW].to_list()
+
+
+def _too_small(headers: Sequence[str], columns: Sequence[Held], numbered: pl.DataFrame) -> list[int]:
+    """Where, by `at`, rows of `numbered` that `says` may be totals cannot add up the rows above them (of a first one: below
+    it), since one of those alone is larger in every number.
+    """
+    numbers = additive(headers, columns)
+    read = numbered.select(
+        "at", "says", pl.col("says").cum_sum().alias("block"), *(n.alias(f"n{i}") for i, n in enumerate(numbers))
+    )
+    names = [f"n{i}" for i in range(len(numbers))]
+    least = [pl.col(name).min().alias(f"least {name}") for name in names]
+    most = [pl.col(name).max().alias(f"most {name}") for name in names]
+    blocks = read.filter(~pl.col("says")).group_by("block").agg(*least, *most).sort("block")
+    if not names or blocks.is_empty():
+        return []
+    said = read.filter("says").with_columns(pl.col("block") - 1).sort("block")
+    above = said.join_asof(blocks, on="block", strategy="backward" if blocks["block"][0] <= said["block"][0] else "nearest")
+    stated = [pl.col(name).is_not_null() for name in names]
+    smaller = [pl.col(name) < pl.col(f"most {name}") for name in names]
+    counts = [pl.col(f"least {name}").fill_null(0) >= 0 for name in names]
+    fits = pl.all_horizontal((s.fill_null(value=False) & c) | ~t for s, c, t in zip(smaller, counts, stated, strict=True))
+    return above.filter(pl.any_horizontal(stated) & fits)["at"].to_list()
 
 
 def _is_full(rows: pl.DataFrame, index: int) -> bool:
@@ -215,23 +246,45 @@ def _undescribed(data: pl.DataFrame, columns: Sequence[Held], matched: Match) ->
     return data.filter(bare & ~pl.all_horizontal(is_missing(pl.col(name)) for name in counted))[ROW].to_list()
 
 
-def _unlabelled_total(headers: Sequence[str], data: pl.DataFrame, columns: Sequence[Held]) -> list[int]:
-    """The row number of a grand total that does not say so: the first or last row, the only one without most of the texts
-    and dates that describe the others, whose numbers are what the others add up to.
+def _unlabelled_totals(headers: Sequence[str], data: pl.DataFrame, columns: Sequence[Held]) -> list[int]:
+    """The row numbers of grand totals that do not say so in a language known here: first or last rows, of which the one next
+    to the data is what all of it adds up to. It lacks most of the texts and dates that describe the others; or one that
+    all others have, and it is the sum in all its numbers, which those beyond it lack as well (kinds of campaigns).
     """
     describing = [f"c{index}" for index, column in enumerate(columns) if column.type in _DESCRIBING]
     numbers = additive(headers, columns)
     if data.height < _LEAST_ROWS or not describing or not numbers:
         return []
-    filled = pl.sum_horizontal(~formats.is_missing(pl.col(name)) for name in describing)
-    counted = data.select(ROW, filled.alias("filled"), *(read.alias(f"n{i}") for i, read in enumerate(numbers)))
-    stated = [pl.col(f"n{i}") for i in range(len(numbers))]
-    for candidate in (counted.head(1), counted.tail(1)):
-        rest = counted.filter(pl.col(ROW) != candidate[ROW][0])
-        typical = float(rest.select(pl.col("filled").median()).item())
-        if candidate["filled"][0] > 0.5 * typical or all(candidate[f"n{i}"][0] is None for i in range(len(numbers))):
+    texts = data.select((~formats.is_missing(pl.col(name))).alias(name) for name in describing)
+    read = data.select(ROW, *(read.alias(f"n{i}") for i, read in enumerate(numbers)))
+    for last in (False, True):
+        ends = texts.reverse() if last else texts
+        found = _sums_first(ends, read.reverse() if last else read)
+        if found:
+            return found
+    return []
+
+
+def _sums_first(texts: pl.DataFrame, read: pl.DataFrame) -> list[int]:
+    """The row numbers of the first rows that are sums of those below them."""
+    names = [name for name in read.columns if name != ROW]
+    for count in range(1, min(_MOST_SUMS, read.height - _LEAST_ROWS + 1) + 1):
+        rest, sums = read.slice(count), read.slice(count).select(pl.col(names).sum())
+        stated = read.slice(count - 1, 1)
+        if all(stated[name][0] is None for name in names):
+            return []
+        ties = stated.select(
+            tie([pl.col(name) for name in names], [pl.lit(float(sums[name][0])) for name in names], pl.lit(rest.height))
+        )
+        if not ties.item():
             continue
-        sums = [pl.lit(float(rest[f"n{i}"].sum())) for i in range(len(numbers))]
-        if candidate.select(tie(stated, sums, pl.lit(rest.height))).item():
-            return [int(candidate[ROW][0])]
+        filled = texts.select(pl.sum_horizontal(pl.all()).alias("n"))
+        if count == 1 and filled["n"][0] <= 0.5 * float(filled.slice(1).select(pl.col("n").median()).item()):
+            return [int(stated[ROW][0])]
+        common = [name for name in texts.columns if texts.slice(count)[name].all()]
+        lacking = all(not all(texts[name][at] for name in common) for at in range(count))
+        told = [name for name in names if stated[name][0]]
+        exact = all(abs(float(stated[name][0]) - float(sums[name][0])) <= 0.02 for name in told)
+        if lacking and exact and len(told) > 1:
+            return read.head(count)[ROW].to_list()
     return []

@@ -5,9 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from marops.sources.report import Total
+from marops.sources import currencies
+from marops.sources.report import Question, Total
 
-_OF_ACCOUNT = re.compile(r"(?i):\s*(?:account|conta|cuenta|konto|compte)\s*$")
+_ACCOUNT = "|".join(map(re.escape, currencies.MEANINGS["totals"]["of_account"]))
+_OF_ACCOUNT = re.compile(rf"(?i)[:：-]\s*(?:{_ACCOUNT})\s*$")
+_OF_SOME = re.compile(r"(?i)^\s*(?:sub|sous|zwischen)[ -]?(?:total|summe)")
+
+_CENTS, _HUNDREDTH = Decimal("0.02"), Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +25,13 @@ class TotalRow:
 
 
 def quoted(rows: Iterable[TotalRow], sums: Mapping[str, Decimal | int]) -> list[Total]:
-    """The file's totals beside our sums of the same columns. The first total row that is not the whole account's describes the
-    rows of the file; the others (account, kinds of campaigns) are quoted for information.
+    """The file's totals beside our sums of the same columns. The first total row that is neither the whole account's nor one of
+    some rows describes the rows of the file; the others (account, kinds of campaigns) are quoted for information.
     """
     totals: list[Total] = []
     describing: int | None = None
     for found in rows:
-        if describing is None and not _OF_ACCOUNT.search(found.label):
+        if describing is None and not _OF_ACCOUNT.search(found.label) and not _OF_SOME.search(found.label):
             describing = found.row
         for column, ours in sums.items():
             stated = found.stated.get(column)
@@ -38,6 +43,15 @@ def quoted(rows: Iterable[TotalRow], sums: Mapping[str, Decimal | int]) -> list[
                     )
                 )  # fmt: skip
     return totals
+
+
+def untied(totals: Iterable[Total]) -> list[Question]:
+    """The question whether rows are missing or counted twice, where the total that describes them is another in most columns."""
+    stated = [total for total in totals if total.describes_rows and (Decimal(total.file) or Decimal(total.ours))]
+    apart = [total for total in stated if abs(Decimal(total.difference)) > max(_CENTS, _HUNDREDTH * abs(Decimal(total.file)))]
+    if 2 * len(apart) <= len(stated):
+        return []
+    return [Question(code="untied", column=apart[0].column, samples=[apart[0].file, apart[0].ours], choices=[])]
 
 
 def plain(value: Decimal | int) -> str:

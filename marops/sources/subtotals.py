@@ -11,24 +11,33 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from marops.sources import formats
+from marops.sources import currencies, formats
 from marops.sources.columns import RATIO, Held, held
 from marops.sources.recognising import Match
 from marops.sources.report import Question
 from marops.tables import AD_PERFORMANCE, ROW
 
-_BARE = r"(?:(?:grand|sub|overall)[ -]?)?(?:totals?|totais|gesamt|gesamtsumme)(?: geral| general)?"
-_COUNTED = (
-    r"(?:results?|rows?|items?|records?|campaigns?|ad ?sets?|ad ?groups?|ads?|resultados?|linhas?|itens|campanhas?|anúncios?"
-    r"|conjuntos? de anúncios|grupos? de anúncios|filas?|anuncios?)"
+
+def _any(words: Sequence[str]) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+_SAID = currencies.MEANINGS["totals"]
+_BARE = (
+    rf"(?:(?:{_any(_SAID['before'])})[ -]?)?(?:{_any(_SAID['words'])})(?: (?:{_any(_SAID['after'])}))?"
+    rf"(?:\s*\(\d+(?: \p{{L}}+){{0,2}}\))?"
 )
-_NUMBERED = rf"(?:{_BARE}|results?|resultados?) (?:of|from|de) \d+(?: {_COUNTED})?"
+_COUNTED = _any(_SAID["counted"])
+_NUMBERED = rf"(?:{_BARE}|results?|resultados?) (?:of|from|de|[-–—]) \d+(?: (?:{_COUNTED}))?"
 
 PLAIN_TOTAL = rf"(?i)^\s*(?:{_BARE}\s*:?|{_NUMBERED})\s*$"
 """A cell that says "total" and nothing else: "Grand total", "Results from 12 campaigns"."""
 
-TOTAL_LABEL = rf"(?i)^\s*(?:{_BARE}\s*(?:$|:)|{_NUMBERED}\s*$)"
+NAMED_TOTAL = rf"(?i)^\s*(?:{_BARE}\s*(?:$|[:：])|{_NUMBERED}\s*$)"
 """A cell that may say so: also "Total: Campaigns", which could be the name of a campaign."""
+
+TOTAL_LABEL = rf"(?i)^\s*(?:{_BARE}\s*(?:$|[:：]|[-–—]\s)|{_NUMBERED}\s*$)"
+"""The same, or "Total - Search", which is the name of a campaign still more often."""
 
 LABELS = 3
 """Columns from the left in which a total may say so."""
@@ -78,6 +87,42 @@ def find_subtotals(headers: Sequence[str], data: pl.DataFrame, matched: Match | 
         if marked.columns:
             found |= _found(headers, data.filter(~pl.col(ROW).is_in(list(found))), matched, marked)[0]
     return found, asked
+
+
+def find_groups(headers: Sequence[str], data: pl.DataFrame, columns: Sequence[Held], totals: pl.DataFrame) -> list[int]:
+    """The row numbers of the sums of groups that stand above the rows they add up, as in a pivot table. A total of the table's
+    own must say so: its rows come to twice that, and every row is such a sum or part of one.
+    """
+    numbers = [read.fill_null(0.0).alias(f"n{i}") for i, read in enumerate(additive(headers, columns))]
+    if totals.is_empty() or data.is_empty() or not numbers:
+        return []
+    sums = data.select(read.sum() for read in numbers).row(0)
+    if not any(any(total) and _are_near(sums, [2 * number for number in total]) for total in totals.select(numbers).rows()):
+        return []
+    rows = data.select(numbers).rows()
+    groups: list[int] = []
+    at = 0
+    while at < len(rows):
+        parts = _parts(rows, at)
+        if not parts:
+            return []
+        groups.append(at)
+        at += 1 + parts
+    return data[ROW].gather(groups).to_list()
+
+
+def _parts(rows: Sequence[Sequence[float]], at: int) -> int:
+    """How many of the rows below one add up to it; 0 where none do."""
+    summed = [0.0] * len(rows[at])
+    for below in range(at + 1, len(rows)):
+        summed = [a + b for a, b in zip(summed, rows[below], strict=True)]
+        if _are_near(rows[at], summed):
+            return below - at
+    return 0
+
+
+def _are_near(some: Sequence[float], others: Sequence[float]) -> bool:
+    return all(abs(a - b) <= max(_CENTS, _THOUSANDTH * abs(b)) for a, b in zip(some, others, strict=True))
 
 
 def called(width: int) -> pl.Expr:

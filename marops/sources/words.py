@@ -81,6 +81,10 @@ _QUESTIONS: dict[str, str] = {
         "Some rows with “All” in “{column}” add others up and some do not, so they could be counted twice. "
         "Take the sums out of the file and try again."
     ),
+    "untied": message(
+        "The file’s own total of “{column}” is not what its rows add up to ({samples}). "
+        "Look for rows that are missing, or that already are the sum of others."
+    ),
     "period": message("The file does not say which days it covers. Which first and last day?"),
 }
 

@@ -134,7 +134,9 @@ def test_numbers_with_a_sign_before_them_are_counted_and_cells_of_another_kind_m
     assert not inspecting.is_certain(report)
 
 
-@pytest.mark.parametrize("header", ["CTR", "Avg. CPC", "Cost / conv.", "CPC méd.", "Reach", "Conv. rate"])
+@pytest.mark.parametrize(
+    "header", ["CTR", "Avg. CPC", "Cost / conv.", "CPC méd.", "Reach", "Conv. rate", "CPC medio", "Taux", "Durchschn. CPC"]
+)
 def test_what_cannot_be_added_up_is_said_to_be_so(tmp_path: Path, header: str) -> None:
     table = only(described(tmp_path, f"Campaign,Cost,{header}\nA,1,0.5\nB,2,0.7\nTotal,3,0.6\n"))
     assert (column(table, header).additive, column(table, "Cost").additive) == (False, True)

@@ -54,7 +54,24 @@ def test_a_dressed_number_is_read_as_the_number_it_shows(cell: str, mark: str, v
 
 @pytest.mark.parametrize(
     "cell",
-    ["nan", "NaN", "inf", "-inf", "1e309", "abc", "1.2.3", "12,34,56", "1,23", "5 apples", "0x10", "< 10%", "≤100", ""],
+    [
+        "nan",
+        "NaN",
+        "inf",
+        "-inf",
+        "1e309",
+        "abc",
+        "1.2.3",
+        "12,34,56",
+        "1,23",
+        "5 apples",
+        "0x10",
+        "< 10%",
+        "≤100",
+        "",
+        "INC0057044",
+        "INV 12",
+    ],
 )
 def test_what_is_not_a_number_in_the_columns_notation_is_not_guessed(cell: str) -> None:
     assert number(cell) is None

@@ -201,3 +201,47 @@ def test_a_file_too_large_for_that_at_all_is_not_taken_where_it_may_hold_sums(
     part, _ = made.text(tmp_path, nested())
     assert [asked.code for asked in part.questions] == ["subtotals"]
     assert not part.is_ready
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Totale: Campagne", "Totaal: account", "Łącznie: konto", "Toplam: Hesap", "合計: アカウント", "Итого: аккаунт",
+        "Total : Compte", "Grand Totals (2 records)", "Total - 2 campaigns", "Total - Search Network", "Gesamtergebnis",
+    ],
+)  # fmt: skip
+def test_totals_are_known_in_the_languages_and_wordings_of_the_tools(tmp_path: Path, label: str) -> None:
+    content = f"Campaign,Type,Cost,Clicks\nA,x,12.5,3\nB,y,7.5,1\n{label},,30,5\n"
+    table = only(described(tmp_path, content))
+    assert (table.rows, [row.why for row in table.set_aside]) == (2, ["total"])
+
+
+def test_totals_in_a_language_nobody_knows_are_known_by_adding_up(tmp_path: Path) -> None:
+    rows = ["on,A,10.25,3,BRL", "on,B,2.50,4,BRL", "off,C,1.00,0,BRL"]
+    totals = ["Omnia: a,--,13.75,7,BRL", "Omnia: b,--,13.75,7,BRL", "Omnia: c,--,10.25,3,BRL"]
+    for lines in (rows + totals, list(reversed(totals)) + rows):
+        table = only(described(tmp_path, "\n".join(["State,Name,Paid,Deals,Currency", *lines]) + "\n"))
+        assert (table.rows, [row.why for row in table.set_aside]) == (3, ["total"] * 3)
+
+
+def test_a_search_for_the_word_total_is_data(tmp_path: Path) -> None:
+    table = only(described(tmp_path, "Top queries,Clicks,Impressions\nshoes,90,1000\ntotal,4,70\nboots,2,900\ntotals,1,20\n"))
+    assert (table.rows, [column.sum for column in table.columns][1:]) == (4, ["97", "1990"])
+
+
+def test_subtotals_that_are_smaller_than_rows_of_another_group_are_none_of_the_data(tmp_path: Path) -> None:
+    content = "Region,Q1,Q2\nA,100,200\nB,50,60\nSubtotal,150,260\nC,1,2\nD,3,4\nSubtotal,4,6\nTotal,154,266\n"
+    table = only(described(tmp_path, content))
+    assert (table.rows, [column.sum for column in table.columns][1:]) == (4, ["154", "266"])
+    assert {total.difference for total in table.totals if total.describes_rows} == {"0"}
+
+
+def test_groups_of_a_pivot_table_are_set_aside_where_its_total_says_so(tmp_path: Path) -> None:
+    pivot = "Row Labels,Sum of Cost\nBrand,100.5\nExact,60.25\nPhrase,40.25\nGeneric,50\nBroad,50\nGrand Total,150.5\n"
+    table = only(described(tmp_path, pivot))
+    assert ([column.sum for column in table.columns], table.rows, table.questions) == ([None, "150.5"], 3, [])
+
+
+def test_a_table_whose_own_total_is_far_from_its_rows_is_asked_about(tmp_path: Path) -> None:
+    table = only(described(tmp_path, "Region,Sold,Paid\nA,10,5.5\nB,20,4.5\nTotal,300,100\n"))
+    assert [(asked.code, asked.column, asked.samples) for asked in table.questions] == [("untied", "Sold", ["300", "30"])]
