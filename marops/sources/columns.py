@@ -25,7 +25,9 @@ RATIO = re.compile(
 """Headers of what cannot be added up: ratios, averages, people reached."""
 
 _PLACEHOLDERS = ("na", "nil", "null", "none", "n/a", "select", "?")
-IDENTIFIER = re.compile(r"(?i)(?:^|[\s_.])(?:id|ids|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$")
+IDENTIFIER = re.compile(
+    r"(?i)(?:^|[\s_.])(?:id|ids|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$|^id d[aeou]\b"
+)
 """Headers of what names things: numbers there are texts."""
 
 _ENOUGH = 0.9
@@ -78,7 +80,7 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
                 marks[index] = formats.decimal_mark(numbers, whole=True)
             found.append(Held("decimal", None))
         else:
-            found.append(_moments(header, index, values, questions))
+            found.append(_moments(header, index, values, questions, matched.dates if matched else None))
     votes = {mark for mark in marks.values() if mark}
     for index, bare in shown.items():
         mark = marks[index] if marks[index] is not None else (next(iter(votes)) if len(votes) == 1 else None)
@@ -107,11 +109,11 @@ def _number(index: int, bare: pl.Series, mark: str) -> Held:
     return Held("integer" if whole else "decimal", read, mark)
 
 
-def _moments(header: str, index: int, values: pl.Series, questions: list[Question]) -> Held:
+def _moments(header: str, index: int, values: pl.Series, questions: list[Question], order: str | None) -> Held:
     few = values.head(2_000)
     # Where a spreadsheet lost the format of some dates, they are numbers of days among the others.
     written = few.filter(~moments.are_serials(few))
-    fitting = moments.date_formats(written.to_list() or ["2026-01-31"], None)
+    fitting = moments.date_formats(written.to_list() or ["2026-01-31"], order)
     if not fitting:
         return Held("text", None)
     form, *others = fitting

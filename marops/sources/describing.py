@@ -63,10 +63,7 @@ def _report_aside(found: Described, table: Outlined) -> None:
     found.set_aside += [
         SetAside(row=row, why=why, label=label) for row, why, label in aside.drop_nulls("why").head(_KEPT).iter_rows()
     ]
-    found.set_aside += [
-        SetAside(row=wrong.row, why="note" if wrong.is_note else "wrong_width", label=wrong.text[:120])
-        for wrong in table.raw.wrong_width
-    ]
+    found.set_aside += [SetAside(row=wrong.row, why=wrong.why, label=wrong.text[:120]) for wrong in table.raw.wrong_width]
 
 
 def _measured(data: pl.DataFrame, index: int, header: str, column: Held, canonical: str | None) -> Measured:

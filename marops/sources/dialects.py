@@ -30,8 +30,13 @@ _RARE = (
 )  # fmt: skip
 
 
-def records(sample: str, dialect: Dialect, *, complete: bool) -> Iterator[tuple[list[str], int]]:
-    """Records with the number of physical lines before each; an unfinished last record is left out."""
+csv.field_size_limit(1 << 30)
+
+
+def records(sample: str, dialect: Dialect, *, complete: bool, strict: bool = False) -> Iterator[tuple[list[str], int]]:
+    """Records with the number of physical lines before each; an unfinished last record is left out. Where they cannot be told
+    apart any more they end; `strict`: csv.Error is raised instead.
+    """
     if not complete:
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
     reader = csv.reader(
@@ -44,7 +49,8 @@ def records(sample: str, dialect: Dialect, *, complete: bool) -> Iterator[tuple[
             yield record, before
             before = reader.line_num
     except csv.Error:
-        return
+        if strict:
+            raise
 
 
 def find_dialect(sample: str, *, complete: bool, any_dialect: bool) -> Dialect:

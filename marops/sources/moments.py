@@ -13,10 +13,18 @@ import polars as pl
 _MONTHS: dict[str, int] = {}
 for _number, _names in enumerate(
     (
-        "jan january janeiro", "feb february fev fevereiro", "mar march março marco", "apr april abr abril",
-        "may mai maio", "jun june junho", "jul july julho", "aug august ago agosto",
-        "sep sept september set setembro", "oct october out outubro", "nov november novembro",
-        "dec december dez dezembro",
+        "jan january janeiro ene enero janv janvier januar gen gennaio januari styczeń stycznia sty ocak oca",
+        "feb february fev fevereiro febrero févr février fév februar febbraio februari luty lutego lut şubat şub",
+        "mar march março marco marzo mars mär märz maart mrt marzec marca mart",
+        "apr april abr abril avr avril aprile kwiecień kwietnia kwi nisan nis",
+        "may mai maio mayo maggio mag mei maj maja mayıs",
+        "jun june junho junio juin juni giugno giu czerwiec czerwca cze haziran haz",
+        "jul july julho julio juil juillet juli luglio lug lipiec lipca lip temmuz tem",
+        "aug august ago agosto août augustus augusti sierpień sierpnia sie ağustos ağu",
+        "sep sept september set setembro septiembre setiembre septembre settembre wrzesień września wrz eylül eyl",
+        "oct october out outubro octubre octobre okt oktober ott ottobre październik października paź ekim eki",
+        "nov november novembro noviembre novembre listopad listopada lis kasım kas",
+        "dec december dez dezembro dic diciembre déc décembre dezember dicembre grudzień grudnia gru aralık ara",
     ),
     1,
 ):  # fmt: skip
@@ -29,7 +37,7 @@ _MARKED_MONTHS = {name: f"#{_MONTHS[name]}#" for name in sorted(_MONTHS, key=len
 _OPEN_ENDS = (date(2050, 1, 1), date(9999, 12, 31))
 """Dates that systems write for "not yet ended"."""
 
-_MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}|\d{1,2}.\p{L}{3}.\d{2}"
+_MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}|\d{1,2}.\p{L}{3,}\.?.\d{2}"
 """What any of the formats needs to see. Most columns that are not dates are told by it, without trying each format."""
 
 _NO_DATE = r"[_|#&=]"
@@ -131,7 +139,7 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
     DateFormat(
-        "d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)
+        "d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})\.?[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)
     ),
     DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
     DateFormat(
@@ -236,7 +244,7 @@ def closed(value: pl.Expr) -> pl.Expr:
 
 def period(line: str) -> tuple[str, str] | None:
     """First and last day of a "5 May 2026 - 15 May 2026" line above a report, as ISO dates; None for other lines."""
-    halves = re.split(r" [-–—] | to | a ", " ".join(line.split()))
+    halves = re.split(r" [-–—] | to | a | al | au | bis | tot ", " ".join(line.split()))
     if len(halves) != 2:
         return None
     fitting = date_formats(halves, "dmy")

@@ -14,7 +14,7 @@ from marops.sources.columns import Held, held, is_missing
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, looks_like_names, recognise
 from marops.sources.report import Question
-from marops.sources.subtotals import LABELS, NAMED_TOTAL, PLAIN_TOTAL, TOTAL_LABEL, additive, find_groups, find_subtotals, tie
+from marops.sources.subtotals import LABELS, NAMED_TOTAL, PLAIN_TOTAL, TOTAL_LABEL, additive, find_groups, find_subtotals, is_sum
 from marops.tables import ROW
 
 _MOST_LABELS = 4
@@ -27,6 +27,7 @@ _LEAST_ROWS = 3
 _MOST_SUMS = 12
 """Rows of sums that may stand above or below a table."""
 
+_CENTS = 0.02
 _OF_THE_WHOLE = ("currency_code", "period_start", "period_end")
 """What a report says of the whole, and so also in the row of its total."""
 
@@ -187,7 +188,9 @@ def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None)
     so, too; they are in full.
     """
     cells = [pl.col(f"c{index}") for index in range(min(LABELS, len(headers)))]
-    says = pl.any_horizontal(cell.str.contains(TOTAL_LABEL) for cell in cells)
+    # Google Analytics says so to the right of the numbers.
+    at_end = formats.is_missing(cells[0]) & pl.col(f"c{len(headers) - 1}").str.contains(PLAIN_TOTAL)
+    says = pl.any_horizontal(*(cell.str.contains(TOTAL_LABEL) for cell in cells), at_end)
     said = data.select(says.alias("says"))["says"]
     if not said.any():
         return []
@@ -201,7 +204,7 @@ def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None)
     outside = (pl.col("at") < (inside.min() or 0)) | (pl.col("at") > (inside.max() if inside.len() else -1))
     plain = cells[0].str.contains(PLAIN_TOTAL)
     too_small = plain & pl.col("at").is_in(_too_small(headers, columns, numbered))
-    sure = says & (lacks | ((plain | (first & outside)) & ~too_small))
+    sure = says & (lacks | at_end | ((plain | (first & outside)) & ~too_small))
     return numbered.filter(sure)[ROW].to_list()
 
 
@@ -267,24 +270,21 @@ def _unlabelled_totals(headers: Sequence[str], data: pl.DataFrame, columns: Sequ
 
 def _sums_first(texts: pl.DataFrame, read: pl.DataFrame) -> list[int]:
     """The row numbers of the first rows that are sums of those below them."""
-    names = [name for name in read.columns if name != ROW]
+    numbers = read.drop(ROW)
+    sums = [float(total or 0.0) for total in numbers.sum().row(0)]
     for count in range(1, min(_MOST_SUMS, read.height - _LEAST_ROWS + 1) + 1):
-        rest, sums = read.slice(count), read.slice(count).select(pl.col(names).sum())
-        stated = read.slice(count - 1, 1)
-        if all(stated[name][0] is None for name in names):
+        stated = numbers.row(count - 1)
+        if all(number is None for number in stated):
             return []
-        ties = stated.select(
-            tie([pl.col(name) for name in names], [pl.lit(float(sums[name][0])) for name in names], pl.lit(rest.height))
-        )
-        if not ties.item():
+        sums = [total - (number or 0.0) for total, number in zip(sums, stated, strict=True)]
+        if not is_sum(stated, sums, read.height - count):
             continue
         filled = texts.select(pl.sum_horizontal(pl.all()).alias("n"))
         if count == 1 and filled["n"][0] <= 0.5 * float(filled.slice(1).select(pl.col("n").median()).item()):
-            return [int(stated[ROW][0])]
+            return [int(read[ROW][0])]
         common = [name for name in texts.columns if texts.slice(count)[name].all()]
         lacking = all(not all(texts[name][at] for name in common) for at in range(count))
-        told = [name for name in names if stated[name][0]]
-        exact = all(abs(float(stated[name][0]) - float(sums[name][0])) <= 0.02 for name in told)
-        if lacking and exact and len(told) > 1:
+        told = [(number, total) for number, total in zip(stated, sums, strict=True) if number]
+        if lacking and len(told) > 1 and all(abs(number - total) <= _CENTS for number, total in told):
             return read.head(count)[ROW].to_list()
     return []

@@ -5,6 +5,7 @@ with their numbers. Larger ones go through polars' faster streaming reader, whic
 a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
 """
 
+import csv
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,9 @@ _SECONDS_PER_XML_BYTE = 15e-9
 """What a spreadsheet takes as a whole for each byte of its unpacked XML, measured on two cores."""
 
 
+_ENDS_AS_TOTAL = re.compile(r"(?i)[,;\t|]\s*\"?(?:grand )?totals?\"?\s*$")
+
+
 @dataclass(frozen=True, slots=True)
 class WrongWidth:
     """A row whose number of cells is not the header's."""
@@ -48,10 +52,14 @@ class WrongWidth:
     text: str
 
     @property
-    def is_note(self) -> bool:
-        """Whether it is a line of prose beside the table, not a row whose cells were set apart in another way."""
+    def why(self) -> str:
+        """What it is instead of a row: a total that says so in a cell of its own to the right of the table; a note, a line of
+        prose beside it; or a row whose cells were set apart in another way ("wrong_width").
+        """
+        if self.found == self.expected + 1 and _ENDS_AS_TOTAL.search(self.text):
+            return "total"
         marks = max(self.text.count(delimiter) for delimiter in DELIMITERS)
-        return self.found <= 1 and marks < max(1, (self.expected - 1) // 2)
+        return "note" if self.found <= 1 and marks < max(1, (self.expected - 1) // 2) else "wrong_width"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +144,12 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
         cells = frame.select(ROW, *_names(len(headers)))
         return RawTable("", headers, header + 1, file.head[:header], cells, wrong, is_small=target is None)
 
-    if not file.dialect.is_common:
-        frame, wrong = _read_uncommon(file, header, width)
-        return RawTable("", headers, header + 1, file.head[:header], frame, wrong, is_small=True)
     large = file.path.stat().st_size > SMALL
+    least = len(_trimmed(headers))
+    is_ragged = not large and any(least <= len(record) < width and any(record) for record in file.head[header + 1 :])
+    if not file.dialect.is_common or is_ragged:
+        frame, wrong = _read_uncommon(file, header, width, least if is_ragged else width)
+        return RawTable("", headers, header + 1, file.head[:header], frame, wrong, is_small=True)
     if large and file.encoding == "utf-8" and file.hasline_feeds:
         lines = ThreadPoolExecutor(1).submit(line_feeds, file.path)
         progress.expect(lambda: lines.result() if lines.done() else None)
@@ -269,21 +279,27 @@ def _records(sample: str, dialect: Dialect, *, complete: bool) -> tuple[tuple[tu
     return tuple(head), tuple(lines)
 
 
-def _read_uncommon(file: TextFile, header: int, width: int) -> tuple[pl.LazyFrame, tuple[WrongWidth, ...]]:
-    """The rows of a small file in a dialect that neither Arrow nor polars reads."""
+def _read_uncommon(file: TextFile, header: int, width: int, least: int) -> tuple[pl.LazyFrame, tuple[WrongWidth, ...]]:
+    """The rows of a small file in a dialect that neither Arrow nor polars reads, or whose rows end before the columns without a
+    name at the header's end, after `least` cells.
+    """
     try:
         text = file.path.read_bytes().decode(file.encoding)
     except UnicodeDecodeError as broken:
         raise _mixed_encoding(file, header + 2) from broken
+    try:
+        found = list(records(text.lstrip("\ufeff"), file.dialect, complete=True, strict=True))
+    except csv.Error as broken:
+        raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
     rows: list[tuple[int, *tuple[str, ...]]] = []
     wrong: list[WrongWidth] = []
-    for index, (record, _) in enumerate(records(text.lstrip("\ufeff"), file.dialect, complete=True)):
+    for index, (record, _) in enumerate(found):
         if index <= header:
             continue
-        if record and len(record) != width:
+        if record and not least <= len(record) <= width:
             wrong.append(WrongWidth(index + 1, width, len(record), file.dialect.delimiter.join(record)[:500]))
             continue
-        rows.append((index + 1, *(record or [""] * width)))
+        rows.append((index + 1, *record, *[""] * (width - len(record))))
     names = _names(width)
     frame = pl.DataFrame(rows, schema={ROW: pl.Int64(), **dict.fromkeys(names, pl.String())}, orient="row")
     _check_quotes(frame, names, file.dialect.delimiter, width)

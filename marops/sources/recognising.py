@@ -16,12 +16,15 @@ from importlib import resources
 from typing import Any
 
 from marops.sources import currencies
-from marops.sources.formats import any_value
+from marops.sources.formats import any_value, is_value
 from marops.sources.report import Mapping
 from marops.tables import TABLES, Type
 
 _HEADER_CURRENCY = re.compile(r"\s*\(([A-Z]{3})\)$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_FEW = 5
+"""Columns that a header must name at least for some of them to be there twice."""
+
 _MILLIONTHS = re.compile(r"(?:^|_)micros?(?:_|$)")
 
 
@@ -32,6 +35,8 @@ class Shape:
     `tool`: what a report of this layout is called after; several layouts can be one tool's. `micros`: headers of amounts in
     millionths that do not say so. `latest`: of several rows with one of these keys, only the last by this column is data.
     `fallback`: taken only where no other layout fits. `literal`: headers are its names as they stand, not in other spellings.
+    `dates`: the order of dates that could be either, but for those under a header of `dates_open`, in a language of the tool's
+    pages that may write them in another.
     """
 
     id: str
@@ -45,6 +50,7 @@ class Shape:
     values: Mapped[str, Mapped[str, str]] = field(default_factory=dict[str, Mapped[str, str]])
     keep: Mapped[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     dates: str | None = None
+    dates_open: frozenset[str] = frozenset()
     period_above: bool = False
     label_rows: int = 0
     unpivot: str | None = None
@@ -65,6 +71,7 @@ class Match:
     breakdowns: dict[str, list[int]]
     unpivoted: list[int]
     currencies: frozenset[str]
+    dates: str | None
 
     @property
     def currency(self) -> str | None:
@@ -77,9 +84,7 @@ class Match:
         constants = dict(self.shape.constants)
         if self.currency and "currency_code" not in self.columns:
             constants["currency_code"] = self.currency
-        return Mapping(
-            table=self.shape.table, shape=self.shape.id, columns=self.columns, constants=constants, dates=self.shape.dates
-        )
+        return Mapping(table=self.shape.table, shape=self.shape.id, columns=self.columns, constants=constants, dates=self.dates)
 
 
 def normal(header: str) -> str:
@@ -154,6 +159,7 @@ def _shape(shape_id: str, data: dict[str, Any]) -> Shape:
         values=data.get("values", {}),
         keep=lists("keep"),
         dates=data.get("dates"),
+        dates_open=frozenset(data.get("dates_open", ())),
         period_above=data.get("period_above", False),
         label_rows=data.get("label_rows", 0),
         unpivot=data.get("unpivot"),
@@ -219,7 +225,7 @@ def _match(headers: Sequence[str], row: _Headers, shape: Shape) -> Match | None:
     named = {currencies.in_header(headers[at], is_amount=True) for name, at in columns.items() if name in amounts} - {None}
     return Match(
         shape, columns, {k: list(dict.fromkeys(v)) for k, v in breakdowns.items() if v}, unpivoted,
-        frozenset(code for code in named if code),
+        frozenset(code for code in named if code), None if shape.dates_open & row.exact.keys() else shape.dates,
     )  # fmt: skip
 
 
@@ -277,8 +283,21 @@ def header_row(head: Sequence[Sequence[str]]) -> int | None:
         # The first column of a table with numbered rows has no name.
         if len(cells) + (not "".join(record[:1]).strip()) < max(2, width):
             continue
-        return index if looks_like_names(cells) else None
+        return index if looks_like_names(cells) or _names_some_twice(record, head[index + 1 :]) else None
     return None
+
+
+def _names_some_twice(record: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Whether a record names columns though some stand there several times, side by side (a ticket's labels, its watchers):
+    below other names, all cells are numbers or dates.
+    """
+    cells = _filled(record)
+    names = [normal(cell) for cell in cells]
+    beside = [name for at, name in enumerate(names) if not at or name != names[at - 1]]
+    if len(set(beside)) != len(beside) or len(beside) < max(_FEW, len(names) / 2) or any_value(cells):
+        return False
+    columns = ([cell for row in below if at < len(row) and (cell := row[at].strip())] for at in range(len(record)))
+    return any(column and all(is_value(cell) for cell in column) for column in columns)
 
 
 def looks_like_names(record: Sequence[str]) -> bool:

@@ -389,8 +389,8 @@ class _Staging:
 
     def _refuse_wrong_width(self) -> None:
         for wrong in self.raw.wrong_width:
-            if wrong.is_note:
-                self.part.set_aside.append(SetAside(row=wrong.row, why="note", label=wrong.text[:120]))
+            if wrong.why != "wrong_width":
+                self.part.set_aside.append(SetAside(row=wrong.row, why=wrong.why, label=wrong.text[:120]))
                 self.part.set_aside_count += 1
                 continue
             self.part.rows_refused += 1

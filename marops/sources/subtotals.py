@@ -128,7 +128,7 @@ def _are_near(some: Sequence[float], others: Sequence[float]) -> bool:
 def called(width: int) -> pl.Expr:
     """What a row that is no data calls itself: the cell that says so, else the first one with something in it."""
     cells = [pl.col(f"c{index}").str.strip_chars() for index in range(min(LABELS, width))]
-    says = [pl.when(cell.str.contains(TOTAL_LABEL)).then(cell) for cell in cells]
+    says = [pl.when(cell.str.contains(TOTAL_LABEL)).then(cell) for cell in (*cells, pl.col(f"c{width - 1}").str.strip_chars())]
     return pl.coalesce(*says, *(pl.when(cell != "").then(cell) for cell in cells), pl.lit("")).str.slice(0, 120)
 
 
@@ -150,6 +150,17 @@ def tie(stated: Sequence[pl.Expr], sums: Sequence[pl.Expr], rows: pl.Expr) -> pl
     right = pl.any_horizontal(n & (size == largest) for n, size in zip(near, sizes, strict=True))
     share = pl.when(rows > 1).then(_SHARE).otherwise(1.0)
     return ~pl.any_horizontal(told) | (right & (pl.sum_horizontal(near) >= share * pl.sum_horizontal(told)))
+
+
+def is_sum(stated: Sequence[float | None], sums: Sequence[float], rows: int) -> bool:
+    """The same for one row."""
+    told = [(number, total) for number, total in zip(stated, sums, strict=True) if number is not None and (number or total)]
+    if not told:
+        return True
+    near = [abs(number - total) <= max(_CENTS, _THOUSANDTH * abs(total)) for number, total in told]
+    largest = max(abs(total) for _, total in told)
+    right = any(is_near for is_near, (_, total) in zip(near, told, strict=True) if abs(total) == largest)
+    return right and sum(near) >= (_SHARE if rows > 1 else 1.0) * len(told)
 
 
 def _near(stated: Sequence[pl.Expr], sums: Sequence[pl.Expr]) -> list[pl.Expr]:

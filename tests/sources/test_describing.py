@@ -227,3 +227,9 @@ def test_a_report_without_a_table_is_named_and_left_out(tmp_path: Path) -> None:
     found = described(tmp_path, "# a\nDay,Sold\n2026-05-01,4\n2026-05-02,5\n\n# b\n1,2\n3,4\n")
     assert [table.name for table in found.described] == ["Day"]
     assert [(note.code, note.values) for note in found.notes] == [("report_without_table", {"number": 2})]
+
+
+@pytest.mark.parametrize(("header", "asks"), [("Gregorian date,Spend", False), ("Data gregoriana,Gasto", True)])
+def test_dates_that_could_be_either_are_asked_where_the_layout_does_not_say(tmp_path: Path, header: str, asks: bool) -> None:
+    table = only(described(tmp_path, f"{header},Clicks,Campaign\n05/01/2026,1.5,3,A\n05/02/2026,2.5,4,A\n"))
+    assert (table.recognised_as, bool(table.questions)) == ("microsoft_ads campaign report", asks)

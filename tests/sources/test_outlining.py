@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import cases
-from marops.sources import outlining, reading, recognising, staging
+from marops.sources import inspecting, outlining, reading, recognising, staging
 from tests.sources import made
 from tests.sources.test_describing import described, only
 
@@ -245,3 +245,13 @@ def test_groups_of_a_pivot_table_are_set_aside_where_its_total_says_so(tmp_path:
 def test_a_table_whose_own_total_is_far_from_its_rows_is_asked_about(tmp_path: Path) -> None:
     table = only(described(tmp_path, "Region,Sold,Paid\nA,10,5.5\nB,20,4.5\nTotal,300,100\n"))
     assert [(asked.code, asked.column, asked.samples) for asked in table.questions] == [("untied", "Sold", ["300", "30"])]
+
+
+@pytest.mark.parametrize("end", ["", ","])
+def test_a_total_that_says_so_to_the_right_of_the_table_is_none_of_the_data(tmp_path: Path, end: str) -> None:
+    content = f"Source,Sessions,Users{end}\n,10,7,Grand total\ngoogle,6,5\n(none),3,3\nmeta,1,1\n"
+    report = described(tmp_path, content)
+    table = only(report)
+    assert inspecting.is_certain(report)
+    assert (table.rows, [row.why for row in table.set_aside]) == (3, ["total"])
+    assert [column.sum for column in table.columns][1:3] == ["10", "9"]

@@ -102,6 +102,8 @@ def test_the_currency_in_a_header_is_taken_where_there_is_one() -> None:
         ([["1", "2"], ["3", "4"]], None),
         ([["2026-05-01", "x"], ["2026-05-02", "y"]], None),
         ([["same", "same"], ["1", "2"]], None),
+        ([["what", "who", "tag", "tag", "tag", "when", "why"], ["a", "b", "c", "", "", "2026-05-01", "d"]], 0),
+        ([["Ana", "Rio", "yes", "yes", "no", "maybe", "often"], ["Bea", "Spa", "no", "yes", "no", "no", "rarely"]], None),
         ([["only"], ["one"]], None),
         ([["R$ 5,00", "10%"], ["a", "b"]], None),
     ],
