@@ -24,7 +24,7 @@ RATIO = re.compile(
 )
 """Headers of what cannot be added up: ratios, averages, people reached."""
 
-_PLACEHOLDERS = ("na", "nil", "null", "none", "n/a", "select", "?")
+_PLACEHOLDERS = ("na", "nil", "null", "none", "n/a", "select", "?", "#div/0!", "(blank)")
 IDENTIFIER = re.compile(
     r"(?i)(?:^|[\s_.])(?:id|ids|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$|^id d[aeou]\b"
 )

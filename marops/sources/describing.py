@@ -15,7 +15,7 @@ from marops.sources.recognising import Match, level_of
 from marops.sources.reconciling import TotalRow, plain, quoted, untied
 from marops.sources.report import Described, Measured, Question, SetAside, Total
 from marops.sources.subtotals import called
-from marops.tables import ROW, TABLES
+from marops.tables import ROW, TABLES, Type
 
 _KEPT = 200
 
@@ -34,7 +34,7 @@ def _described(table: Outlined) -> Described:
     _report_aside(found, table)
     canonical = {position: known for known, position in (matched.columns if matched else {}).items()}
     found.columns = [
-        _measured(data, index, header, column, canonical.get(index))
+        _measured(data, index, header, column, canonical.get(index), _counts(matched, canonical.get(index)))
         for index, (header, column) in enumerate(zip(raw.headers, table.columns, strict=True))
     ]
     if matched:
@@ -66,13 +66,20 @@ def _report_aside(found: Described, table: Outlined) -> None:
     found.set_aside += [SetAside(row=wrong.row, why=wrong.why, label=wrong.text[:120]) for wrong in table.raw.wrong_width]
 
 
-def _measured(data: pl.DataFrame, index: int, header: str, column: Held, canonical: str | None) -> Measured:
+def _counts(matched: Match | None, canonical: str | None) -> bool:
+    """Whether a known layout has numbers under this name."""
+    known = TABLES[matched.shape.table].by_name.get(canonical or "") if matched else None
+    return known is not None and known.type in {Type.INT, Type.DECIMAL}
+
+
+def _measured(data: pl.DataFrame, index: int, header: str, column: Held, canonical: str | None, counts: bool) -> Measured:  # noqa: FBT001
     cell = pl.col(f"c{index}")
     missing = is_missing(cell)
     found = Measured(source=header, canonical=canonical, type=column.type)
-    counts = data.select(missing.sum().alias("missing"), cell.str.contains(QUALIFIED).sum().alias("qualified"))
-    found.missing, qualified = counts.row(0)
+    marked = data.select(missing.sum().alias("missing"), cell.str.contains(QUALIFIED).sum().alias("qualified"))
+    found.missing, qualified = marked.row(0)
     if column.read is None:
+        found.unread = data.height - found.missing if counts and column.type == "text" else 0
         return found
     found.unread = data.select((column.read.is_null() & ~missing).sum()).item()
     if column.type in {"integer", "decimal"}:

@@ -20,13 +20,13 @@ from marops.tables import Type
 MISSING = ("", "-", "--", "—", "–", "null", "NULL", "?")
 """Cells that mean "no value" in any column."""
 
-MISSING_VALUES = (*MISSING, "n/a", "N/A", "na", "NA", "n.a.", "Null", "none", "None", "#N/A")
+MISSING_VALUES = (*MISSING, "n/a", "N/A", "na", "NA", "n.a.", "Null", "none", "None", "#N/A", "#DIV/0!", "(blank)")
 """Cells that mean "no value" where a number or a date belongs (in a text column "NA" may be a name). NaN and infinity
 are not among them: they are refused."""
 
 _SPACES = "\u00a0\u202f\u2009"
 _SIGNS = sorted((*SIGNS, *SHARED_SIGNS), key=len, reverse=True)
-_NOISE = ("'", *_SPACES, " ", *_SIGNS, "%", "(", ")", "-", "+")
+_NOISE = ("'", "’", "−", *_SPACES, " ", *_SIGNS, "%", "(", ")", "-", "+")
 _SIGN = "|".join(re.escape(sign) for sign in _SIGNS)
 _CURRENCY = rf"(?:{_SIGN}|{'|'.join(sorted(codes()))})"
 
@@ -97,7 +97,7 @@ def decimal_mark(samples: Iterable[str], *, whole: bool) -> str | None:
             votes.add("," if digits.rfind(",") > digits.rfind(".") else ".")
         elif commas or points:
             mark = "," if commas else "."
-            grouped = re.fullmatch(rf"\d{{1,3}}(?:\{mark}\d{{3}})+", digits)
+            grouped = re.fullmatch(rf"\d{{1,3}}(?:\{mark}\d{{3}})+|\d{{1,2}}(?:,\d{{2}})+,\d{{3}}", digits)  # or lakhs
             other = "." if mark == "," else ","
             if grouped and (whole or commas + points > 1):
                 votes.add(other)
@@ -219,9 +219,10 @@ def exact_number(cell: pl.Expr, mark: str) -> pl.Expr:
 
 def _dressed(stripped: pl.Expr, dtype: pl.DataType, mark: str) -> pl.Expr:
     group, point = _marks(mark)
-    between = rf"[{re.escape(group)}'{_SPACES} ]"
+    between = rf"[{re.escape(group)}'’{_SPACES} ]"
+    grouped = rf"\d{{1,3}}(?:{between}\d{{3}})+" + (r"|\d{1,2}(?:,\d{2})+,\d{3}" if group == "," else "")
     shaped = stripped.str.contains(r"\d") & stripped.str.contains(
-        rf"^\(?[+-]?\s?(?:{_CURRENCY}\s?)?[+-]?(?:\d{{1,3}}(?:{between}\d{{3}})+|\d+)?(?:{point}\d*)?"
+        rf"^\(?[+−-]?\s?(?:{_CURRENCY}\s?)?[+−-]?(?:{grouped}|\d+)?(?:{point}\d*)?"
         rf"(?:[eE][+-]?\d{{1,2}})?\s?(?:%|{_CURRENCY})?-?\)?$"
     )
     # Letters left over are a three-letter currency code (EUR 5.00) or an exponent.
@@ -235,7 +236,7 @@ def _dressed(stripped: pl.Expr, dtype: pl.DataType, mark: str) -> pl.Expr:
     # "144." is a number to Java and to some databases.
     digits = digits.str.replace(r"\.0*$" if dtype.is_integer() else r"\.$", "")
     value = pl.when(shaped).then(digits).cast(dtype, strict=False)
-    return pl.when(stripped.str.contains(r"^\(.*\)$|^[^0-9eE]*-|-$")).then(-value).otherwise(value)
+    return pl.when(stripped.str.contains(r"^\(.*\)$|^[^0-9eE]*[-−]|-$")).then(-value).otherwise(value)
 
 
 _MAYBE_NUMBER = re.compile(r"^[^\d_]{0,8}\d[^_]*$")

@@ -28,6 +28,12 @@ _MOST_SUMS = 12
 """Rows of sums that may stand above or below a table."""
 
 _CENTS = 0.02
+_MOST_NOTES = 12
+"""Lines of notes below a table."""
+
+_PROSE = r"\S+\s+\S+\s+\S|[:©*]|^http"
+"""What a note has that stands right below a table, and names seldom do."""
+
 _OF_THE_WHOLE = ("currency_code", "period_start", "period_end")
 """What a report says of the whole, and so also in the row of its total."""
 
@@ -71,7 +77,7 @@ def _outlined(raw: RawTable, rows: pl.DataFrame) -> Outlined:
     width = len(raw.headers)
     matched = recognise(raw.headers)
     labels = matched.shape.label_rows if matched else 0
-    why = _set_aside(rows, width, labels or _label_rows(rows, width))
+    why = _set_aside(raw.headers, rows, labels or _label_rows(rows, width))
     why = _with(rows, why, dict.fromkeys(_labelled(raw.headers, rows.filter(why.is_null()), matched), "total"))
     # Subtotals stand between the rows they add up; a column's type shows in the rows without them.
     inner, doubted = find_subtotals(raw.headers, rows.filter(why.is_null()), matched)
@@ -161,8 +167,9 @@ def _holds_values(frame: pl.DataFrame, index: int, first: int) -> bool:
 # Which rows are data
 
 
-def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
+def _set_aside(headers: Sequence[str], frame: pl.DataFrame, labels: int) -> pl.Series:
     """Why each row is no data, by its place and which cells are filled: blank, note or label; null for data."""
+    width = len(headers)
     cells = [pl.col(f"c{index}").str.strip_chars() for index in range(width)]
     blank = pl.all_horizontal(cell == "" for cell in cells)
     title = (
@@ -173,11 +180,19 @@ def _set_aside(frame: pl.DataFrame, width: int, labels: int) -> pl.Series:
     alone = (
         pl.all_horizontal(cell == "" for cell in cells[1:]) & (cells[0].str.len_chars() > 0) if width > 2 else pl.lit(value=False)
     )
-    below = pl.int_range(pl.len()) >= pl.len() - 12
+    # Below the table stands nothing else; a last row of which only the name is known is data.
+    below = (alone | blank).cast(pl.UInt8).cum_min(reverse=True).cast(pl.Boolean) & (
+        pl.int_range(pl.len()) + _MOST_NOTES >= pl.len()
+    )
+    apart = ((blank & below).cum_sum() > 0) | cells[0].str.contains(_PROSE)
+    # A page of a printed report begins with the header again; below the last blank line stands what "Records:" there are.
+    again = pl.all_horizontal(cell == name for cell, name in zip(cells, headers, strict=True)) & ~blank
+    last = (blank.cum_sum() > 0) & (blank.cum_sum() == blank.sum()) & (pl.int_range(pl.len()) + _MOST_NOTES >= pl.len())
     why = (
         pl.when(blank).then(pl.lit("blank"))
         .when(pl.int_range(pl.len()) < labels).then(pl.lit("label"))
-        .when((alone & below) | title).then(pl.lit("note"))
+        .when(again).then(pl.lit("label"))
+        .when((alone & below & apart) | title | (last & cells[0].str.ends_with(":"))).then(pl.lit("note"))
     )  # fmt: skip
     return frame.select(why.alias("why")).to_series()
 

@@ -146,7 +146,7 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
 
     large = file.path.stat().st_size > SMALL
     least = len(_trimmed(headers))
-    is_ragged = not large and any(least <= len(record) < width and any(record) for record in file.head[header + 1 :])
+    is_ragged = not large and any(_is_ragged(record, least, width) for record in file.head[header + 1 :])
     if not file.dialect.is_common or is_ragged:
         frame, wrong = _read_uncommon(file, header, width, least if is_ragged else width)
         return RawTable("", headers, header + 1, file.head[:header], frame, wrong, is_small=True)
@@ -160,6 +160,11 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
         doubt = Doubt(uneven, lambda: lines.result() - skip, exactly)
         return RawTable("", headers, header + 1, file.head[:header], frame, doubt=doubt)
     return exactly()
+
+
+def _is_ragged(record: Sequence[str], least: int, width: int) -> bool:
+    """Whether a row ends before the columns without a name at the header's end, or in empty cells beyond them."""
+    return any(record) and (least <= len(record) < width or (len(record) > width and not any(record[width:])))
 
 
 def read_xlsx(path: Path, name: str) -> Iterator[tuple[str, list[tuple[str, ...]], pl.DataFrame]]:
@@ -281,7 +286,7 @@ def _records(sample: str, dialect: Dialect, *, complete: bool) -> tuple[tuple[tu
 
 def _read_uncommon(file: TextFile, header: int, width: int, least: int) -> tuple[pl.LazyFrame, tuple[WrongWidth, ...]]:
     """The rows of a small file in a dialect that neither Arrow nor polars reads, or whose rows end before the columns without a
-    name at the header's end, after `least` cells.
+    name at the header's end, after `least` cells, or in empty cells beyond it.
     """
     try:
         text = file.path.read_bytes().decode(file.encoding)
@@ -296,10 +301,12 @@ def _read_uncommon(file: TextFile, header: int, width: int, least: int) -> tuple
     for index, (record, _) in enumerate(found):
         if index <= header:
             continue
-        if record and not least <= len(record) <= width:
+        if _is_ragged(record, least, width):
+            record = [*record[:width], *[""] * (width - len(record))]  # noqa: PLW2901  (the row as the header has it)
+        if record and len(record) != width:
             wrong.append(WrongWidth(index + 1, width, len(record), file.dialect.delimiter.join(record)[:500]))
             continue
-        rows.append((index + 1, *record, *[""] * (width - len(record))))
+        rows.append((index + 1, *(record or [""] * width)))
     names = _names(width)
     frame = pl.DataFrame(rows, schema={ROW: pl.Int64(), **dict.fromkeys(names, pl.String())}, orient="row")
     _check_quotes(frame, names, file.dialect.delimiter, width)

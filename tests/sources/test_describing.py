@@ -233,3 +233,34 @@ def test_a_report_without_a_table_is_named_and_left_out(tmp_path: Path) -> None:
 def test_dates_that_could_be_either_are_asked_where_the_layout_does_not_say(tmp_path: Path, header: str, asks: bool) -> None:
     table = only(described(tmp_path, f"{header},Clicks,Campaign\n05/01/2026,1.5,3,A\n05/02/2026,2.5,4,A\n"))
     assert (table.recognised_as, bool(table.questions)) == ("microsoft_ads campaign report", asks)
+
+
+@pytest.mark.parametrize(
+    ("below", "why"),
+    [
+        ("Name,Day,Cost\nC,2026-05-03,3.25\n", "label"),
+        ("C,2026-05-03,3.25\n\nTotal records:,3,\n", "note"),
+        ("C,2026-05-03,3.25\nNobody may pass this on,,\n", "note"),
+        ("C,2026-05-03,3.25\n\nACME,,\n", "note"),
+    ],
+)
+def test_what_stands_between_and_below_the_rows_of_a_short_table_is_no_data(tmp_path: Path, below: str, why: str) -> None:
+    table = only(described(tmp_path, "Name,Day,Cost\nA,2026-05-01,1.50\nB,2026-05-02,2.25\n" + below))
+    assert (table.rows, column(table, "Day").type, column(table, "Cost").sum) == (3, "date", "7")
+    assert [row.why for row in table.set_aside if row.why != "blank"] == [why]
+
+
+def test_a_last_row_of_which_only_the_name_is_known_is_data(tmp_path: Path) -> None:
+    assert only(described(tmp_path, "Name,Day,Cost\nA,2026-05-01,1.50\nBea,,\n")).rows == 2
+
+
+def test_empty_cells_beyond_the_headers_are_no_cells(tmp_path: Path) -> None:
+    report = described(tmp_path, "Name,Day,Cost\nA,2026-05-01,1.50,\nB,2026-05-02,2.25,,\nC,2026-05-03\n")
+    table = only(report)
+    assert (table.rows, column(table, "Cost").sum, [row.row for row in table.set_aside]) == (2, "3.75", [4])
+
+
+def test_a_known_column_of_numbers_that_holds_texts_makes_a_file_uncertain(tmp_path: Path) -> None:
+    report = described(tmp_path, "Campaign,Impressions,Clicks,Cost\nA,1.2K,12,3.50\nB,3.4M,22,5.50\n")
+    assert column(only(report), "Impressions").unread == 2
+    assert not inspecting.is_certain(report)
