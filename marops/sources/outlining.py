@@ -118,21 +118,24 @@ def _certain(raw: RawTable) -> tuple[RawTable, pl.DataFrame]:
 
 
 def _tables(raw: RawTable, frame: pl.DataFrame) -> Iterator[tuple[int, Sequence[str], pl.DataFrame]]:
-    """Header row, headers and rows of each table: a second one begins below a blank line, with a line of names."""
+    """Header row, headers and rows of each table: a second one begins below a blank line, with a line of names or with a title
+    above that.
+    """
     width = len(raw.headers)
     cells = [pl.col(f"c{index}").str.strip_chars() for index in range(width)]
     filled = frame.select(pl.sum_horizontal(cell != "" for cell in cells).alias("n"))["n"]
     blanks = (filled == 0).arg_true().to_list()
-    begins: list[int] = []
+    begins: list[tuple[int, int]] = []
     for blank in blanks if len(blanks) < _MOST_BLANKS else []:
-        at = blank + 1
+        is_titled = blank + 2 < frame.height and filled[blank + 1] == 1
+        at = blank + 2 if is_titled else blank + 1
         if at + 1 < frame.height and filled[at] > 1 and filled[at + 1] > 0:
             names = _cells(frame, at, width)
             if looks_like_names(names) and not looks_like_names(_cells(frame, at + 1, width)):
-                begins.append(at)
-    ends = [*begins, frame.height]
+                begins.append((blank + 1, at))
+    ends = [*(end for end, _ in begins), frame.height]
     yield raw.header_row, raw.headers, frame.head(ends[0])
-    for begin, end in zip(begins, ends[1:], strict=True):
+    for (_, begin), end in zip(begins, ends[1:], strict=True):
         yield int(frame[ROW][begin]), _cells(frame, begin, width), frame.slice(begin + 1, end - begin - 1)
 
 

@@ -264,3 +264,9 @@ def test_a_known_column_of_numbers_that_holds_texts_makes_a_file_uncertain(tmp_p
     report = described(tmp_path, "Campaign,Impressions,Clicks,Cost\nA,1.2K,12,3.50\nB,3.4M,22,5.50\n")
     assert column(only(report), "Impressions").unread == 2
     assert not inspecting.is_certain(report)
+
+
+def test_a_title_may_stand_above_each_of_the_tables_below_each_other(tmp_path: Path) -> None:
+    content = "By region,,\nRegion,Q1,Q2\nA,1,2\nB,3,4\n,,\nBy device,,\nDevice,Q1,Q2\nx,2,3\ny,2,3\n"
+    report = described(tmp_path, content)
+    assert [(table.header_row, table.rows, column(table, "Q2").sum) for table in report.described] == [(2, 2, "6"), (7, 2, "6")]

@@ -188,3 +188,22 @@ def test_a_record_without_any_cell_is_no_header() -> None:
 )
 def test_one_number_or_date_among_names_is_found(cells: list[str], found: bool) -> None:
     assert formats.any_value(cells) is found
+
+
+@pytest.mark.parametrize(
+    ("headers", "shape"),
+    [
+        ("Fecha,Clics,Impresiones,CPC medio,Coste", "google_ads"),
+        ("Stato campagna,Campagna,Impr.,Clic,Codice valuta,CPC medio,Costo", "google_ads"),
+        ("Campagnestatus,Campagne,Vertoningen,Klikken,Valutacode,Kosten", "google_ads"),
+        ("Nome della campagna,Giorno,Impression,Clic sul link,Importo speso (EUR)", "meta_ads"),
+        ("Nazwa kampanii,Dzień,Wyświetlenia,Kliknięcia linku,Wydana kwota (PLN)", "meta_ads"),
+        ("Status,Campaign,Account,Delivery,Clicks,Impr.,Spend,Conv.", "microsoft_ads"),
+        ("Grupo de canales predeterminado de la sesión,Sesiones", "ga4"),
+        ("Resumen,Clave de incidencia,ID de la incidencia,Estado,Creada,Resuelta", "jira_issues"),
+    ],
+)
+def test_headers_in_the_languages_of_the_tools_pages_are_recognised(headers: str, shape: str) -> None:
+    found = recognise(headers.split(","))
+    assert found is not None
+    assert found.shape.id == shape
