@@ -60,6 +60,7 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
     """Each column, its decimal mark decided by its own cells, else by the other columns', else asked."""
     counting = {at for name, at in (matched.columns if matched else {}).items() if name in _COUNTS}
     dated = _dated(matched)
+    order = matched.dates if matched else None
     shown: dict[int, pl.Series] = {}
     marks: dict[int, str | None] = {}
     found: list[Held] = []
@@ -71,7 +72,7 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
         elif IDENTIFIER.search(header.strip()) or bare.str.contains(r"^0\d+$").any():
             found.append(Held("text", None))
         elif index in dated and moments.are_serials(values).any():
-            found.append(_moments(header, index, values, questions))
+            found.append(_moments(header, index, values, questions, order))
         elif share_of_numbers(bare) >= _ENOUGH:
             shown[index] = bare
             numbers = bare.filter(_readable(bare)).head(5_000).to_list()
@@ -80,7 +81,7 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
                 marks[index] = formats.decimal_mark(numbers, whole=True)
             found.append(Held("decimal", None))
         else:
-            found.append(_moments(header, index, values, questions, matched.dates if matched else None))
+            found.append(_moments(header, index, values, questions, order))
     votes = {mark for mark in marks.values() if mark}
     for index, bare in shown.items():
         mark = marks[index] if marks[index] is not None else (next(iter(votes)) if len(votes) == 1 else None)
