@@ -1,8 +1,10 @@
 """What is said when a database refuses, cannot be reached, or would let marops change something."""
 
+import json
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
-from marops.connections.kinds import NAMES, Form
+from marops.connections.kinds import DESCRIBED, NAMES, Form
 from marops.connections.writing import MAX_ROWS, Binary, Repeated, TooMuch
 from marops.errors import BadConnection, BadSetting
 from marops.language import Text, text
@@ -10,21 +12,31 @@ from marops.language import Text, text
 _LONGEST = 300
 
 
-def cleaned(said: object, password: str = "") -> str:
-    """A driver's words in one line, without the password or what came after the first paragraph."""
-    words = " ".join(str(said).split())
-    for written in {password, quote(password), quote_plus(password)} - {""}:
-        words = words.replace(written, "•••")
-    return words[:_LONGEST].rstrip(". ")
+def hidden(said: str, secrets: Iterable[str]) -> str:
+    """Words without secrets, however they are written: as they are, in an address, in JSON, or as Python writes them."""
+    written = {
+        way
+        for secret in secrets
+        for way in (secret, quote(secret), quote_plus(secret), quote(secret, safe=""), json.dumps(secret)[1:-1], repr(secret)[1:-1])
+    }
+    for one in sorted(written - {""}, key=len, reverse=True):
+        said = said.replace(one, "•••")
+    return said
+
+
+def cleaned(said: object, secrets: Iterable[str] = ()) -> str:
+    """A driver's words in one line, without secrets or what came after the first paragraph."""
+    return " ".join(hidden(str(said), secrets).split())[:_LONGEST].rstrip(". ")
 
 
 def refused_by(form: Form, password: str, failed: BaseException | str) -> BadConnection:
     """The sentence for an error of a driver."""
+    secrets = DESCRIBED[form.kind].spoken(password) if form.kind in DESCRIBED else [password]
     return BadConnection(
         text(
             "{name} ({kind}, {where}) cannot be read: {why}. Check the connection's fields, and that the query names what is "
             "there.",
-            name=form.name, kind=NAMES[form.kind], where=form.where, why=cleaned(failed, password),
+            name=form.name, kind=NAMES[form.kind], where=form.where, why=cleaned(failed, secrets),
         )
     )  # fmt: skip
 

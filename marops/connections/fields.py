@@ -4,7 +4,9 @@ A value is matched against its field's pattern as a whole, so that nothing typed
 or a part of a statement.
 """
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from marops.language import Text, text
@@ -33,7 +35,8 @@ class Field:
 class Described:
     """How a kind of source is described.
 
-    `secret` is what its secret is called; with `may_be_open` it may be left empty. `hosts` are the only ones it is reached
+    `secret` is what its secret is called, `more_secrets` the parts that it has beside; with `may_be_open` it may be left
+    empty. `hosts` are the only ones it is reached
     at: names in which a field's value may stand, or the end of a name, from its dot on; a host that is typed into the form
     takes their place. `extra` is what must be installed, `modules` what shows that it is. Where what the secret may do is not
     `checked`, whoever saves the connection vouches for it.
@@ -46,6 +49,25 @@ class Described:
     checked: bool = False
     extra: str = ""
     modules: tuple[str, ...] = ()
+    more_secrets: tuple[Field, ...] = ()
+
+    def joined(self, first: str, more: Mapping[str, str]) -> str:
+        """The secret as it is kept: itself, or an object of all its parts."""
+        return json.dumps({"": first, **more}) if self.more_secrets else first
+
+    def parts(self, secret: str) -> dict[str, str]:
+        """The parts of a secret, by the names of their fields; the first has none."""
+        found: dict[str, str] = json.loads(secret) if self.more_secrets and secret else {"": secret}
+        return {name: found.get(name, "") for name in ("", *(field.name for field in self.more_secrets))}
+
+    def spoken(self, secret: str) -> list[str]:
+        """What of a secret may stand in no sentence: the whole, its parts, and the private key of a key in JSON."""
+        try:
+            inner = json.loads(secret)
+        except ValueError:
+            inner = {}
+        keys = [str(inner.get(name) or "") for name in ("private_key", "private_key_id")] if isinstance(inner, dict) else []
+        return [one for one in (secret, *self.parts(secret).values(), *keys) if one]
 
     @property
     def takes_host(self) -> bool:
@@ -127,16 +149,45 @@ TRINO = Described(
     text("Password"), (), may_be_open=True, extra="trino", modules=("ibis", "trino"),
 )  # fmt: skip
 
-HUBSPOT = Described((), text("Token of a private app"), ("api.hubapi.com",), extra="dlt", modules=("dlt",))
+_CUSTOMER = r"[0-9]{3}-?[0-9]{3}-?[0-9]{4}"
+_SIGNS_OF_A_KEY = r"[A-Za-z0-9._~+/=-]{8,1000}"
+_NAMES = r"[A-Za-z][A-Za-z0-9_]{0,99}(?: ?, ?[A-Za-z][A-Za-z0-9_]{0,99}){0,49}"
+
+
+def _extra(help: Text) -> Field:
+    return Field("extra", text("More columns"), _NAMES, needed=False, help=help)
+
+
+GOOGLE_ADS = Described(
+    (
+        Field("customer", text("Customer ID"), _CUSTOMER, shown=True, help=text("Of the account that is read: 123-456-7890.")),
+        Field("manager", text("Customer ID of the manager account"), _CUSTOMER, needed=False,
+              help=text("Only where you sign in through a manager account.")),
+        Field("client", text("OAuth client ID"), r"[A-Za-z0-9-]{5,200}\.apps\.googleusercontent\.com"),
+    ),
+    text("Refresh token"), ("googleads.googleapis.com", "oauth2.googleapis.com"), extra="dlt", modules=("dlt",),
+    more_secrets=(
+        Field("client_secret", text("OAuth client secret"), _SIGNS_OF_A_KEY),
+        Field("developer_token", text("Developer token"), _SIGNS_OF_A_KEY),
+    ),
+)  # fmt: skip
+HUBSPOT = Described(
+    (_extra(text("Internal names of properties, separated by commas. They are asked for of contacts and of deals.")),),
+    text("Token of a private app"), ("api.hubapi.com",), extra="dlt", modules=("dlt",),
+)  # fmt: skip
 JIRA = Described(
     (
         Field("site", text("Site"), r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", shown=True,
               help=text("What stands before .atlassian.net in its address.")),
         Field("user", text("Email address"), r"[\w.+-]{1,64}@[A-Za-z0-9.-]{1,190}"),
+        _extra(text("Names of fields, separated by commas: such as customfield_10010.")),
     ),
     text("API token"), ("{site}.atlassian.net",), extra="dlt", modules=("dlt",),
 )  # fmt: skip
 META = Described(
-    (Field("account", text("Ad account"), r"[0-9]{5,20}", shown=True, help=text("Its number, without act_.")),),
+    (
+        Field("account", text("Ad account"), r"[0-9]{5,20}", shown=True, help=text("Its number, without act_.")),
+        _extra(text("Names of insights, separated by commas: such as cpm.")),
+    ),
     text("Access token"), ("graph.facebook.com",), extra="dlt", modules=("dlt",),
 )  # fmt: skip

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SNOWFLAKE = "snowflake"
     CLICKHOUSE = "clickhouse"
     TRINO = "trino"
+    GOOGLE_ADS = "google_ads"
     HUBSPOT = "hubspot"
     JIRA = "jira"
     META = "meta"
@@ -48,7 +49,7 @@ SERVERS = frozenset({Kind.POSTGRES, Kind.MYSQL})
 STORES = frozenset({Kind.S3, Kind.GCS, Kind.AZURE})
 """Object stores: Parquet and CSV files below a prefix."""
 
-APIS = frozenset({Kind.HUBSPOT, Kind.JIRA, Kind.META})
+APIS = frozenset({Kind.GOOGLE_ADS, Kind.HUBSPOT, Kind.JIRA, Kind.META})
 """Web services with tables that are fixed here."""
 
 DESCRIBED: dict[Kind, Described] = {
@@ -59,6 +60,7 @@ DESCRIBED: dict[Kind, Described] = {
     Kind.SNOWFLAKE: fields.SNOWFLAKE,
     Kind.CLICKHOUSE: fields.CLICKHOUSE,
     Kind.TRINO: fields.TRINO,
+    Kind.GOOGLE_ADS: fields.GOOGLE_ADS,
     Kind.HUBSPOT: fields.HUBSPOT,
     Kind.JIRA: fields.JIRA,
     Kind.META: fields.META,
@@ -84,6 +86,7 @@ NAMES: dict[Kind, Text] = {
     Kind.SNOWFLAKE: text("Snowflake"),
     Kind.CLICKHOUSE: text("ClickHouse"),
     Kind.TRINO: text("Trino"),
+    Kind.GOOGLE_ADS: text("Google Ads"),
     Kind.HUBSPOT: text("HubSpot"),
     Kind.JIRA: text("Jira Cloud"),
     Kind.META: text("Meta Ads"),

@@ -1,5 +1,6 @@
 """Reading from object stores, warehouses and web services: asks the limited child, which gets out through the gate only."""
 
+import re
 import tempfile
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -12,9 +13,9 @@ from marops.connections import gate
 from marops.connections.asking import ask
 from marops.connections.failures import no_driver
 from marops.connections.fields import Described
-from marops.connections.kinds import DESCRIBED, Form, Kind, Query, Tls
+from marops.connections.kinds import APIS, DESCRIBED, Form, Kind, Query, Tls
 from marops.errors import BadConnection
-from marops.language import text
+from marops.language import Text, text
 
 _QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__REQUEST_MAX_ATTEMPTS": "3"}
 """What keeps clients from reporting to their makers and from asking again for minutes."""
@@ -66,8 +67,13 @@ def _is_there(module: str) -> bool:
 def _check_secret(form: Form, secret: str, described: Described) -> None:
     """Raise BadConnection where the secret is missing, or says itself that it may do more than read."""
     key = form.more.get("key")
+    for field in described.more_secrets:
+        _check_part(form, field.label, described.parts(secret)[field.name], field.pattern)
+    if form.kind in APIS:
+        # It becomes a header: a line break in it would be refused by words that quote it.
+        _check_part(form, described.secret, described.parts(secret)[""], r"[!-~]+")
     if not secret and (bool(key) or not described.may_be_open):
-        raise BadConnection(text("{field} of {name} is missing. Enter it.", field=described.secret, name=form.name))
+        raise _missing(form, described.secret)
     if secret and not key and any(field.name == "key" for field in described.fields):
         raise BadConnection(text("{name} has a secret, but not the ID that it belongs to. Enter both, or neither.", name=form.name))
     if form.kind is Kind.AZURE and (may := _permissions(secret)) != {"r", "l"}:
@@ -75,6 +81,23 @@ def _check_secret(form: Form, secret: str, described: Described) -> None:
             text("The SAS token of {name} has the permissions “{found}”. Nothing was read. Make one with “rl” (read and list) and "
                  "nothing else.", name=form.name, found="".join(sorted(may)))
         )  # fmt: skip
+
+
+def _check_part(form: Form, label: Text, part: str, pattern: str) -> None:
+    if not part:
+        raise _missing(form, label)
+    if not re.fullmatch(pattern, part):
+        raise BadConnection(
+            text(
+                "{field} of {name} has signs in it that it cannot have, such as a space. Copy it again.",
+                field=label,
+                name=form.name,
+            )
+        )
+
+
+def _missing(form: Form, label: Text) -> BadConnection:
+    return BadConnection(text("{field} of {name} is missing. Enter it.", field=label, name=form.name))
 
 
 def _permissions(token: str) -> set[str]:

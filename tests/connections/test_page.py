@@ -146,3 +146,23 @@ def test_a_store_is_described_by_its_own_fields_and_needs_the_tick(s3: Source) -
     at.button(key="read_list").click().run()
     at.button(key="read_preview").click().run()
     assert "3 rows ready · 0 refused · 0 set aside" in words(at)
+
+
+def test_every_part_of_a_secret_leaves_the_session_with_the_button() -> None:
+    """Google Ads has three; one that is missing is named, and the others are gone as well."""
+    at = opened("data")
+    at.selectbox(key="connection_kind").set_value("google_ads").run()
+    at.text_input(key="connection_name").set_value("Ads")
+    at.text_input(key="connection_google_ads_customer").set_value("123-456-7890")
+    at.text_input(key="connection_google_ads_client").set_value("12-ab.apps.googleusercontent.com")
+    at.text_input(key="connection_password").set_value(PASSWORD)
+    at.text_input(key="connection_password_client_secret").set_value(PASSWORD)
+    at.checkbox(key="connection_vouched_google_ads").check()
+    press(at, "Save connection")
+    assert errors(at) == ["OAuth client secret of Ads has signs in it that it cannot have, such as a space\\. Copy it again\\."]
+    assert PASSWORD not in str(at.session_state)
+    assert PASSWORD not in str(at)
+    at.text_input(key="connection_password").set_value("refresh-1234")
+    at.text_input(key="connection_password_client_secret").set_value("GOCSPX-1234")
+    press(at, "Test connection")
+    assert errors(at) == ["Developer token of Ads is missing\\. Enter it\\."]

@@ -59,12 +59,15 @@ def _described_fields(kind: Kind, described: Described) -> None:
                 say(one.label), value=one.default, key=_key(kind, one), max_chars=1000, help=say(one.help) if one.help else None,
                 placeholder="" if one.needed else say(text("may be empty")),
             )  # fmt: skip
-    secret, tls = st.columns(2)
+    secret, beside = st.columns(2)
     with secret:
         _secret(described.secret)
     if described.takes_host:
-        with tls:
+        with beside:
             _tls()
+    for one, column in zip(described.more_secrets, (beside, secret), strict=False):
+        with column:
+            _secret(one.label, _part(one))
     if not described.checked:
         st.checkbox(
             say(text("I have made sure that what I enter only reads; marops cannot look at that here")),
@@ -72,9 +75,9 @@ def _described_fields(kind: Kind, described: Described) -> None:
         )
 
 
-def _secret(label: Text) -> None:
+def _secret(label: Text, key: str = _SECRET) -> None:
     st.text_input(
-        say(label), key=_SECRET, type="password", max_chars=5000, autocomplete="off",
+        say(label), key=key, type="password", max_chars=5000, autocomplete="off",
         help=say(text("Kept encrypted, and never shown again. Enter it again to change anything here.")),
     )  # fmt: skip
 
@@ -87,10 +90,26 @@ def _key(kind: Kind, one: Field) -> str:
     return f"connection_{kind}_{one.name}"
 
 
-def _submit(kind: Kind, save: bool, tell: Callable[[Callable[[], Text]], None]) -> None:  # noqa: FBT001  (Streamlit gives arguments by position)
+def _part(one: Field) -> str:
+    return f"{_SECRET}_{one.name}"
+
+
+def _taken(kind: Kind) -> str:
+    """The secret, out of the session before anything else happens: it lives on only sealed."""
     state = st.session_state
-    # Out of the session before anything else happens: it lives on only sealed.
-    password, state[_SECRET] = str(state.get(_SECRET) or ""), ""
+
+    def taken(key: str) -> str:
+        found, state[key] = str(state.get(key) or ""), ""
+        return found
+
+    first = taken(_SECRET)
+    if kind not in DESCRIBED:
+        return first
+    return DESCRIBED[kind].joined(first, {one.name: taken(_part(one)) for one in DESCRIBED[kind].more_secrets})
+
+
+def _submit(kind: Kind, save: bool, tell: Callable[[Callable[[], Text]], None]) -> None:  # noqa: FBT001  (Streamlit gives arguments by position)
+    password = _taken(kind)
 
     def done() -> Text:
         filled = _filled(kind)
