@@ -4,6 +4,9 @@ A feed has one import that counts. A sync makes the next one of the rows it fetc
 delivered less the look-back) and of the earlier import's rows from before the window; in the transaction that adds it,
 the earlier one is taken out. So a restated day never counts twice, a failure changes nothing, and undoing the sync and
 restoring the import before it is the way back. Files whose rows all lie before the window are taken over as they are.
+
+Some services say when a row was changed last. A feed by that column fetches what was changed since it fetched last, and what
+it fetches takes the place of the same rows, of whatever day they are.
 """
 
 from collections.abc import Callable
@@ -16,7 +19,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from marops import lake, store
+from marops.connections import kinds as connected
 from marops.connections import store as rows
+from marops.connections.resources import RESOURCES
 from marops.connections.store import Feed, FeedRun
 from marops.errors import BadConnection, Conflict
 from marops.lake import Blob
@@ -52,11 +57,17 @@ def past(feed_id: str) -> Past:
     return Past(imported.id, imported.sha256, run.watermark)
 
 
-def window(feed: Feed, before: Past) -> date | None:
-    """The first day to fetch; None for everything."""
+def by_change(kind: connected.Kind, feed: Feed) -> bool:
+    """Whether the feed's column is the one that says when a row was changed last."""
+    resource = RESOURCES.get(kind, {}).get(feed.table_name)
+    return bool(feed.date_column) and resource is not None and feed.date_column == resource.changed
+
+
+def window(feed: Feed, before: Past, *, changes: bool) -> date | None:
+    """The first day to fetch; None for everything. Of changes one day more, as their days may be those of another time zone."""
     if not feed.date_column or before.watermark is None:
         return None
-    return before.watermark - timedelta(days=feed.look_back_days)
+    return before.watermark - timedelta(days=feed.look_back_days + changes)
 
 
 def only_part(preview: Preview) -> Part:
@@ -64,14 +75,14 @@ def only_part(preview: Preview) -> Part:
     return preview.report.parts[0]
 
 
-def check_followable(feed: Feed, part: Part, staged: Path) -> None:
-    """Raise BadConnection where rows like these cannot be followed by day."""
+def check_followable(feed: Feed, part: Part, staged: Path, *, changes: bool) -> None:
+    """Raise BadConnection where rows like these cannot be followed."""
     table = TABLES[part.rows.table]
     if table.kind is Kind.STATE:
         raise BadConnection(
             text("Rows of {table} are edited in marops, so no feed can follow them. Import them once instead.", table=table.name)
         )
-    if not feed.date_column:
+    if not feed.date_column or changes:
         return
     day = _day(table)
     if day is None or not grains.is_of_days(part.rows.grain):
@@ -94,25 +105,26 @@ def check_followable(feed: Feed, part: Part, staged: Path) -> None:
         )  # fmt: skip
 
 
-def kept(before: Past, table: Table, staged: Path, first: date | None) -> list[Blob]:
-    """The earlier import's rows that stay: those before the window whose key was not delivered again."""
+def kept(before: Past, table: Table, staged: Path, first: date | None, *, changes: bool) -> list[Blob]:
+    """The earlier import's rows that stay: those before the window (of changes: all) whose key was not delivered again."""
     if first is None or not before.import_id:
         return []
     with store.reading() as session:
         blobs = session.exec(select(Blob).where(Blob.import_id == before.import_id, col(Blob.active).is_(True))).all()
-    found = (_rest(blob, table, staged, first) for blob in blobs)
+    found = (_rest(blob, table, staged, None if changes else first) for blob in blobs)
     return [blob for blob in found if blob is not None]
 
 
-def _rest(blob: Blob, table: Table, staged: Path, first: date) -> Blob | None:
+def _rest(blob: Blob, table: Table, staged: Path, before: date | None) -> Blob | None:
     key, day = list(table.key), _day(table)
-    if day is None:
-        return None
     new = pl.scan_parquet(staged)
     present = set(new.collect_schema().names())
     keys = new.select(pl.col(k) if k in present else pl.lit(None, table.by_name[k].type.dtype).alias(k) for k in key)
-    rest = lake.all_rows(blob, table).filter(day < first).join(keys, on=key, how="anti", nulls_equal=True, maintain_order="left")
-    count, last = rest.select(pl.len(), day.max()).collect().row(0)
+    rest = lake.all_rows(blob, table)
+    if before and day is not None:
+        rest = rest.filter(day < before)
+    rest = rest.join(keys, on=key, how="anti", nulls_equal=True, maintain_order="left")
+    count, last = rest.select(pl.len(), pl.lit(None) if day is None else day.max()).collect().row(0)
     if count == blob.rows:
         return _copy(blob)
     if not count:
@@ -145,9 +157,11 @@ def check_window(feed: Feed, staged: Staged, first: date | None) -> None:
 
 
 def replacing(
-    principal: Principal, feed: Feed, before: Past, staying: list[Blob], staged: Staged
+    principal: Principal, feed: Feed, before: Past, staying: list[Blob], last: date | None
 ) -> Callable[[Session, ImportRun], None]:
-    """What belongs into the transaction of the next delivery: the earlier import goes out, its staying rows come along."""
+    """What belongs into the transaction of the next delivery: the earlier import goes out, its staying rows come along.
+    `last` is the last day delivered.
+    """
 
     def also(session: Session, run: ImportRun) -> None:
         if session.get(Feed, feed.id) is None:
@@ -157,7 +171,7 @@ def replacing(
         for blob in staying:
             blob.import_id = run.id
         session.add_all(staying)
-        latest = max((day for day in (before.watermark, staged.last_day) if day), default=None)
+        latest = max((day for day in (before.watermark, last) if day), default=None)
         session.add(FeedRun(workspace_id=feed.workspace_id, feed_id=feed.id, import_id=run.id, watermark=latest))
 
     return also

@@ -19,7 +19,11 @@ from marops.sources import previews
 from marops.sources.previews import Preview, Source
 
 SPEC = "fetched.json"
-"""Beside a preview's report: which connection and query it came from."""
+"""Beside a preview's report: which connection and query it came from, and the day (UTC) on which that was begun."""
+
+
+class NoRows(BadConnection):
+    """The query gives no rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +56,13 @@ def opened(workspace_id: str, connection_id: str) -> tuple[Form, str]:
 
 
 def fetched(principal: Principal, workspace_id: str, connection_id: str, query: Query, name: str) -> Preview:
-    """The query's rows as a preview called `name`. Raises BadConnection, BadSetting, BadFile; then nothing is left."""
+    """The query's rows as a preview called `name`. Raises NoRows, BadConnection, BadSetting, BadFile; then nothing is left."""
     form, password = opened(workspace_id, connection_id)
     folder = previews.new_folder()
+    # Before the first row is asked for: what changes from here on belongs to the next sync.
+    spec = {"connection": connection_id, "query": asdict(query), "began": store.now().date().isoformat()}
     try:
         _fetch(form, password, query, folder / "source", name)
-        spec = {"connection": connection_id, "query": asdict(query)}
         (folder / SPEC).write_text(json.dumps(spec), encoding="utf-8")
         return previews.one(previews.read(principal, workspace_id, [Source(folder, folder / "source", name)]))
     except BaseException:
@@ -71,4 +76,4 @@ def _fetch(form: Form, password: str, query: Query, to: Path, name: str) -> None
     except (TooMuch, Binary, Repeated) as why:
         raise not_fetched(form, why) from None
     if not count:
-        raise BadConnection(text("{name} gives no rows. Nothing was changed.", name=name))
+        raise NoRows(text("{name} gives no rows. Nothing was changed.", name=name))

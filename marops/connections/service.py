@@ -59,7 +59,9 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What a sync did: `run` is None where nothing had changed. `first_day` is the first day fetched; None for all."""
+    """What a sync did: `run` is None where nothing had changed. `first_day` is the first day fetched, or the first on which a
+    row that was fetched was changed; None for all.
+    """
 
     feed: str
     run: ImportRun | None
@@ -159,7 +161,8 @@ def follow(
 ) -> Synced:
     """Save a previewed table as a feed and take its rows as the first delivery: both, or neither.
 
-    `look_back_days`: how many days before the last one delivered each sync fetches again. Raises BadConnection, Conflict,
+    `look_back_days`: how many days before the last one delivered (of a column of changes: before the last sync) each sync
+    fetches again. Raises BadConnection, Conflict,
     BadFile.
     """
     require(principal, Action.IMPORT, preview.workspace_id)
@@ -177,7 +180,9 @@ def follow(
     with store.reading() as session:
         if session.exec(select(Feed).where(Feed.workspace_id == preview.workspace_id, Feed.name == feed.name)).first():
             raise Conflict(text("There is a feed {name} already. Give this one another name.", name=feed.name))
-    return Synced(feed.name, _deliver(principal, feed, preview, following.Past(), None), None)
+        kind = rows.connection_of(session, preview.workspace_id, feed.connection_id).form.kind
+    began = date.fromisoformat(spec["began"]) if following.by_change(kind, feed) else None
+    return Synced(feed.name, _deliver(principal, feed, preview, following.Past(), None, began), None)
 
 
 def feeds(principal: Principal, workspace_id: str) -> list[Followed]:
@@ -254,14 +259,22 @@ def _sync(principal: Principal, feed: Feed) -> Synced:
             text("The import of {feed} was undone, so it is not synced. Restore that import on Data, or start the feed again.",
                  feed=feed.name)
         )  # fmt: skip
-    first = following.window(feed, before)
+    form, _ = fetching.opened(feed.workspace_id, feed.connection_id)
+    changes = following.by_change(form.kind, feed)
+    first = following.window(feed, before, changes=changes)
     query = Query(feed.table_name, feed.select, feed.date_column, first.isoformat() if first else "")
-    found = fetching.fetched(principal, feed.workspace_id, feed.connection_id, query, feed.name)
+    began = store.now().date() if changes else None
+    try:
+        found = fetching.fetched(principal, feed.workspace_id, feed.connection_id, query, feed.name)
+    except fetching.NoRows:
+        if changes and first:  # nothing was changed there
+            return Synced(feed.name, None, first)
+        raise
     if found.sha256 == before.sha256:
         previews.forget(found.id)
         return Synced(feed.name, None, first)
     try:
-        return Synced(feed.name, _deliver(principal, feed, _mapped(principal, feed, found), before, first), first)
+        return Synced(feed.name, _deliver(principal, feed, _mapped(principal, feed, found), before, first, began), first)
     except UserError:
         previews.forget(found.id)
         raise
@@ -279,18 +292,22 @@ def _mapped(principal: Principal, feed: Feed, found: Preview) -> Preview:
     return found if part.mapping == wanted else sources.remap(principal, found, {part.name: wanted})
 
 
-def _deliver(principal: Principal, feed: Feed, found: Preview, before: following.Past, first: date | None) -> ImportRun:
+def _deliver(
+    principal: Principal, feed: Feed, found: Preview, before: following.Past, first: date | None, began: date | None
+) -> ImportRun:
+    """Take what was fetched. `began` is the day on which that was begun, where the feed follows changes."""
     part = following.only_part(found)
     if not part.is_ready:
         return sources.accept(principal, found)  # says what is missing
     folder, _ = previews.staged(found.id)
-    staged = folder / part.rows.file
-    following.check_followable(feed, part, staged)
-    following.check_window(feed, part.rows, first)
-    staying = following.kept(before, following.table_of(part), staged, first)
+    staged, changes = folder / part.rows.file, began is not None
+    following.check_followable(feed, part, staged, changes=changes)
+    if not changes:
+        following.check_window(feed, part.rows, first)
+    staying = following.kept(before, following.table_of(part), staged, first, changes=changes)
     return sources.accept(
         principal, found, leave_out_refused=feed.valid_rows_only, without=before.import_id,
-        also=following.replacing(principal, feed, before, staying, part.rows),
+        also=following.replacing(principal, feed, before, staying, began or part.rows.last_day),
     )  # fmt: skip
 
 

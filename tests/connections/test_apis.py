@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -15,9 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from marops.connections import apis, gate, remote, resources
+from marops import store
+from marops.connections import apis, fetching, gate, remote, resources, service
+from marops.connections.fetching import Reader
 from marops.connections.kinds import DESCRIBED, Form, Kind, Query, Tls
 from marops.connections.reaching import Reach, Unreadable
+from marops.connections.service import Synced
 from marops.errors import BadConnection
 from marops.principal import Principal
 from marops.sources import service as sources
@@ -244,6 +247,44 @@ def test_all_rows_of_a_hubspot_search_stub_are_read_though_a_search_ends_after_t
     assert count == 10_250
     assert len(asked) == 52
     assert pl.read_parquet(tmp_path / "out")["id"].n_unique() == 10_250
+
+
+def test_changes_of_a_hubspot_stub_take_the_place_of_the_same_rows_of_whatever_day(
+    home: Path, admin: Principal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A contact of long ago becomes a customer: the feed by the column of changes brings it, without asking for all of them."""
+    there = {1: ("2026-01-01", "lead", "2026-01-02"), 2: ("2026-05-02", "lead", "2026-05-02")}
+    monkeypatch.setattr(store, "now", lambda: datetime(2026, 5, 10, 12, tzinfo=UTC))
+
+    def contact(number: int, created: str, stage: str, changed: str) -> dict[str, Any]:
+        days = {"createdate": f"{created}T08:00:00Z", "lastmodifieddate": f"{changed}T08:00:00Z"}
+        return {"id": str(number), "properties": {**days, "lifecyclestage": stage, "hs_analytics_source": "PAID_SEARCH"}}
+
+    def answers(asked: Asked) -> dict[str, Any]:
+        begin = "2000-01-01"
+        if asked.body:
+            wanted = asked.json["filterGroups"][0]["filters"][0]
+            assert (wanted["propertyName"], wanted["operator"]) == ("lastmodifieddate", "GTE")
+            begin = datetime.fromtimestamp(int(wanted["value"]) / 1000, UTC).date().isoformat()
+        return {"results": [contact(number, *values) for number, values in there.items() if values[2] >= begin]}
+
+    def read(form: Form, _: str, query: Query, to: Path) -> int:
+        return apis.fetch(reach(form.kind), query, str(to))
+
+    monkeypatch.setitem(fetching._READERS, Kind.HUBSPOT, Reader(lambda form, _: apis.tables(reach(form.kind)), read))
+    with stub(Kind.HUBSPOT, monkeypatch, answers) as asked:
+        connection = service.save(admin, OWN, Form(Kind.HUBSPOT, "X", vouched=True), SECRET)
+        found = service.preview(admin, OWN, connection, Query(table="contacts"))
+        service.follow(admin, found, "Contacts", date_column="lastmodifieddate", look_back_days=2)
+        (feed,) = service.feeds(admin, OWN)
+        assert feed.watermark == date(2026, 5, 10)
+        asked.clear()
+        assert service.sync(admin, OWN, feed.id) == Synced("Contacts", None, date(2026, 5, 7))
+        assert asked[0].path == "/crm/v3/objects/contacts/search"
+        there[1] = ("2026-01-01", "customer", "2026-05-09")
+        there[3] = ("2026-05-10", "lead", "2026-05-10")
+        assert service.sync(admin, OWN, feed.id).run
+    assert dict(made.counted("lead").select("lead_id", "status").iter_rows()) == {"1": "customer", "2": "lead", "3": "lead"}
 
 
 @pytest.mark.parametrize(

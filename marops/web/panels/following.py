@@ -30,7 +30,8 @@ def offer(preview: Preview, done: Callable[[Text], None]) -> None:
         everything = say(text("none: fetch everything each time"))
         column.selectbox(
             say(text("Date column")), ["", *columns], format_func=lambda one: one or everything, key="feed_column",
-            help=say(text("Each sync fetches the days from the last one on. It must be the column that dates the rows.")),
+            help=say(text("Each sync fetches the days from the last one on. It must be the column that dates the rows or, of "
+                          "HubSpot and Jira, the one that says when a row was changed last.")),
         )  # fmt: skip
         back.number_input(
             say(text("Look-back days")), 0, 400, 30, key="feed_back",
