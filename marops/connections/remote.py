@@ -17,8 +17,12 @@ from marops.connections.kinds import APIS, DESCRIBED, Form, Kind, Query, Tls
 from marops.errors import BadConnection
 from marops.language import Text, text
 
-_QUIET = {"RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__REQUEST_MAX_ATTEMPTS": "3"}
-"""What keeps clients from reporting to their makers and from asking again for minutes."""
+_QUIET = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false", "RUNTIME__REQUEST_MAX_ATTEMPTS": "3", "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
+}  # fmt: skip
+"""What keeps clients from reporting to their makers, from asking the cloud that they run in, and from asking again for
+minutes.
+"""
 
 
 def tables(form: Form, secret: str) -> list[str]:

@@ -95,7 +95,7 @@ def _snowflake(reach: Reach) -> Any:
     more = reach.more
     return ibis.snowflake.connect(
         account=more["account"], user=more["user"], password=reach.secret, warehouse=more["warehouse"],
-        database=f"{more['database']}/{more['schema']}", role=more.get("role") or None,
+        database=more["database"], schema=more["schema"], role=more.get("role") or None,
         # Ibis would make a database for functions of its own, and let one call run several statements.
         create_object_udfs=False, session_parameters={"MULTI_STATEMENT_COUNT": 1, "STATEMENT_TIMEOUT_IN_SECONDS": SECONDS},
     )  # fmt: skip

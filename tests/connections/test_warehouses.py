@@ -4,11 +4,13 @@ no server here, so what can be tried of Trino is tried with a stub, and of the o
 
 import ast
 import json
+import sys
 from collections.abc import Iterator
 from datetime import date
 from http.server import BaseHTTPRequestHandler
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import ibis
@@ -17,7 +19,7 @@ import pytest
 
 from marops.connections import remote, warehouses
 from marops.connections.kinds import Form, Kind, Query, Tls
-from marops.connections.reaching import Unreadable
+from marops.connections.reaching import Reach, Unreadable
 from marops.errors import BadConnection, BadSetting
 from tests.connections.conftest import Source
 from tests.connections.test_stores import answering
@@ -172,3 +174,35 @@ def test_the_hosts_of_warehouses_follow_from_their_fields() -> None:
     assert remote.hosts(Form(Kind.BIGQUERY, "X", more=MORE[Kind.BIGQUERY], vouched=True)) == (".googleapis.com",)
     assert remote.hosts(Form(Kind.SNOWFLAKE, "X", more=MORE[Kind.SNOWFLAKE], vouched=True))[0] == "acme-eu1.snowflakecomputing.com"
     assert remote.hosts(Form(Kind.CLICKHOUSE, "X", more=MORE[Kind.CLICKHOUSE], vouched=True)) == ("ch.example.org:8443",)
+
+
+def test_a_stub_of_snowflakes_driver_is_given_the_database_and_the_schema_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together they would be the name of one database. One call runs one statement."""
+    given: dict[str, Any] = {}
+    said: list[str] = []
+
+    class Stub:
+        """A connection that notes what it is told."""
+
+        def cursor(self) -> "Stub":
+            return self
+
+        def execute(self, sql: str) -> None:
+            said.append(sql)
+
+        def close(self) -> None:
+            pass
+
+    def connect(**arguments: Any) -> Stub:
+        given.update(arguments)
+        return Stub()
+
+    package, driver = ModuleType("snowflake"), ModuleType("snowflake.connector")
+    driver.connect = connect  # type: ignore[attr-defined]
+    package.connector = driver  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "snowflake", package)
+    monkeypatch.setitem(sys.modules, "snowflake.connector", driver)
+    warehouses._snowflake(Reach(Kind.SNOWFLAKE, MORE[Kind.SNOWFLAKE], Tls.VERIFIED, "secret", ""))
+    assert (given["database"], given["schema"], given["role"]) == ("SHOP", "PUBLIC", "READS")
+    assert [sql for sql in said if not sql.startswith("ALTER SESSION SET")] == []
+    assert "MULTI_STATEMENT_COUNT = 1 " in said[0]
