@@ -77,7 +77,7 @@ def _reach(job: dict[str, Any]) -> Reach:
     from marops.connections.kinds import Kind, Tls
     from marops.connections.reaching import Reach
 
-    return Reach(Kind(job["kind"]), job["more"], Tls(job["tls"]), job["secret"], job["gate"])
+    return Reach(Kind(job["kind"]), job["more"], Tls(job["tls"]), job["secret"], job["gate"], job["address"])
 
 
 if __name__ == "__main__":

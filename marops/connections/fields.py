@@ -36,10 +36,10 @@ class Described:
     """How a kind of source is described.
 
     `secret` is what its secret is called, `more_secrets` the parts that it has beside; with `may_be_open` it may be left
-    empty. `hosts` are the only ones it is reached
-    at: names in which a field's value may stand, or the end of a name, from its dot on; a host that is typed into the form
-    takes their place. `extra` is what must be installed, `modules` what shows that it is. Where what the secret may do is not
-    `checked`, whoever saves the connection vouches for it.
+    empty. `hosts` are the only ones it is reached at: names in which a field's value may stand, or the end of a name, from
+    its dot on; a host that is typed into the form takes their place. `extra` is what must be installed, `modules` what shows
+    that it is. Where what the secret may do is not `checked`, whoever saves the connection vouches for it. A `direct` one has
+    a driver that knows no proxy, and is given the address that was checked.
     """
 
     fields: tuple[Field, ...]
@@ -50,6 +50,7 @@ class Described:
     extra: str = ""
     modules: tuple[str, ...] = ()
     more_secrets: tuple[Field, ...] = ()
+    direct: bool = False
 
     def joined(self, first: str, more: Mapping[str, str]) -> str:
         """The secret as it is kept: itself, or an object of all its parts."""
@@ -147,6 +148,18 @@ CLICKHOUSE = Described(
 TRINO = Described(
     (*_SERVER, Field("catalog", text("Catalog"), _WORD, shown=True), Field("schema", text("Schema"), _WORD, shown=True)),
     text("Password"), (), may_be_open=True, extra="trino", modules=("ibis", "trino"),
+)  # fmt: skip
+
+SQLSERVER = Described(
+    (
+        _SERVER[0],
+        Field("port", text("Port"), r"[1-9][0-9]{0,4}", default="1433"),
+        _SERVER[2],
+        # Of letters and the like only: they stand in the driver's own notation of fields.
+        Field("database", text("Database"), r"\w[\w $-]{0,127}", shown=True),
+        Field("schema", text("Schema"), r"\w[\w $-]{0,127}", shown=True, default="dbo"),
+    ),
+    text("Password"), (), extra="sqlserver", modules=("ibis", "pyodbc"), direct=True,
 )  # fmt: skip
 
 _CUSTOMER = r"[0-9]{3}-?[0-9]{3}-?[0-9]{4}"

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     SNOWFLAKE = "snowflake"
     CLICKHOUSE = "clickhouse"
     TRINO = "trino"
+    SQLSERVER = "sqlserver"
     GOOGLE_ADS = "google_ads"
     HUBSPOT = "hubspot"
     JIRA = "jira"
@@ -60,6 +61,7 @@ DESCRIBED: dict[Kind, Described] = {
     Kind.SNOWFLAKE: fields.SNOWFLAKE,
     Kind.CLICKHOUSE: fields.CLICKHOUSE,
     Kind.TRINO: fields.TRINO,
+    Kind.SQLSERVER: fields.SQLSERVER,
     Kind.GOOGLE_ADS: fields.GOOGLE_ADS,
     Kind.HUBSPOT: fields.HUBSPOT,
     Kind.JIRA: fields.JIRA,
@@ -86,6 +88,7 @@ NAMES: dict[Kind, Text] = {
     Kind.SNOWFLAKE: text("Snowflake"),
     Kind.CLICKHOUSE: text("ClickHouse"),
     Kind.TRINO: text("Trino"),
+    Kind.SQLSERVER: text("SQL Server"),
     Kind.GOOGLE_ADS: text("Google Ads"),
     Kind.HUBSPOT: text("HubSpot"),
     Kind.JIRA: text("Jira Cloud"),

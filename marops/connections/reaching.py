@@ -11,10 +11,13 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A source on the Internet: the values of its form, its secret, and the gate through which it is asked."""
+    """A source on the Internet: the values of its form, its secret, and the gate through which it is asked, or the address
+    that was checked, where its driver knows no gate.
+    """
 
     kind: Kind
     more: dict[str, str]
     tls: Tls
     secret: str = field(repr=False)
     gate: str
+    address: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from marops import settings
-from marops.connections import gate
+from marops.connections import addresses, gate
 from marops.connections.asking import ask
 from marops.connections.failures import no_driver
 from marops.connections.fields import Described
@@ -47,9 +47,13 @@ def _ask(form: Form, secret: str, asked: dict[str, Any]) -> dict[str, Any]:
     if not all(_is_there(module) for module in described.modules):
         raise no_driver(described.extra)
     _check_secret(form, secret, described)
+    address = addresses.pinned(form.more["host"], int(form.more["port"])) if described.direct else ""
     # A home of its own: clients look there for keys and settings, which must be those of the form.
     with gate.opened(hosts(form), plain=form.tls is Tls.OFF) as way, tempfile.TemporaryDirectory(prefix="marops-") as home:
-        job = {"kind": form.kind, "more": dict(form.more), "tls": form.tls, "secret": secret, "gate": way.address, **asked}
+        job = {
+            "kind": form.kind, "more": dict(form.more), "tls": form.tls, "secret": secret, "gate": way.address, "address": address,
+            **asked,
+        }  # fmt: skip
         proxies = dict.fromkeys(("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "ALL_PROXY"), way.address)
         ca_file = settings.current().ca_file
         trusted = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(ca_file)) if ca_file else {}

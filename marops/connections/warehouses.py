@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from marops.connections import sqlserver
 from marops.connections.kinds import Kind, Query, Tls
 from marops.connections.reaching import Reach, Unreadable
 from marops.connections.writing import BATCH_ROWS, SECONDS, Binary, Repeated, TooMuch, write_all
@@ -23,25 +24,30 @@ _SCOPE = "https://www.googleapis.com/auth/bigquery"
 def tables(reach: Reach) -> list[str]:
     """Tables and views of the dataset or schema. Raises Unreadable."""
     with _connected(reach) as backend:
-        return names(backend)
+        return names(backend, _schema(reach))
 
 
 def fetch(reach: Reach, query: Query, to: str) -> int:
     """Write the table's rows into a Parquet file. Returns how many. Raises Unreadable, TooMuch, Binary."""
     with _connected(reach) as backend:
-        return write(backend, query, to)
+        return write(backend, query, to, _schema(reach))
 
 
-def names(backend: Any) -> list[str]:
+def _schema(reach: Reach) -> str | None:
+    """The schema that has to be named with each table; the others are connected to one."""
+    return reach.more["schema"] if reach.kind is Kind.SQLSERVER else None
+
+
+def names(backend: Any, schema: str | None = None) -> list[str]:
     """The tables and views that an Ibis backend sees, by name."""
-    return sorted(backend.list_tables())[:_MOST_TABLES]
+    return sorted(backend.list_tables(database=schema))[:_MOST_TABLES]
 
 
-def write(backend: Any, query: Query, to: str) -> int:
+def write(backend: Any, query: Query, to: str, schema: str | None = None) -> int:
     """Write a table of an Ibis backend into a Parquet file. Returns how many rows. Raises Unreadable, TooMuch, Binary."""
     if query.select:
         raise Unreadable("a warehouse is read by its tables and views; make a view of the query there")
-    table = backend.table(query.table)
+    table = backend.table(query.table, database=schema)
     if query.date_column and query.from_day:
         table = table.filter(_from(table[query.date_column], date.fromisoformat(query.from_day)))
     rows = _rows(table)
@@ -123,4 +129,10 @@ def _trino(reach: Reach) -> Any:
     )  # fmt: skip
 
 
-_CONNECT = {Kind.BIGQUERY: _bigquery, Kind.SNOWFLAKE: _snowflake, Kind.CLICKHOUSE: _clickhouse, Kind.TRINO: _trino}
+_CONNECT = {
+    Kind.BIGQUERY: _bigquery,
+    Kind.SNOWFLAKE: _snowflake,
+    Kind.CLICKHOUSE: _clickhouse,
+    Kind.TRINO: _trino,
+    Kind.SQLSERVER: sqlserver.connected,
+}

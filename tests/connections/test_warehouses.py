@@ -17,7 +17,7 @@ import ibis
 import polars as pl
 import pytest
 
-from marops.connections import remote, warehouses
+from marops.connections import remote, sqlserver, warehouses
 from marops.connections.kinds import Form, Kind, Query, Tls
 from marops.connections.reaching import Reach, Unreadable
 from marops.errors import BadConnection, BadSetting
@@ -31,6 +31,7 @@ MORE: dict[Kind, dict[str, str]] = {
     },
     Kind.CLICKHOUSE: {"host": "ch.example.org", "port": "8443", "user": "reader", "database": "shop"},
     Kind.TRINO: {"host": "trino.example.org", "port": "443", "user": "reader", "catalog": "hive", "schema": "shop"},
+    Kind.SQLSERVER: {"host": "sql.example.org", "port": "1433", "user": "reader", "database": "shop", "schema": "dbo"},
 }  # fmt: skip
 
 
@@ -159,7 +160,8 @@ def test_a_warehouse_whose_driver_is_not_installed_names_its_extra(kind: Kind, e
     [
         (Kind.BIGQUERY, {"project": "a/b"}), (Kind.BIGQUERY, {"dataset": "x`; DROP"}), (Kind.SNOWFLAKE, {"account": "evil.org/"}),
         (Kind.SNOWFLAKE, {"account": "a@b"}), (Kind.SNOWFLAKE, {"schema": "a b"}), (Kind.CLICKHOUSE, {"host": "h:1/x?y=z"}),
-        (Kind.TRINO, {"catalog": "a'b"}), (Kind.TRINO, {"port": ""}),
+        (Kind.TRINO, {"catalog": "a'b"}), (Kind.TRINO, {"port": ""}), (Kind.SQLSERVER, {"database": "a;Encrypt=no"}),
+        (Kind.SQLSERVER, {"user": "a}b"}),
     ],
 )  # fmt: skip
 def test_a_field_of_a_warehouse_holds_no_part_of_an_address_or_statement(kind: Kind, fields: dict[str, str]) -> None:
@@ -206,3 +208,68 @@ def test_a_stub_of_snowflakes_driver_is_given_the_database_and_the_schema_apart(
     assert (given["database"], given["schema"], given["role"]) == ("SHOP", "PUBLIC", "READS")
     assert [sql for sql in said if not sql.startswith("ALTER SESSION SET")] == []
     assert "MULTI_STATEMENT_COUNT = 1 " in said[0]
+
+
+@pytest.mark.parametrize(
+    ("tls", "secured"),
+    [
+        (Tls.VERIFIED, {"Encrypt": "yes", "TrustServerCertificate": "no", "HostNameInCertificate": "sql.example.org"}),
+        (Tls.ENCRYPTED, {"Encrypt": "yes", "TrustServerCertificate": "yes"}), (Tls.OFF, {"Encrypt": "no"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("permission", [None, ("INSERT", "dbo.ads")])
+def test_a_stub_of_sql_servers_driver_reaches_the_address_that_was_checked_and_a_login_that_writes_is_refused(
+    permission: tuple[str, str] | None, tls: Tls, secured: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name stays for the certificate; the newest driver is taken. There is no server here that the check could run on."""
+    given: dict[str, Any] = {}
+    said: list[str] = []
+
+    class Stub:
+        """A connection and its cursor, which has the permission."""
+
+        closed = False
+
+        def add_output_converter(self, *_: Any) -> None:
+            pass
+
+        def cursor(self) -> "Stub":
+            return self
+
+        def execute(self, sql: str) -> None:
+            said.append(sql)
+
+        def fetchone(self) -> tuple[str, str] | None:
+            return permission
+
+        def close(self) -> None:
+            pass
+
+    def connect(**arguments: Any) -> Stub:
+        given.update(arguments)
+        return Stub()
+
+    driver = ModuleType("pyodbc")
+    names = ["ODBC Driver 9 for SQL Server", "FreeTDS", "ODBC Driver 18 for SQL Server", "ODBC Driver 17 for SQL Server"]
+    driver.connect, driver.drivers, driver.Connection = connect, lambda: names, Stub  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pyodbc", driver)
+    monkeypatch.setattr("ibis.backends.mssql.pyodbc", driver)
+    reach = Reach(Kind.SQLSERVER, MORE[Kind.SQLSERVER], tls, "pass;Encrypt=no", "", "203.0.113.7")
+    if permission:
+        with pytest.raises(Unreadable, match=r"it has INSERT on dbo\.ads; let an administrator make one"):
+            sqlserver.connected(reach)
+    else:
+        assert sqlserver.connected(reach)
+    assert said[-1] == sqlserver.CHANGES
+    assert (given["server"], given["driver"]) == ("tcp:203.0.113.7,1433", "ODBC Driver 18 for SQL Server")
+    assert given["password"] == "{pass;Encrypt=no}"
+    named = {"Encrypt", "TrustServerCertificate", "HostNameInCertificate"}
+    assert {name: value for name, value in given.items() if name in named} == secured
+
+
+def test_sql_server_on_a_private_network_is_refused_before_its_driver_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its driver would not go through the gate."""
+    monkeypatch.setattr(remote, "_is_there", lambda _: True)
+    form = Form(Kind.SQLSERVER, "X", more={**MORE[Kind.SQLSERVER], "host": "127.0.0.1"}, vouched=True)
+    with pytest.raises(BadConnection, match="MAROPS_ALLOW_PRIVATE_HOSTS=127"):
+        remote.tables(form, "secret")
