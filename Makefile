@@ -31,7 +31,7 @@ setup-dev: .venv/ready-dev
 	touch $@
 
 test: setup-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: setup-dev
 	$(BIN)/ruff check .
