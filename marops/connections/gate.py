@@ -18,16 +18,24 @@ from marops.language import text
 
 _HEAD = 64 << 10
 _SECONDS = 10
+_FORBIDDEN = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class _Elsewhere(BadConnection):
+    """A host that is none of the source's."""
 
 
 @dataclass(slots=True)
 class Gate:
-    """An open gate. `refused` is the first refusal, which says more than what the client makes of it."""
+    """An open gate. `refused` is the first refusal of a host of the source, which says more than what the client makes of it;
+    `elsewhere` the first of another one, which may be why it failed, or beside the point.
+    """
 
     hosts: tuple[str, ...]
     plain: bool
     address: str = ""
     refused: BadConnection | None = None
+    elsewhere: BadConnection | None = None
     _open: list[socket.socket] = field(default_factory=list[socket.socket])
 
     def serve(self, listener: socket.socket) -> None:
@@ -51,9 +59,13 @@ class Gate:
             method, target = (*head.split(b" ", 2)[:2], b"")[:2]
             try:
                 server = self._connected(method == b"CONNECT", target.decode("latin-1"))
+            except _Elsewhere as refused:
+                self.elsewhere = self.elsewhere or refused
+                client.sendall(_FORBIDDEN)
+                return
             except BadConnection as refused:
                 self.refused = self.refused or refused
-                client.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                client.sendall(_FORBIDDEN)
                 return
             except OSError:
                 client.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
@@ -76,7 +88,7 @@ class Gate:
         except ValueError:
             host, port = "", 0
         if not (tunnel or self.plain) or not any(_is(host, port, one) for one in self.hosts):
-            raise BadConnection(text("{host} is no host of this kind of connection. Nothing was asked there.", host=host[:200]))
+            raise _Elsewhere(text("{host} is no host of this kind of connection. Nothing was asked there.", host=host[:200]))
         return socket.create_connection((addresses.pinned(host, port), port), _SECONDS)
 
 

@@ -6,6 +6,7 @@ Every field is checked against what it may hold, so that nothing typed into it c
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 from marops.connections import fields
@@ -162,6 +163,8 @@ class Query:
     def __post_init__(self) -> None:
         if bool(self.table) == bool(self.select):
             raise BadConnection(text("Choose a table from the list, or write one SELECT."))
+        if self.from_day:
+            date.fromisoformat(self.from_day)  # it stands in a statement
         if self.select and not re.match(r"(?is)\s*(select|with)\b", self.select):
             raise BadConnection(text("The query must be one SELECT: it may begin with SELECT or WITH, and reads only."))
         if len(self.select) > 20_000 or "\x00" in self.select:

@@ -8,7 +8,7 @@ import re
 import socket
 import ssl
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def fetch(form: Form, password: str, query: Query, to: Path) -> int:
     with _connected(form, password) as cursor:
         cursor.execute(query.sql("`"))
         names = [str(column[0]) for column in cursor.description or ()]
-        return writing.write_all(to, names, lambda: cursor.fetchmany(writing.BATCH_ROWS))
+        return writing.write_all(to, names, writing.rows_by_size(cursor.fetchmany))
 
 
 @contextmanager
@@ -64,8 +64,7 @@ def _connected(form: Form, password: str) -> Generator[Any]:
         # The socket goes to the address that was checked; the name stays for the certificate.
         way = socket.create_connection((address, form.port), _CONNECT_SECONDS)
         way.settimeout(None)
-        connection.connect(way)
-        with connection.cursor() as cursor:
+        with writing.deadline(lambda: _cut(way)), _signed_in(connection, way) as cursor:
             _limit(cursor, pymysql.MySQLError)
             _check_user(form, cursor)
             cursor.execute("START TRANSACTION READ ONLY")
@@ -75,6 +74,17 @@ def _connected(form: Form, password: str) -> Generator[Any]:
     finally:
         if connection is not None and connection.open:
             connection.close()  # without a commit: what was begun is rolled back
+
+
+def _signed_in(connection: Any, way: socket.socket) -> Any:
+    connection.connect(way)
+    return connection.cursor()
+
+
+def _cut(way: socket.socket) -> None:
+    """Let nothing more come: whoever waits for it finds the connection closed."""
+    with suppress(OSError):
+        way.shutdown(socket.SHUT_RDWR)
 
 
 def _context(tls: Tls) -> ssl.SSLContext | None:

@@ -5,8 +5,10 @@ a role it could become, may change is named and refused. Then the query runs as 
 a cursor takes a single SELECT, by the server's own grammar, and the transaction is never committed.
 """
 
+import os
+import socket
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +69,7 @@ def fetch(form: Form, password: str, query: Query, to: Path) -> int:
     with _connected(form, password) as connection, connection.cursor(name="marops") as cursor:
         cursor.execute(query.sql('"', dated="DATE "))
         names = [column.name for column in cursor.description or ()]
-        return writing.write_all(to, names, lambda: cursor.fetchmany(writing.BATCH_ROWS))
+        return writing.write_all(to, names, writing.rows_by_size(cursor.fetchmany))
 
 
 @contextmanager
@@ -85,15 +87,22 @@ def _connected(form: Form, password: str) -> Generator[Any]:
             passfile="", target_session_attrs="any",
             options=f"-c statement_timeout={writing.SECONDS * 1000} -c default_transaction_read_only=on -c TimeZone=UTC",
             sslrootcert=authorities.file() or "system" if form.tls is Tls.VERIFIED else None,
-        ) as connection:  # fmt: skip
+        ) as connection, writing.deadline(lambda: _cut(connection)):  # fmt: skip
             try:
                 connection.read_only = True
                 _check_role(form, connection)
                 yield connection
             finally:
-                connection.rollback()
+                with suppress(psycopg.Error):  # where it was cut there is nothing to roll back
+                    connection.rollback()
     except psycopg.Error as failed:
         raise refused_by(form, password, failed) from None
+
+
+def _cut(connection: Any) -> None:
+    """Let nothing more come: whoever waits for it finds the connection closed."""
+    with suppress(Exception), socket.socket(fileno=os.dup(connection.fileno())) as way:
+        way.shutdown(socket.SHUT_RDWR)
 
 
 def _check_role(form: Form, connection: Any) -> None:

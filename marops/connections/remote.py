@@ -59,9 +59,11 @@ def _ask(form: Form, secret: str, asked: dict[str, Any]) -> dict[str, Any]:
         trusted = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(ca_file)) if ca_file else {}
         try:
             return ask(form, secret, job, {**proxies, **trusted, **_QUIET, "HOME": home, "USERPROFILE": home})
-        except BadConnection:
+        except BadConnection as failed:
             if way.refused:
                 raise way.refused from None
+            if way.elsewhere:  # a redirection, or a client that looks around: what it said comes first
+                raise BadConnection(text("{failed} {elsewhere}", failed=failed.text, elsewhere=way.elsewhere.text)) from None
             raise
 
 

@@ -86,7 +86,8 @@ def test_saved(principal: Principal, workspace_id: str, connection_id: str) -> T
     finally:
         with store.writing() as session:
             values = {"problem": problem[:2000], "tested_at": store.now()}
-            session.exec(update(Connection).where(col(Connection.id) == connection_id).values(**values))
+            own = (col(Connection.id) == connection_id, col(Connection.workspace_id) == workspace_id)
+            session.exec(update(Connection).where(*own).values(**values))
 
 
 def save(principal: Principal, workspace_id: str, form: Form, password: str) -> str:

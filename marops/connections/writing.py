@@ -5,7 +5,9 @@ that they can be read in one way only: decimal point, never exactly three decima
 """
 
 import json
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
 BATCH_ROWS = 10_000
+_FIRST_ROWS = 100
+_BATCH_BYTES = 32 << 20
 MAX_ROWS = 20_000_000
 MAX_BYTES = 4 << 30
 SECONDS = 300
@@ -72,6 +76,35 @@ def write_all(to: Path, names: Sequence[str], batch: Callable[[], Sequence[Seque
         while rows := batch():
             file.write(rows)
     return file.rows
+
+
+def rows_by_size(fetch: Callable[[int], Sequence[Sequence[Any]]]) -> Callable[[], Sequence[Sequence[Any]]]:
+    """Batches of a cursor's `fetchmany` that stay small in memory, whatever a row holds: few rows first, more where they are
+    small. A server's driver runs beside everything else, without a limit of memory of its own.
+    """
+    count = _FIRST_ROWS
+
+    def batch() -> Sequence[Sequence[Any]]:
+        nonlocal count
+        rows = fetch(count)
+        size = sum(len(cell) for row in rows for cell in row if isinstance(cell, str | bytes | bytearray | memoryview))
+        fitting = count * 4 if not size else count * _BATCH_BYTES // size
+        count = max(1, min(fitting, count * 4, BATCH_ROWS))
+        return rows
+
+    return batch
+
+
+@contextmanager
+def deadline(cut: Callable[[], None]) -> Generator[None]:
+    """Call `cut` where this takes twice as long as a statement may: a server that does not answer does not stop itself."""
+    watch = threading.Timer(SECONDS * 2, cut)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
 
 
 def _text(value: Any, column: str) -> str | None:

@@ -364,7 +364,7 @@ def test_a_link_of_a_stub_to_another_host_is_not_followed(tmp_path: Path, monkey
             monkeypatch.setenv("http_proxy", way.address)
             with pytest.raises(Unreadable, match="403"):
                 apis.fetch(reach(Kind.META), Query(table="ad sets by day"), str(tmp_path / "out"))
-            assert "is no host of this kind of connection" in str(way.refused)
+            assert "is no host of this kind of connection" in str(way.elsewhere)
     assert len(asked) == 1
     assert reached == []
 

@@ -1,7 +1,11 @@
 """What a connection must not reach or do: other hosts, other files, any change, more than one statement."""
 
+import socket
 import sqlite3
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -9,7 +13,7 @@ import pytest
 
 from marops.connections import addresses, files, mysql, postgres
 from marops.connections.kinds import Form, Kind, Query, Tls
-from marops.connections.writing import number
+from marops.connections.writing import number, rows_by_size
 from marops.errors import BadConnection, BadSetting
 from tests.connections import mariadb
 from tests.connections.conftest import Source
@@ -311,3 +315,68 @@ def test_the_servers_of_these_tests_are_real(pg_server: str, mariadb_port: int) 
 def test_numbers_are_written_so_that_they_can_be_read_in_one_way_only(value: float, written: str) -> None:
     """Never with exactly three decimals, never with an exponent."""
     assert number(value) == written
+
+
+@contextmanager
+def stalling(port: int, at: bytes) -> Iterator[int]:
+    """A way to a server that lets nothing pass any more once `at` was said to it; yields its port."""
+    ways: list[socket.socket] = []
+
+    def carry(one: socket.socket, other: socket.socket, stalled: threading.Event) -> None:
+        with suppress(OSError):
+            while part := one.recv(65536):
+                if at in part:
+                    stalled.set()
+                if not stalled.is_set():
+                    other.sendall(part)
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = listener.accept()
+                server = socket.create_connection(("127.0.0.1", port))
+                ways.extend((client, server))
+                stalled = threading.Event()
+                for pair in ((client, server), (server, client)):
+                    threading.Thread(target=carry, args=(*pair, stalled), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        for way in ways:
+            way.close()
+
+
+@pytest.mark.server
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["pg", "my"])
+def test_a_server_that_falls_silent_is_given_up(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own clock cannot be relied on then; ours is twice as long as a statement may take."""
+    source = request.getfixturevalue(kind)
+    monkeypatch.setattr("marops.connections.writing.SECONDS", 1)
+    reader: Callable[..., int] = {"pg": postgres, "my": mysql}[kind].fetch
+    with stalling(source.form.port, b"marops_rows") as port, pytest.raises(BadConnection, match="cannot be read"):
+        reader(replace(source.form, port=port), source.password, Query(table=source.table), tmp_path / "out")
+
+
+def test_large_rows_are_fetched_few_at_a_time() -> None:
+    """A server's driver keeps a batch in memory beside everything else; small rows come in large batches."""
+    asked: list[int] = []
+
+    def fetch(count: int, cell: str) -> list[tuple[str, int]]:
+        asked.append(count)
+        return [(cell, 1)] * count
+
+    for cell in ("x" * 1_000_000, "x"):
+        batch = rows_by_size(lambda count, cell=cell: fetch(count, cell))  # type: ignore[misc]
+        for _ in range(6):
+            batch()
+    assert asked == [100, 33, 33, 33, 33, 33, 100, 400, 1600, 6400, 10_000, 10_000]
+
+
+def test_the_day_of_a_query_is_a_day() -> None:
+    """It stands in a statement."""
+    with pytest.raises(ValueError, match="isoformat"):
+        Query(table="ads", date_column="day", from_day="2026-01-01' OR 1=1 --")

@@ -176,6 +176,14 @@ def test_somebody_elses_workspace_does_not_give_a_connection_away(admin: Princip
         service.preview(admin, "sample", connection, Query(table="ads"))
 
 
+def test_a_test_in_another_workspace_writes_nothing_beside_a_connection(admin: Principal, lite: Source) -> None:
+    """That it is not there belongs to the other workspace."""
+    connection = saved(admin, lite)
+    with pytest.raises(NotFound):
+        service.test_saved(admin, "sample", connection)
+    assert service.connections(admin, OWN)[0].problem == ""
+
+
 def test_a_connection_that_a_feed_reads_from_is_not_removed(admin: Principal, lite: Source) -> None:
     """The feed is named."""
     connection = saved(admin, lite)

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from marops.connections import gate, remote, service
+from marops.connections.failures import refused_by
 from marops.connections.kinds import Form, Kind, Query, Tls
 from marops.errors import BadConnection
 from marops.principal import Principal
@@ -161,6 +162,19 @@ def test_a_redirection_of_a_stub_of_a_store_leads_nowhere(monkeypatch: pytest.Mo
     assert reached == []
 
 
+def test_what_a_client_wanted_elsewhere_does_not_hide_why_it_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some look where they run, or send reports; what the source said comes first."""
+
+    def ask(form: Form, secret: str, job: dict[str, str], environment: dict[str, str]) -> dict[str, str]:
+        with pytest.raises(OSError, match="403"):
+            build_opener(ProxyHandler({"http": environment["http_proxy"]})).open("http://169.254.169.254/latest", timeout=5)
+        raise refused_by(form, secret, "wrong password")
+
+    monkeypatch.setattr(remote, "ask", ask)
+    with pytest.raises(BadConnection, match=r"cannot be read: wrong password\..* 169\.254\.169\.254 is no host of this kind"):
+        remote.tables(Form(Kind.S3, "X", tls=Tls.OFF, more=RIGHT, vouched=True), "secret")
+
+
 def test_a_store_on_a_private_network_is_refused_until_an_admin_allows_it(s3: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the same guard as a database."""
     monkeypatch.delenv("MAROPS_ALLOW_PRIVATE_HOSTS")
@@ -180,7 +194,7 @@ def test_the_gate_leads_to_the_hosts_of_the_kind_only(address: str) -> None:
     with gate.opened([".amazonaws.com"], plain=True) as way:
         with pytest.raises(OSError, match=r"403|Forbidden"):
             build_opener(ProxyHandler({"http": way.address})).open(address, timeout=5)
-        assert "is no host of this kind of connection" in str(way.refused)
+        assert "is no host of this kind of connection" in str(way.elsewhere)
 
 
 def test_the_gate_lets_nothing_pass_that_is_not_encrypted_unless_that_was_chosen() -> None:
