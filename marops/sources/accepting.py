@@ -1,11 +1,12 @@
 """Taking a preview's rows: made durable in the lake first, then one transaction for all that an import writes."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 from sqlalchemy import insert
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col, select
 
 from marops import lake, store
 from marops.errors import BadFile, Conflict
@@ -51,6 +52,7 @@ def accept(
                 )
             _check_parts(session, preview, parts, replacing=replacing, without=without)
         before = counting.claims(overlaps.active_blobs(session, preview.workspace_id))
+        run.imported_at = _after_all(session, preview.workspace_id)
         session.add(run)
         session.flush()
         if also:
@@ -83,7 +85,7 @@ def _check_parts(session: Session, preview: Preview, parts: Sequence[tuple[Part,
     if replacing:
         blobs = restating.without(blobs, parts)
     for part, path in parts:
-        overlaps.check_part(session, preview.workspace_id, part, path, blobs)
+        overlaps.check_part(session, preview.workspace_id, part, path, blobs, is_feed=bool(without))
     if not without:  # what comes with a feed's new rows is only known when they are taken
         there = counting.claims(overlaps.active_blobs(session, preview.workspace_id))
         counting.check(there, counting.claims(blobs, parts, preview.file_name))
@@ -142,6 +144,13 @@ def _import_run(principal: Principal, preview: Preview) -> ImportRun:
         report=kept.model_dump(mode="json"),
         imported_by=principal.name,
     )
+
+
+def _after_all(session: Session, workspace_id: str) -> datetime:
+    """Now, but later than every import there is: what restates what follows from their order, whatever the clock does."""
+    query = select(ImportRun.imported_at).where(ImportRun.workspace_id == workspace_id)
+    latest = session.exec(query.order_by(col(ImportRun.imported_at).desc()).limit(1)).first()
+    return max(store.now(), latest + timedelta(milliseconds=1)) if latest else store.now()
 
 
 def _without_cells(part: Part) -> Part:

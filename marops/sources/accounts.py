@@ -42,7 +42,7 @@ def disagreements(workspace_id: str, part: Part, path: Path) -> list[Note]:
 def _owners(rows: pl.LazyFrame, *more: str) -> pl.DataFrame:
     """Each account, or campaign of rows without one, with the currencies it has."""
     present = rows.collect_schema().names()
-    owner = pl.coalesce(*(name for name in ("account_id", "campaign_name", "campaign_id") if name in present))
-    if "currency_code" not in present:
+    names = [name for name in ("account_id", "campaign_name", "campaign_id") if name in present]
+    if "currency_code" not in present or not names:
         return pl.DataFrame(schema=dict.fromkeys(("platform", "owner", "currency_code", *more), pl.String()))
-    return rows.select("platform", owner.alias("owner"), "currency_code", *more).drop_nulls().unique().collect()
+    return rows.select("platform", pl.coalesce(names).alias("owner"), "currency_code", *more).drop_nulls().unique().collect()

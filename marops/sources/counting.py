@@ -2,18 +2,17 @@
 
 One account's spend arrives at several levels of detail: a campaign report, a keyword report of the same days, a report
 by device and one by network, a report by day and another one as a single total. All are kept, but only one of those that
-describe the same campaigns and days counts. The coarsest level that names campaigns wins (finer ones leave out spend the
-platform does not attribute), days win over totals of a range, and what came first wins over what came later. The others are
-detail to look at.
+describe the same campaigns and days counts. Days win over totals of a range, then the coarsest level that names campaigns
+(finer ones leave out spend the platform does not attribute), then what came first; but where that would leave out spend, the
+coarsest level wins first, or else the report with the most spend. The others are detail to look at.
 
-A file counts as a whole or not at all. Where it shares only some of its spend with what counts instead, the rest would count
-nowhere: nobody can import, undo or restore into such a state (`check`).
+A file counts as a whole or not at all. Where spend of one of them would count nowhere in each of these orders, nobody can
+import, undo or restore into such a state (`check`).
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -29,13 +28,10 @@ from marops.sources.report import Part, Staged
 from marops.tables import AD_PERFORMANCE
 
 _LEVELS = ("campaign", "ad_group", "ad", "keyword", "breakdown", "account")
-_MEASURES = ("impressions", "clicks", "interactions", "spend", "conversions", "conversions_value")
 _SUBJECT = ("platform", "account_own", "account_name", "campaign_own", "campaign_name")
 _SPAN = ("period_start", "period_end")
-_DAY = timedelta(days=1)
-_REACHED = Decimal("0.995")
-"""What share of a total its days must come to: each of them was rounded, and so was the total."""
-
+_SHARE, _CENTS = 0.03, 0.02
+"""What two reports of the same spend may differ by: a share of it, and the rounding of each row."""
 
 Range = tuple[date, date]
 
@@ -52,9 +48,9 @@ class Claim:
     rows: pl.LazyFrame
 
     @property
-    def order(self) -> tuple[int, bool, str, str]:
-        """Sorts what counts before what is only detail of it."""
-        return _LEVELS.index(self.grain.split(" ")[0]), not grains.is_of_days(self.grain), self.arrived, self.id
+    def level(self) -> int:
+        """How far from a campaign its rows are."""
+        return _LEVELS.index(self.grain.split(" ")[0])
 
     def meets(self, other: "Claim") -> bool:
         """Whether both are of some of the same days, and in different forms."""
@@ -101,6 +97,19 @@ _LATER = "~"
 """Later than every moment in ISO form."""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Which of some claims are counted, and by claim what spend of the others no counted one speaks for."""
+
+    counted: list[Claim]
+    lost: dict[str, Lost]
+
+    @property
+    def ids(self) -> set[str]:
+        """The ids of those that are counted."""
+        return {claim.id for claim in self.counted}
+
+
 def settle(session: Session, workspace_id: str, before: Sequence[Claim]) -> None:
     """Say of each active blob of ad_performance whether it is counted. `before`: what was there until now.
 
@@ -110,29 +119,18 @@ def settle(session: Session, workspace_id: str, before: Sequence[Claim]) -> None
         Blob.workspace_id == workspace_id, Blob.table_name == AD_PERFORMANCE.name, col(Blob.active).is_(True)
     )
     blobs = list(session.exec(query))
-    found = claims(blobs)
-    check(before, found)
-    counted = {claim.id for claim in count_once(found)}
+    counted = check(before, claims(blobs)).ids
     for blob in blobs:
         blob.counted = blob.id in counted or not blob.rows
     session.add_all(blobs)
 
 
-def count_once(found: Sequence[Claim]) -> list[Claim]:
-    """Those of the claims that are counted, the first in order first."""
-    taken: list[Claim] = []
-    seen = _Subjects()
-    for claim in sorted(found, key=lambda claim: claim.order):
-        if not any(seen.pairs(claim, other).height for other in taken if claim.meets(other)):
-            taken.append(claim)
-    return taken
-
-
-def check(before: Sequence[Claim], after: Sequence[Claim]) -> None:
-    """Raise Conflict where spend that counted before, or comes now, would count nowhere."""
-    found = lost(after)
-    if found and (new := found.keys() - lost(before).keys()):
-        raise Conflict(_said(found[min(new)]))
+def check(before: Sequence[Claim], after: Sequence[Claim]) -> Settled:
+    """What is counted after. Raises Conflict where spend that counted before, or comes now, would count nowhere."""
+    found = settled(after)
+    if found.lost and (new := found.lost.keys() - settled(before).lost.keys()):
+        raise Conflict(_said(found.lost[min(new)]))
+    return found
 
 
 def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
@@ -143,10 +141,10 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
     if not any(claim.meets(other) for claim in staged for other in after):
         return []
     try:
-        check(before, after)
+        now = check(before, after).ids
     except Conflict as refused:
         return [refused.text]
-    was, now = ({claim.id for claim in count_once(found)} for found in (before, after))
+    was = settled(before).ids
     found = [
         text("The spend of {file} is counted from another file already, in other detail. Its rows will be kept to look at.",
              file=claim.source)
@@ -158,96 +156,134 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
     ]  # fmt: skip
 
 
-def lost(found: Sequence[Claim]) -> dict[str, Lost]:
-    """By claim, the spend of those not counted that no counted one speaks for."""
-    counted = count_once(found)
-    seen, ids = _Subjects(), {claim.id for claim in counted}
-    result: dict[str, Lost] = {}
-    for claim in found:
-        if claim.id not in ids and (gap := _gap(claim, [other for other in counted if claim.meets(other)], seen)):
-            result[claim.id] = gap
-    return result
+def settled(found: Sequence[Claim]) -> Settled:
+    """Which of the claims are counted: by the first order in which nothing is lost, else by the first."""
+    meeting = [claim for claim in found if any(claim.meets(other) for other in found)]
+    if not meeting:
+        return Settled(list(found), {})
+    seen, results = _Seen(), list[Settled]()
+    alone = [claim for claim in found if claim not in meeting]
+    for order in _ORDERS:
+        taken: list[Claim] = []
+        for claim in sorted(meeting, key=lambda claim: order(claim, seen)):
+            if not any(claim.meets(other) and seen.pairs(claim, other).height for other in taken):
+                taken.append(claim)
+        rest = [claim for claim in meeting if claim not in taken]
+        gaps = {claim.id: _gap(claim, [other for other in taken if claim.meets(other)], seen) for claim in rest}
+        results.append(Settled(alone + taken, {key: gap for key, gap in gaps.items() if gap}))
+        if not results[-1].lost:
+            return results[-1]
+    return results[0]
 
 
-class _Subjects:
-    """What claims are about: platform, account and campaign, each once. Read when two claims meet, and only once."""
+def _days_first(claim: Claim, seen: "_Seen") -> tuple[object, ...]:
+    return seen.spend(claim) <= 0, not grains.is_of_days(claim.grain), claim.level, claim.arrived, claim.id
+
+
+def _level_first(claim: Claim, seen: "_Seen") -> tuple[object, ...]:
+    return seen.spend(claim) <= 0, claim.level, not grains.is_of_days(claim.grain), claim.arrived, claim.id
+
+
+def _most_first(claim: Claim, seen: "_Seen") -> tuple[object, ...]:
+    return -seen.spend(claim), claim.level, not grains.is_of_days(claim.grain), claim.arrived, claim.id
+
+
+_ORDERS = (_days_first, _level_first, _most_first)
+
+
+class _Seen:
+    """What claims say of each platform, account and campaign. Read when two claims meet, and only once."""
 
     def __init__(self) -> None:
-        self._read: dict[str, pl.DataFrame] = {}
+        self._figures: dict[str, pl.DataFrame] = {}
+        self._pairs: dict[tuple[str, str], pl.DataFrame] = {}
 
-    def of(self, claim: Claim) -> pl.DataFrame:
-        if claim.id not in self._read:
-            self._read[claim.id] = claim.rows.select(_subject()).unique().collect()
-        return self._read[claim.id]
+    def figures(self, claim: Claim) -> pl.DataFrame:
+        """Spend by subject and span of days."""
+        if claim.id not in self._figures:
+            spend = pl.col("spend").sum().cast(pl.Float64)
+            self._figures[claim.id] = claim.rows.group_by(*_subject(), *_SPAN).agg(spend).collect()
+        return self._figures[claim.id]
+
+    def spend(self, claim: Claim) -> float:
+        """All spend, rounded to cents, so that sums of equal parts are equal."""
+        return round(float(self.figures(claim)["spend"].sum()), 2)
 
     def pairs(self, claim: Claim, other: Claim) -> pl.DataFrame:
-        """Subjects of a claim beside those of the other (see `OTHER`) that may be the same: a row without a campaign is about
-        all of its account.
-        """
-        pairs = self.of(claim).join(self.of(other), on="platform", suffix=OTHER)
-        ids, names = (pl.col(f"campaign_{what}").is_not_null() for what in ("own", "name"))
-        others = [pl.col(f"campaign_{what}{OTHER}").is_not_null() for what in ("own", "name")]
-        unlike = (ids & ~names & ~others[0] & others[1]) | (~ids & names & others[0] & ~others[1])
-        same = identities.may_be_one("account") & identities.may_be_one("campaign") & ~unlike
-        return pairs.filter(same)
+        """Subjects of a claim beside those of the other (see `OTHER`) that may be the same."""
+        if (claim.id, other.id) not in self._pairs:
+            self._pairs[claim.id, other.id] = _paired(*(self.figures(one).select(_SUBJECT).unique() for one in (claim, other)))
+        return self._pairs[claim.id, other.id]
 
 
 def _subject() -> list[pl.Expr]:
     return [pl.col("platform"), *identities.columns("account"), *identities.columns("campaign")]
 
 
-def _gap(claim: Claim, rivals: Sequence[Claim], seen: _Subjects) -> Lost | None:
-    """What a claim reports beyond the campaigns and days of its rivals. A report speaks for all its days: where it has no row
-    of one of its campaigns, there was nothing.
+def _paired(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """By the campaign's id, by its name, or without one. A report that names no campaign at all is about all of its account."""
+    beside = others.rename({name: f"{name}{OTHER}" for name in _SUBJECT[1:]})
+    found: list[pl.DataFrame] = []
+    for key in ("campaign_own", "campaign_name"):
+        by = pl.col(key).is_not_null()
+        on = ["platform", key], ["platform", f"{key}{OTHER}"]
+        found.append(some.filter(by).join(beside, left_on=on[0], right_on=on[1], coalesce=False).drop("platform_right"))
+    nameless = pl.all_horizontal(pl.col(name).is_null() for name in ("campaign_own", "campaign_name"))
+    nameless_beside = pl.all_horizontal(pl.col(f"{name}{OTHER}").is_null() for name in ("campaign_own", "campaign_name"))
+    whole = bool(some.select(nameless.all()).item()), bool(beside.select(nameless_beside.all()).item())
+    left = some if whole[1] else some.filter(nameless)
+    found.append(left.join(beside if whole[0] else beside.filter(nameless_beside), on="platform"))
+    columns = [*_SUBJECT, *(f"{name}{OTHER}" for name in _SUBJECT[1:])]
+    same = identities.may_be_one("account") & identities.may_be_one("campaign")
+    return pl.concat(frame.select(columns) for frame in found).filter(same).unique()
+
+
+def _gap(claim: Claim, rivals: Sequence[Claim], seen: _Seen) -> Lost | None:
+    """The spend of a claim that its rivals do not have: of each campaign, what they say of the same days, or of longer spans
+    around them; of a total, what they say of days in it.
     """
-    filled = pl.any_horizontal(pl.col(name).fill_null(0) != 0 for name in _MEASURES)
-    rows = claim.rows.filter(filled).group_by(*_subject(), *_SPAN).agg(pl.col("spend").sum()).collect()
-    pairs = pl.concat(seen.pairs(claim, rival).with_columns(pl.lit(str(at)).alias("by")) for at, rival in enumerate(rivals))
-    spoken = pairs.group_by(_SUBJECT).agg(pl.col("by").unique().sort().str.join(","))
-    portions = rows.join(spoken, on=_SUBJECT, how="left", nulls_equal=True).partition_by("by", as_dict=True)
-    rest = pl.concat(
-        rows.filter(~_within([rivals[int(at)] for at in str(by).split(",")]) if by else True) for (by,), rows in portions.items()
-    )
-    rest = _without_reached_totals(rest, pairs, rivals)
-    if rest.is_empty():
-        return None
-    names = rest.select(pl.coalesce("campaign_name", "campaign_own")).to_series().drop_nulls().unique().sort()
-    first, last = rest.select(pl.col("period_start").min(), pl.col("period_end").max()).row(0)
-    return Lost(claim.source, rivals[0].source, tuple(names), (first, last))
-
-
-def _without_reached_totals(rest: pl.DataFrame, pairs: pl.DataFrame, rivals: Sequence[Claim]) -> pl.DataFrame:
-    """Without the totals of several days that the rivals' rows of those days come to: the other days had nothing."""
-    totals = rest.filter(pl.col("period_start") < pl.col("period_end"), pl.col("spend") > 0)
-    if totals.is_empty():
-        return rest
-    others = [f"{name}{OTHER}" for name in _SUBJECT if name != "platform"]
-    parts: list[pl.DataFrame] = []
-    for at, rival in enumerate(rivals):
-        rows = rival.rows.group_by(*_subject(), *_SPAN).agg(pl.col("spend").sum()).collect()
-        rows = rows.rename({name: f"{name}{OTHER}" for name in (*_SUBJECT[1:], *_SPAN, "spend")})
-        mine = pairs.filter(pl.col("by") == str(at)).unique()
-        parts.append(
-            totals.join(mine, on=_SUBJECT, nulls_equal=True)
-            .join(rows, on=["platform", *others], nulls_equal=True)
-            .filter(pl.col(f"period_start{OTHER}") >= pl.col("period_start"), pl.col(f"period_end{OTHER}") <= pl.col("period_end"))
-            .select(*_SUBJECT, *_SPAN, "spend", f"spend{OTHER}")
+    rivals = [rival for rival in rivals if seen.pairs(claim, rival).height]
+    others = [f"{name}{OTHER}" for name in _SUBJECT[1:]]
+    theirs = pl.concat(
+        seen.pairs(claim, rival)
+        .join(
+            seen.figures(rival).rename({name: f"{name}{OTHER}" for name in _SUBJECT[1:]}),
+            on=["platform", *others],
+            nulls_equal=True,
         )
-    on = [*_SUBJECT, *_SPAN]
-    reached = pl.concat(parts).group_by(*on, "spend").agg(pl.col(f"spend{OTHER}").sum().alias("inside"))
-    reached = reached.filter(pl.col("inside") >= pl.col("spend") * _REACHED)
-    return rest.join(reached, on=on, how="anti", nulls_equal=True)
-
-
-def _within(claims: Sequence[Claim]) -> pl.Expr:
-    """Whether a row lies in the days that these claims cover together."""
-    ranges: list[Range] = []
-    for first, last in sorted(claim.days or (date.min, date.max) for claim in claims):
-        if ranges and first <= ranges[-1][1] + _DAY:
-            ranges[-1] = (ranges[-1][0], max(last, ranges[-1][1]))
-        else:
-            ranges.append((first, last))
-    return pl.any_horizontal((pl.col("period_start") >= first) & (pl.col("period_end") <= last) for first, last in ranges)
+        .group_by(*_SUBJECT, *_SPAN)
+        .agg(pl.col("spend").sum().alias("theirs"))
+        for rival in rivals
+    ).rename({"period_start": "from", "period_end": "to"})
+    mine = seen.figures(claim).filter(pl.col("spend") > 0).with_row_index("at")
+    exact = mine.join(theirs, left_on=[*_SUBJECT, *_SPAN], right_on=[*_SUBJECT, "from", "to"], nulls_equal=True)
+    begins, ends = pl.col("period_start"), pl.col("period_end")
+    longer = mine.filter(begins < ends).join(theirs, on=_SUBJECT, nulls_equal=True)
+    within = longer.filter(pl.col("from") >= begins, pl.col("to") <= ends, (pl.col("from") > begins) | (pl.col("to") < ends))
+    told = pl.concat([exact.select("at", "theirs"), within.select("at", "theirs")]).group_by("at").agg(pl.col("theirs").sum())
+    rest = mine.join(told, on="at", how="left").with_columns(
+        (pl.col("spend") - pl.min_horizontal("spend", pl.col("theirs").fill_null(0.0))).alias("rest")
+    )
+    spans = theirs.filter(pl.col("from") < pl.col("to"))
+    around = rest.select(*_SUBJECT, *_SPAN, "rest").join(spans, on=_SUBJECT, nulls_equal=True)
+    around = around.filter(pl.col("from") <= begins, pl.col("to") >= ends, (pl.col("from") < begins) | (pl.col("to") > ends))
+    spoken = (
+        around.group_by(*_SUBJECT, "from", "to", "theirs")
+        .agg(pl.col("rest").sum())
+        .group_by(_SUBJECT)
+        .agg(pl.min_horizontal("rest", "theirs").sum().alias("spoken"))
+    )
+    subjects = rest.group_by(_SUBJECT).agg(pl.col("spend", "rest").sum(), pl.len().alias("rows"))
+    subjects = subjects.join(spoken, on=_SUBJECT, how="left", nulls_equal=True)
+    missing = pl.col("rest") - pl.col("spoken").fill_null(0.0)
+    gone = rest.filter(pl.col("rest") > 0).join(
+        subjects.filter(missing > _SHARE * pl.col("spend") + _CENTS * pl.col("rows")), on=_SUBJECT, how="semi", nulls_equal=True
+    )
+    if gone.is_empty():
+        return None
+    names = gone.select(pl.coalesce("campaign_name", "campaign_own")).to_series().drop_nulls().unique().sort()
+    first, last = gone.select(begins.min(), ends.max()).row(0)
+    return Lost(claim.source, rivals[0].source, tuple(names), (first, last))
 
 
 def _complete(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -74,7 +74,7 @@ def read_json(path: Path, name: str, folder: Path) -> Objects:
 def _is_lines(file: TextIO) -> bool:
     """Whether the first line that is not blank is an object by itself and another one follows, or nothing does.
 
-    A single object is lines too, unless it holds a list.
+    A single object is lines too, unless it holds a list of more than values.
     """
     first = next(_filled(file), None)
     if first is None or not first[1].startswith("{"):
@@ -85,7 +85,7 @@ def _is_lines(file: TextIO) -> bool:
     except _BrokenError:
         # Either an object written over several lines, or lines of which the first is damaged.
         return second is not None and first[1].endswith("}") and second[1].startswith("{")
-    return second is not None or not any(isinstance(field, list) for field in value.values())
+    return second is not None or not any(_is_nested(field) for field in value.values())
 
 
 def _filled(file: TextIO) -> Iterator[tuple[int, str]]:
@@ -130,6 +130,10 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(item, list | dict) for item in value)  # pyright: ignore[reportUnknownVariableType]
+
+
 def _is_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)  # pyright: ignore[reportUnknownVariableType]
 
@@ -144,7 +148,7 @@ def _lists(value: Any) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[str
         others = [key for key, field in fields.items() if not _is_rows(field)]
         if found:
             return ([("", found[0][1])] if len(found) == 1 else found), others
-        if fields and not any(isinstance(field, list) for field in fields.values()):
+        if fields and not any(_is_nested(field) for field in fields.values()):
             return [("", [fields])], []
     raise _BrokenError("json_without_rows")
 

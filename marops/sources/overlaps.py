@@ -49,8 +49,12 @@ def active_blobs(session: Session, workspace_id: str, without: str = "") -> list
     return list(session.exec(query.order_by(col(Blob.ingested_at), col(Blob.id))))
 
 
-def check_part(session: Session, workspace_id: str, part: Part, path: Path, blobs: Sequence[Blob]) -> None:
-    """Raise Conflict where rows of a staged part are in these blobs, or in the workspace's state."""
+def check_part(
+    session: Session, workspace_id: str, part: Part, path: Path, blobs: Sequence[Blob], *, is_feed: bool = False
+) -> None:
+    """Raise Conflict where rows of a staged part are in these blobs, or in the workspace's state. `is_feed`: nobody chooses what
+    is in the part.
+    """
     staged = part.rows
     table = TABLES[staged.table]
     if table.kind is Kind.STATE:
@@ -63,7 +67,7 @@ def check_part(session: Session, workspace_id: str, part: Part, path: Path, blob
         crossing = crossing_ranges(table, rows, [blob for blob in near if blob.grain == staged.grain])
         renamed = renamed_rows(table, rows, [blob for blob in near if blob.grain == staged.grain])
     if doubled:
-        raise Conflict(_imported_twice(doubled))
+        raise Conflict(_delivered_twice(doubled) if is_feed else _imported_twice(doubled))
     if crossing:
         raise Conflict(_crossing_file(crossing))
     if renamed:
@@ -133,15 +137,15 @@ def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> 
     """A range of days that shares some with another range of the same thing in these blobs: neither has figures by day, so what
     both hold would count twice.
     """
-    if not blobs or grains.is_of_days(blobs[0].grain):
+    if table.name != AD_PERFORMANCE.name or not blobs or grains.is_of_days(blobs[0].grain):
         return None
-    names = [name for name in table.key if name not in _SPAN]
-    begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}_new" for name in _SPAN)))
+    begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}{OTHER}" for name in _SPAN)))
+    cross = [begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new)]
+    here, there = _complete(table, rows), lake.scan(blobs, table, lineage=True)
     found = (
-        lake.scan(blobs, table, lineage=True)
-        .join(_keys(table, rows), on=names, how="inner", nulls_equal=True, suffix="_new")
-        .filter(begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new))
-        .select("source_relation", *_SPAN, *(f"{name}_new" for name in _SPAN))
+        _side_by_side(there, here)
+        .filter(*cross)
+        .select("source_relation", *_SPAN, *(f"{name}{OTHER}" for name in _SPAN))
         .sort(*_SPAN)
         .head(1)
         .collect()
@@ -156,25 +160,35 @@ def renamed_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Dou
     if table.name != AD_PERFORMANCE.name or not blobs:
         return None
     here, there = _complete(table, rows), lake.scan(blobs, table, lineage=True)
-    for first in ("name", "own"):
-        found = (
-            _labelled(there, first, "source_relation")
-            .join(_labelled(here, first), on=[*_SEEN, *_LABELS], how="inner", nulls_equal=True, suffix=OTHER)
-            .filter(*(identities.may_be_one(entity) for entity in identities.ENTITIES))
-            .filter(pl.any_horizontal(pl.col(f"{e}_id").ne_missing(pl.col(f"{e}_id{OTHER}")) for e in identities.ENTITIES))
-            .group_by("source_relation")
-            .len()
-            .sort("len", "source_relation", descending=[True, False])
-            .collect()
-        )
-        if found.height:
-            return Doubled(table, int(found["len"].sum()), str(found["source_relation"][0]))
-    return None
+    other_key = pl.any_horizontal(pl.col(f"{e}_id").ne_missing(pl.col(f"{e}_id{OTHER}")) for e in identities.ENTITIES)
+    found = (
+        _side_by_side(there, here, *_SPAN)
+        .filter(other_key)
+        .group_by("source_relation")
+        .len()
+        .sort("len", "source_relation", descending=[True, False])
+        .collect()
+    )
+    return Doubled(table, int(found["len"].sum()), str(found["source_relation"][0])) if found.height else None
 
 
-_SEEN = ("platform", "publisher", "breakdown_key", *_SPAN)
+_SEEN = ("platform", "publisher", "breakdown_key")
 _LABELS = tuple(f"{entity}_label" for entity in identities.ENTITIES if entity != "account")
 """What is compared of a campaign, ad group and ad. Many exports leave the account out: its absence is no difference."""
+
+
+def _side_by_side(there: pl.LazyFrame, here: pl.LazyFrame, *same: str) -> pl.LazyFrame:
+    """Rows that may be of the same ad, by names or else by ids, with what they have beside that (see `OTHER`). `same`: further
+    columns that must be equal.
+    """
+    found = [
+        _labelled(there, first, "source_relation")
+        .join(_labelled(here, first), on=[*_SEEN, *_LABELS, *same], how="inner", nulls_equal=True, suffix=OTHER)
+        .filter(*(identities.may_be_one(entity) for entity in identities.ENTITIES))
+        .drop(_LABELS)
+        for first in ("name", "own")
+    ]
+    return pl.concat(found).unique()
 
 
 def _labelled(rows: pl.LazyFrame, first: str, *more: str) -> pl.LazyFrame:
@@ -183,7 +197,7 @@ def _labelled(rows: pl.LazyFrame, first: str, *more: str) -> pl.LazyFrame:
     found = rows.with_columns(column for entity in identities.ENTITIES for column in identities.columns(entity))
     labels = [pl.coalesce(label.replace("label", first), label.replace("label", second)).alias(label) for label in _LABELS]
     kept = [f"{entity}_{what}" for entity in identities.ENTITIES for what in ("id", "own", "name")]
-    return found.select(*_SEEN, *labels, *kept, *more)
+    return found.select(*_SEEN, *_SPAN, *labels, *kept, *more)
 
 
 def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -237,6 +251,16 @@ def _imported_twice(doubled: Doubled) -> Text:
     if not doubled.table.owners:
         return said
     return text("{said} Restated days can take the place of the old ones: choose to replace them.", said=said)
+
+
+def _delivered_twice(doubled: Doubled) -> Text:
+    return ntext(
+        "{n} row of {table} that the source delivers is already here from {source}, so nothing was taken: it would be counted "
+        "twice. Undo the import of {source} on Data: from then on the source itself delivers those days.",
+        "{n} rows of {table} that the source delivers are already here from {source}, so nothing was taken: they would be counted "
+        "twice. Undo the import of {source} on Data: from then on the source itself delivers those days.",
+        doubled.rows, table=doubled.table.name, source=doubled.source,
+    )  # fmt: skip
 
 
 def _counted_again(doubled: Doubled) -> Text:

@@ -83,6 +83,12 @@ def test_a_number_stays_the_number_it_is_written_as(tmp_path: Path) -> None:
     assert part.sums["spend"] == "123456789012.345678"
 
 
+def test_one_record_with_a_list_of_values_is_a_record(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "a.json", '{"id": "1", "tags": ["a", "b"]}')
+    (table,) = objects.read_json(path, path.name, tmp_path).tables
+    assert table.frame.collect().rows() == [(1, "1", '["a", "b"]')]
+
+
 def test_several_lists_are_several_tables_and_what_stands_beside_them_is_named(tmp_path: Path) -> None:
     days = [{"day": "2026-05-01", "campaign": "A", "currency code": "BRL", "cost": 1}]
     path = made.put(tmp_path / "a.json", json.dumps({"may": days, "june": [{**days[0], "day": "2026-06-01"}], "next": "2"}))

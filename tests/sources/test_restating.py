@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from marops import lake, store
 from marops.errors import Conflict
 from marops.lake import Blob
 from marops.principal import Principal
@@ -285,3 +286,33 @@ def test_what_a_preview_would_replace_is_worked_out_once_and_anew_after_a_change
     service.undo(admin, OWN, taken.id)
     assert service.restated(admin, service.load_preview(admin, again.id)) == []
     assert len(worked) == 2
+
+
+def test_what_comes_later_counts_as_later_though_the_clock_was_set_back(
+    admin: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = store.now()
+    monkeypatch.setattr(store, "now", lambda: now + timedelta(minutes=5))
+    take(admin, tmp_path, "a.csv", FIRST)
+    monkeypatch.setattr(store, "now", lambda: now)
+    take(admin, tmp_path, "b.csv", AGAIN, replacing=True)
+    assert there() == AFTER
+
+
+def test_an_import_that_waited_for_a_restatement_is_later_than_it(
+    admin: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows were not there when the other was decided on, so they are not what that replaces."""
+    take(admin, tmp_path, "a.csv", FIRST)
+    late = preview(admin, tmp_path, "late.csv", meta(("1", "NEW", 2, "777")))
+    again = preview(admin, tmp_path, "b.csv", AGAIN)
+    keep = lake.keep
+
+    def slowly(path: Path) -> str:
+        monkeypatch.setattr(lake, "keep", keep)
+        service.accept(admin, again, replacing=True)
+        return keep(path)
+
+    monkeypatch.setattr(lake, "keep", slowly)
+    service.accept(admin, late)
+    assert there() == AFTER | {("1", "NEW", 2, Decimal(777))}
