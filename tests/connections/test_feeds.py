@@ -265,7 +265,7 @@ def test_rows_of_another_import_are_never_replaced_by_a_feed(admin: Principal, l
     feed = follow(admin, lite)
     sources.accept(admin, sources.preview_file(admin, OWN, made.put(tmp_path / "f.csv", made.ads(("2026-05-04", "1", "4")))))
     lite("INSERT INTO ads VALUES ('2026-05-04', 'Search Brasil', 'BRL', 1, 4)")
-    with pytest.raises(Conflict, match=r"1 row of ad_performance is already here from f\.csv"):
+    with pytest.raises(Conflict, match=r"1 row of ad_performance that the source delivers is already here from f\.csv"):
         sync(admin, feed)
     assert days() == FIRST | {"2026-05-04": "4"}
 
