@@ -10,9 +10,10 @@ A file counts as a whole or not at all. Where spend of one of them would count n
 import, undo or restore into such a state (`check`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -38,14 +39,16 @@ Range = tuple[date, date]
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Rows of one ad report that are there or may come: of which file, how fine, of which days, and when they came (ISO)."""
+    """Rows of one ad report that are there or may come: of which file, how fine, of which days, and when they came (ISO).
+    `rows` reads them: a damaged file stands in nobody's way who is not counted with it.
+    """
 
     id: str
     source: str
     grain: str
     days: Range | None
     arrived: str
-    rows: pl.LazyFrame
+    rows: Callable[[], pl.LazyFrame]
 
     @property
     def level(self) -> int:
@@ -76,14 +79,14 @@ def claims(blobs: Iterable[Blob], staged: Iterable[tuple[Part, Path]] = (), file
     found = [
         Claim(
             blob.id, blob.source_relation, blob.grain, _days(blob), blob.ingested_at.isoformat(),
-            lake.scan([blob], AD_PERFORMANCE),
+            partial(lake.scan, [blob], AD_PERFORMANCE),
         )
         for blob in blobs
         if blob.table_name == AD_PERFORMANCE.name and blob.rows
     ]  # fmt: skip
     for number, (part, path) in enumerate(staged):
         if part.rows.table == AD_PERFORMANCE.name:
-            rows = _complete(pl.scan_parquet(path))
+            rows = partial(_complete, path)
             name = f"{file_name} · {part.name}" if part.name else file_name
             found.append(Claim(f"staged {number:04}", name, part.rows.grain, _days(part.rows), _LATER, rows))
     return found
@@ -202,7 +205,7 @@ class _Seen:
         """Spend by subject and span of days."""
         if claim.id not in self._figures:
             spend = pl.col("spend").sum().cast(pl.Float64)
-            self._figures[claim.id] = claim.rows.group_by(*_subject(), *_SPAN).agg(spend).collect()
+            self._figures[claim.id] = claim.rows().group_by(*_subject(), *_SPAN).agg(spend).collect()
         return self._figures[claim.id]
 
     def spend(self, claim: Claim) -> float:
@@ -286,7 +289,8 @@ def _gap(claim: Claim, rivals: Sequence[Claim], seen: _Seen) -> Lost | None:
     return Lost(claim.source, rivals[0].source, tuple(names), (first, last))
 
 
-def _complete(rows: pl.LazyFrame) -> pl.LazyFrame:
+def _complete(path: Path) -> pl.LazyFrame:
+    rows = pl.scan_parquet(path)
     present = set(rows.collect_schema().names())
     return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in AD_PERFORMANCE.schema.items() if name not in present)
 
