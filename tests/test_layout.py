@@ -85,7 +85,7 @@ def test_a_shape_speaks_only_of_tables_and_columns_that_exist(path: Path) -> Non
         assert plan | set(shape.unpivoted.get("companions", {})) <= known
     unknown = set(tomllib.loads(path.read_text(encoding="utf-8"))) - {
         "name", "table", "marks", "needs", "constants", "columns", "breakdowns", "values", "keep", "dates", "period_above",
-        "label_rows", "unpivot", "unpivoted", "tool", "extends", "micros", "latest", "fallback",
+        "label_rows", "unpivot", "unpivoted", "tool", "extends", "micros", "latest", "fallback", "dates_open",
     }  # fmt: skip
     assert not unknown, "keys that nobody reads"
 

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from marops import bootstrap
+from marops.web.panels import reading
 from tests import browsers
 from tests.web import tiny
 
@@ -106,3 +107,9 @@ def tiny_home(folder: Path) -> Path:
         bootstrap.prepare()
         tiny.bring_in(folder / "files", "ads.csv", "leads.csv", "history.csv", "jira.csv", "jira-history.csv", "targets.csv")
     return home
+
+
+@pytest.fixture(autouse=True)
+def _files_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page under test has nobody who looks again: it waits until a file is read, however busy the machine is."""
+    monkeypatch.setattr(reading, "_AT_ONCE", 60.0)
