@@ -173,6 +173,12 @@ def all_rows(blob: Blob, table: Table) -> pl.LazyFrame:
     return _all_rows([blob], table, lineage=False)
 
 
+def complete(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Staged rows with every column of their table (absent ones null), as they will be read from the lake."""
+    present = set(rows.collect_schema().names())
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in present)
+
+
 def count(blobs: Sequence[Blob], table: Table) -> int:
     """How many rows count."""
     rest = [blob for blob in blobs if blob.left_out]

@@ -18,6 +18,8 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pa_parquet
 
+from marops.sources.digits import unmistakable
+
 BATCH_ROWS = 10_000
 _FIRST_ROWS = 100
 _BATCH_BYTES = 32 << 20
@@ -134,6 +136,4 @@ def number(value: float | Decimal) -> str:
     exact = value if isinstance(value, Decimal) else Decimal(repr(value))
     if not exact.is_finite():
         return str(exact)  # the table's contract refuses it, with its row
-    found = format(exact, "f")
-    whole, point, decimals = found.partition(".")
-    return f"{whole}.{decimals}0" if point and len(decimals) == 3 else found
+    return unmistakable(format(exact, "f"))

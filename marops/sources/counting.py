@@ -86,7 +86,7 @@ def claims(blobs: Iterable[Blob], staged: Iterable[tuple[Part, Path]] = (), file
     ]  # fmt: skip
     for number, (part, path) in enumerate(staged):
         if part.rows.table == AD_PERFORMANCE.name:
-            rows = partial(_complete, path)
+            rows = partial(lake.complete, AD_PERFORMANCE, pl.scan_parquet(path))
             name = f"{file_name} · {part.name}" if part.name else file_name
             found.append(Claim(f"staged {number:04}", name, part.rows.grain, _days(part.rows), _LATER, rows))
     return found
@@ -287,12 +287,6 @@ def _gap(claim: Claim, rivals: Sequence[Claim], seen: _Seen) -> Lost | None:
     names = gone.select(pl.coalesce("campaign_name", "campaign_own")).to_series().drop_nulls().unique().sort()
     first, last = gone.select(begins.min(), ends.max()).row(0)
     return Lost(claim.source, rivals[0].source, tuple(names), (first, last))
-
-
-def _complete(path: Path) -> pl.LazyFrame:
-    rows = pl.scan_parquet(path)
-    present = set(rows.collect_schema().names())
-    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in AD_PERFORMANCE.schema.items() if name not in present)
 
 
 def _said(found: Lost) -> Text:

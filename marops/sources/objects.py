@@ -13,9 +13,10 @@ from typing import Any, TextIO
 import polars as pl
 
 from marops.sources import progress
+from marops.sources.digits import unmistakable
 from marops.sources.encodings import encoding_of
 from marops.sources.guard import Unreadable
-from marops.sources.reading import MAX_COLUMNS, SMALL, THOUSANDTHS, RawTable, line_feeds
+from marops.sources.reading import MAX_COLUMNS, SMALL, RawTable, line_feeds
 from marops.tables import ROW
 
 WHOLE = 256 << 20
@@ -110,16 +111,12 @@ def _parsed(text: str) -> Any:
     """JSON with every number as the text it is written as."""
     try:
         return json.loads(
-            text.lstrip("\ufeff"), parse_float=_number, parse_int=_number, parse_constant=str, object_pairs_hook=_fields
+            text.lstrip("\ufeff"), parse_float=unmistakable, parse_int=str, parse_constant=str, object_pairs_hook=_fields
         )
     except json.JSONDecodeError as broken:
         raise _BrokenError("broken_json", row=broken.lineno) from broken
     except RecursionError as broken:
         raise _BrokenError("broken_json", row=1) from broken
-
-
-def _number(digits: str) -> str:
-    return f"{digits}0" if THOUSANDTHS.search(digits) else digits
 
 
 def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

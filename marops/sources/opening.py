@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from marops.sources import objects, outlining, reading, sections
+from marops.sources import objects, outlining, reading, sections, typed
 from marops.sources.cells import ASIDE
 from marops.sources.guard import FileKind, Unreadable
 from marops.sources.reading import RawTable
@@ -31,14 +31,14 @@ def tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Raw
                 raise Unreadable("no_header", name=job.name, first=" | ".join(first)[:120])
             yield reading.read_text(file, header, Path(job.folder))
         case FileKind.XLSX:
-            for sheet, head, sheet_cells in reading.read_xlsx(path, job.name):
+            for sheet, head, sheet_cells in typed.read_xlsx(path, job.name):
                 header = header_row(head)
                 if header is None:
                     report.notes.append(Note(code="sheet_without_table", values={"sheet": sheet}))
                     continue
-                yield reading.table_of_sheet(sheet, head, sheet_cells, header)
+                yield typed.table_of_sheet(sheet, head, sheet_cells, header)
         case FileKind.PARQUET:
-            yield reading.read_parquet(path, job.name)
+            yield typed.read_parquet(path, job.name)
         case FileKind.JSON:
             file = objects.read_json(path, job.name, Path(job.folder))
             report.encoding = file.encoding

@@ -141,7 +141,7 @@ def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> 
         return None
     begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}{OTHER}" for name in _SPAN)))
     cross = [begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new)]
-    here, there = _complete(table, rows), lake.scan(blobs, table, lineage=True)
+    here, there = lake.complete(table, rows), lake.scan(blobs, table, lineage=True)
     found = (
         _side_by_side(there, here)
         .filter(*cross)
@@ -159,7 +159,7 @@ def renamed_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Dou
     """
     if table.name != AD_PERFORMANCE.name or not blobs:
         return None
-    here, there = _complete(table, rows), lake.scan(blobs, table, lineage=True)
+    here, there = lake.complete(table, rows), lake.scan(blobs, table, lineage=True)
     other_key = pl.any_horizontal(pl.col(f"{e}_id").ne_missing(pl.col(f"{e}_id{OTHER}")) for e in identities.ENTITIES)
     found = (
         _side_by_side(there, here, *_SPAN)
@@ -201,13 +201,7 @@ def _labelled(rows: pl.LazyFrame, first: str, *more: str) -> pl.LazyFrame:
 
 
 def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
-    return _complete(table, rows).select(table.key)
-
-
-def _complete(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows with every column of the table."""
-    present = set(rows.collect_schema().names())
-    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in present)
+    return lake.complete(table, rows).select(table.key)
 
 
 def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:

@@ -7,14 +7,12 @@ a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
 
 import csv
 import re
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import fastexcel
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -24,20 +22,14 @@ import pyarrow.parquet as pa_parquet
 from marops.sources import progress
 from marops.sources.dialects import DELIMITERS, Dialect, find_dialect, records
 from marops.sources.encodings import SAMPLE_BYTES, encoding_of
-from marops.sources.guard import MAX_CELLS, Unreadable
+from marops.sources.guard import Unreadable
 from marops.tables import ROW
 
 SMALL = 32 << 20
 """Bytes up to which a text file is read exactly and in memory."""
 
 MAX_COLUMNS = 2_000
-THOUSANDTHS = re.compile(r"^-?\d+\.\d{3}$")
-"""A number that, read as text, could as well be a whole one with its thousands set apart."""
-
 _BLOCK = 8 << 20
-_SECONDS_PER_XML_BYTE = 15e-9
-"""What a spreadsheet takes as a whole for each byte of its unpacked XML, measured on two cores."""
-
 
 _ENDS_AS_TOTAL = re.compile(r"(?i)[,;\t|]\s*\"?(?:grand )?totals?\"?\s*$")
 
@@ -73,7 +65,7 @@ class TextFile:
     lines: tuple[int, ...]
     """Physical lines that precede each record of `head`."""
     certain: bool
-    hasline_feeds: bool
+    has_line_feeds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +123,7 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
     width = len(file.head[header])
     first_row = header + 2
     if header + 1 >= len(file.head):
-        empty = pl.LazyFrame(schema={ROW: pl.Int64(), **dict.fromkeys(_names(len(headers)), pl.String())})
+        empty = pl.LazyFrame(schema={ROW: pl.Int64(), **dict.fromkeys(column_names(len(headers)), pl.String())})
         return RawTable("", headers, header + 1, file.head[:header], empty)
     skip = file.lines[header + 1]
 
@@ -141,19 +133,19 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
             counting = ThreadPoolExecutor(1).submit(line_feeds, file.path)
             progress.expect(lambda: counting.result() if counting.done() else None, last=0.5)
         frame, wrong = _read_exactly(file, skip, width, first_row, target)
-        cells = frame.select(ROW, *_names(len(headers)))
+        cells = frame.select(ROW, *column_names(len(headers)))
         return RawTable("", headers, header + 1, file.head[:header], cells, wrong, is_small=target is None)
 
     large = file.path.stat().st_size > SMALL
-    least = len(_trimmed(headers))
+    least = len(trimmed(headers))
     is_ragged = not large and any(_is_ragged(record, least, width) for record in file.head[header + 1 :])
     if not file.dialect.is_common or is_ragged:
         frame, wrong = _read_uncommon(file, header, width, least if is_ragged else width)
         return RawTable("", headers, header + 1, file.head[:header], frame, wrong, is_small=True)
-    if large and file.encoding == "utf-8" and file.hasline_feeds:
+    if large and file.encoding == "utf-8" and file.has_line_feeds:
         lines = ThreadPoolExecutor(1).submit(line_feeds, file.path)
         progress.expect(lambda: lines.result() if lines.done() else None)
-        names = _names(width + 1)
+        names = column_names(width + 1)
         frame = _scan(file, skip, names, first_row)
         # A row with a cell too many spills into the extra column; a short one leaves the last column empty.
         uneven = (pl.col(names[-1]) != "") | (pl.col(names[-2]) == "")
@@ -167,90 +159,12 @@ def _is_ragged(record: Sequence[str], least: int, width: int) -> bool:
     return any(record) and (least <= len(record) < width or (len(record) > width and not any(record[width:])))
 
 
-def read_xlsx(path: Path, name: str) -> Iterator[tuple[str, list[tuple[str, ...]], pl.DataFrame]]:
-    """Each sheet's name, first records and cells (columns c0, c1, ... and the row number). Raises Unreadable."""
-    try:
-        book = fastexcel.read_excel(path)
-        names = book.sheet_names
-    except Exception as broken:
-        raise Unreadable("truncated_xlsx", name=name) from broken
-    progress.takes_about(_SECONDS_PER_XML_BYTE * _xml_bytes(path))
-    for sheet_name in names:
-        try:
-            sheet = book.load_sheet(sheet_name, header_row=None, dtypes="string")
-        except Exception as broken:
-            raise Unreadable("truncated_xlsx", name=name) from broken
-        if sheet.width * sheet.total_height > MAX_CELLS or sheet.width > MAX_COLUMNS:
-            raise Unreadable("too_many_cells", name=name, sheet=sheet_name, limit=MAX_CELLS)
-        if sheet.width == 0 or sheet.total_height == 0:
-            continue
-        cells = sheet.to_polars()
-        cells.columns = _names(cells.width)
-        cells = cells.fill_null("").with_row_index(ROW, 1).cast({ROW: pl.Int64})
-        head = [tuple(str(cell) for cell in row[1:]) for row in cells.head(60).iter_rows()]
-        yield sheet_name, head, cells
-
-
-def _xml_bytes(path: Path) -> int:
-    with zipfile.ZipFile(path) as archive:
-        return sum(entry.file_size for entry in archive.infolist())
-
-
-def table_of_sheet(sheet: str, head: Sequence[tuple[str, ...]], cells: pl.DataFrame, header: int) -> RawTable:
-    """The rows of a sheet below the record at index `header`."""
-    headers = _trimmed(head[header])
-    frame = cells.filter(pl.col(ROW) > header + 1).select(ROW, *_names(len(headers))).lazy()
-    progress.expect(lambda: cells.height, first=0.5)
-    return RawTable(sheet, headers, header + 1, tuple(head[:header]), progress.counted(frame), is_small=True)
-
-
-def _check_size(rows: int, columns: int, name: str) -> None:
-    if rows * columns > MAX_CELLS * 50 or columns > MAX_COLUMNS:
-        raise Unreadable("too_many_cells", name=name, sheet=name, limit=MAX_CELLS * 50)
-
-
-def read_parquet(path: Path, name: str) -> RawTable:
-    """A Parquet file's rows as text: dates and times in ISO form, numbers with a decimal point. Raises Unreadable."""
-    try:
-        meta = pa_parquet.ParquetFile(path).metadata
-        _check_size(meta.num_rows, meta.num_columns, name)
-        frame = pl.scan_parquet(path)
-        schema = frame.collect_schema()
-        headers = tuple(schema.names())
-        cells = frame.select(
-            pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias(ROW),
-            *(_as_text(column, dtype).alias(f"c{index}") for index, (column, dtype) in enumerate(schema.items())),
-        )
-        cells.head(1).collect()
-        progress.expect(lambda: meta.num_rows)
-        cells = progress.counted(cells)
-    except Unreadable:
-        raise
-    except (Exception, pl.exceptions.PanicException) as broken:  # a damaged file can make the reader panic
-        raise Unreadable("truncated_parquet", name=name) from broken
-    return RawTable("", headers, 1, (), cells)
-
-
-def _as_text(column: str, dtype: pl.DataType) -> pl.Expr:
-    cell = pl.col(column)
-    if isinstance(dtype, pl.Datetime):
-        form = "%Y-%m-%dT%H:%M:%S%.f" + ("%:z" if dtype.time_zone else "")
-        text = cell.dt.to_string(form)
-    elif dtype.is_nested() or dtype == pl.Binary:
-        text = pl.lit("")
-    elif dtype.is_decimal() or dtype.is_float():
-        # What a typed number says is certain; as text it must not look like thousands.
-        text = cell.cast(pl.String).str.replace(f"({THOUSANDTHS.pattern})", "${1}0")
-    else:
-        text = cell.cast(pl.String)
-    return text.fill_null("")
-
-
-def _names(count: int) -> list[str]:
+def column_names(count: int) -> list[str]:
+    """What the cells of a row are called: c0, c1, ..."""
     return [f"c{index}" for index in range(count)]
 
 
-def _trimmed(record: Sequence[str]) -> tuple[str, ...]:
+def trimmed(record: Sequence[str]) -> tuple[str, ...]:
     """A header record without the empty cells a trailing delimiter leaves."""
     cells = [cell.strip() for cell in record]
     while cells and not cells[-1]:
@@ -307,7 +221,7 @@ def _read_uncommon(file: TextFile, header: int, width: int, least: int) -> tuple
             wrong.append(WrongWidth(index + 1, width, len(record), file.dialect.delimiter.join(record)[:500]))
             continue
         rows.append((index + 1, *(record or [""] * width)))
-    names = _names(width)
+    names = column_names(width)
     frame = pl.DataFrame(rows, schema={ROW: pl.Int64(), **dict.fromkeys(names, pl.String())}, orient="row")
     _check_quotes(frame, names, file.dialect.delimiter, width)
     return frame.lazy(), tuple(wrong)
@@ -341,7 +255,7 @@ def _read_exactly(
         wrong.append(WrongWidth(row.number, row.expected_columns, row.actual_columns, row.text[:500]))
         return "skip"
 
-    names = _names(width)
+    names = column_names(width)
     frames: list[pl.DataFrame] = []
     writer: pa_parquet.ParquetWriter | None = None
     taken = 0

@@ -53,7 +53,7 @@ def restated(part: Part, path: Path, blobs: Sequence[Blob]) -> Restated | None:
     if not periods or not alike:
         return None
     old = lake.scan(alike, table, lineage=True).filter(lake.is_in(table, periods)).collect()
-    new = _complete(table, pl.scan_parquet(path))
+    new = lake.complete(table, pl.scan_parquet(path))
     key = list(table.key)
     repeated = old.lazy().join(new.select(key), on=key, how="semi", nulls_equal=True).select(pl.len()).collect().item()
     if not repeated:
@@ -80,17 +80,11 @@ def periods_of(part: Part, path: Path, import_id: str = "") -> list[Period]:
         return []
     first, last = table.days
     days = (first.min().alias("__first"), last.max().alias("__last"))
-    rows = _complete(table, pl.scan_parquet(path)).group_by(table.owners).agg(days)
+    rows = lake.complete(table, pl.scan_parquet(path)).group_by(table.owners).agg(days)
     return [
         Period(by=import_id, owner=list(owner), first=first.isoformat(), last=last.isoformat())
         for *owner, first, last in rows.drop_nulls(["__first", "__last"]).sort(*table.owners, nulls_last=True).collect().iter_rows()
     ]
-
-
-def _complete(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows with every column of the table."""
-    present = set(rows.collect_schema().names())
-    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in table.schema.items() if name not in present)
 
 
 def without(blobs: Iterable[Blob], staged: Sequence[tuple[Part, Path]]) -> list[Blob]:
