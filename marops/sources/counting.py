@@ -153,10 +153,20 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
              file=claim.source)
         for claim in staged if claim.id not in now
     ]  # fmt: skip
+    found += [
+        text("{file} also has conversions, which the files that count instead lack: none are shown for its campaigns.",
+             file=claim.source)
+        for claim in after
+        if claim.id not in now and _converts(claim) and not any(_converts(o) for o in after if o.id in now and claim.meets(o))
+    ]  # fmt: skip
     return found + [
         text("{file} has the same spend in other detail. It will no longer be counted, but kept to look at.", file=claim.source)
         for claim in after if claim.id in was and claim.id not in now
     ]  # fmt: skip
+
+
+def _converts(claim: Claim) -> bool:
+    return bool(claim.rows().select((pl.col("conversions") > 0).any()).collect().item())
 
 
 def settled(found: Sequence[Claim]) -> Settled:

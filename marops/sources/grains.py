@@ -1,21 +1,29 @@
 """What one row of a file describes, and what tells its rows apart."""
 
+import re
 from hashlib import sha256
 
 import polars as pl
 
+from marops.sources import currencies
 from marops.sources.cells import Layout
 from marops.sources.recognising import level_of, normal
 
 _LONG = 150
+_CHANGING = re.compile(rf"(?i)\b(?:{'|'.join(currencies.MEANINGS['changing']['words'])})")
 
 
-def telling_apart(layout: Layout, shown: pl.DataFrame) -> list[int]:
-    """Positions of what distinguishes rows beside the key: texts without a canonical column, landing pages, hours."""
+def telling_apart(layout: Layout, shown: pl.DataFrame) -> list[list[int]]:
+    """Positions of what may distinguish rows beside the key, to be tried one list after the other: texts without a canonical
+    column, landing pages, hours. First without what changes while the thing stays the same (its status, its rating): a later
+    export of the same rows would have other keys.
+    """
     page, day = layout.mapping.columns.get("_url"), layout.mapping.columns.get("_day")
     mapped = {at for at in layout.mapping.columns.values() if at != page}
     hourly = day is not None and shown["_day"].str.contains(r"[ T](?:0?[1-9]|1\d|2[0-3]):").any()
-    return [index for index in layout.dimensions if index not in mapped] + ([day] if day is not None and hourly else [])
+    found = [index for index in layout.dimensions if index not in mapped] + ([day] if day is not None and hourly else [])
+    lasting = [at for at in found if not _CHANGING.search(layout.raw.headers[at])]
+    return [lasting, found] if lasting and lasting != found else [found]
 
 
 def level(layout: Layout) -> str:

@@ -57,33 +57,42 @@ def check_part(
     """
     staged = part.rows
     table = TABLES[staged.table]
+    twice = _delivered_twice if is_feed else _imported_twice
     if table.kind is Kind.STATE:
-        doubled = doubled_state(session, workspace_id, table, pl.read_parquet(path))
-        crossing = renamed = None
-    else:
-        rows = pl.scan_parquet(path)
-        near = [blob for blob in blobs if blob.table_name == table.name and _may_overlap(blob, staged.first_day, staged.last_day)]
-        doubled = doubled_rows(table, rows, near)
-        crossing = crossing_ranges(table, rows, [blob for blob in near if blob.grain == staged.grain])
-        renamed = renamed_rows(table, rows, [blob for blob in near if blob.grain == staged.grain])
-    if doubled:
-        raise Conflict(_delivered_twice(doubled) if is_feed else _imported_twice(doubled))
-    if crossing:
+        if doubled := doubled_state(session, workspace_id, table, pl.read_parquet(path)):
+            raise Conflict(twice(doubled))
+        return
+    rows = pl.scan_parquet(path)
+    near = [blob for blob in blobs if blob.table_name == table.name and _may_overlap(blob, staged.first_day, staged.last_day)]
+    if doubled := doubled_rows(table, rows, near):
+        raise Conflict(twice(doubled))
+    alike = [blob for blob in near if blob.grain == staged.grain]
+    if crossing := crossing_ranges(table, rows, alike):
         raise Conflict(_crossing_file(crossing))
-    if renamed:
+    if renamed := renamed_rows(table, rows, alike):
         raise Conflict(_renamed_file(renamed))
 
 
 def check_among(staged: Sequence[tuple[Part, Path]]) -> None:
-    """Raise Conflict where two parts of one file (sheets, tables below each other) have rows with the same key."""
-    for (part, path), (other, other_path) in combinations(staged, 2):
-        if part.rows.table != other.rows.table:
+    """Raise Conflict where rows of one file would count twice: in two of its parts (sheets, tables below each other) with the
+    same key, or but for ids; or anywhere with ranges that share days.
+    """
+    frames = [(part, TABLES[part.rows.table], pl.scan_parquet(path)) for part, path in staged]
+    for part, table, rows in frames:
+        if crossing := _crossing(table, part.rows.grain, rows, rows.with_columns(pl.lit(part.name).alias("source_relation"))):
+            raise Conflict(_crossing_within(crossing, _place(part) if len(frames) > 1 else text("the file")))
+    for (part, table, rows), (other, other_table, other_rows) in combinations(frames, 2):
+        if table is not other_table:
             continue
-        table = TABLES[part.rows.table]
-        both = _keys(table, pl.scan_parquet(path)).join(
-            _keys(table, pl.scan_parquet(other_path)), on=list(table.key), how="semi", nulls_equal=True
-        )
-        if count := both.select(pl.len()).collect().item():
+        keys = _keys(table, rows), _keys(table, other_rows)
+        count = keys[0].join(keys[1], on=list(table.key), how="semi", nulls_equal=True).select(pl.len()).collect().item()
+        named = other_rows.with_columns(pl.lit(other.name).alias("source_relation"))
+        if not count and part.rows.grain == other.rows.grain:
+            if crossing := _crossing(table, part.rows.grain, rows, named):
+                raise Conflict(_crossing_within(crossing, text("{one} and {other}", one=_place(part), other=_place(other))))
+            renamed = _renamed(table, rows, named)
+            count = renamed.rows if renamed else 0
+        if count:
             raise Conflict(
                 ntext(
                     "{n} row of {table} stands both in {one} and in {other} and would be counted twice. Leave one of them out.",
@@ -137,13 +146,16 @@ def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> 
     """A range of days that shares some with another range of the same thing in these blobs: neither has figures by day, so what
     both hold would count twice.
     """
-    if table.name != AD_PERFORMANCE.name or not blobs or grains.is_of_days(blobs[0].grain):
+    return _crossing(table, blobs[0].grain, rows, lake.scan(blobs, table, lineage=True)) if blobs else None
+
+
+def _crossing(table: Table, grain: str, rows: pl.LazyFrame, there: pl.LazyFrame) -> Crossing | None:
+    if table.name != AD_PERFORMANCE.name or grains.is_of_days(grain):
         return None
     begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}{OTHER}" for name in _SPAN)))
     cross = [begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new)]
-    here, there = lake.complete(table, rows), lake.scan(blobs, table, lineage=True)
     found = (
-        _side_by_side(there, here)
+        _side_by_side(lake.complete(table, there), lake.complete(table, rows))
         .filter(*cross)
         .select("source_relation", *_SPAN, *(f"{name}{OTHER}" for name in _SPAN))
         .sort(*_SPAN)
@@ -157,12 +169,15 @@ def renamed_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Dou
     """Rows of these blobs, of the grain of the rows, that have another key only because one of the files lacks ids or accounts:
     the same names and days, and no two ids that differ.
     """
-    if table.name != AD_PERFORMANCE.name or not blobs:
+    return _renamed(table, rows, lake.scan(blobs, table, lineage=True)) if blobs else None
+
+
+def _renamed(table: Table, rows: pl.LazyFrame, there: pl.LazyFrame) -> Doubled | None:
+    if table.name != AD_PERFORMANCE.name:
         return None
-    here, there = lake.complete(table, rows), lake.scan(blobs, table, lineage=True)
     other_key = pl.any_horizontal(pl.col(f"{e}_id").ne_missing(pl.col(f"{e}_id{OTHER}")) for e in identities.ENTITIES)
     found = (
-        _side_by_side(there, here, *_SPAN)
+        _side_by_side(lake.complete(table, there), lake.complete(table, rows), *_SPAN)
         .filter(other_key)
         .group_by("source_relation")
         .len()
@@ -273,6 +288,15 @@ def _crossing_file(crossing: Crossing) -> Text:
         "so nothing was imported: they would be counted twice. Export by day, or undo that import on Data first.",
         begin=crossing.new_begins, end=crossing.new_ends, begin_before=crossing.begins, end_before=crossing.ends,
         source=crossing.source,
+    )  # fmt: skip
+
+
+def _crossing_within(crossing: Crossing, place: str | Text) -> Text:
+    return text(
+        "The {begin} to {end} and the {begin_before} to {end_before} of {place} share days of the same campaigns and would be "
+        "counted twice. Export by day, or ranges that share none, or leave one of the tables out.",
+        begin=crossing.new_begins, end=crossing.new_ends, begin_before=crossing.begins, end_before=crossing.ends,
+        place=place,
     )  # fmt: skip
 
 

@@ -212,9 +212,11 @@ class _Staging:
         if part.questions or self._lacks_required(layout, decided):
             return part
         found, others = self._write(layout, frame, decided, first)
-        if layout.table.name == "ad_performance" and "repeated_key" in found["rule"]:
-            # Ad and asset reports tell rows apart by texts no dictionary can list: then all of them are the key.
-            layout.distinguishing = grains.telling_apart(layout, first.shown)
+        # Ad and asset reports tell rows apart by texts no dictionary can list: then these are the key.
+        for apart in grains.telling_apart(layout, first.shown) if layout.table is AD_PERFORMANCE else ():
+            if "repeated_key" not in found["rule"]:
+                break
+            layout.distinguishing = apart
             first = _Sample.of(layout, sample)
             decided, _ = casting.decide(layout, first.shown, quick=quick)
             found, others = self._write(layout, frame, decided, first)

@@ -102,6 +102,53 @@ def test_ranges_that_cross_are_refused_whatever_the_ids_are(tmp_path: Path, may:
     assert "share days of the same campaigns, so nothing was imported" in said
 
 
+ADS = "Day,Campaign,Ad group,Ad,Ad status,Ad strength,Currency code,Clicks,Cost\n"
+
+
+def test_a_status_that_changed_makes_no_other_row(tmp_path: Path) -> None:
+    """Ads without ids are told apart by their texts; what changes from one export to the next is none of them."""
+    take(tmp_path, "a.csv", ADS + "2026-05-01,X,g,one,Enabled,Good,BRL,1,60\n2026-05-01,X,g,two,Enabled,Good,BRL,1,40\n")
+    again = ADS + "2026-05-01,X,g,one,Paused,Good,BRL,1,60\n2026-05-01,X,g,two,Enabled,Excellent,BRL,1,40\n"
+    assert "2 rows of ad_performance are already here from a.csv" in refused(tmp_path, "b.csv", again)
+
+
+def test_a_status_tells_rows_apart_where_nothing_else_does(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", ADS + "2026-05-01,X,g,one,Enabled,Good,BRL,1,60\n2026-05-01,X,g,one,Paused,Good,BRL,1,40\n")
+    assert spend() == 100
+
+
+RANGES = "Reporting starts,Reporting ends,Campaign name,Impressions,Amount spent (BRL)\n"
+
+
+def test_ranges_that_cross_inside_one_file_are_refused(tmp_path: Path) -> None:
+    rows = "2026-05-01,2026-05-31,A,9,310\n2026-05-01,2026-05-07,A,9,70\n"
+    assert "of the file share days of the same campaigns" in refused(tmp_path, "a.csv", RANGES + rows)
+    take(tmp_path, "b.csv", RANGES + "2026-05-01,2026-05-07,A,9,70\n2026-05-08,2026-05-14,A,9,80\n2026-05-01,2026-05-31,B,9,1\n")
+    assert spend() == 151
+
+
+def test_sheets_of_the_same_spend_in_crossing_ranges_or_with_ids_are_refused(tmp_path: Path) -> None:
+    def taken(name: str, sheets: dict[str, str]) -> str:
+        with pytest.raises(Conflict) as said:
+            service.accept(LOCAL_ADMIN, service.preview_file(LOCAL_ADMIN, OWN, made.workbook(tmp_path / name, sheets)))
+        return str(said.value)
+
+    ranges = {"May": RANGES + "2026-05-01,2026-05-31,A,9,310\n", "Mid": RANGES + "2026-05-15,2026-06-15,A,9,310\n"}
+    assert "of May and Mid share days of the same campaigns" in taken("a.xlsx", ranges)
+    ids = {"Names": google("Campaign", "01,X,BRL,1,60"), "Ids": google("Campaign,Campaign ID", "01,X,11,BRL,1,60")}
+    assert taken("b.xlsx", ids).startswith("1 row of ad_performance stands both in Names and in Ids")
+
+
+def test_conversions_that_only_the_detail_has_are_spoken_of(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", BY_CAMPAIGN)
+    detail = "Day,Campaign,Ad group,Currency code,Conversions,Cost\n2026-05-01,X,g,BRL,5,60\n"
+    found = service.preview_file(LOCAL_ADMIN, OWN, made.put(tmp_path / "b.csv", detail))
+    assert [str(said) for said in service.counted(LOCAL_ADMIN, found)] == [
+        "The spend of b.csv is counted from another file already, in other detail. Its rows will be kept to look at.",
+        "b.csv also has conversions, which the files that count instead lack: none are shown for its campaigns.",
+    ]
+
+
 def test_two_campaigns_of_one_name_are_two(tmp_path: Path) -> None:
     take(tmp_path, "a.csv", WITH_IDS)
     take(tmp_path, "b.csv", WITH_IDS.replace("X,11", "X,12"))
