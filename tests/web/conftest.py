@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from marops import bootstrap
 from marops.web.panels import reading
@@ -18,6 +18,9 @@ from tests import browsers
 from tests.web import tiny
 
 ROOT = Path(__file__).parents[2]
+
+# What a page shows is tested here, not how soon: other tests that run beside can make a page later than the default five seconds.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")
