@@ -24,13 +24,11 @@ from marops.errors import Conflict
 from marops.lake import Blob
 from marops.language import Text, joined, text
 from marops.sources import grains, identities
-from marops.sources.identities import OTHER
+from marops.sources.identities import OTHER, SPAN, SUBJECT
 from marops.sources.report import Part, Staged
 from marops.tables import AD_PERFORMANCE
 
 _LEVELS = ("campaign", "ad_group", "ad", "keyword", "breakdown", "account")
-_SUBJECT = ("platform", "account_own", "account_name", "campaign_own", "campaign_name")
-_SPAN = ("period_start", "period_end")
 _SHARE, _CENTS = 0.03, 0.02
 """What two reports of the same spend may differ by: a share of it, and the rounding of each row."""
 
@@ -214,8 +212,7 @@ class _Seen:
     def figures(self, claim: Claim) -> pl.DataFrame:
         """Spend by subject and span of days."""
         if claim.id not in self._figures:
-            spend = pl.col("spend").sum().cast(pl.Float64)
-            self._figures[claim.id] = claim.rows().group_by(*_subject(), *_SPAN).agg(spend).collect()
+            self._figures[claim.id] = identities.figures(claim.rows()).collect()
         return self._figures[claim.id]
 
     def spend(self, claim: Claim) -> float:
@@ -225,17 +222,15 @@ class _Seen:
     def pairs(self, claim: Claim, other: Claim) -> pl.DataFrame:
         """Subjects of a claim beside those of the other (see `OTHER`) that may be the same."""
         if (claim.id, other.id) not in self._pairs:
-            self._pairs[claim.id, other.id] = _paired(*(self.figures(one).select(_SUBJECT).unique() for one in (claim, other)))
+            figures = self.figures(claim), self.figures(other)
+            named = _paired(*(one.select(SUBJECT).unique() for one in figures))
+            self._pairs[claim.id, other.id] = pl.concat([named, identities.alike_by_figures(*figures)]).unique()
         return self._pairs[claim.id, other.id]
-
-
-def _subject() -> list[pl.Expr]:
-    return [pl.col("platform"), *identities.columns("account"), *identities.columns("campaign")]
 
 
 def _paired(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """By the campaign's id, by its name, or without one. A report that names no campaign at all is about all of its account."""
-    beside = others.rename({name: f"{name}{OTHER}" for name in _SUBJECT[1:]})
+    beside = others.rename({name: f"{name}{OTHER}" for name in SUBJECT[1:]})
     found: list[pl.DataFrame] = []
     for key in ("campaign_own", "campaign_name"):
         by = pl.col(key).is_not_null()
@@ -246,7 +241,7 @@ def _paired(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     whole = bool(some.select(nameless.all()).item()), bool(beside.select(nameless_beside.all()).item())
     left = some if whole[1] else some.filter(nameless)
     found.append(left.join(beside if whole[0] else beside.filter(nameless_beside), on="platform"))
-    columns = [*_SUBJECT, *(f"{name}{OTHER}" for name in _SUBJECT[1:])]
+    columns = [*SUBJECT, *(f"{name}{OTHER}" for name in SUBJECT[1:])]
     same = identities.may_be_one("account") & identities.may_be_one("campaign")
     return pl.concat(frame.select(columns) for frame in found).filter(same).unique()
 
@@ -256,41 +251,41 @@ def _gap(claim: Claim, rivals: Sequence[Claim], seen: _Seen) -> Lost | None:
     around them; of a total, what they say of days in it.
     """
     rivals = [rival for rival in rivals if seen.pairs(claim, rival).height]
-    others = [f"{name}{OTHER}" for name in _SUBJECT[1:]]
+    others = [f"{name}{OTHER}" for name in SUBJECT[1:]]
     theirs = pl.concat(
         seen.pairs(claim, rival)
         .join(
-            seen.figures(rival).rename({name: f"{name}{OTHER}" for name in _SUBJECT[1:]}),
+            seen.figures(rival).rename({name: f"{name}{OTHER}" for name in SUBJECT[1:]}),
             on=["platform", *others],
             nulls_equal=True,
         )
-        .group_by(*_SUBJECT, *_SPAN)
+        .group_by(*SUBJECT, *SPAN)
         .agg(pl.col("spend").sum().alias("theirs"))
         for rival in rivals
     ).rename({"period_start": "from", "period_end": "to"})
     mine = seen.figures(claim).filter(pl.col("spend") > 0).with_row_index("at")
-    exact = mine.join(theirs, left_on=[*_SUBJECT, *_SPAN], right_on=[*_SUBJECT, "from", "to"], nulls_equal=True)
+    exact = mine.join(theirs, left_on=[*SUBJECT, *SPAN], right_on=[*SUBJECT, "from", "to"], nulls_equal=True)
     begins, ends = pl.col("period_start"), pl.col("period_end")
-    longer = mine.filter(begins < ends).join(theirs, on=_SUBJECT, nulls_equal=True)
+    longer = mine.filter(begins < ends).join(theirs, on=SUBJECT, nulls_equal=True)
     within = longer.filter(pl.col("from") >= begins, pl.col("to") <= ends, (pl.col("from") > begins) | (pl.col("to") < ends))
     told = pl.concat([exact.select("at", "theirs"), within.select("at", "theirs")]).group_by("at").agg(pl.col("theirs").sum())
     rest = mine.join(told, on="at", how="left").with_columns(
         (pl.col("spend") - pl.min_horizontal("spend", pl.col("theirs").fill_null(0.0))).alias("rest")
     )
     spans = theirs.filter(pl.col("from") < pl.col("to"))
-    around = rest.select(*_SUBJECT, *_SPAN, "rest").join(spans, on=_SUBJECT, nulls_equal=True)
+    around = rest.select(*SUBJECT, *SPAN, "rest").join(spans, on=SUBJECT, nulls_equal=True)
     around = around.filter(pl.col("from") <= begins, pl.col("to") >= ends, (pl.col("from") < begins) | (pl.col("to") > ends))
     spoken = (
-        around.group_by(*_SUBJECT, "from", "to", "theirs")
+        around.group_by(*SUBJECT, "from", "to", "theirs")
         .agg(pl.col("rest").sum())
-        .group_by(_SUBJECT)
+        .group_by(SUBJECT)
         .agg(pl.min_horizontal("rest", "theirs").sum().alias("spoken"))
     )
-    subjects = rest.group_by(_SUBJECT).agg(pl.col("spend", "rest").sum(), pl.len().alias("rows"))
-    subjects = subjects.join(spoken, on=_SUBJECT, how="left", nulls_equal=True)
+    subjects = rest.group_by(SUBJECT).agg(pl.col("spend", "rest").sum(), pl.len().alias("rows"))
+    subjects = subjects.join(spoken, on=SUBJECT, how="left", nulls_equal=True)
     missing = pl.col("rest") - pl.col("spoken").fill_null(0.0)
     gone = rest.filter(pl.col("rest") > 0).join(
-        subjects.filter(missing > _SHARE * pl.col("spend") + _CENTS * pl.col("rows")), on=_SUBJECT, how="semi", nulls_equal=True
+        subjects.filter(missing > _SHARE * pl.col("spend") + _CENTS * pl.col("rows")), on=SUBJECT, how="semi", nulls_equal=True
     )
     if gone.is_empty():
         return None

@@ -1,4 +1,4 @@
-"""Which tables stand in a sheet or text file, and which of their rows are no data: blanks, totals, subtotals, labels, notes.
+"""Which tables stand in a sheet or text file, and which of their rows are no data: blanks, totals, averages, labels, notes.
 
 Importing and describing both begin here, so that they cannot take different rows for data. It needs all rows at once;
 files too large for that are imported by the rules that look at one row alone (`cells.why_not_data`).
@@ -14,6 +14,7 @@ from marops.sources.columns import Held, held, is_missing
 from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, looks_like_names, recognise
 from marops.sources.report import Question
+from marops.sources.statistics import find_statistics
 from marops.sources.subtotals import LABELS, NAMED_TOTAL, PLAIN_TOTAL, TOTAL_LABEL, additive, find_groups, find_subtotals, is_sum
 from marops.tables import ROW
 
@@ -78,6 +79,7 @@ def _outlined(raw: RawTable, rows: pl.DataFrame) -> Outlined:
     matched = recognise(raw.headers)
     labels = matched.shape.label_rows if matched else 0
     why = _set_aside(raw.headers, rows, labels or _label_rows(rows, width))
+    why = _with(rows, why, dict.fromkeys(find_statistics(raw.headers, rows.filter(why.is_null()), matched), "statistic"))
     why = _with(rows, why, dict.fromkeys(_labelled(raw.headers, rows.filter(why.is_null()), matched), "total"))
     # Subtotals stand between the rows they add up; a column's type shows in the rows without them.
     inner, doubted = find_subtotals(raw.headers, rows.filter(why.is_null()), matched)

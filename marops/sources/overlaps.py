@@ -15,12 +15,10 @@ from marops.errors import Conflict
 from marops.lake import Blob
 from marops.language import Text, ntext, text
 from marops.sources import grains, identities
-from marops.sources.identities import OTHER
+from marops.sources.identities import OTHER, SPAN
 from marops.sources.report import Part
 from marops.sources.store import ImportRun
 from marops.tables import AD_PERFORMANCE, TABLES, Kind, Table
-
-_SPAN = ("period_start", "period_end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +150,13 @@ def crossing_ranges(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> 
 def _crossing(table: Table, grain: str, rows: pl.LazyFrame, there: pl.LazyFrame) -> Crossing | None:
     if table.name != AD_PERFORMANCE.name or grains.is_of_days(grain):
         return None
-    begins, ends, begins_new, ends_new = (pl.col(name) for name in (*_SPAN, *(f"{name}{OTHER}" for name in _SPAN)))
+    begins, ends, begins_new, ends_new = (pl.col(name) for name in (*SPAN, *(f"{name}{OTHER}" for name in SPAN)))
     cross = [begins <= ends_new, begins_new <= ends, (begins != begins_new) | (ends != ends_new)]
     found = (
         _side_by_side(lake.complete(table, there), lake.complete(table, rows))
         .filter(*cross)
-        .select("source_relation", *_SPAN, *(f"{name}{OTHER}" for name in _SPAN))
-        .sort(*_SPAN)
+        .select("source_relation", *SPAN, *(f"{name}{OTHER}" for name in SPAN))
+        .sort(*SPAN)
         .head(1)
         .collect()
     )
@@ -176,15 +174,27 @@ def _renamed(table: Table, rows: pl.LazyFrame, there: pl.LazyFrame) -> Doubled |
     if table.name != AD_PERFORMANCE.name:
         return None
     other_key = pl.any_horizontal(pl.col(f"{e}_id").ne_missing(pl.col(f"{e}_id{OTHER}")) for e in identities.ENTITIES)
+    there, rows = lake.complete(table, there), lake.complete(table, rows)
     found = (
-        _side_by_side(lake.complete(table, there), lake.complete(table, rows), *_SPAN)
+        _side_by_side(there, rows, *SPAN)
         .filter(other_key)
         .group_by("source_relation")
         .len()
         .sort("len", "source_relation", descending=[True, False])
         .collect()
     )
+    found = found if found.height else _unnamed_alike(there, rows)
     return Doubled(table, int(found["len"].sum()), str(found["source_relation"][0])) if found.height else None
+
+
+def _unnamed_alike(there: pl.LazyFrame, here: pl.LazyFrame) -> pl.DataFrame:
+    """How many rows of each file are of campaigns that only their figures show to be the same (`identities.alike_by_figures`)."""
+    pairs = identities.alike_by_figures(identities.figures(there).collect(), identities.figures(here).collect())
+    subjects = pairs.lazy().select(identities.SUBJECT).unique()
+    found = there.select("source_relation", *identities.subject()).join(
+        subjects, on=identities.SUBJECT, how="semi", nulls_equal=True
+    )
+    return found.group_by("source_relation").len().sort("len", "source_relation", descending=[True, False]).collect()
 
 
 _SEEN = ("platform", "publisher", "breakdown_key")
@@ -212,7 +222,7 @@ def _labelled(rows: pl.LazyFrame, first: str, *more: str) -> pl.LazyFrame:
     found = rows.with_columns(column for entity in identities.ENTITIES for column in identities.columns(entity))
     labels = [pl.coalesce(label.replace("label", first), label.replace("label", second)).alias(label) for label in _LABELS]
     kept = [f"{entity}_{what}" for entity in identities.ENTITIES for what in ("id", "own", "name")]
-    return found.select(*_SEEN, *_SPAN, *labels, *kept, *more)
+    return found.select(*_SEEN, *SPAN, *labels, *kept, *more)
 
 
 def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -302,22 +312,22 @@ def _crossing_within(crossing: Crossing, place: str | Text) -> Text:
 
 def _renamed_file(renamed: Doubled) -> Text:
     return ntext(
-        "{n} row here seems to be one of {source}: the same names on the same days, with ids or an account in only one of the "
-        "two files. Nothing was imported, for it would be counted twice. Export both with the same columns, or undo "
-        "that import first.",
-        "{n} rows here seem to be rows of {source}: the same names on the same days, with ids or an account in only one of the "
-        "two files. Nothing was imported, for they would be counted twice. Export both with the same columns, or undo "
-        "that import first.",
+        "{n} row here seems to be one of {source}: the same names (or, where one file has none, the same spend) on the same days, "
+        "with other ids or accounts. Nothing was imported, for it would be counted twice. Export both with the same columns, or "
+        "undo that import first.",
+        "{n} rows here seem to be rows of {source}: the same names (or, where one file has none, the same spend) on the same days, "
+        "with other ids or accounts. Nothing was imported, for they would be counted twice. Export both with the same columns, or "
+        "undo that import first.",
         renamed.rows, source=renamed.source,
     )  # fmt: skip
 
 
 def _renamed_import(renamed: Doubled) -> Text:
     return ntext(
-        "{n} row that would count again seems to be one of {source}: the same names on the same days, with ids or an account in "
-        "only one of the two files. Nothing was changed. Undo that import first.",
-        "{n} rows that would count again seem to be rows of {source}: the same names on the same days, with ids or an account in "
-        "only one of the two files. Nothing was changed. Undo that import first.",
+        "{n} row that would count again seems to be one of {source}: the same names (or, where one file has none, the same spend) "
+        "on the same days, with other ids or accounts. Nothing was changed. Undo that import first.",
+        "{n} rows that would count again seem to be rows of {source}: the same names (or, where one file has none, the same "
+        "spend) on the same days, with other ids or accounts. Nothing was changed. Undo that import first.",
         renamed.rows, source=renamed.source,
     )  # fmt: skip
 

@@ -103,6 +103,7 @@ _RULES: dict[str, str] = {
 _ASIDE: dict[str, str] = {
     "total": message("total"),
     "subtotal": message("subtotal"),
+    "statistic": message("average or the like"),
     "blank": message("blank"),
     "note": message("note beside the table"),
     "label": message("description of the columns"),

@@ -79,13 +79,45 @@ WITH_IDS = google("Campaign,Campaign ID", "01,X,11,BRL,1,60", "03,X,11,BRL,1,1")
 WITH_ACCOUNT = google("Campaign,Account", "01,X,Acme,BRL,1,60")
 
 
+def test_names_that_differ_by_blanks_are_one(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign", "01,Spring  sale,BRL,1,60"))
+    assert "seems to be one of a.csv" in refused(tmp_path, "b.csv", google("Campaign", "01,Spring sale,BRL,1,60"))
+
+
 @pytest.mark.parametrize(("one", "other"), [(BY_CAMPAIGN, WITH_IDS), (WITH_IDS, BY_CAMPAIGN), (WITH_IDS, WITH_ACCOUNT)])
 def test_the_same_rows_with_and_without_ids_are_not_taken_twice(tmp_path: Path, one: str, other: str) -> None:
     take(tmp_path, "a.csv", one)
     assert refused(tmp_path, "b.csv", other) == (
-        "1 row here seems to be one of a.csv: the same names on the same days, with ids or an account in only one of the two "
-        "files. Nothing was imported, for it would be counted twice. Export both with the same columns, or undo that import first."
+        "1 row here seems to be one of a.csv: the same names (or, where one file has none, the same spend) on the same days, with "
+        "other ids or accounts. Nothing was imported, for it would be counted twice. Export both with the same columns, or undo "
+        "that import first."
     )
+
+
+NAMES = google("Campaign", *(f"{day:02},{name},BRL,1,{cost}" for day, cost in enumerate((10, 20, 30, 40), 1) for name in "XY"))
+IDS = google("Campaign ID", *(f"{day:02},{own},BRL,1,{cost}" for day, cost in enumerate((10, 20, 30, 40), 1) for own in (7, 8)))
+
+
+@pytest.mark.parametrize(("one", "other"), [(NAMES, IDS), (IDS, NAMES)])
+def test_campaigns_known_by_id_alone_are_those_of_that_spend_known_by_name_alone(tmp_path: Path, one: str, other: str) -> None:
+    """A warehouse has ids, a platform's page shows names: only the figures say that both are the same."""
+    take(tmp_path, "a.csv", one)
+    assert "8 rows here seem to be rows of a.csv" in refused(tmp_path, "b.csv", other)
+
+
+def test_spend_by_device_of_ids_alone_is_detail_of_the_names(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", NAMES)
+    devices = ((day, own, device, cost / 2) for day, cost in enumerate((10, 20, 30, 40), 1) for own in (7, 8) for device in "md")
+    rows = (f"{day:02},{own},{device},BRL,1,{cost}" for day, own, device, cost in devices)
+    other = take(tmp_path, "b.csv", google("Campaign ID,Device", *rows))
+    assert spend() == 200
+    assert service.details_only(LOCAL_ADMIN, OWN) == {other.id}
+
+
+def test_ids_and_names_that_spent_the_same_on_a_few_days_only_are_different_campaigns(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", NAMES)
+    take(tmp_path, "b.csv", google("Campaign ID", "01,7,BRL,1,10", "02,7,BRL,1,21", "03,7,BRL,1,31", "04,7,BRL,1,40"))
+    assert spend() == 302
 
 
 @pytest.mark.parametrize(

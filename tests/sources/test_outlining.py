@@ -46,6 +46,23 @@ def test_an_import_leaves_subtotals_out_and_quotes_the_total(tmp_path: Path) -> 
     assert {(t.label, t.column, t.difference) for t in part.totals if t.column == "spend"} == {("All", "spend", "0")}
 
 
+STATISTICS = "Campaign,Day,Clicks,Cost\nA,2026-05-01,1,10.00\nB,2026-05-01,4,30.00\nMax,2026-05-01,10,20.00\n"
+
+
+@pytest.mark.parametrize("label", ["Average", "AVERAGE:", "Média", "Mean"])
+def test_averages_below_a_table_are_no_data_and_its_total_still_ties(tmp_path: Path, label: str) -> None:
+    table = only(described(tmp_path, f"{STATISTICS}Total,,15,60.00\n{label},,5,20.00\nMax,,10,30.00\n"))
+    assert table.rows == 3
+    assert [row.why for row in table.set_aside] == ["total", "statistic", "statistic"]
+    assert {total.column: total.difference for total in table.totals} == {"Clicks": "0", "Cost": "0"}
+
+
+@pytest.mark.parametrize("last", ["Average,2026-05-01,500,900.00", "Mean,2026-05-01,0,7.00", "Min,2026-05-01,9,11.00"])
+def test_a_campaign_that_is_called_average_and_is_none_is_data(tmp_path: Path, last: str) -> None:
+    table = only(described(tmp_path, f"{STATISTICS}{last}\n"))
+    assert (table.rows, table.set_aside) == (4, [])
+
+
 def test_all_as_a_name_that_adds_nothing_up_is_data(tmp_path: Path) -> None:
     table = only(described(tmp_path, "Audience,Device,Cost\nAll,Mobile,5.00\nWomen,Mobile,1.10\nMen,Mobile,2.20\n"))
     assert (table.rows, table.set_aside, table.questions) == (3, [], [])
