@@ -3,10 +3,15 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from marops import bootstrap
 from marops.principal import LOCAL_ADMIN, Principal
+from marops.sources import runner, staging
+
+hypothesis.settings.register_profile("marops", deadline=None)
+hypothesis.settings.load_profile("marops")
 
 CASES = Path(os.environ.get("MAROPS_CASES") or Path(__file__).parents[2] / "shared" / "cases")
 """Real exports and published cases. They are not part of the project; tests that use them skip where they are missing."""
@@ -18,6 +23,14 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in ("DATABASE_URL", "HOST", "PORT", "SECRET_KEY", "ALLOW_PRIVATE_HOSTS", "FILES_FROM"):
         monkeypatch.delenv(f"MAROPS_{name}", raising=False)
     monkeypatch.setenv("MAROPS_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what becomes of rows once they are read: files are read in this process, without the limited child, which
+    takes longer to start than a small file to read.
+    """
+    monkeypatch.setattr(runner, "read", lambda jobs: [staging.stage(job) for job in jobs])  # pyright: ignore[reportUnknownLambdaType]
 
 
 @pytest.fixture

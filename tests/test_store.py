@@ -129,7 +129,7 @@ def test_decimals_come_back_exactly_as_they_were(database: str) -> None:
         assert isinstance(found, Decimal)
 
 
-@examples(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.decimals(-(10**12) + 1, 10**12 - 1, places=6))
 def test_any_decimal_of_eighteen_digits_survives_the_database(database: str, value: Decimal) -> None:
     bootstrap.prepare() if not inspect(store.engine()).has_table("target") else None

@@ -280,7 +280,7 @@ def test_a_child_that_dies_reading_a_file_again_does_not_pass_off_the_old_report
 WHOLE = {"parquet": parquet_bytes(), "xlsx": xlsx_bytes(), "csv": (made.THREE_DAYS * 3).encode(), "json": json_bytes()}
 
 
-@examples(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(sorted(WHOLE)), st.data())
 def test_whatever_is_damaged_in_a_file_it_is_read_or_refused_with_a_sentence(
     tmp_path: Path, kind: str, data: st.DataObject

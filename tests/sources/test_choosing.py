@@ -15,7 +15,7 @@ SHEETS = {"May": made.THREE_DAYS, "Copy of May": made.THREE_DAYS, "June": JUNE, 
 
 
 @pytest.fixture(autouse=True)
-def _prepared(home: Path) -> None:
+def _prepared(home: Path, read_here: None) -> None:
     """Every test here has an installation of its own."""
 
 

@@ -21,7 +21,7 @@ from tests.sources import made
 
 
 @pytest.fixture(autouse=True)
-def _prepared(home: Path) -> None:
+def _prepared(home: Path, read_here: None) -> None:
     """Every test here has an installation of its own."""
 
 
@@ -334,7 +334,7 @@ LEVELS = {"campaign": ("Campaign", "{c}"), "ad_group": ("Campaign,Ad group", "{c
 _cells = st.sets(st.tuples(st.sampled_from("XYZ"), st.integers(1, 4)), min_size=1, max_size=5)
 
 
-@examples(deadline=None, max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(sorted(LEVELS)), _cells), min_size=2, max_size=5), st.data())
 def test_whatever_comes_and_goes_every_campaign_and_day_counts_once(
     tmp_path_factory: pytest.TempPathFactory, files: Sequence[tuple[str, set[tuple[str, int]]]], data: st.DataObject

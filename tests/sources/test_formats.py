@@ -200,7 +200,7 @@ def _written(value: Decimal, mark: str, *, grouped: bool) -> str:
     return text.translate(str.maketrans(",.", ".,")) if mark == "," else text
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.lists(st.decimals(-(10**9), 10**9, places=2), min_size=1, max_size=8), st.sampled_from([".", ","]), st.booleans(),
 )  # fmt: skip
@@ -214,7 +214,7 @@ def test_every_amount_is_read_back_as_it_was_whatever_the_notation(values: list[
         assert frame.to_series().to_list() == values
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.dates(date(1901, 1, 1), date(2099, 12, 31)), st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d"]))
 def test_every_day_is_read_back_as_it_was_whatever_the_format(value: date, form: str) -> None:
     order = {"%d/%m/%Y": "dmy", "%m/%d/%Y": "mdy", "%d.%m.%Y": "dmy"}.get(form)

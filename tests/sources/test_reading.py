@@ -335,7 +335,7 @@ _table = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=8)
+@settings(max_examples=8)
 @given(_table)
 def test_whatever_the_rows_every_container_gives_them_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, date, int, Decimal]]

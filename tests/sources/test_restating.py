@@ -24,7 +24,7 @@ HEADER = "Account ID,Campaign name,Day,Currency,Impressions,Amount spent\n"
 
 
 @pytest.fixture(autouse=True)
-def _prepared(home: Path) -> None:
+def _prepared(home: Path, read_here: None) -> None:
     """Every test here has an installation of its own."""
 
 

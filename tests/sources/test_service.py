@@ -27,7 +27,7 @@ from tests.sources import made
 
 
 @pytest.fixture(autouse=True)
-def _prepared(home: Path) -> None:
+def _prepared(home: Path, read_here: None) -> None:
     """Every test here has an installation of its own."""
 
 

@@ -114,13 +114,13 @@ def test_a_folder_that_is_not_there_is_named(admin: Principal, home: Path, tmp_p
 @pytest.mark.server
 @pytest.mark.timeout(180)
 def test_a_watch_killed_at_any_moment_loses_no_file_and_takes_none_twice(admin: Principal, inbox: Path) -> None:
-    """Eight files, and a watch that is killed at seeded moments while it takes them, then one that ends."""
-    contents = {f"{n}.csv": made.ads((f"2026-05-{n:02}", "1", "1.5"), name=f"Campaign {n}") for n in range(1, 9)}
+    """Five files, and a watch that is killed at seeded moments while it takes them, then one that ends."""
+    contents = {f"{n}.csv": made.ads((f"2026-05-{n:02}", "1", "1.5"), name=f"Campaign {n}") for n in range(1, 6)}
     for name, content in contents.items():
         made.put(inbox / name, content)
     command = [sys.executable, "-m", "marops", "watch", str(inbox), "--settle", "0", "--once"]
     chance = random.Random(5)  # noqa: S311  (moments)
-    for _ in range(6):
+    for _ in range(4):
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while process.poll() is None and not any((Path(os.environ["MAROPS_HOME"]) / "staging").iterdir()):
             time.sleep(0.005)
