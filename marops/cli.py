@@ -144,13 +144,14 @@ def import_(
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
             for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
                 _complain(words.restated(found))
-            named, counted = service.named(LOCAL_ADMIN, preview), service.counted(LOCAL_ADMIN, preview)
+            named = service.named(LOCAL_ADMIN, preview)
+            notices = [*service.counted(LOCAL_ADMIN, preview), *service.converted(LOCAL_ADMIN, preview)]
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError:
             _tell_refusals(preview)
             service.cancel(LOCAL_ADMIN, preview)
             raise
-        _tell_imported(preview, named, counted, as_json=as_json)
+        _tell_imported(preview, named, notices, as_json=as_json)
 
 
 @app.command()
@@ -322,18 +323,18 @@ def _check_columns(constants: dict[str, str], chosen: "dict[str, Mapping]") -> N
         raise UserError(text("There is no column {column} in this table. See docs/tables.md.", column=wrong[0]))
 
 
-def _tell_imported(preview: "Preview", named: "Named | None", counted: "Sequence[Text]", *, as_json: bool) -> None:
+def _tell_imported(preview: "Preview", named: "Named | None", notices: "Sequence[Text]", *, as_json: bool) -> None:
     from marops.sources import telling
 
     if as_json:
         import json
 
-        typer.echo(json.dumps(telling.record(preview, named, counted, _reader())))
+        typer.echo(json.dumps(telling.record(preview, named, notices, _reader())))
         return
     for line in telling.imported(preview):
         _tell(line)
     _tell_refusals(preview)
-    for line in counted:
+    for line in notices:
         _tell(line)
     for line in telling.names(named) if named else ():
         _tell(line)

@@ -99,7 +99,7 @@ def channel_days(found: Facts) -> pl.DataFrame:
     rolled = rolled.with_columns(_channel().alias("channel"), unit_of(pl.col("campaign_name"), found.opened.units).alias("unit"))
     factor = pl.col("factor")
     return (
-        _with_factor(rolled, found)
+        with_factor(rolled, found)
         .with_columns(pl.col("spend") * factor, pl.col("conversions_value") * factor)
         .select("period_start", "period_end", "channel", "unit", "campaign_name", *_ADDED, "currency_code")
         .sort("period_start", "period_end", "channel", "unit", "campaign_name", "currency_code")
@@ -125,7 +125,7 @@ def leads(found: Facts) -> pl.DataFrame:
     unit = pl.coalesce("business_unit", unit_of(pl.col("utm_campaign"), found.opened.units))
     dated = rows.with_columns(pl.col("created_at").dt.date().alias("period_end"), pl.col("amount").cast(pl.Float64))
     return (
-        _with_factor(dated, found)
+        with_factor(dated, found)
         .join(reached, on="lead_id", how="left")
         .join(brought_by, on="utm_campaign", how="left")
         .select(
@@ -220,7 +220,7 @@ def unknown_spend(rows: pl.DataFrame) -> Text | None:
 def factor(found: Facts, currency: str) -> float | None:
     """What one unit of a currency is worth in the reporting currency by the latest rate; None where there is none."""
     probe = pl.DataFrame({"currency_code": [currency], "period_end": [found.opened.today]})
-    value = _with_factor(probe, found)["factor"][0]
+    value = with_factor(probe, found)["factor"][0]
     return None if value is None else float(value)
 
 
@@ -241,10 +241,10 @@ def _channel_rules() -> list[dict[str, str]]:
     return tomllib.loads((resources.files("marops") / "channels.toml").read_text(encoding="utf-8"))["channels"]
 
 
-def _with_factor(rows: pl.DataFrame, found: Facts) -> pl.DataFrame:
-    """Add `factor`, which turns an amount of `currency_code` on `period_end` into the reporting currency.
-
-    The rate of the day, or of the last day before it that has one; null where there is none.
+def with_factor(rows: pl.DataFrame, found: Facts) -> pl.DataFrame:
+    """Add `factor`, which turns an amount of `currency_code` on `period_end` into the reporting currency, and `rated_on`, the day
+    whose rate that is: the same day, or the last one before it that has one. Both are null where there is none; the
+    reporting currency itself has a factor of 1 and needs no rate.
     """
     rates = (
         lake.table(found.manifest, "fx_rate")
@@ -261,13 +261,14 @@ def _with_factor(rows: pl.DataFrame, found: Facts) -> pl.DataFrame:
     )
     crossed = (
         rates.join(ours, on=["rate_date", "base_currency"])
-        .select("rate_date", "currency_code", (pl.col("ours") / pl.col("rate")).alias("factor"))
+        .select(pl.col("rate_date").alias("rated_on"), "currency_code", (pl.col("ours") / pl.col("rate")).alias("factor"))
         .filter(pl.col("currency_code") != found.currency)
-        .sort("rate_date")
+        .sort("rated_on")
     )
     known = rows.sort("period_end").join_asof(
-        crossed, left_on="period_end", right_on="rate_date", by="currency_code", strategy="backward", check_sortedness=False
-    )
+        crossed, left_on="period_end", right_on="rated_on", by="currency_code", strategy="backward", check_sortedness=False,
+        coalesce=False,
+    )  # fmt: skip
     return known.with_columns(
         pl.when(pl.col("currency_code") == found.currency).then(1.0).otherwise(pl.col("factor")).alias("factor")
-    ).drop("rate_date", strict=False)
+    )

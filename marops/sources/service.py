@@ -14,7 +14,7 @@ import polars as pl
 from cachetools import LRUCache, cached
 from sqlmodel import Session, col, select
 
-from marops import lake, store
+from marops import lake, rollups, store
 from marops.errors import BadFile, Conflict
 from marops.lake import Blob
 from marops.language import Text
@@ -24,6 +24,7 @@ from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import (
     accepting,
     campaigns,
+    converting,
     counting,
     overlaps,
     previews,
@@ -45,6 +46,7 @@ from marops.sources.store import ImportReject, ImportRun
 from marops.sources.trying import Tried
 from marops.tables import TABLES, Table
 from marops.workspaces import store as workspaces
+from marops.workspaces.service import Opened, open_workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,18 @@ def _counted(preview: Preview, revision: str) -> tuple[Text, ...]:
     parts = accepting.staged(preview)
     stays = restating.without(there, parts) if _restated(preview, revision) else there
     return tuple(counting.changes(counting.claims(there), counting.claims(stays, parts, preview.file_name)))
+
+
+def converted(principal: Principal, preview: Preview) -> list[Text]:
+    """What to say of a preview with amounts in other currencies than the one in which the workspace shows them."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    opened = open_workspace(principal, preview.workspace_id)
+    return list(_converted(preview, f"{opened.workspace.revision} {opened.workspace.reporting_currency}", opened))
+
+
+@cached(LRUCache(maxsize=64), key=lambda preview, state, _opened: _reading_of(preview, state), lock=Lock())
+def _converted(preview: Preview, _state: str, opened: Opened) -> tuple[Text, ...]:
+    return tuple(converting.said(rollups.facts(opened), accepting.staged(preview)))
 
 
 def named(principal: Principal, preview: Preview) -> Named | None:

@@ -59,13 +59,13 @@ def names(found: Named) -> Iterator[Text]:
         yield text("    and {n} more", n=len(found.unlike) - _NAMES)
 
 
-def record(preview: Preview, named: Named | None, counted: Sequence[Text], reader: Reader) -> dict[str, Any]:
+def record(preview: Preview, named: Named | None, notices: Sequence[Text], reader: Reader) -> dict[str, Any]:
     """The same for a program: the file, and its tables with counts, sums, totals and refused cells; where there is a naming
-    rule, the campaign names that do not follow it; and what is to be said of spend that is in other files too.
+    rule, the campaign names that do not follow it; and what is to be said of spend in other files too, and of other currencies.
     """
     found: dict[str, Any] = {
         "file": preview.file_name, "sha256": preview.sha256, "parts": [_described(part) for part in preview.ready],
-        "notes": [reader.say(said) for said in counted],
+        "notes": [reader.say(said) for said in notices],
     }  # fmt: skip
     if named:
         unlike = [{"name": name, "why": reader.say(why)} for name, why in named.unlike]

@@ -88,6 +88,8 @@ def _preview(preview: Preview, place: Here) -> None:
                 _part(preview, part, index)
         for said in service.counted(principal(), preview):
             st.warning(literal(said), icon=":material/content_copy:")
+        for said in service.converted(principal(), preview):
+            note(said)
         naming.report(service.named(principal(), preview), "preview")
         _decision(preview, place)
 

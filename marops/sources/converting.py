@@ -1,0 +1,62 @@
+"""What the amounts of a file come to in the currency in which everything is shown, said before it is taken.
+
+The rows keep their own currency. They are converted where they are added up (`rollups.with_factor`), by the rate of their day.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import polars as pl
+
+from marops import rollups
+from marops.language import Text, text
+from marops.quantity import money
+from marops.sources.report import Part
+
+_AMOUNTS = {"ad_performance": ("spend", "period_end"), "lead": ("amount", "created_at")}
+"""By table, the amount that is converted and the day whose rate it takes."""
+
+_OLD_DAYS = 7
+"""Reference rates appear on working days; one that is older than this was not published for the day it is used on."""
+
+
+def said(found: rollups.Facts, parts: Iterable[tuple[Part, Path]]) -> list[Text]:
+    """What to say of staged parts with amounts in other currencies than the one shown: what they come to, which of them have no
+    rate, and where the rate is an old one.
+    """
+    return [line for part, path in parts for line in _said(found, part, pl.scan_parquet(path))]
+
+
+def _said(found: rollups.Facts, part: Part, rows: pl.LazyFrame) -> Iterator[Text]:
+    amount, day = _AMOUNTS.get(part.rows.table, ("", ""))
+    if not {amount, day, "currency_code"} <= set(rows.collect_schema().names()):
+        return
+    by_day = (
+        rows.filter(pl.col(amount).is_not_null(), pl.col("currency_code") != found.currency)
+        .group_by("currency_code", pl.col(day).cast(pl.Date).alias("period_end"))
+        .agg(pl.col(amount).sum().cast(pl.Float64).alias("amount"))
+        .collect(engine="streaming")
+    )
+    for (code,), rated in rollups.with_factor(by_day, found).sort("currency_code").group_by("currency_code", maintain_order=True):
+        currency = str(code)
+        known = rated.filter(pl.col("factor").is_not_null())
+        if known.height:
+            own, ours = known.select(pl.col("amount").sum(), (pl.col("amount") * pl.col("factor")).sum().alias("ours")).row(0)
+            yield text(
+                "{amount} come to {converted} at the reference rates of their days. The rows keep their own currency.",
+                amount=money(own, currency), converted=money(ours, found.currency),
+            )  # fmt: skip
+        unknown = rated.filter(pl.col("factor").is_null())
+        if unknown.height:
+            yield text(
+                "There is no reference rate of {currency} for {first} to {last}: what needs these {amount} stays unknown in "
+                "{reporting} until you import reference rates.",
+                currency=currency, first=unknown["period_end"].min(), last=unknown["period_end"].max(),
+                amount=money(unknown["amount"].sum(), currency), reporting=found.currency,
+            )  # fmt: skip
+        old = known.filter(pl.col("period_end") - pl.col("rated_on") > pl.duration(days=_OLD_DAYS))
+        if old.height:
+            yield text(
+                "The latest reference rate of {currency} before {last} is of {day}. Import newer rates.",
+                currency=currency, last=old["period_end"].max(), day=old["rated_on"].max(),
+            )  # fmt: skip
