@@ -145,7 +145,8 @@ def import_(
             for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
                 _complain(words.restated(found))
             named = service.named(LOCAL_ADMIN, preview)
-            notices = [*service.counted(LOCAL_ADMIN, preview), *service.converted(LOCAL_ADMIN, preview)]
+            converted = service.converted(LOCAL_ADMIN, preview)
+            notices = [*service.counted(LOCAL_ADMIN, preview), *converted.known, *converted.lacking]
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError:
             _tell_refusals(preview)

@@ -59,9 +59,10 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """A number said to its last digit, for what must tie: sums, totals and their differences."""
+    """A number said to its last digit, for what must tie: sums, totals and their differences. `currency`: of an amount."""
 
     value: Number
+    currency: str | None = None
 
 
 def text(message: str, /, **values: object) -> Text:
@@ -131,8 +132,8 @@ class Reader:
                 return lists.format_list(named, locale=self.locale)
             case Quantity():
                 return self.quantity(said)
-            case Exact():
-                return self.number(said.value, exact=True)
+            case Exact(value, currency):
+                return self._money(value, currency, exact=True) if currency else self.number(value, exact=True)
             case Month():
                 return self.month(said.day)
             case datetime():
@@ -222,7 +223,7 @@ class Reader:
 
     def _money(self, value: Number, currency: str, *, exact: bool) -> str:
         if exact:
-            return numbers.format_currency(value, currency, locale=self.locale)
+            return numbers.format_currency(value, currency, locale=self.locale, decimal_quantization=not isinstance(value, Decimal))
         if abs(value) >= _MILLION:
             return numbers.format_compact_currency(value, currency, locale=self.locale, fraction_digits=_compact_digits(value))
         pattern = str(self.locale.currency_formats["standard"].pattern)

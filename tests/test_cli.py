@@ -94,6 +94,12 @@ def test_a_database_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
     assert mistake(done).startswith("The database cannot be opened (unable to open database file).")
 
 
+UNRATED = (
+    "There is no reference rate of BRL for {first} to {last}: what needs these {amount} stays unknown in EUR until you import "
+    "reference rates, or choose BRL as reporting currency on Data."
+)
+
+
 def test_importing_prints_rows_and_sums_and_the_second_time_a_sentence(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
     done = marops("import", path)
@@ -101,7 +107,8 @@ def test_importing_prints_rows_and_sums_and_the_second_time_a_sentence(tmp_path:
     assert done.stdout.splitlines() == [
         "ads.csv: 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
         "  clicks 7",
-        "  spend 3.75",
+        "  spend R$3.75",
+        UNRATED.format(first="May 1, 2026", last="May 3, 2026", amount="R$3.75"),
     ]
     assert mistake(marops("import", path)).startswith("ads.csv was imported before, byte for byte (as ads.csv on ")
     assert list((tmp_path / "home" / "staging").iterdir()) == []
@@ -112,7 +119,7 @@ def test_the_files_own_totals_stand_beside_ours() -> None:
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].endswith(": 3 rows into ad_performance; 6 read, 3 set aside, 0 refused")
-    assert "  spend 118.99 (file: 118.99, difference 0)" in lines
+    assert "  spend R$118.99 (file: R$118.99, difference R$0.00)" in lines
 
 
 def test_several_files_are_imported_in_their_order_up_to_the_first_bad_one(tmp_path: Path) -> None:
@@ -137,9 +144,10 @@ def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None
     assert done.stdout.splitlines() == [
         "book.xlsx (May): 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
         "  clicks 7",
-        "  spend 3.75",
+        "  spend R$3.75",
         "  Shops: nothing was taken. This layout is not known yet. Say which column is what; marops remembers it.",
         "  left out by choice: Copy and June",
+        UNRATED.format(first="May 1, 2026", last="May 3, 2026", amount="R$3.75"),
     ]
 
 
@@ -163,9 +171,9 @@ def test_spend_that_is_counted_from_another_file_is_said_to_be_detail(tmp_path: 
     groups = made.THREE_DAYS.replace("Campaign", "Campaign,Ad group").replace("Search Brasil", "Search Brasil,A")
     done = marops("import", made.put(tmp_path / "groups.csv", groups))
     said = "The spend of groups.csv is counted from another file already, in other detail. Its rows will be kept to look at."
-    assert done.stdout.splitlines()[-1] == said
+    assert done.stdout.splitlines()[-2] == said
     days = made.put(tmp_path / "devices.csv", groups.replace("Ad group", "Device"))
-    assert json.loads(marops("import", "--json", days).stdout)["notes"] == [said.replace("groups", "devices")]
+    assert json.loads(marops("import", "--json", days).stdout)["notes"][0] == said.replace("groups", "devices")
 
 
 def test_json_is_one_object_a_file(tmp_path: Path) -> None:
@@ -203,7 +211,7 @@ def test_restated_days_are_refused_until_one_says_that_they_replace_what_is_ther
     assert done.returncode == 0
     assert done.stderr == (
         "marops: 2 rows of may.csv lie in the same days of the same account and would be replaced; "
-        "spend of those days goes from 2.5 to 2.75 BRL.\n"
+        "spend of those days goes from R$2.50 to R$2.75.\n"
     )
     assert "2 rows into ad_performance" in done.stdout
     assert made.counted("ad_performance").sort("period_start")["spend"].cast(pl.Float64).to_list() == [1.25, 2.75, 0.0]

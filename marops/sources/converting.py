@@ -3,14 +3,14 @@
 The rows keep their own currency. They are converted where they are added up (`rollups.with_factor`), by the rate of their day.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
 
 from marops import rollups
-from marops.language import Text, text
-from marops.quantity import money
+from marops.language import Exact, Text, text
 from marops.sources.report import Part
 
 _AMOUNTS = {"ad_performance": ("spend", "period_end"), "lead": ("amount", "created_at")}
@@ -20,14 +20,25 @@ _OLD_DAYS = 7
 """Reference rates appear on working days; one that is older than this was not published for the day it is used on."""
 
 
-def said(found: rollups.Facts, parts: Iterable[tuple[Part, Path]]) -> list[Text]:
-    """What to say of staged parts with amounts in other currencies than the one shown: what they come to, which of them have no
-    rate, and where the rate is an old one.
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What to say of amounts in other currencies than the one shown: what they come to (`known`), and which have no rate or only
+    an old one (`lacking`).
     """
-    return [line for part, path in parts for line in _said(found, part, pl.scan_parquet(path))]
+
+    known: list[Text] = field(default_factory=list[Text])
+    lacking: list[Text] = field(default_factory=list[Text])
 
 
-def _said(found: rollups.Facts, part: Part, rows: pl.LazyFrame) -> Iterator[Text]:
+def said(facts: rollups.Facts, parts: Iterable[tuple[Part, Path]]) -> Converted:
+    """The same for staged parts."""
+    found = Converted()
+    for part, path in parts:
+        _say(found, facts, part, pl.scan_parquet(path))
+    return found
+
+
+def _say(said: Converted, found: rollups.Facts, part: Part, rows: pl.LazyFrame) -> None:
     amount, day = _AMOUNTS.get(part.rows.table, ("", ""))
     if not {amount, day, "currency_code"} <= set(rows.collect_schema().names()):
         return
@@ -42,21 +53,24 @@ def _said(found: rollups.Facts, part: Part, rows: pl.LazyFrame) -> Iterator[Text
         known = rated.filter(pl.col("factor").is_not_null())
         if known.height:
             own, ours = known.select(pl.col("amount").sum(), (pl.col("amount") * pl.col("factor")).sum().alias("ours")).row(0)
-            yield text(
+            line = text(
                 "{amount} come to {converted} at the reference rates of their days. The rows keep their own currency.",
-                amount=money(own, currency), converted=money(ours, found.currency),
+                amount=Exact(own, currency), converted=Exact(ours, found.currency),
             )  # fmt: skip
+            said.known.append(line)
         unknown = rated.filter(pl.col("factor").is_null())
         if unknown.height:
-            yield text(
+            line = text(
                 "There is no reference rate of {currency} for {first} to {last}: what needs these {amount} stays unknown in "
-                "{reporting} until you import reference rates.",
+                "{reporting} until you import reference rates, or choose {currency} as reporting currency on Data.",
                 currency=currency, first=unknown["period_end"].min(), last=unknown["period_end"].max(),
-                amount=money(unknown["amount"].sum(), currency), reporting=found.currency,
+                amount=Exact(unknown["amount"].sum(), currency), reporting=found.currency,
             )  # fmt: skip
+            said.lacking.append(line)
         old = known.filter(pl.col("period_end") - pl.col("rated_on") > pl.duration(days=_OLD_DAYS))
         if old.height:
-            yield text(
+            line = text(
                 "The latest reference rate of {currency} before {last} is of {day}. Import newer rates.",
                 currency=currency, last=old["period_end"].max(), day=old["rated_on"].max(),
             )  # fmt: skip
+            said.lacking.append(line)

@@ -8,6 +8,8 @@ from datetime import date
 
 from pydantic import BaseModel
 
+from marops.tables import TABLES
+
 
 class Note(BaseModel):
     """Something to tell the reader: a code of `words.NOTES` and its values."""
@@ -158,6 +160,11 @@ class Part(BaseModel):
         if self.staged is None:
             raise ValueError(f"nothing is staged for {self.name!r}")
         return self.staged
+
+    def currency_of(self, column: str) -> str | None:
+        """The currency of a canonical column of amounts; None where they are in several, and for what is no amount."""
+        is_amount = self.mapping is not None and TABLES[self.mapping.table].by_name[column].unit == "currency_code"
+        return self.currencies[0] if is_amount and len(self.currencies) == 1 else None
 
     @property
     def is_ready(self) -> bool:

@@ -36,6 +36,7 @@ from marops.sources import (
     trying,
     words,
 )
+from marops.sources.converting import Converted
 from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
@@ -262,16 +263,16 @@ def _counted(preview: Preview, revision: str) -> tuple[Text, ...]:
     return tuple(counting.changes(counting.claims(there), counting.claims(stays, parts, preview.file_name)))
 
 
-def converted(principal: Principal, preview: Preview) -> list[Text]:
+def converted(principal: Principal, preview: Preview) -> Converted:
     """What to say of a preview with amounts in other currencies than the one in which the workspace shows them."""
     require(principal, Action.IMPORT, preview.workspace_id)
     opened = open_workspace(principal, preview.workspace_id)
-    return list(_converted(preview, f"{opened.workspace.revision} {opened.workspace.reporting_currency}", opened))
+    return _converted(preview, f"{opened.workspace.revision} {opened.workspace.reporting_currency}", opened)
 
 
 @cached(LRUCache(maxsize=64), key=lambda preview, state, _opened: _reading_of(preview, state), lock=Lock())
-def _converted(preview: Preview, _state: str, opened: Opened) -> tuple[Text, ...]:
-    return tuple(converting.said(rollups.facts(opened), accepting.staged(preview)))
+def _converted(preview: Preview, _state: str, opened: Opened) -> Converted:
+    return converting.said(rollups.facts(opened), accepting.staged(preview))
 
 
 def named(principal: Principal, preview: Preview) -> Named | None:

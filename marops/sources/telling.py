@@ -1,9 +1,10 @@
 """What an import has to say where there is no page: lines for a terminal, and a record for programs."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
-from marops.language import Reader, Text, joined, ntext, text
+from marops.language import Exact, Reader, Text, joined, ntext, text
 from marops.naming import Named
 from marops.sources import words
 from marops.sources.previews import Preview
@@ -25,10 +26,13 @@ def imported(preview: Preview) -> Iterator[Text]:
             refused=part.rows_refused,
         )  # fmt: skip
         stated = {total.column: total for total in part.totals if total.describes_rows}
-        for column, ours in part.sums.items():
+        for column, value in part.sums.items():
+            currency = part.currency_of(column)
+            ours = Exact(Decimal(value), currency)
             if beside := stated.get(column):
-                yield text("  {column} {ours} (file: {file}, difference {difference})", column=column, ours=ours, file=beside.file,
-                           difference=beside.difference)  # fmt: skip
+                yield text("  {column} {ours} (file: {file}, difference {difference})", column=column, ours=ours,
+                           file=Exact(Decimal(beside.file), currency),
+                           difference=Exact(Decimal(beside.difference), currency))  # fmt: skip
             else:
                 yield text("  {column} {ours}", column=column, ours=ours)
     for part in preview.parts:

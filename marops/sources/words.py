@@ -168,23 +168,22 @@ def restated(found: Restated) -> Text:
     if found.spent:
         currency, before, after = found.spent
         spent = text(
-            "; spend of those days goes from {before} to {after} {currency}",
-            before=Exact(before),
-            after=Exact(after),
-            currency=currency,
+            "; spend of those days goes from {before} to {after}",
+            before=Exact(before, currency),
+            after=Exact(after, currency),
         )
     else:
         spent = ""
     return text("{said}{gone}{spent}.", said=said, gone=gone, spent=spent)
 
 
-def untied(header: str, total: Total) -> Text:
-    """What to say of a total of the file's own that is not what its rows add up to."""
+def untied(header: str, total: Total, currency: str | None = None) -> Text:
+    """What to say of a total of the file's own that is not what its rows add up to. `currency`: of amounts."""
     return text(
         "{column}: row {row} of the file says {file}, its rows add up to {ours} ({difference}). Platforms round and restate; "
         "where it is more than rounding, look for rows that are missing.",
-        column=header, row=str(total.row), file=Exact(Decimal(total.file)), ours=Exact(Decimal(total.ours)),
-        difference=Exact(Decimal(total.difference)),
+        column=header, row=str(total.row), file=Exact(Decimal(total.file), currency),
+        ours=Exact(Decimal(total.ours), currency), difference=Exact(Decimal(total.difference), currency),
     )  # fmt: skip
 
 

@@ -31,7 +31,8 @@ def preview(folder: Path, content: str) -> service.Preview:
 
 
 def said(found: service.Preview) -> list[str]:
-    return [str(line) for line in service.converted(LOCAL_ADMIN, found)]
+    converted = service.converted(LOCAL_ADMIN, found)
+    return [str(line) for line in (*converted.known, *converted.lacking)]
 
 
 def test_amounts_are_converted_day_by_day_and_pages_show_the_same(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_amounts_without_a_rate_are_named_and_none_is_made_up(tmp_path: Path) ->
     assert converted == "R$8.00 come to €2.00 at the reference rates of their days. The rows keep their own currency."
     assert unknown == (
         "There is no reference rate of BRL for May 1, 2026 to May 1, 2026: what needs these R$10.00 stays unknown in EUR until you "
-        "import reference rates."
+        "import reference rates, or choose BRL as reporting currency on Data."
     )
 
 

@@ -15,7 +15,7 @@ from marops.sources.store import ImportRun, Status
 from marops.web.components import note, section
 from marops.web.panels import naming
 from marops.web.scope import Here, switch_workspace
-from marops.web.session import literal, principal, reader, say
+from marops.web.session import literal, principal, say
 from marops.web.tables import safe_csv, table
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import SAMPLE
@@ -76,18 +76,17 @@ def history(runs: Sequence[ImportRun], place: Here) -> None:
 
 
 def _run(run: ImportRun, place: Here, *, is_detail: bool, restated_by: list[str]) -> None:
-    r = reader()
     undone = run.status == Status.UNDONE
     facts = [run.tables, say(ntext("{n} row", "{n} rows", run.rows_loaded))]
     if run.rows_refused:
         facts.append(say(ntext("{n} refused", "{n} refused", run.rows_refused)))
-    if undone:
-        facts.append(say(text("undone by {name}", name=run.undone_by or "")))
     if restated_by and not undone:
         facts.append(say(text("restated by {files}", files=joined(restated_by))))
     if is_detail:
         facts.append(say(text("kept as detail: the same spend is counted from another file")))
-    facts.append(f"{run.imported_by}, {r.moment(run.imported_at)}")
+    facts.append(say(text("imported by {name} on {moment}", name=run.imported_by, moment=run.imported_at)))
+    if undone and run.undone_by and run.undone_at:
+        facts.append(say(text("undone by {name} on {moment}", name=run.undone_by, moment=run.undone_at)))
     with st.container(horizontal=True, vertical_alignment="center", key=f"run_{run.id}"):
         name = literal(run.file_name)
         st.markdown(f"{'~~' + name + '~~' if undone else name}  \n:small[{literal(' · '.join(facts))}]", width="stretch")

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from marops.errors import UserError
-from marops.language import Text, joined, ntext, text
+from marops.language import Exact, Text, joined, ntext, text
 from marops.principal import Action, allowed
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import service, words
@@ -88,8 +88,11 @@ def _preview(preview: Preview, place: Here) -> None:
                 _part(preview, part, index)
         for said in service.counted(principal(), preview):
             st.warning(literal(said), icon=":material/content_copy:")
-        for said in service.converted(principal(), preview):
+        converted = service.converted(principal(), preview)
+        for said in converted.known:
             note(said)
+        for said in converted.lacking:
+            st.warning(literal(said), icon=":material/currency_exchange:")
         naming.report(service.named(principal(), preview), "preview")
         _decision(preview, place)
 
@@ -175,12 +178,14 @@ def _sums(part: Part, index: int) -> None:
     if not part.sums:
         return
     headers = {column.canonical: column.header for column in part.columns if column.canonical}
-    rows = [
-        (headers.get(name, name), _exact(value), _exact(total.file), _exact(total.difference), f"{total.row} {total.label}".strip())
-        if (total := stated.get(name))
-        else (headers.get(name, name), _exact(value), None, None, None)
-        for name, value in part.sums.items()
-    ]
+    rows: list[tuple[str | None, ...]] = []
+    for name, value in part.sums.items():
+        header, currency = headers.get(name, name), part.currency_of(name)
+        if total := stated.get(name):
+            exact = [_exact(number, currency) for number in (value, total.file, total.difference)]
+            rows.append((header, *exact, f"{total.row} {total.label}".strip()))
+        else:
+            rows.append((header, _exact(value, currency), None, None, None))
     names = [
         say(text("Column")),
         say(text("Our sum")),
@@ -198,13 +203,13 @@ def _sums(part: Part, index: int) -> None:
     )  # fmt: skip
     for name, total in stated.items():
         if Decimal(total.difference):
-            st.warning(literal(words.untied(headers.get(name, name), total)), icon=":material/balance:")
+            st.warning(literal(words.untied(headers.get(name, name), total, part.currency_of(name))), icon=":material/balance:")
     if len(part.currencies) > 1:
         note(text("Amounts in several currencies ({codes}) are not added up here.", codes=", ".join(part.currencies)))
 
 
-def _exact(value: str) -> str:
-    return reader().number(Decimal(value), exact=True)
+def _exact(value: str, currency: str | None) -> str:
+    return reader().say(Exact(Decimal(value), currency))
 
 
 def _refused(cells: Sequence[Refused], key: str, title: str) -> None:

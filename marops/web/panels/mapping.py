@@ -29,6 +29,8 @@ def panel(preview: Preview, part: Part, key: str, read_again: Callable[[Mapping]
     """What recognition or a guess found is filled in; `read_again` gets what is chosen here, once it is complete."""
     table = _table(part, key)
     if table is None:
+        for column in part.columns[:_MANY]:
+            _values(column)
         return
     known, proposal = _begun(part, table)
     key = f"{key}_{table.name}"
@@ -121,12 +123,16 @@ def _goes_to(part: Part, known: Mapping, proposal: Proposal | None, table: Table
     return picked, None
 
 
+def _values(column: Column) -> None:
+    _html("column.html", header=column.header or "–", values=" · ".join(column.samples[:3]))
+
+
 def _column(column: Column, begun: str | None, why: Reason | None, options: Sequence[str], key: str) -> str | None:
     """One of the file's columns with its values, where it goes, and why."""
     with st.container(key=f"row_{key}"):
         left, right = st.columns([1, 1], vertical_alignment="center")
         with left:
-            _html("column.html", header=column.header or "–", values=" · ".join(column.samples[:3]))
+            _values(column)
         with right, st.container(gap="xxsmall"):
             chosen = st.selectbox(
                 column.header or "–", options, index=options.index(begun) if begun in options else None, key=key,
