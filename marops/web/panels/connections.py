@@ -35,7 +35,11 @@ def panel(place: Here) -> None:
     if known:
         _choose(known)
     if allowed(place.principal, Action.ADMINISTER):
-        with st.expander(say(text("Add a connection")), expanded=False, icon=":material/database:"):
+        # With a key and a state of its own it stays open where the form was refused: what is said above it moves it down.
+        more = st.expander(
+            say(text("Add a connection")), expanded=False, icon=":material/database:", key="add_connection", on_change="rerun"
+        )
+        with more:
             connecting.form(_tell)
 
 
