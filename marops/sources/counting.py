@@ -222,9 +222,11 @@ class _Seen:
     def pairs(self, claim: Claim, other: Claim) -> pl.DataFrame:
         """Subjects of a claim beside those of the other (see `OTHER`) that may be the same."""
         if (claim.id, other.id) not in self._pairs:
-            figures = self.figures(claim), self.figures(other)
-            named = _paired(*(one.select(SUBJECT).unique() for one in figures))
-            self._pairs[claim.id, other.id] = pl.concat([named, identities.alike_by_figures(*figures)]).unique()
+            subjects = [self.figures(one).select(SUBJECT).unique() for one in (claim, other)]
+            found = _paired(subjects[0], subjects[1])
+            if all(one.select(identities.is_known_by_one().any()).item() for one in subjects):
+                found = pl.concat([found, identities.alike_by_figures(claim.rows(), other.rows())]).unique()
+            self._pairs[claim.id, other.id] = found
         return self._pairs[claim.id, other.id]
 
 

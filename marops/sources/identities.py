@@ -11,8 +11,9 @@ SPAN = ("period_start", "period_end")
 OTHER = "_other"
 """What the columns of the second of two rows end with."""
 
-_SAME, _SPANS, _MUCH = 0.5, 3, 100.0
-"""Share of the days two campaigns have both that must have the same spend, and of how many days or how much together."""
+_HALF_CENT, _HUNDREDTH = 0.005, 0.01
+_MOST, _DIFFERENT = 0.8, 3
+"""Share of what was spent that must be the same on both sides, and how many different amounts that must be."""
 
 
 def columns(entity: str) -> list[pl.Expr]:
@@ -50,32 +51,56 @@ def figures(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.group_by(*subject(), *SPAN).agg(pl.col("spend").sum().cast(pl.Float64))
 
 
-def alike_by_figures(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
-    """Subjects of some `figures` beside those of others (see `OTHER`) that are seemingly the same, though one has no more than
-    an id and the other no more than a name, as in a warehouse and on a platform's pages: they spent the same on most days that
-    both have.
+def is_known_by_one() -> pl.Expr:
+    """Whether a subject's campaign has an id and no name, or a name and no id."""
+    return pl.col("campaign_own").is_null() != pl.col("campaign_name").is_null()
+
+
+def alike_by_figures(some: pl.LazyFrame, others: pl.LazyFrame) -> pl.DataFrame:
+    """Subjects of some rows of ad_performance beside those of others (see `OTHER`) that are seemingly the same, though one has no
+    more than an id and the other no more than a name, as in a warehouse and on a platform's pages.
+
+    They are where most of what one side spent on the days of both is what the other side spent, amount by amount and in the
+    same currency, and the amounts differ enough not to be a budget that several campaigns share.
     """
-    beside = others.rename({name: f"{name}{OTHER}" for name in (*SUBJECT[1:], "spend")})
-    has_id, has_name = pl.col("campaign_own").is_not_null(), pl.col("campaign_name").is_not_null()
-    other_id, other_name = (pl.col(f"{name}{OTHER}").is_not_null() for name in ("campaign_own", "campaign_name"))
-    found = [
-        _spending_alike(some.filter(has_id, ~has_name), beside.filter(~other_id, other_name)),
-        _spending_alike(some.filter(~has_id, has_name), beside.filter(other_id, ~other_name)),
-    ]
+    amounts = _amounts(some), _amounts(others)
+    has_id = pl.col("campaign_own").is_not_null()
+    found = [_spending_alike(*(one.filter(keep) for one, keep in zip(amounts, way, strict=True)))
+             for way in ((has_id, ~has_id), (~has_id, has_id))]  # fmt: skip
     return pl.concat(found).filter(may_be_one("account"))
 
 
-def _spending_alike(some: pl.DataFrame, beside: pl.DataFrame) -> pl.DataFrame:
-    other = [f"{name}{OTHER}" for name in SUBJECT[1:]]
-    both = [*SUBJECT, *other]
-    own = some.filter(pl.col("spend") > 0).with_columns(pl.col("spend").round(2).alias("cents"))
-    theirs = beside.filter(pl.col(f"spend{OTHER}") > 0).with_columns(pl.col(f"spend{OTHER}").round(2).alias("cents"))
-    same = own.join(theirs, on=["platform", *SPAN, "cents"]).group_by(both).agg(pl.len().alias("same"), pl.col("spend").sum())
-    shared = (
-        same.join(own.select(*SUBJECT, *SPAN), on=SUBJECT, nulls_equal=True)
-        .join(theirs.select("platform", *other, *SPAN), on=["platform", *other, *SPAN], nulls_equal=True)
-        .group_by(*both, "same", "spend")
-        .agg(pl.len().alias("shared"))
+_DAY = ("platform", "currency_code", *SPAN)
+
+
+def _amounts(rows: pl.LazyFrame) -> pl.DataFrame:
+    """What campaigns known by one thing alone spent, by span and currency, and by how much rounding of rows may have moved it."""
+    return (
+        rows.with_columns(subject())
+        .filter(is_known_by_one(), pl.col("spend") > 0)
+        .with_columns(pl.col("platform", "currency_code").fill_null(""))
+        .group_by(*SUBJECT, "currency_code", *SPAN)
+        .agg(pl.col("spend").sum().cast(pl.Float64), pl.len().alias("rows"))
+        .with_columns(pl.min_horizontal(_HALF_CENT * pl.col("rows"), _HUNDREDTH * pl.col("spend")).alias("moved"))
+        .drop("rows")
+        .collect()
     )
-    enough = (pl.col("same") >= _SPANS) | (pl.col("spend") >= _MUCH)
-    return shared.filter(enough, pl.col("same") >= _SAME * pl.col("shared")).select(both)
+
+
+def _spending_alike(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    names = (*SUBJECT[1:], "moved")
+    some = some.join(others, on=_DAY, how="semi")
+    beside = others.join(some, on=_DAY, how="semi").rename({name: f"{name}{OTHER}" for name in names})
+    beside = beside.with_columns(pl.col("spend").alias("theirs"))
+    both = [*SUBJECT, *(f"{name}{OTHER}" for name in SUBJECT[1:])]
+    near = some.sort("spend").join_asof(beside.sort("spend"), on="spend", by=_DAY, strategy="nearest", check_sortedness=False)
+    off = (pl.col("spend") - pl.col("theirs")).abs()
+    near = near.filter(off <= pl.max_horizontal("moved", f"moved{OTHER}") + _HALF_CENT)
+    # One amount is spent once: of several that are near to it, the nearest is it.
+    same = near.sort(off).unique([*both[len(SUBJECT) :], *_DAY], keep="first", maintain_order=True)
+    enough = _MOST * min(float(some["spend"].sum()), float(beside["theirs"].sum()))
+    if same["spend"].round(2).n_unique() < _DIFFERENT or float(same["spend"].sum()) < enough:
+        return same.head(0).select(both)
+    pairs = same.group_by(both).agg(pl.len().alias("same"))
+    days = some.group_by(SUBJECT).agg(pl.len().alias("days"))
+    return pairs.join(days, on=SUBJECT, nulls_equal=True).filter(pl.col("same") >= _MOST * pl.col("days")).select(both)

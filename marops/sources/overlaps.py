@@ -188,12 +188,18 @@ def _renamed(table: Table, rows: pl.LazyFrame, there: pl.LazyFrame) -> Doubled |
 
 
 def _unnamed_alike(there: pl.LazyFrame, here: pl.LazyFrame) -> pl.DataFrame:
-    """How many rows of each file are of campaigns that only their figures show to be the same (`identities.alike_by_figures`)."""
-    pairs = identities.alike_by_figures(identities.figures(there).collect(), identities.figures(here).collect())
-    subjects = pairs.lazy().select(identities.SUBJECT).unique()
-    found = there.select("source_relation", *identities.subject()).join(
-        subjects, on=identities.SUBJECT, how="semi", nulls_equal=True
-    )
+    """How many rows of each file are of campaigns that only their figures show to be the same (`identities.alike_by_figures`), on
+    days of both.
+    """
+    none = pl.DataFrame(schema={"source_relation": pl.String, "len": pl.UInt32})
+    if not here.select(identities.subject()).select(identities.is_known_by_one().any()).collect().item():
+        return none
+    pairs = identities.alike_by_figures(there, here)
+    if pairs.is_empty():
+        return none
+    found = there.select("source_relation", *identities.subject(), *SPAN)
+    found = found.join(pairs.lazy().select(identities.SUBJECT).unique(), on=identities.SUBJECT, how="semi", nulls_equal=True)
+    found = found.join(here.select(*SPAN).unique(), on=SPAN, how="semi")
     return found.group_by("source_relation").len().sort("len", "source_relation", descending=[True, False]).collect()
 
 

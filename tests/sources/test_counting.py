@@ -94,8 +94,12 @@ def test_the_same_rows_with_and_without_ids_are_not_taken_twice(tmp_path: Path, 
     )
 
 
-NAMES = google("Campaign", *(f"{day:02},{name},BRL,1,{cost}" for day, cost in enumerate((10, 20, 30, 40), 1) for name in "XY"))
-IDS = google("Campaign ID", *(f"{day:02},{own},BRL,1,{cost}" for day, cost in enumerate((10, 20, 30, 40), 1) for own in (7, 8)))
+COSTS = {"X": (10, 20, 30, 40), "Y": (7, 19, 33, 2)}
+OWN_IDS = {"X": 7, "Y": 8}
+NAMES = google("Campaign", *(f"{day:02},{name},BRL,1,{cost}" for name in COSTS for day, cost in enumerate(COSTS[name], 1)))
+IDS = google(
+    "Campaign ID", *(f"{day:02},{OWN_IDS[name]},BRL,1,{cost}" for name in COSTS for day, cost in enumerate(COSTS[name], 1))
+)
 
 
 @pytest.mark.parametrize(("one", "other"), [(NAMES, IDS), (IDS, NAMES)])
@@ -105,19 +109,43 @@ def test_campaigns_known_by_id_alone_are_those_of_that_spend_known_by_name_alone
     assert "8 rows here seem to be rows of a.csv" in refused(tmp_path, "b.csv", other)
 
 
-def test_spend_by_device_of_ids_alone_is_detail_of_the_names(tmp_path: Path) -> None:
+@pytest.mark.parametrize("parts", [2, 5, 20])
+def test_spend_in_rounded_parts_of_ids_alone_is_detail_of_the_names(tmp_path: Path, parts: int) -> None:
     take(tmp_path, "a.csv", NAMES)
-    devices = ((day, own, device, cost / 2) for day, cost in enumerate((10, 20, 30, 40), 1) for own in (7, 8) for device in "md")
-    rows = (f"{day:02},{own},{device},BRL,1,{cost}" for day, own, device, cost in devices)
+    rows = (
+        f"{day:02},{OWN_IDS[name]},{part},BRL,1,{cost / parts + (0.004 if part % 2 else -0.004):.2f}"
+        for name in COSTS
+        for day, cost in enumerate(COSTS[name], 1)
+        for part in range(parts)
+    )
     other = take(tmp_path, "b.csv", google("Campaign ID,Device", *rows))
-    assert spend() == 200
+    assert spend() == 161
     assert service.details_only(LOCAL_ADMIN, OWN) == {other.id}
 
 
-def test_ids_and_names_that_spent_the_same_on_a_few_days_only_are_different_campaigns(tmp_path: Path) -> None:
+def by_id(own: int, *costs: float, currency: str = "BRL") -> list[str]:
+    return [f"{day:02},{own},{currency},1,{cost}" for day, cost in enumerate(costs, 1)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(by_id(7, 10, 21, 31, 40), id="two days of four"),
+        pytest.param(by_id(7, 10, 20, 30, 40, currency="USD"), id="another currency"),
+        pytest.param([*by_id(7, 7, 19, 33, 2), *by_id(8, 55, 66, 77, 88)], id="one campaign of two, little of the spend"),
+    ],
+)
+def test_ids_and_names_that_spent_the_same_by_chance_are_different_campaigns(tmp_path: Path, rows: list[str]) -> None:
     take(tmp_path, "a.csv", NAMES)
-    take(tmp_path, "b.csv", google("Campaign ID", "01,7,BRL,1,10", "02,7,BRL,1,21", "03,7,BRL,1,31", "04,7,BRL,1,40"))
-    assert spend() == 302
+    take(tmp_path, "b.csv", google("Campaign ID", *rows))
+    assert spend() == 161 + sum(Decimal(row.rsplit(",", 1)[1]) for row in rows)
+
+
+def test_a_budget_that_many_campaigns_share_makes_no_two_of_them_one(tmp_path: Path) -> None:
+    names = (f"{day:02},n{n},{device},BRL,1,5" for n in range(5) for day in range(1, 8) for device in "md")
+    take(tmp_path, "a.csv", google("Campaign,Device", *names))
+    take(tmp_path, "b.csv", google("Campaign ID", *(row for own in range(3) for row in by_id(own, *[10] * 7))))
+    assert spend() == 350 + 210
 
 
 @pytest.mark.parametrize(
