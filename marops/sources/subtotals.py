@@ -175,8 +175,13 @@ def additive(headers: Sequence[str], columns: Sequence[Held]) -> list[pl.Expr]:
     return [
         column.read.cast(pl.Float64)
         for header, column in zip(headers, columns, strict=True)
-        if column.read is not None and column.is_number and not RATIO.search(header)
+        if column.read is not None and is_additive(header, column)
     ]
+
+
+def is_additive(header: str, column: Held) -> bool:
+    """Whether the numbers of a column can be added up."""
+    return column.read is not None and column.is_number and not RATIO.search(header)
 
 
 def _names(headers: Sequence[str]) -> list[str]:

@@ -57,10 +57,38 @@ def test_averages_below_a_table_are_no_data_and_its_total_still_ties(tmp_path: P
     assert {total.column: total.difference for total in table.totals} == {"Clicks": "0", "Cost": "0"}
 
 
-@pytest.mark.parametrize("last", ["Average,2026-05-01,500,900.00", "Mean,2026-05-01,0,7.00", "Min,2026-05-01,9,11.00"])
-def test_a_campaign_that_is_called_average_and_is_none_is_data(tmp_path: Path, last: str) -> None:
-    table = only(described(tmp_path, f"{STATISTICS}{last}\n"))
-    assert (table.rows, table.set_aside) == (4, [])
+DAYS = [f"2026-05-{day:02}" for day in range(1, 31)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        *([*STATISTICS.splitlines()[1:], last] for last in ("Average,2026-05-01,500,900.00", "Mean,2026-05-01,0,7.00")),
+        [f"{name},{day},1,10.00" for name in ("Alpha", "Max") for day in DAYS],
+        [f"{name},{day},{at % 2},0.{31 + at}" for name in ("Alpha", "Max") for at, day in enumerate(DAYS)],
+        ["Search,2026-05-01,1,1000", "Social,2026-05-01,1,1000", "Media,2026-05-01,1,1000"],
+    ],
+)
+def test_a_campaign_that_is_called_like_a_statistic_and_has_days_is_data(tmp_path: Path, rows: list[str]) -> None:
+    table = only(described(tmp_path, "\n".join(["Campaign,Day,Clicks,Cost", *rows]) + "\n"))
+    assert (table.rows, table.set_aside) == (len(rows), [])
+
+
+@pytest.mark.parametrize("content", ["Campaign,Cost\nSearch,1000\nSocial,1000\nMedia,1000\n", "Campaign,Cost\nA,0.40\nMax,0.90\n"])
+def test_one_number_alone_does_not_make_a_row_a_statistic(tmp_path: Path, content: str) -> None:
+    assert only(described(tmp_path, content)).set_aside == []
+
+
+def test_an_average_below_a_table_with_an_unlabelled_total_is_no_data(tmp_path: Path) -> None:
+    head = "Campaign name,Reporting starts,Reporting ends,Impressions,Amount spent (BRL)\n,2026-05-01,2026-05-31,30,150\n"
+    rows = "X,2026-05-01,2026-05-31,20,100\nY,2026-05-01,2026-05-31,10,50\nAverage,,,15,75\n"
+    table = only(described(tmp_path, head + rows))
+    assert (table.rows, [row.why for row in table.set_aside]) == (2, ["total", "statistic"])
+
+
+def test_the_average_of_one_row_is_no_data(tmp_path: Path) -> None:
+    table = only(described(tmp_path, "Campaign,Day,Clicks,Cost\nX,2026-05-01,3,100\nAverage,,3,100\nTotal,,3,100\n"))
+    assert (table.rows, [row.why for row in table.set_aside]) == (1, ["statistic", "total"])
 
 
 def test_all_as_a_name_that_adds_nothing_up_is_data(tmp_path: Path) -> None:
