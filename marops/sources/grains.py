@@ -5,25 +5,52 @@ from hashlib import sha256
 
 import polars as pl
 
-from marops.sources import currencies
+from marops.sources import currencies, formats
 from marops.sources.cells import Layout
+from marops.sources.identities import SPAN
 from marops.sources.recognising import level_of, normal
+from marops.tables import AD_PERFORMANCE
 
 _LONG = 150
-_CHANGING = re.compile(rf"(?i)\b(?:{'|'.join(currencies.MEANINGS['changing']['words'])})")
+_WORDS = currencies.MEANINGS["changing"]
+_CHANGING, _UNSURE = (re.compile(rf"(?i)\b(?:{'|'.join(_WORDS[kind])})") for kind in ("words", "unsure"))
 
 
-def telling_apart(layout: Layout, shown: pl.DataFrame) -> list[list[int]]:
+def telling_apart(layout: Layout, shown: pl.DataFrame, data: pl.DataFrame) -> list[list[int]]:
     """Positions of what may distinguish rows beside the key, to be tried one list after the other: texts without a canonical
     column, landing pages, hours. First without what changes while the thing stays the same (its status, its rating): a later
-    export of the same rows would have other keys.
+    export of the same rows would have other keys. `shown`, `data`: the first rows under canonical names, and as they are.
     """
     page, day = layout.mapping.columns.get("_url"), layout.mapping.columns.get("_day")
     mapped = {at for at in layout.mapping.columns.values() if at != page}
     hourly = day is not None and shown["_day"].str.contains(r"[ T](?:0?[1-9]|1\d|2[0-3]):").any()
     found = [index for index in layout.dimensions if index not in mapped] + ([day] if day is not None and hourly else [])
-    lasting = [at for at in found if not _CHANGING.search(layout.raw.headers[at])]
-    return [lasting, found] if lasting and lasting != found else [found]
+    lasting = [at for at in found if not _changes(layout.raw.headers[at], data[f"c{at}"])]
+    return [apart for apart in ([lasting, found] if lasting != found else [found]) if apart]
+
+
+def ranges_cross(staged: pl.LazyFrame) -> bool:
+    """Whether rows of an ad report that are about the same have ranges of days that share some, but are not the same range."""
+    spans = staged.select(SPAN).unique().collect(engine="streaming").sort(SPAN)
+    begins, ends = (pl.col(name) for name in SPAN)
+    if not spans.select((begins <= ends.cum_max().shift(1)).any()).item():
+        return False
+    present = staged.collect_schema().names()
+    key = [name for name in AD_PERFORMANCE.key if name in present and name not in SPAN]
+    rows = staged.select(*key, *SPAN).unique().sort(*key, *SPAN, nulls_last=True)
+    crossing = begins <= ends.cum_max().shift(1).over(key)
+    return bool(rows.select(crossing.any()).collect().item())
+
+
+def _changes(header: str, cells: pl.Series) -> bool:
+    """Whether a column says in what state things are: so its header, or where that could be a place, all its cells."""
+    if _CHANGING.search(header):
+        return True
+    if not _UNSURE.search(header):
+        return False
+    cell = pl.col("cell").str.strip_chars().str.to_lowercase()
+    said = cells.to_frame("cell").filter(~formats.is_missing(pl.col("cell"))).select(cell)["cell"].unique()
+    return set(said.to_list()) <= set(_WORDS["states"])
 
 
 def level(layout: Layout) -> str:

@@ -165,6 +165,29 @@ def test_ranges_that_cross_are_refused_whatever_the_ids_are(tmp_path: Path, may:
 ADS = "Day,Campaign,Ad group,Ad,Ad status,Ad strength,Currency code,Clicks,Cost\n"
 
 
+PLACES = "Day,Campaign,City,{0},Currency code,Clicks,Cost\n2026-05-01,X,Bom Jesus,{1},BRL,1,60\n2026-05-01,X,Centro,{1},BRL,1,40\n"
+
+
+@pytest.mark.parametrize(("header", "one", "other"), [("Estado", "SP", "RJ"), ("Delivery zone", "North", "South")])
+def test_a_state_of_a_country_is_a_place_and_no_status(tmp_path: Path, header: str, one: str, other: str) -> None:
+    take(tmp_path, "a.csv", PLACES.format(header, one))
+    take(tmp_path, "b.csv", PLACES.format(header, other))
+    assert spend() == 200
+
+
+def test_a_state_of_a_campaign_is_a_status_and_no_place(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", PLACES.format("State", "Enabled"))
+    assert "2 rows of ad_performance are already here" in refused(tmp_path, "b.csv", PLACES.format("State", "Paused"))
+
+
+def test_ranges_that_cross_in_one_file_are_kept_where_a_text_tells_its_rows_apart(tmp_path: Path) -> None:
+    head = "Campaign name,Placement line,Reporting starts,Reporting ends,Impressions,Amount spent (BRL)\n"
+    rows = ["A,{},2026-06-01,2026-06-30,9,30\n", "A,{},2026-06-12,2026-06-30,9,12\n"]
+    take(tmp_path, "a.csv", head + rows[0].format("top") + rows[1].format("side"))
+    assert spend() == 42
+    assert "share days of the same campaigns" in refused(tmp_path, "b.csv", head + "".join(row.format("low") for row in rows))
+
+
 def test_a_status_that_changed_makes_no_other_row(tmp_path: Path) -> None:
     """Ads without ids are told apart by their texts; what changes from one export to the next is none of them."""
     take(tmp_path, "a.csv", ADS + "2026-05-01,X,g,one,Enabled,Good,BRL,1,60\n2026-05-01,X,g,two,Enabled,Good,BRL,1,40\n")
