@@ -261,9 +261,11 @@ def with_factor(rows: pl.DataFrame, found: Facts) -> pl.DataFrame:
     )
     crossed = (
         rates.join(ours, on=["rate_date", "base_currency"])
-        .select(pl.col("rate_date").alias("rated_on"), "currency_code", (pl.col("ours") / pl.col("rate")).alias("factor"))
         .filter(pl.col("currency_code") != found.currency)
-        .sort("rated_on")
+        # Rates of two sources for one day differ a little: those of the reporting currency itself are asked first.
+        .sort("rate_date", pl.col("base_currency") != found.currency, "base_currency")
+        .unique(["rate_date", "currency_code"], keep="first", maintain_order=True)
+        .select(pl.col("rate_date").alias("rated_on"), "currency_code", (pl.col("ours") / pl.col("rate")).alias("factor"))
     )
     known = rows.sort("period_end").join_asof(
         crossed, left_on="period_end", right_on="rated_on", by="currency_code", strategy="backward", check_sortedness=False,

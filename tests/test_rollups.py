@@ -75,6 +75,12 @@ def test_spend_in_another_currency_takes_the_days_rate_or_the_last_one_before():
     ]
 
 
+def test_of_two_rates_for_one_day_the_reporting_currencys_own_is_taken():
+    fill("fx_rate", [rate(MONDAY, "EUR", 0.9, "USD"), rate(MONDAY, "BRL", 5.4, "USD"), rate(MONDAY, "BRL", 5)])
+    fill("ad_performance", [ad(MONDAY, 10, "BRL")])
+    assert rollups.channel_days(facts())["spend"].to_list() == [2.0]  # and not 10 * 0.9 / 5.4
+
+
 def test_two_currencies_are_crossed_over_the_base_of_the_rates():
     workspaces.set_reporting_currency(LOCAL_ADMIN, OWN, "BRL")
     fill("fx_rate", [rate(MONDAY, "BRL", 6), rate(MONDAY, "USD", 1.5)])

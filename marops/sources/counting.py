@@ -38,7 +38,7 @@ Range = tuple[date, date]
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Rows of one ad report that are there or may come: of which file, how fine, of which days, and when they came (ISO).
-    `rows` reads them: a damaged file stands in nobody's way who is not counted with it.
+    `rows` reads them: a damaged file stands in nobody's way who is not counted with it. `counts`: whether it does so now.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Claim:
     days: Range | None
     arrived: str
     rows: Callable[[], pl.LazyFrame]
+    counts: bool = False
 
     @property
     def level(self) -> int:
@@ -77,7 +78,7 @@ def claims(blobs: Iterable[Blob], staged: Iterable[tuple[Part, Path]] = (), file
     found = [
         Claim(
             blob.id, blob.source_relation, blob.grain, _days(blob), blob.ingested_at.isoformat(),
-            partial(lake.scan, [blob], AD_PERFORMANCE),
+            partial(lake.scan, [blob], AD_PERFORMANCE), blob.counted,
         )
         for blob in blobs
         if blob.table_name == AD_PERFORMANCE.name and blob.rows
@@ -145,7 +146,8 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
         now = check(before, after).ids
     except Conflict as refused:
         return [refused.text]
-    was = settled(before).ids
+    was = {claim.id for claim in before if claim.counts}
+    seen = _Seen()
     found = [
         text("The spend of {file} is counted from another file already, in other detail. Its rows will be kept to look at.",
              file=claim.source)
@@ -155,7 +157,8 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
         text("{file} also has conversions, which the files that count instead lack: none are shown for its campaigns.",
              file=claim.source)
         for claim in after
-        if claim.id not in now and _converts(claim) and not any(_converts(o) for o in after if o.id in now and claim.meets(o))
+        if claim.id not in now and (claim in staged or claim.id in was) and _converts(claim)
+        and not any(_converts(o) for o in after if o.id in now and claim.meets(o) and seen.pairs(claim, o).height)
     ]  # fmt: skip
     return found + [
         text("{file} has the same spend in other detail. It will no longer be counted, but kept to look at.", file=claim.source)

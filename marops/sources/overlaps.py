@@ -16,7 +16,7 @@ from marops.lake import Blob
 from marops.language import Text, ntext, text
 from marops.sources import grains, identities
 from marops.sources.identities import OTHER, SPAN
-from marops.sources.report import Part
+from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun
 from marops.tables import AD_PERFORMANCE, TABLES, Kind, Table
 
@@ -80,7 +80,7 @@ def check_among(staged: Sequence[tuple[Part, Path]]) -> None:
         if crossing := _crossing(table, part.rows.grain, rows, rows.with_columns(pl.lit(part.name).alias("source_relation"))):
             raise Conflict(_crossing_within(crossing, _place(part) if len(frames) > 1 else text("the file")))
     for (part, table, rows), (other, other_table, other_rows) in combinations(frames, 2):
-        if table is not other_table:
+        if table is not other_table or not _share_days(table, part.rows, other.rows):
             continue
         keys = _keys(table, rows), _keys(table, other_rows)
         count = keys[0].join(keys[1], on=list(table.key), how="semi", nulls_equal=True).select(pl.len()).collect().item()
@@ -233,6 +233,13 @@ def _labelled(rows: pl.LazyFrame, first: str, *more: str) -> pl.LazyFrame:
 
 def _keys(table: Table, rows: pl.LazyFrame) -> pl.LazyFrame:
     return lake.complete(table, rows).select(table.key)
+
+
+def _share_days(table: Table, one: Staged, other: Staged) -> bool:
+    """Whether rows of both may have the same key, or ranges that cross: days are part of an ad report's key."""
+    if table.name != AD_PERFORMANCE.name or not (one.first_day and one.last_day and other.first_day and other.last_day):
+        return True
+    return one.first_day <= other.last_day and other.first_day <= one.last_day
 
 
 def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:

@@ -222,6 +222,19 @@ def test_sheets_of_the_same_spend_in_crossing_ranges_or_with_ids_are_refused(tmp
     assert taken("b.xlsx", ids).startswith("1 row of ad_performance stands both in Names and in Ids")
 
 
+def test_conversions_of_other_campaigns_change_nothing_about_what_detail_has(tmp_path: Path) -> None:
+    def notices(name: str, content: str) -> list[str]:
+        found = service.preview_file(LOCAL_ADMIN, OWN, made.put(tmp_path / name, content))
+        return [str(said) for said in service.counted(LOCAL_ADMIN, found)]
+
+    head = "Day,Campaign,Ad group,Currency code,Conversions,Cost\n"
+    take(tmp_path, "a.csv", BY_CAMPAIGN)
+    take(tmp_path, "c.csv", "Day,Campaign,Currency code,Conversions,Cost\n2026-05-01,Z,BRL,9,70\n")
+    assert "b.csv also has conversions" in notices("b.csv", head + "2026-05-01,X,g,BRL,5,60\n")[1]
+    take(tmp_path, "b.csv", head + "2026-05-01,X,g,BRL,5,60\n")
+    assert notices("d.csv", head + "2026-05-01,W,g,BRL,5,60\n") == []
+
+
 def test_conversions_that_only_the_detail_has_are_spoken_of(tmp_path: Path) -> None:
     take(tmp_path, "a.csv", BY_CAMPAIGN)
     detail = "Day,Campaign,Ad group,Currency code,Conversions,Cost\n2026-05-01,X,g,BRL,5,60\n"
