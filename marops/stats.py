@@ -1,91 +1,19 @@
 """Intervals and estimators that several domains share, on scipy.
 
-Process limits follow Wheeler (XmR: mean plus and minus 2.66 mean moving ranges); differences of proportions Newcombe's
-method 10 from Wilson's limits; times with open ends the Kaplan-Meier estimate.
+Differences of proportions follow Newcombe's method 10 from Wilson's limits; times with open ends the Kaplan-Meier estimate.
 """
 
 import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-FEWEST_FOR_LIMITS = 6
-FEWEST_FOR_FIRM_LIMITS = 12
-RUN = 8
-_XMR = 2.66
 _Z95 = NormalDist().inv_cdf(0.975)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Natural process limits of a series: where its values fall while nothing has changed.
-
-    `trial`: from fewer than 12 values, to be taken with care.
-    """
-
-    mean: float
-    lower: float
-    upper: float
-    moving_range: float
-    trial: bool
-
-
-def process_limits(values: Sequence[float]) -> Limits | None:
-    """XmR limits of a series in time order; None below six values.
-
-    >>> limits = process_limits([5, 6, 5, 6, 5, 6])
-    >>> round(limits.lower, 2), round(limits.upper, 2)
-    (2.84, 8.16)
-    """
-    if len(values) < FEWEST_FOR_LIMITS:
-        return None
-    mean = float(np.mean(values))
-    moving = float(np.mean(np.abs(np.diff(values))))
-    trial = len(values) < FEWEST_FOR_FIRM_LIMITS
-    return Limits(mean, mean - _XMR * moving, mean + _XMR * moving, moving, trial)
-
-
-class Change(StrEnum):
-    """What the newest value says about the process."""
-
-    NONE = "none"
-    UP = "up"
-    DOWN = "down"
-
-
-def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
-    """Whether the newest value lies outside the limits, or ends a run of eight on one side of the mean."""
-    if limits is None or not values:
-        return Change.NONE
-    if values[-1] > limits.upper:
-        return Change.UP
-    if values[-1] < limits.lower:
-        return Change.DOWN
-    latest = values[-RUN:]
-    if len(latest) == RUN and all(value > limits.mean for value in latest):
-        return Change.UP
-    if len(latest) == RUN and all(value < limits.mean for value in latest):
-        return Change.DOWN
-    return Change.NONE
-
-
-def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
-    """Positions of values that belong to a run of at least `length` on one side of the mean."""
-    found: list[int] = []
-    start = 0
-    sides = [math.copysign(1, value - mean) if value != mean else 0.0 for value in values]
-    for index in range(1, len(values) + 1):
-        if index == len(values) or sides[index] != sides[start]:
-            if sides[start] and index - start >= length:
-                found += range(start, index)
-            start = index
-    return found
 
 
 def wilson(successes: int, total: int) -> tuple[float, float]:

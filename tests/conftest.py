@@ -1,7 +1,9 @@
 """What every test can ask for: an empty installation, the sample company, the folder of real files."""
 
+import json
 import os
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -71,3 +73,9 @@ def case(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"published cases are not here: set MAROPS_CASES to the folder that holds {Path(*parts)}")
     return path
+
+
+def published(case_id: str) -> tuple[dict[str, Any], Any]:
+    """The input and the expected output of a published KPI case. Skips the test where the cases are not there."""
+    found = next(c for c in json.loads(case("kpi", "open.json").read_text(encoding="utf-8")) if c["id"] == case_id)
+    return found["input"], found["expected"]

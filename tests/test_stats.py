@@ -1,6 +1,5 @@
-"""Limits, intervals and survival: published cases, sums done by hand, and properties."""
+"""Intervals and survival: published cases, sums done by hand, and properties."""
 
-import json
 from itertools import pairwise
 
 import pytest
@@ -8,112 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marops import stats
-from marops.stats import Change
-from tests.conftest import case
-
-
-def published(case_id: str) -> tuple[dict, dict]:
-    found = next(c for c in json.loads(case("kpi", "open.json").read_text(encoding="utf-8")) if c["id"] == case_id)
-    return found["input"], found["expected"]
-
-
-# Process limits
-
-
-def test_limits_of_shewharts_megohms_are_the_published_ones():
-    given_, expected = published("XMR-01")
-    limits = stats.process_limits(given_["values"])
-    assert limits is not None
-    assert limits.mean == pytest.approx(expected["mean"], abs=0.005)
-    assert limits.moving_range == pytest.approx(expected["mR"], abs=0.005)
-    assert limits.lower == pytest.approx(expected["LNPL"], abs=0.005)
-    assert limits.upper == pytest.approx(expected["UNPL"], abs=0.005)
-    beyond = [i for i, value in enumerate(given_["values"]) if not limits.lower <= value <= limits.upper]
-    assert beyond == expected["points_beyond"]
-    assert stats.newest_change(given_["values"], limits) is Change.UP
-
-
-def test_a_locked_baseline_finds_the_new_points_that_left_it():
-    given_, expected = published("XMR-03")
-    limits = stats.process_limits(given_["baseline"])
-    assert limits is not None
-    assert (limits.lower, limits.upper) == pytest.approx((expected["baseline_LNPL"], expected["baseline_UNPL"]), abs=0.05)
-    outside = [i for i, value in enumerate(given_["new"]) if not limits.lower <= value <= limits.upper]
-    assert outside == expected["new_points_outside"]
-    assert stats.newest_change(given_["new"], limits) is Change.DOWN
-
-
-def test_a_run_of_eight_about_the_mean_is_the_published_one():
-    given_, expected = published("XMR-06")
-    values = given_["values"]
-    limits = stats.process_limits(values)
-    assert limits is not None
-    assert stats.runs(values, limits.mean) == expected["flagged"]
-    assert stats.newest_change(values, limits) is Change.DOWN
-
-
-def test_limits_keep_an_outlier_unless_it_is_taken_out():
-    given_, expected = published("SPC-01")
-    limits = stats.process_limits(given_["values"])
-    assert limits is not None
-    wanted = expected["unscreened"]
-    assert (limits.lower, limits.mean, limits.upper) == pytest.approx((wanted["LPL"], wanted["mean"], wanted["UPL"]), abs=0.005)
-
-
-def test_limits_of_the_viscosity_data_are_the_ones_of_the_factor_2_66():
-    given_, expected = published("SPC-07")
-    limits = stats.process_limits(given_["values"])
-    assert limits is not None
-    assert limits.mean == pytest.approx(expected["centre"], abs=5e-6)
-    assert (limits.lower, limits.upper) == pytest.approx((32.24463, 34.80203), abs=5e-6)
-
-
-def test_limits_of_six_values_done_by_hand():
-    # mean 6; moving ranges 2, 2, 2, 2, 2, so 6 - 2.66 * 2 and 6 + 2.66 * 2
-    limits = stats.process_limits([5, 7, 5, 7, 5, 7])
-    assert limits is not None
-    assert (limits.mean, limits.moving_range) == (6, 2)
-    assert (limits.lower, limits.upper) == pytest.approx((0.68, 11.32))
-
-
-@pytest.mark.parametrize("count", range(6))
-def test_below_six_values_there_are_no_limits(count):
-    assert stats.process_limits([float(n) for n in range(count)]) is None
-
-
-@pytest.mark.parametrize(("count", "trial"), [(6, True), (11, True), (12, False), (24, False)])
-def test_limits_are_on_trial_below_twelve_values(count, trial):
-    limits = stats.process_limits([float(n % 2) for n in range(count)])
-    assert limits is not None
-    assert limits.trial is trial
-
-
-@pytest.mark.parametrize(
-    ("values", "change"),
-    [
-        ([6, 6, 11.4], Change.UP),
-        ([6, 6, 0.6], Change.DOWN),
-        ([11.4, 6, 6], Change.NONE),  # an old signal is no news
-        ([7] * 7, Change.NONE),
-        ([7] * 8, Change.UP),
-        ([5] * 8, Change.DOWN),
-        ([7] * 7 + [6], Change.NONE),  # on the mean is on neither side
-        ([7] * 8 + [5], Change.NONE),
-        ([], Change.NONE),
-    ],
-)
-def test_the_newest_value_is_a_change_outside_the_limits_or_at_the_end_of_a_run_of_eight(values, change):
-    limits = stats.process_limits([5, 7, 5, 7, 5, 7])  # 0.68 to 11.32 about 6
-    assert stats.newest_change(values, limits) is change
-
-
-def test_without_limits_nothing_has_changed():
-    assert stats.newest_change([1, 100], None) is Change.NONE
-
-
-def test_a_run_ends_where_a_value_lies_on_the_mean():
-    assert stats.runs([1, 1, 0, 1, 1, 1], 0, length=3) == [3, 4, 5]
-
+from tests.conftest import published
 
 # Proportions
 
@@ -196,23 +90,7 @@ def test_the_median_of_many_has_an_interval_and_of_two_has_none():
 
 # Properties
 
-numbers = st.floats(-1e6, 1e6, allow_nan=False)
 durations = st.lists(st.integers(1, 1000), max_size=40)
-
-
-@given(st.lists(numbers, min_size=6, max_size=40))
-def test_limits_contain_the_mean(values):
-    limits = stats.process_limits(values)
-    assert limits is not None
-    assert limits.lower <= limits.mean <= limits.upper
-
-
-@given(st.lists(numbers, min_size=6, max_size=40), st.floats(-1e4, 1e4))
-def test_limits_move_with_the_values(values, by):
-    here, there = stats.process_limits(values), stats.process_limits([value + by for value in values])
-    assert here is not None
-    assert there is not None
-    assert there.lower - here.lower == pytest.approx(by, abs=1e-3)
 
 
 counts = st.integers(1, 500).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))

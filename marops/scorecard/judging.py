@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from marops import stats
+from marops import spc
 from marops.measure import Measure
 from marops.period import Period
 from marops.scorecard.definitions import Better, Kpi
-from marops.stats import Change, Limits
+from marops.spc import Change, Limits
 
-LOCKED_AFTER = stats.FEWEST_FOR_FIRM_LIMITS
+LOCKED_AFTER = spc.FEWEST_FOR_FIRM_LIMITS
 
 
 class Trend(StrEnum):
@@ -92,11 +92,11 @@ def series(kpi: Kpi, measures: list[Measure]) -> Series:
     """The months' measures as a series. Limits are locked after twelve values: later ones are judged, not learned from."""
     points = tuple(Point(m.period.start, None if m.value is None else float(m.value)) for m in measures if m.period is not None)
     values = [point.value for point in points if point.value is not None]
-    limits = None if kpi.rare else stats.process_limits(values[:LOCKED_AFTER])
+    limits = None if kpi.rare else spc.process_limits(values[:LOCKED_AFTER])
     # A month that is missing is no news; neither are months the limits were learned from.
     newest = points[-1].value if points else None
     judged = values if len(values) > LOCKED_AFTER and newest is not None else []
-    return Series(points, _within(limits, kpi.bounds), stats.newest_change(judged, limits))
+    return Series(points, _within(limits, kpi.bounds), spc.newest_change(judged, limits))
 
 
 def _within(limits: Limits | None, bounds: tuple[float | None, float | None]) -> Limits | None:

@@ -20,7 +20,7 @@ from marops.scorecard import judging, metrics
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.judging import Goal, Point, Promise, Series, Trend
 from marops.scorecard.store import Target
-from marops.stats import RUN, Limits
+from marops.spc import RUN, Limits
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 

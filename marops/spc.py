@@ -1,0 +1,242 @@
+"""Statistical process control: whether a change is real, and whether the process will keep its target.
+
+Limits follow Wheeler (XmR: mean plus and minus 2.66 mean moving ranges); the four rules for a special cause are those of the
+NHS's Making Data Count; limits of rates with changing denominators are p- and u-charts.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+
+import numpy as np
+
+FEWEST_FOR_LIMITS = 6
+FEWEST_FOR_FIRM_LIMITS = 12
+RUN = 8
+"""Values on one side of the mean that the headline takes for a change."""
+
+SHORT_RUN = 7
+"""Values on one side of the mean, or going one way, that the four rules take for one."""
+
+_XMR = 2.66
+_RANGE_XMR = 3.267
+_NEAR = 2 / 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Natural process limits of a series: where its values fall while nothing has changed.
+
+    `trial`: from fewer than 12 values, to be taken with care.
+    """
+
+    mean: float
+    lower: float
+    upper: float
+    moving_range: float
+    trial: bool
+
+    @property
+    def highest_range(self) -> float:
+        """The moving range above which two values next to each other differ for a reason."""
+        return _RANGE_XMR * self.moving_range
+
+
+def process_limits(values: Sequence[float], *, screened: bool = False) -> Limits | None:
+    """XmR limits of a series in time order; None below six values.
+
+    `screened`: moving ranges above their own upper limit are left out of the mean range, so that one odd value does not
+    widen the limits it should be judged by.
+
+    >>> limits = process_limits([5, 6, 5, 6, 5, 6])
+    >>> round(limits.lower, 2), round(limits.upper, 2)
+    (2.84, 8.16)
+    """
+    if len(values) < FEWEST_FOR_LIMITS:
+        return None
+    mean = float(np.mean(values))
+    ranges = np.abs(np.diff(values))
+    if screened:
+        ranges = ranges[ranges <= _RANGE_XMR * ranges.mean()]
+    moving = float(np.mean(ranges))
+    trial = len(values) < FEWEST_FOR_FIRM_LIMITS
+    return Limits(mean, mean - _XMR * moving, mean + _XMR * moving, moving, trial)
+
+
+@dataclass(frozen=True, slots=True)
+class Trended:
+    """Limits about a line, for a series that is known to grow: its value at the first point, its rise a point, and how far above
+    and below the line values fall.
+    """
+
+    start: float
+    slope: float
+    half_width: float
+
+
+def trended_limits(values: Sequence[float]) -> Trended | None:
+    """Limits about the line through the averages of both halves; None below twelve values. Of an odd number, the middle value is
+    in neither half.
+    """
+    half = len(values) // 2
+    if len(values) < FEWEST_FOR_FIRM_LIMITS:
+        return None
+    first, second = float(np.mean(values[:half])), float(np.mean(values[-half:]))
+    slope = (second - first) / (len(values) - half)
+    return Trended(first - slope * (half - 1) / 2, slope, _XMR * float(np.mean(np.abs(np.diff(values)))))
+
+
+def proportion_limits(events: Sequence[int], cases: Sequence[int]) -> list[tuple[float, float]] | None:
+    """p-chart: for each point, where its share falls while the share of all of them is the true one; None without cases. Limits
+    are wide where a point has few cases.
+    """
+    total = sum(cases)
+    if not total:
+        return None
+    share = sum(events) / total
+    found: list[tuple[float, float]] = []
+    for count in cases:
+        half = 3 * math.sqrt(share * (1 - share) / count) if count else 1.0
+        found.append((max(0.0, share - half), min(1.0, share + half)))
+    return found
+
+
+def rate_limits(events: Sequence[int], exposures: Sequence[float]) -> list[tuple[float, float]] | None:
+    """u-chart: for each point, where its events per unit of exposure fall while the rate of all of them is the true one; None
+    without exposure. A point without exposure has no upper limit.
+    """
+    total = sum(exposures)
+    if not total:
+        return None
+    rate = sum(events) / total
+    found: list[tuple[float, float]] = []
+    for exposure in exposures:
+        half = 3 * math.sqrt(rate / exposure) if exposure else math.inf
+        found.append((max(0.0, rate - half), rate + half))
+    return found
+
+
+class Change(StrEnum):
+    """What the newest value says about the process."""
+
+    NONE = "none"
+    UP = "up"
+    DOWN = "down"
+
+
+def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
+    """Whether the newest value lies outside the limits, or ends a run of eight on one side of the mean."""
+    if limits is None or not values:
+        return Change.NONE
+    if values[-1] > limits.upper:
+        return Change.UP
+    if values[-1] < limits.lower:
+        return Change.DOWN
+    latest = values[-RUN:]
+    if len(latest) == RUN and all(value > limits.mean for value in latest):
+        return Change.UP
+    if len(latest) == RUN and all(value < limits.mean for value in latest):
+        return Change.DOWN
+    return Change.NONE
+
+
+def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
+    """Positions of values that belong to a run of at least `length` on one side of the mean."""
+    found: list[int] = []
+    start = 0
+    sides = [math.copysign(1, value - mean) if value != mean else 0.0 for value in values]
+    for index in range(1, len(values) + 1):
+        if index == len(values) or sides[index] != sides[start]:
+            if sides[start] and index - start >= length:
+                found += range(start, index)
+            start = index
+    return found
+
+
+class Rule(StrEnum):
+    """Why a value has a special cause."""
+
+    OUTSIDE = "outside"
+    RUN = "run"
+    TREND = "trend"
+    NEAR = "near"
+
+
+def special_causes(values: Sequence[float], limits: Limits) -> dict[Rule, list[int]]:
+    """By rule, the positions of the values it marks: outside the limits, seven on one side of the mean, seven going one way, two of
+    three in the outer third of the limits on one side. All values that make up a pattern are marked.
+    """
+    sides = [0 if value == limits.mean else 1 if value > limits.mean else -1 for value in values]
+    beyond = [-1 if value < limits.lower else 1 if value > limits.upper else 0 for value in values]
+    third = (limits.upper - limits.mean) * _NEAR, (limits.mean - limits.lower) * _NEAR
+    near = [
+        1 if value - limits.mean > third[0] and value <= limits.upper else
+        -1 if limits.mean - value > third[1] and value >= limits.lower else 0
+        for value in values
+    ]  # fmt: skip
+    found = {
+        Rule.OUTSIDE: [at for at, side in enumerate(beyond) if side],
+        Rule.RUN: part_of(seven_on_one_side(sides), SHORT_RUN),
+        Rule.TREND: part_of(seven_going_one_way(values), SHORT_RUN),
+        Rule.NEAR: near_points(two_of_three(near, sides), near),
+    }
+    return {rule: at for rule, at in found.items() if at}
+
+
+def seven_on_one_side(sides: Sequence[int]) -> list[int]:
+    """For each value 1 (-1) where it and the six before it lie above (below) the mean, else 0. `sides`: 1, 0 or -1 a value."""
+    return [
+        sides[at] if at >= SHORT_RUN - 1 and sides[at] and len(set(sides[at - SHORT_RUN + 1 : at + 1])) == 1 else 0
+        for at in range(len(sides))
+    ]
+
+
+def seven_going_one_way(values: Sequence[float]) -> list[int]:
+    """For each value 1 (-1) where it and the six before it rise (fall) without a pause, else 0."""
+    steps = [0, *(int(np.sign(b - a)) for a, b in pairwise(values))]
+    return [
+        steps[at] if at >= SHORT_RUN - 1 and steps[at] and len(set(steps[at - SHORT_RUN + 2 : at + 1])) == 1 else 0
+        for at in range(len(values))
+    ]
+
+
+def two_of_three(near: Sequence[int], sides: Sequence[int]) -> list[int]:
+    """For each value 1 (-1) where it belongs to three in a row above (below) the mean of which two lie in the outer third."""
+    found = [0] * len(near)
+    for at in range(len(near) - 2):
+        three = slice(at, at + 3)
+        for side in (1, -1):
+            if all(s == side for s in sides[three]) and sum(n == side for n in near[three]) >= 2:
+                found[three] = [side] * 3
+    return found
+
+
+def part_of(flags: Sequence[int], length: int) -> list[int]:
+    """Positions of all values that belong to a pattern of that length which ends where a flag is."""
+    return sorted({at for end, flag in enumerate(flags) if flag for at in range(end - length + 1, end + 1)})
+
+
+def near_points(flags: Sequence[int], near: Sequence[int]) -> list[int]:
+    """Positions of the values in the outer third among the flagged."""
+    return [at for at, flag in enumerate(flags) if flag and near[at] == flag]
+
+
+class Assurance(StrEnum):
+    """Whether a process as it is will keep a target."""
+
+    PASS = "pass"  # noqa: S105  (no password)
+    FAIL = "fail"
+    HIT_AND_MISS = "hit and miss"
+
+
+def assurance(limits: Limits, low: float, high: float) -> Assurance:
+    """Whether values within the limits are all from `low` to `high` (either may be infinite), none, or some.
+
+    >>> assurance(Limits(6, 5, 7, 0.4, False), 4, math.inf).value
+    'pass'
+    """
+    if limits.lower >= low and limits.upper <= high:
+        return Assurance.PASS
+    return Assurance.FAIL if limits.upper < low or limits.lower > high else Assurance.HIT_AND_MISS
