@@ -134,19 +134,22 @@ def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
         return Change.UP
     if values[-1] < limits.lower:
         return Change.DOWN
-    latest = values[-RUN:]
-    if len(latest) == RUN and all(value > limits.mean for value in latest):
-        return Change.UP
-    if len(latest) == RUN and all(value < limits.mean for value in latest):
-        return Change.DOWN
-    return Change.NONE
+    latest = {_side(value, limits.mean) for value in values[-RUN:]}
+    if len(values) < RUN or len(latest) > 1:
+        return Change.NONE
+    return {1: Change.UP, -1: Change.DOWN}.get(latest.pop(), Change.NONE)
+
+
+def _side(value: float, mean: float) -> int:
+    """1 above the mean, -1 below. A mean of fractions is rarely the fraction it stands for: 0 where only the last digits differ."""
+    return 0 if math.isclose(value, mean, rel_tol=1e-9, abs_tol=1e-12) else 1 if value > mean else -1
 
 
 def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
     """Positions of values that belong to a run of at least `length` on one side of the mean."""
     found: list[int] = []
     start = 0
-    sides = [math.copysign(1, value - mean) if value != mean else 0.0 for value in values]
+    sides = [_side(value, mean) for value in values]
     for index in range(1, len(values) + 1):
         if index == len(values) or sides[index] != sides[start]:
             if sides[start] and index - start >= length:
@@ -168,7 +171,7 @@ def special_causes(values: Sequence[float], limits: Limits) -> dict[Rule, list[i
     """By rule, the positions of the values it marks: outside the limits, seven on one side of the mean, seven going one way, two of
     three in the outer third of the limits on one side. All values that make up a pattern are marked.
     """
-    sides = [0 if value == limits.mean else 1 if value > limits.mean else -1 for value in values]
+    sides = [_side(value, limits.mean) for value in values]
     beyond = [-1 if value < limits.lower else 1 if value > limits.upper else 0 for value in values]
     third = (limits.upper - limits.mean) * _NEAR, (limits.mean - limits.lower) * _NEAR
     near = [

@@ -100,6 +100,14 @@ def test_the_newest_value_is_a_change_outside_the_limits_or_at_the_end_of_a_run_
     assert spc.newest_change(values, limits) is change
 
 
+def test_a_value_is_on_the_mean_though_the_last_digit_differs():
+    limits = spc.process_limits([10 / 20, 12 / 20] * 6)
+    assert limits is not None
+    assert limits.mean != 11 / 20
+    assert spc.newest_change([11 / 20] * 9, limits) is Change.NONE
+    assert spc.special_causes([11 / 20] * 9, limits) == {}
+
+
 def test_without_limits_nothing_has_changed():
     assert spc.newest_change([1, 100], None) is Change.NONE
 

@@ -1,15 +1,17 @@
 """Is it real, and will it do? A KPI's months judged by process limits and its target: pure, from measures to a verdict."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
 from marops import spc
+from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period
 from marops.scorecard.definitions import Better, Kpi
-from marops.spc import Change, Limits
+from marops.spc import Assurance, Change, Limits, Rule
 
 LOCKED_AFTER = spc.FEWEST_FOR_FIRM_LIMITS
 
@@ -76,11 +78,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A KPI's months, in order, with the limits learned from its first twelve values."""
+    """A KPI's months, in order, with the limits learned from its first twelve values, and the months that the four rules for a
+    special cause mark.
+    """
 
     points: tuple[Point, ...]
     limits: Limits | None
     change: Change
+    causes: Mapping[Rule, tuple[date, ...]]
 
     @property
     def values(self) -> list[float]:
@@ -96,7 +101,14 @@ def series(kpi: Kpi, measures: list[Measure]) -> Series:
     # A month that is missing is no news; neither are months the limits were learned from.
     newest = points[-1].value if points else None
     judged = values if len(values) > LOCKED_AFTER and newest is not None else []
-    return Series(points, _within(limits, kpi.bounds), spc.newest_change(judged, limits))
+    within = _within(limits, kpi.bounds)
+    return Series(points, within, spc.newest_change(judged, limits), _causes(points, limits) if limits else {})
+
+
+def _causes(points: Sequence[Point], limits: Limits) -> Mapping[Rule, tuple[date, ...]]:
+    known = [(point.month, point.value) for point in points if point.value is not None]
+    found = spc.special_causes([value for _, value in known], limits)
+    return {rule: tuple(known[at][0] for at in marked) for rule, marked in found.items()}
 
 
 def _within(limits: Limits | None, bounds: tuple[float | None, float | None]) -> Limits | None:
@@ -120,6 +132,32 @@ def trend(found: Series, better: Better) -> Trend:
             return Trend.BETTER if better is Better.HIGHER else Trend.WORSE
         case Change.DOWN:
             return Trend.BETTER if better is Better.LOWER else Trend.WORSE
+
+
+def assurance(found: Series, goal: Goal | None) -> Assurance | None:
+    """Whether the process as it is will keep a target; None where there is no target, or limits cannot be told."""
+    if goal is None or found.limits is None:
+        return None
+    return spc.assurance(found.limits, *goal.range)
+
+
+def advice(trend: Trend, assured: Assurance | None) -> Text | None:
+    """What to do about a process that changed so, and will keep its target so; None where neither can be told."""
+    match trend, assured:
+        case Trend.WORSE, _:
+            return text("Look into this month now: something changed.")
+        case Trend.BETTER, Assurance.PASS:
+            return text("Keep it, and write down why it works.")
+        case Trend.BETTER, _:
+            return text("Go on: it gets better.")
+        case Trend.STEADY, Assurance.PASS:
+            return text("Leave it alone: it keeps its target.")
+        case Trend.STEADY, Assurance.HIT_AND_MISS:
+            return text("Expect misses by chance: change the process or the promise, not the month.")
+        case Trend.STEADY, Assurance.FAIL:
+            return text("Redesign the process: asking why this month missed leads nowhere.")
+        case _:
+            return None
 
 
 def promise(measure: Measure, goal: Goal | None) -> Promise:

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from marops import lake, rollups, store
 from marops.findings import Finding, Severity, Side
-from marops.language import Month, Text, joined, text
+from marops.language import Month, Text, joined, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
 from marops.principal import Action, Principal, require
@@ -20,7 +20,7 @@ from marops.scorecard import judging, metrics
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.judging import Goal, Point, Promise, Series, Trend
 from marops.scorecard.store import Target
-from marops.spc import RUN, Limits
+from marops.spc import RUN, Assurance, Limits
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -39,6 +39,16 @@ class Row:
     series: Series
     trend: Trend
     promise: Promise
+
+    @property
+    def assurance(self) -> Assurance | None:
+        """Whether the process as it is will keep the target."""
+        return judging.assurance(self.series, self.goal)
+
+    @property
+    def advice(self) -> Text | None:
+        """What to do about it, by how it changes and whether it will keep its target."""
+        return judging.advice(self.trend, self.assurance)
 
     @property
     def change(self) -> Quantity | None:
@@ -73,6 +83,18 @@ class Scorecard:
     def of(self, side: Side) -> list[Row]:
         """The rows one side owns (or both)."""
         return [row for row in self.rows if row.kpi.side is side]
+
+    def sentence(self, side: Side) -> Text:
+        """One sentence on a side: what changed for the worse or the better, which targets its processes will keep missing."""
+        rows = [row for row in self.of(side) if row.measure.value is not None]
+        if not rows:
+            return text("nothing measured yet")
+        signals = sum(row.trend in {Trend.WORSE, Trend.BETTER} for row in rows)
+        failing = sum(row.assurance is Assurance.FAIL for row in rows)
+        said = [ntext("{n} signal", "{n} signals", signals)] if signals else [text("no signal")]
+        if failing:
+            said.append(ntext("{n} target it will keep missing", "{n} targets it will keep missing", failing))
+        return text("{said}", said=joined(said))
 
     @property
     def is_empty(self) -> bool:

@@ -16,6 +16,7 @@ from marops.period import Comparison
 from marops.scorecard.definitions import BOTH, Better
 from marops.scorecard.judging import Promise, Trend
 from marops.scorecard.service import Row, Scorecard
+from marops.spc import Assurance
 from marops.web import charts
 from marops.web.markup import html
 from marops.web.places import PAGES_FOLDER
@@ -79,7 +80,12 @@ def kpi_columns(card: Scorecard, place: Here) -> None:
 
     def made() -> str:
         columns = [
-            {"side": str(side), "name": say(SIDES[side]), "rows": [_kpi(row, place, wide=False) for row in card.of(side)]}
+            {
+                "side": str(side),
+                "name": say(SIDES[side]),
+                "sentence": say(card.sentence(side)),
+                "rows": [_kpi(row, place, wide=False) for row in card.of(side)],
+            }
             for side in Side
         ]
         return html("kpis.html", wide=False, columns=columns, rows=[])
@@ -166,9 +172,19 @@ def _trend(row: Row) -> _Mark:
 
 
 def _promise(row: Row) -> _Mark:
+    """Whether the process as it is will keep its target; where its limits cannot be told, whether the value keeps it."""
     if row.target is None:
         return _Mark("○", say(text("no target")))
     detail = say(row.target)
+    match row.assurance:
+        case Assurance.PASS:
+            return _Mark("✓", say(text("will be kept")), detail)
+        case Assurance.FAIL:
+            return _Mark("✕", say(text("will keep missing")), detail, bad=True)
+        case Assurance.HIT_AND_MISS:
+            return _Mark("◐", say(text("hit and miss")), detail)
+        case None:
+            pass
     match row.promise:
         case Promise.MET:
             return _Mark("✓", say(text("on target")), detail)

@@ -11,6 +11,7 @@ from marops.quantity import Unit
 from marops.scorecard import judging
 from marops.scorecard.definitions import KPIS, Better
 from marops.scorecard.judging import Goal, Promise, Trend
+from marops.spc import Assurance, Rule
 
 
 def month(number: int) -> Period:
@@ -128,6 +129,41 @@ def test_a_value_without_interval_keeps_its_target_or_misses_it(target, kept, mi
 )
 def test_where_the_interval_covers_the_targets_border_the_data_cannot_tell(target, low, value, high, expected):
     assert promise(value, target, low, high) is expected
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (goal("at_least", 0.28), Assurance.PASS),  # the limits are 0.284 to 0.816
+        (goal("at_least", 0.29), Assurance.HIT_AND_MISS),
+        (goal("at_least", 0.82), Assurance.FAIL),
+        (goal("at_most", 0.82), Assurance.PASS),
+        (goal("at_most", 0.28), Assurance.FAIL),
+        (goal("band", 0.2, 0.9), Assurance.PASS),
+        (goal("band", 0.3, 0.9), Assurance.HIT_AND_MISS),
+        (None, None),
+    ],
+)
+def test_a_process_keeps_a_target_outside_its_limits_always_or_never(target, expected):
+    assert judging.assurance(series(CALM), target) is expected
+    assert judging.assurance(series(CALM[:5]), target) is None
+
+
+def test_advice_follows_the_change_before_the_target():
+    worse = judging.advice(Trend.WORSE, Assurance.PASS)
+    assert worse == judging.advice(Trend.WORSE, None)
+    assert "Redesign" in str(judging.advice(Trend.STEADY, Assurance.FAIL))
+    assert "Leave it alone" in str(judging.advice(Trend.STEADY, Assurance.PASS))
+    assert judging.advice(Trend.STEADY, None) is None
+    assert judging.advice(Trend.UNKNOWN, Assurance.FAIL) is None
+
+
+def test_special_causes_are_told_by_month_and_missing_months_stand_between():
+    found = series([*CALM, 0.9, None, *[0.56] * 7])
+    assert found.causes == {
+        Rule.OUTSIDE: (date(2026, 1, 1),),
+        Rule.RUN: (date(2025, 12, 1), *(date(2026, n, 1) for n in (1, 3, 4, 5, 6, 7, 8, 9))),
+    }
 
 
 def test_without_a_value_or_a_target_there_is_no_promise():

@@ -266,6 +266,21 @@ def test_a_target_that_is_missed_for_certain_is_to_be_decided(home: Path):
     assert str(service.verdict(LOCAL_ADMIN, LATEST)) == "0 of 1 targets kept; Lead acceptance missed."
 
 
+def test_a_side_says_its_signals_and_the_targets_it_will_keep_missing(home: Path):
+    def said() -> list[str]:
+        card = service.scorecard(LOCAL_ADMIN, LATEST)
+        return [str(card.sentence(side)) for side in (Side.MARKETING, Side.JOINT)]
+
+    fill_months([10, 12] * 6 + [11] * 7 + [12])
+    add_target("0.9")  # above all of 0.55 ± 0.266
+    assert said() == ["no signal and 1 target it will keep missing", "nothing measured yet"]
+
+
+def test_a_signal_is_counted_whichever_way_it_goes(home: Path):
+    fill_months([10, 12] * 6 + [11] * 7 + [20])
+    assert str(service.scorecard(LOCAL_ADMIN, LATEST).sentence(Side.MARKETING)) == "1 signal"
+
+
 def test_a_new_import_or_target_changes_the_scorecard_at_once(home: Path):
     assert value(LATEST, "M2") is None
     fill_months([10] * 20)

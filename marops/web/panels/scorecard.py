@@ -5,13 +5,28 @@ from collections.abc import Callable
 import streamlit as st
 
 from marops.chart import Chart
-from marops.language import text
+from marops.language import Month, Text, joined, text
 from marops.quantity import Unit
+from marops.scorecard.judging import Promise
 from marops.scorecard.service import Scorecard
+from marops.spc import Assurance, Rule
 from marops.web import charts
 from marops.web.components import section
 from marops.web.scope import Here, set_widget
 from marops.web.session import literal, reader, say
+
+_KEPT: dict[Promise, Text] = {
+    Promise.MET: text("on target"), Promise.MISSED: text("off target"), Promise.OPEN: text("too close to call"),
+    Promise.NONE: text("not measured"),
+}  # fmt: skip
+_ASSURED: dict[Assurance, Text] = {
+    Assurance.PASS: text("will keep the target"), Assurance.FAIL: text("will keep missing the target"),
+    Assurance.HIT_AND_MISS: text("will keep the target in some months and miss it in others"),
+}  # fmt: skip
+_RULES: dict[Rule, Text] = {
+    Rule.OUTSIDE: text("outside its normal variation"), Rule.RUN: text("seven months on one side of the mean"),
+    Rule.TREND: text("seven months going one way"), Rule.NEAR: text("two of three near a limit"),
+}  # fmt: skip
 
 
 def kpi_detail(card: Scorecard, place: Here, draw: Callable[..., Chart]) -> None:
@@ -63,6 +78,20 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
     if row.goal and row.target:
         by = f" ({row.goal.author})" if row.goal.author else ""
         facts[say(text("Target"))] = f"{say(row.target)}{by}"
+        facts[say(text("In these days"))] = say(_KEPT[row.promise])
+        if row.assurance and row.series.limits:
+            low, high = measure.in_unit(row.series.limits.lower), measure.in_unit(row.series.limits.upper)
+            facts[say(text("As it is"))] = say(
+                text("{kept}: it varies from {low} to {high}", kept=_ASSURED[row.assurance], low=low, high=high)
+            )
+    if causes := row.series.causes:
+        said = [
+            text("{rule}: {months}", rule=_RULES[rule], months=joined([Month(month) for month in months], 4))
+            for rule, months in causes.items()
+        ]
+        facts[say(text("Signals"))] = say(joined(said, 4))
+    if row.advice:
+        facts[say(text("What to do"))] = say(row.advice)
     if not row.kpi.by_unit and place.scope.unit:
         facts[say(text("Business unit"))] = say(text("not told apart: all units"))
     facts[say(text("Computed from"))] = ", ".join(row.kpi.tables) or say(text("the imports themselves"))
