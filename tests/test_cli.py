@@ -108,7 +108,7 @@ def test_importing_prints_rows_and_sums_and_the_second_time_a_sentence(tmp_path:
         "ads.csv: 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
         "  clicks 7",
         "  spend R$3.75",
-        UNRATED.format(first="May 1, 2026", last="May 3, 2026", amount="R$3.75"),
+        UNRATED.format(first="May 1, 2026", last="May 2, 2026", amount="R$3.75"),
     ]
     assert mistake(marops("import", path)).startswith("ads.csv was imported before, byte for byte (as ads.csv on ")
     assert list((tmp_path / "home" / "staging").iterdir()) == []
@@ -147,7 +147,7 @@ def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None
         "  spend R$3.75",
         "  Shops: nothing was taken. This layout is not known yet. Say which column is what; marops remembers it.",
         "  left out by choice: Copy and June",
-        UNRATED.format(first="May 1, 2026", last="May 3, 2026", amount="R$3.75"),
+        UNRATED.format(first="May 1, 2026", last="May 2, 2026", amount="R$3.75"),
     ]
 
 
