@@ -23,9 +23,9 @@ setup: .venv/ready
 
 setup-dev: .venv/ready-dev
 
+# Compiled once: the tests start thousands of processes, also where Python is told to keep nothing it compiles.
 .venv/ready-dev: .venv/ready requirements-dev.lock
 	$(PIP) --require-hashes -r requirements-dev.lock
-	# Compiled once: the tests start thousands of processes, also where Python is told to keep nothing it compiles.
 	$(BIN)/python -c "import compileall, sysconfig; compileall.compile_dir(sysconfig.get_path('purelib'), quiet=2, workers=0)"
 	$(BIN)/python -m tests.browsers
 	$(BIN)/python -m tests.connections.mariadb
