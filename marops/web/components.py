@@ -151,6 +151,7 @@ class _Mark:
     word: str
     detail: str = ""
     bad: bool = False
+    later: str = ""
 
 
 def _trend(row: Row) -> _Mark:
@@ -172,28 +173,26 @@ def _trend(row: Row) -> _Mark:
 
 
 def _promise(row: Row) -> _Mark:
-    """Whether the process as it is will keep its target; where its limits cannot be told, whether the value keeps it."""
+    """Whether the value keeps its target, and whether the process as it is will."""
     if row.target is None:
         return _Mark("○", say(text("no target")))
-    detail = say(row.target)
-    match row.assurance:
-        case Assurance.PASS:
-            return _Mark("✓", say(text("will be kept")), detail)
-        case Assurance.FAIL:
-            return _Mark("✕", say(text("will keep missing")), detail, bad=True)
-        case Assurance.HIT_AND_MISS:
-            return _Mark("◐", say(text("hit and miss")), detail)
-        case None:
-            pass
+    detail, more = say(row.target), _ASSURED[row.assurance]
+    later = f"{more[0]} {say(more[1])}" if more else ""
     match row.promise:
         case Promise.MET:
-            return _Mark("✓", say(text("on target")), detail)
+            return _Mark("✓", say(text("on target")), detail, later=later)
         case Promise.MISSED:
-            return _Mark("✕", say(text("off target")), detail, bad=True)
+            return _Mark("✕", say(text("off target")), detail, bad=True, later=later)
         case Promise.OPEN:
-            return _Mark("?", say(text("too close to call")), detail)
+            return _Mark("?", say(text("too close to call")), detail, later=later)
         case Promise.NONE:
             return _Mark("○", say(text("not measured")), detail)
+
+
+_ASSURED: dict[Assurance | None, tuple[str, Text] | None] = {
+    Assurance.PASS: ("✓", text("will be kept")), Assurance.FAIL: ("✕", text("will keep missing")),
+    Assurance.HIT_AND_MISS: ("±", text("hit and miss")), None: None,
+}  # fmt: skip
 
 
 def decision_cards(findings: Sequence[Finding], place: Here, decide: object) -> None:

@@ -81,7 +81,7 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
         facts[say(text("In these days"))] = say(_KEPT[row.promise])
         if row.assurance and row.series.limits:
             low, high = measure.in_unit(row.series.limits.lower), measure.in_unit(row.series.limits.upper)
-            facts[say(text("As it is"))] = say(
+            facts[say(text("As the process is"))] = say(
                 text("{kept}: it varies from {low} to {high}", kept=_ASSURED[row.assurance], low=low, high=high)
             )
     if causes := row.series.causes:
