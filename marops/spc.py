@@ -130,10 +130,8 @@ def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
     """Whether the newest value lies outside the limits, or ends a run of eight on one side of the mean."""
     if limits is None or not values:
         return Change.NONE
-    if values[-1] > limits.upper:
-        return Change.UP
-    if values[-1] < limits.lower:
-        return Change.DOWN
+    if beyond := _beyond(values[-1], limits):
+        return Change.UP if beyond > 0 else Change.DOWN
     latest = {_side(value, limits.mean) for value in values[-RUN:]}
     if len(values) < RUN or len(latest) > 1:
         return Change.NONE
@@ -143,6 +141,11 @@ def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
 def _side(value: float, mean: float) -> int:
     """1 above the mean, -1 below. A mean of fractions is rarely the fraction it stands for: 0 where only the last digits differ."""
     return 0 if math.isclose(value, mean, rel_tol=1e-9, abs_tol=1e-12) else 1 if value > mean else -1
+
+
+def _beyond(value: float, limits: Limits) -> int:
+    """1 above the limits, -1 below them, 0 within or on them."""
+    return max(0, _side(value, limits.upper)) + min(0, _side(value, limits.lower))
 
 
 def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
@@ -172,7 +175,7 @@ def special_causes(values: Sequence[float], limits: Limits) -> dict[Rule, list[i
     three in the outer third of the limits on one side. All values that make up a pattern are marked.
     """
     sides = [_side(value, limits.mean) for value in values]
-    beyond = [-1 if value < limits.lower else 1 if value > limits.upper else 0 for value in values]
+    beyond = [_beyond(value, limits) for value in values]
     third = (limits.upper - limits.mean) * _NEAR, (limits.mean - limits.lower) * _NEAR
     near = [
         1 if value - limits.mean > third[0] and value <= limits.upper else
@@ -240,6 +243,7 @@ def assurance(limits: Limits, low: float, high: float) -> Assurance:
     >>> assurance(Limits(6, 5, 7, 0.4, False), 4, math.inf).value
     'pass'
     """
-    if limits.lower >= low and limits.upper <= high:
+    if _side(limits.lower, low) >= 0 and _side(limits.upper, high) <= 0:
         return Assurance.PASS
-    return Assurance.FAIL if limits.upper < low or limits.lower > high else Assurance.HIT_AND_MISS
+    fails = _side(limits.upper, low) < 0 or _side(limits.lower, high) > 0
+    return Assurance.FAIL if fails else Assurance.HIT_AND_MISS

@@ -108,6 +108,16 @@ def test_a_value_is_on_the_mean_though_the_last_digit_differs():
     assert spc.special_causes([11 / 20] * 9, limits) == {}
 
 
+@given(st.integers(1, 999))
+def test_a_process_that_never_moves_gives_no_signal_and_keeps_a_target_it_is_on(thousandths: int):
+    value = thousandths / 1000
+    limits = spc.process_limits([value] * 12)
+    assert limits is not None
+    assert spc.newest_change([value] * 13, limits) is Change.NONE
+    assert spc.special_causes([value] * 13, limits) == {}
+    assert spc.assurance(limits, value, math.inf) is spc.assurance(limits, -math.inf, value) is Assurance.PASS
+
+
 def test_without_limits_nothing_has_changed():
     assert spc.newest_change([1, 100], None) is Change.NONE
 

@@ -43,7 +43,7 @@ def _say(said: Converted, found: rollups.Facts, part: Part, rows: pl.LazyFrame) 
     if not {amount, day, "currency_code"} <= set(rows.collect_schema().names()):
         return
     by_day = (
-        rows.filter(pl.col(amount) != 0, pl.col("currency_code") != found.currency)
+        rows.filter(pl.col(amount) != 0, pl.col("currency_code") != found.currency, pl.col(day).is_not_null())
         .group_by("currency_code", pl.col(day).cast(pl.Date).alias("period_end"))
         .agg(pl.col(amount).sum().cast(pl.Float64).alias("amount"))
         .collect(engine="streaming")

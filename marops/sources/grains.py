@@ -7,9 +7,7 @@ import polars as pl
 
 from marops.sources import currencies, formats
 from marops.sources.cells import Layout
-from marops.sources.identities import SPAN
 from marops.sources.recognising import level_of, normal
-from marops.tables import AD_PERFORMANCE
 
 _LONG = 150
 _WORDS = currencies.MEANINGS["changing"]
@@ -27,19 +25,6 @@ def telling_apart(layout: Layout, shown: pl.DataFrame, data: pl.DataFrame) -> li
     found = [index for index in layout.dimensions if index not in mapped] + ([day] if day is not None and hourly else [])
     lasting = [at for at in found if not _changes(layout.raw.headers[at], data[f"c{at}"])]
     return [apart for apart in ([lasting, found] if lasting != found else [found]) if apart]
-
-
-def ranges_cross(staged: pl.LazyFrame) -> bool:
-    """Whether rows of an ad report that are about the same have ranges of days that share some, but are not the same range."""
-    spans = staged.select(SPAN).unique().collect(engine="streaming").sort(SPAN)
-    begins, ends = (pl.col(name) for name in SPAN)
-    if not spans.select((begins <= ends.cum_max().shift(1)).any()).item():
-        return False
-    present = staged.collect_schema().names()
-    key = [name for name in AD_PERFORMANCE.key if name in present and name not in SPAN]
-    rows = staged.select(*key, *SPAN).unique().sort(*key, *SPAN, nulls_last=True)
-    crossing = begins <= ends.cum_max().shift(1).over(key)
-    return bool(rows.select(crossing.any()).collect().item())
 
 
 def _changes(header: str, cells: pl.Series) -> bool:

@@ -15,6 +15,9 @@ _HALF_CENT, _HUNDREDTH = 0.005, 0.01
 _MOST, _DIFFERENT = 0.8, 3
 """Share of what was spent that must be the same on both sides, and how many different amounts that must be."""
 
+_HALF, _ALONE = 0.5, 5
+"""The same of the days of one campaign, whatever the others are: some of its days may be restated."""
+
 
 def columns(entity: str) -> list[pl.Expr]:
     """`<entity>_own`: the id a platform gave, as programs write it, null where the name stands in for it; and the name."""
@@ -60,8 +63,8 @@ def alike_by_figures(some: pl.LazyFrame, others: pl.LazyFrame) -> pl.DataFrame:
     """Subjects of some rows of ad_performance beside those of others (see `OTHER`) that are seemingly the same, though one has no
     more than an id and the other no more than a name, as in a warehouse and on a platform's pages.
 
-    They are where most of what one side spent on the days of both is what the other side spent, amount by amount and in the
-    same currency, and the amounts differ enough not to be a budget that several campaigns share.
+    They are where most of what one side spent on the days of both, or a campaign on at least half of them, is what the other
+    side spent, amount by amount and in the same currency, and the amounts differ enough not to be a flat budget.
     """
     amounts = _amounts(some), _amounts(others)
     has_id = pl.col("campaign_own").is_not_null()
@@ -98,9 +101,15 @@ def _spending_alike(some: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     near = near.filter(off <= pl.max_horizontal("moved", f"moved{OTHER}") + _HALF_CENT)
     # One amount is spent once: of several that are near to it, the nearest is it.
     same = near.sort(off).unique([*both[len(SUBJECT) :], *_DAY], keep="first", maintain_order=True)
+    cents = pl.col("spend").round(2)
     enough = _MOST * min(float(some["spend"].sum()), float(beside["theirs"].sum()))
-    if same["spend"].round(2).n_unique() < _DIFFERENT or float(same["spend"].sum()) < enough:
-        return same.head(0).select(both)
-    pairs = same.group_by(both).agg(pl.len().alias("same"))
+    # A flat budget is the same amount every day, for as many campaigns as have it: only different amounts say something.
+    different = same.select(cents.n_unique()).item()
+    together = different >= max(_DIFFERENT, same.height / 2) and float(same["spend"].sum()) >= enough
+    pairs = same.group_by(both).agg(pl.len().alias("same"), cents.n_unique().alias("different"))
     days = some.group_by(SUBJECT).agg(pl.len().alias("days"))
-    return pairs.join(days, on=SUBJECT, nulls_equal=True).filter(pl.col("same") >= _MOST * pl.col("days")).select(both)
+    half, telling = pl.col("same") >= _HALF * pl.col("days"), pl.max_horizontal(pl.lit(_ALONE), pl.col("same") / 2)
+    alike = half & (pl.col("different") >= telling)
+    if together:
+        alike |= pl.col("same") >= _MOST * pl.col("days")
+    return pairs.join(days, on=SUBJECT, nulls_equal=True).filter(alike).select(both)

@@ -214,7 +214,7 @@ class _Staging:
         found, others = self._write(layout, frame, decided, first)
         # Ad and asset reports tell rows apart by texts no dictionary can list: then these are the key.
         for apart in grains.telling_apart(layout, first.shown, first.data) if layout.table is AD_PERFORMANCE else ():
-            if "repeated_key" not in found["rule"] and not grains.ranges_cross(pl.scan_parquet(self.target)):
+            if "repeated_key" not in found["rule"]:
                 break
             layout.distinguishing = apart
             first = _Sample.of(layout, sample)

@@ -51,7 +51,12 @@ def _below(headers: Sequence[str], named: pl.DataFrame, matched: Match | None) -
     whole = [column.type == "integer" for header, column in zip(headers, columns, strict=True) if is_additive(header, column)]
     described = [f"c{index}" for index, column in enumerate(columns) if not column.is_number and column.type != "empty"]
     full = [name for name in described if float(certain.select(is_missing(pl.col(name)).mean()).item()) <= 1 - _FULL]
-    lacks = pl.any_horizontal(is_missing(pl.col(name)) for name in full) if full else pl.lit(value=False)
+    dated = [name for name in full if columns[int(name[1:])].type in {"date", "timestamp"}]
+    if dated:
+        lacks = pl.any_horizontal(is_missing(pl.col(name)) for name in dated)
+    else:
+        others_missing = [is_missing(pl.col(name)) | (pl.col("labelled") == name) for name in full]
+        lacks = pl.all_horizontal(others_missing) if len(full) > 1 else pl.lit(value=False)
     read = [number.alias(f"n{i}") for i, number in enumerate(numbers)]
     for count in range(min(at_end, _MOST) if read else 0, 0, -1):
         found = named.tail(count).filter(~pl.col("is_total"))

@@ -141,6 +141,37 @@ def test_ids_and_names_that_spent_the_same_by_chance_are_different_campaigns(tmp
     assert spend() == 161 + sum(Decimal(row.rsplit(",", 1)[1]) for row in rows)
 
 
+def by_name(name: str, *costs: float) -> list[str]:
+    return [f"{day:02},{name},BRL,1,{cost}" for day, cost in enumerate(costs, 1)]
+
+
+@pytest.mark.parametrize(
+    ("ids", "names"),
+    [
+        pytest.param(by_id(7, 10, 20, 30, 41, 52, 63, 74), by_name("X", 10, 20, 30, 41, 52, 63.37, 74.37), id="restated days"),
+        pytest.param(
+            [*by_id(1, *[300 + n for n in range(10)]), *by_id(3, *range(11, 21))],
+            [*by_name("C", *range(11, 21)), *by_name("E", *[500 + n for n in range(10)])],
+            id="some campaigns of both",
+        ),
+        pytest.param(
+            [*by_id(1, *range(11, 21)), *by_id(2, *range(11, 21))],
+            [*by_name("A", *range(11, 21)), *by_name("B", *range(11, 21))],
+            id="two that spend alike",
+        ),
+    ],
+)
+def test_most_days_that_are_the_same_make_ids_and_names_one(tmp_path: Path, ids: list[str], names: list[str]) -> None:
+    take(tmp_path, "a.csv", google("Campaign ID", *ids))
+    assert "seem to be rows of a.csv" in refused(tmp_path, "b.csv", google("Campaign", *names))
+
+
+def test_flat_budgets_make_no_two_campaigns_one(tmp_path: Path) -> None:
+    take(tmp_path, "a.csv", google("Campaign ID", *(row for own in (50, 100, 200) for row in by_id(own, *[own] * 10))))
+    take(tmp_path, "b.csv", google("Campaign", *(row for cost in (50, 100, 200, 30) for row in by_name(f"n{cost}", *[cost] * 10))))
+    assert spend() == 3500 + 3800
+
+
 def test_a_budget_that_many_campaigns_share_makes_no_two_of_them_one(tmp_path: Path) -> None:
     names = (f"{day:02},n{n},{device},BRL,1,5" for n in range(5) for day in range(1, 8) for device in "md")
     take(tmp_path, "a.csv", google("Campaign,Device", *names))
@@ -178,14 +209,6 @@ def test_a_state_of_a_country_is_a_place_and_no_status(tmp_path: Path, header: s
 def test_a_state_of_a_campaign_is_a_status_and_no_place(tmp_path: Path) -> None:
     take(tmp_path, "a.csv", PLACES.format("State", "Enabled"))
     assert "2 rows of ad_performance are already here" in refused(tmp_path, "b.csv", PLACES.format("State", "Paused"))
-
-
-def test_ranges_that_cross_in_one_file_are_kept_where_a_text_tells_its_rows_apart(tmp_path: Path) -> None:
-    head = "Campaign name,Placement line,Reporting starts,Reporting ends,Impressions,Amount spent (BRL)\n"
-    rows = ["A,{},2026-06-01,2026-06-30,9,30\n", "A,{},2026-06-12,2026-06-30,9,12\n"]
-    take(tmp_path, "a.csv", head + rows[0].format("top") + rows[1].format("side"))
-    assert spend() == 42
-    assert "share days of the same campaigns" in refused(tmp_path, "b.csv", head + "".join(row.format("low") for row in rows))
 
 
 def test_a_status_that_changed_makes_no_other_row(tmp_path: Path) -> None:

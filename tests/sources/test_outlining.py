@@ -74,6 +74,12 @@ def test_a_campaign_that_is_called_like_a_statistic_and_has_days_is_data(tmp_pat
     assert (table.rows, table.set_aside) == (len(rows), [])
 
 
+def test_a_campaign_called_max_that_lacks_only_a_label_is_data(tmp_path: Path) -> None:
+    rows = [f"2026-05-{day:02},A,l,BRL,{day},{10 * day}" for day in range(1, 12)]
+    content = "\n".join(["Day,Campaign,Label,Currency code,Clicks,Cost", *rows, "2026-05-12,Max,,BRL,11,110"]) + "\n"
+    assert only(described(tmp_path, content)).set_aside == []
+
+
 @pytest.mark.parametrize("content", ["Campaign,Cost\nSearch,1000\nSocial,1000\nMedia,1000\n", "Campaign,Cost\nA,0.40\nMax,0.90\n"])
 def test_one_number_alone_does_not_make_a_row_a_statistic(tmp_path: Path, content: str) -> None:
     assert only(described(tmp_path, content)).set_aside == []
