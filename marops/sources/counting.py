@@ -56,8 +56,10 @@ class Claim:
 
     def meets(self, other: "Claim") -> bool:
         """Whether both are of some of the same days, and in different forms."""
-        if self.grain == other.grain:
-            return False
+        return self.grain != other.grain and self.shares_days(other)
+
+    def shares_days(self, other: "Claim") -> bool:
+        """Whether some of its days may be the other's too."""
         if self.days is None or other.days is None:
             return True
         return self.days[0] <= other.days[1] and other.days[0] <= self.days[1]
@@ -140,8 +142,9 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
     will only be detail.
     """
     staged = [claim for claim in after if claim.arrived == _LATER]
+    unsure = _unsure(staged, [claim for claim in before if claim.counts])
     if not any(claim.meets(other) for claim in staged for other in after):
-        return []
+        return unsure
     try:
         now = check(before, after).ids
     except Conflict as refused:
@@ -160,10 +163,41 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
         if claim.id not in now and (claim in staged or claim.id in was) and _converts(claim)
         and not any(_converts(o) for o in after if o.id in now and claim.meets(o) and seen.pairs(claim, o).height)
     ]  # fmt: skip
-    return found + [
+    return unsure + found + [
         text("{file} has the same spend in other detail. It will no longer be counted, but kept to look at.", file=claim.source)
         for claim in after if claim.id in was and claim.id not in now
     ]  # fmt: skip
+
+
+def _unsure(staged: Sequence[Claim], others: Sequence[Claim]) -> list[Text]:
+    """What to say where campaigns are known by id alone here and by name alone there, and their spend does not show whether some
+    of them are the same (flat budgets; days on one side and a total on the other).
+    """
+    for claim in staged:
+        known = _known_alone(claim)
+        for other in others if known.height else ():
+            if not claim.shares_days(other):
+                continue
+            beside = _known_alone(other).rename({name: f"{name}{OTHER}" for name in ("account_own", "account_name", "by_id")})
+            both = known.join(beside, on="platform").filter(
+                pl.col("by_id") != pl.col(f"by_id{OTHER}"), identities.may_be_one("account")
+            )
+            if both.is_empty() or identities.alike_by_figures(claim.rows(), other.rows()).height:
+                continue
+            said = text(
+                "{file} and {other} share days, and one knows its campaigns by id alone, the other by name alone. Whether some are "
+                "the same cannot be told: make sure that the two are about different campaigns.",
+                file=claim.source, other=other.source,
+            )  # fmt: skip
+            return [said]
+    return []
+
+
+def _known_alone(claim: Claim) -> pl.DataFrame:
+    """The platforms and accounts in which a claim has campaigns with an id and no name (`by_id`), or with a name and no id."""
+    alone = claim.rows().select(identities.subject()).filter(identities.is_known_by_one())
+    by_id = pl.col("campaign_own").is_not_null().alias("by_id")
+    return alone.select("platform", "account_own", "account_name", by_id).unique().collect()
 
 
 def _converts(claim: Claim) -> bool:

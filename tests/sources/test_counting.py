@@ -166,6 +166,22 @@ def test_most_days_that_are_the_same_make_ids_and_names_one(tmp_path: Path, ids:
     assert "seem to be rows of a.csv" in refused(tmp_path, "b.csv", google("Campaign", *names))
 
 
+def test_where_spend_does_not_show_whether_ids_and_names_are_one_the_preview_says_so(tmp_path: Path) -> None:
+    def notices(content: str) -> list[str]:
+        found = service.preview_file(LOCAL_ADMIN, OWN, made.put(tmp_path / "b.csv", content))
+        return [str(said) for said in service.counted(LOCAL_ADMIN, found)]
+
+    take(tmp_path, "a.csv", google("Campaign ID", *by_id(7, *[10] * 7)))
+    names = google("Campaign", *by_name("X", *[10] * 7))
+    (said,) = notices(names)
+    assert said == (
+        "b.csv and a.csv share days, and one knows its campaigns by id alone, the other by name alone. Whether some are the same "
+        "cannot be told: make sure that the two are about different campaigns."
+    )
+    assert notices(names.replace("2026-05", "2026-06")) == []
+    assert notices(google("Campaign,Campaign ID", "01,X,9,BRL,1,10")) == []
+
+
 def test_flat_budgets_make_no_two_campaigns_one(tmp_path: Path) -> None:
     take(tmp_path, "a.csv", google("Campaign ID", *(row for own in (50, 100, 200) for row in by_id(own, *[own] * 10))))
     take(tmp_path, "b.csv", google("Campaign", *(row for cost in (50, 100, 200, 30) for row in by_name(f"n{cost}", *[cost] * 10))))
