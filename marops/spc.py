@@ -1,7 +1,7 @@
 """Statistical process control: whether a change is real, and whether the process will keep its target.
 
 Limits follow Wheeler (XmR: mean plus and minus 2.66 mean moving ranges); the four rules for a special cause are those of the
-NHS's Making Data Count; limits of rates with changing denominators are p- and u-charts.
+NHS's Making Data Count.
 """
 
 import math
@@ -88,36 +88,6 @@ def trended_limits(values: Sequence[float]) -> Trended | None:
     return Trended(first - slope * (half - 1) / 2, slope, _XMR * float(np.mean(np.abs(np.diff(values)))))
 
 
-def proportion_limits(events: Sequence[int], cases: Sequence[int]) -> list[tuple[float, float]] | None:
-    """p-chart: for each point, where its share falls while the share of all of them is the true one; None without cases. Limits
-    are wide where a point has few cases.
-    """
-    total = sum(cases)
-    if not total:
-        return None
-    share = sum(events) / total
-    found: list[tuple[float, float]] = []
-    for count in cases:
-        half = 3 * math.sqrt(share * (1 - share) / count) if count else 1.0
-        found.append((max(0.0, share - half), min(1.0, share + half)))
-    return found
-
-
-def rate_limits(events: Sequence[int], exposures: Sequence[float]) -> list[tuple[float, float]] | None:
-    """u-chart: for each point, where its events per unit of exposure fall while the rate of all of them is the true one; None
-    without exposure. A point without exposure has no upper limit.
-    """
-    total = sum(exposures)
-    if not total:
-        return None
-    rate = sum(events) / total
-    found: list[tuple[float, float]] = []
-    for exposure in exposures:
-        half = 3 * math.sqrt(rate / exposure) if exposure else math.inf
-        found.append((max(0.0, rate - half), rate + half))
-    return found
-
-
 class Change(StrEnum):
     """What the newest value says about the process."""
 
@@ -132,10 +102,8 @@ def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
         return Change.NONE
     if beyond := _beyond(values[-1], limits):
         return Change.UP if beyond > 0 else Change.DOWN
-    latest = {_side(value, limits.mean) for value in values[-RUN:]}
-    if len(values) < RUN or len(latest) > 1:
-        return Change.NONE
-    return {1: Change.UP, -1: Change.DOWN}.get(latest.pop(), Change.NONE)
+    ending = on_one_side([_side(value, limits.mean) for value in values], RUN)[-1]
+    return {1: Change.UP, -1: Change.DOWN}.get(ending, Change.NONE)
 
 
 def _side(value: float, mean: float) -> int:
@@ -150,15 +118,7 @@ def _beyond(value: float, limits: Limits) -> int:
 
 def runs(values: Sequence[float], mean: float, length: int = RUN) -> list[int]:
     """Positions of values that belong to a run of at least `length` on one side of the mean."""
-    found: list[int] = []
-    start = 0
-    sides = [_side(value, mean) for value in values]
-    for index in range(1, len(values) + 1):
-        if index == len(values) or sides[index] != sides[start]:
-            if sides[start] and index - start >= length:
-                found += range(start, index)
-            start = index
-    return found
+    return part_of(on_one_side([_side(value, mean) for value in values], length), length)
 
 
 class Rule(StrEnum):
@@ -184,17 +144,19 @@ def special_causes(values: Sequence[float], limits: Limits) -> dict[Rule, list[i
     ]  # fmt: skip
     found = {
         Rule.OUTSIDE: [at for at, side in enumerate(beyond) if side],
-        Rule.RUN: part_of(seven_on_one_side(sides), SHORT_RUN),
+        Rule.RUN: runs(values, limits.mean, SHORT_RUN),
         Rule.TREND: part_of(seven_going_one_way(values), SHORT_RUN),
         Rule.NEAR: near_points(two_of_three(near, sides), near),
     }
     return {rule: at for rule, at in found.items() if at}
 
 
-def seven_on_one_side(sides: Sequence[int]) -> list[int]:
-    """For each value 1 (-1) where it and the six before it lie above (below) the mean, else 0. `sides`: 1, 0 or -1 a value."""
+def on_one_side(sides: Sequence[int], length: int) -> list[int]:
+    """For each value 1 (-1) where it and those before it, `length` in all, lie above (below) the mean, else 0. `sides`: 1, 0 or -1
+    a value.
+    """
     return [
-        sides[at] if at >= SHORT_RUN - 1 and sides[at] and len(set(sides[at - SHORT_RUN + 1 : at + 1])) == 1 else 0
+        sides[at] if at >= length - 1 and sides[at] and len(set(sides[at - length + 1 : at + 1])) == 1 else 0
         for at in range(len(sides))
     ]
 

@@ -176,7 +176,7 @@ def test_limits_move_with_the_values(values, by):
 
 def test_the_patterns_of_special_causes_are_the_published_ones():
     given_, expected = published("SPC-03")
-    assert [spc.seven_on_one_side(sides) for sides in given_["seven_one_side"]] == expected["seven_one_side"]
+    assert [spc.on_one_side(sides, spc.SHORT_RUN) for sides in given_["seven_one_side"]] == expected["seven_one_side"]
     assert [spc.seven_going_one_way(values) for values in given_["trend"]] == expected["trend"]
     found = [spc.two_of_three(near, [1] * len(near)) for near in given_["two_in_three_near"]]
     assert found == expected["two_in_three"]
@@ -220,29 +220,3 @@ def test_assurance_is_the_published_one():
 )  # fmt: skip
 def test_a_target_may_lie_on_either_side_or_be_a_band(low: float, high: float, expected: Assurance):
     assert spc.assurance(spc.Limits(6, 5, 7, 0.4, trial=False), low, high) is expected
-
-
-# Shares and rates
-
-
-def test_limits_of_a_share_are_wider_where_there_are_fewer_cases():
-    # 20 of 200: 0.1 ± 3 sqrt(0.1 * 0.9 / n); below 0 there is no share
-    even = spc.proportion_limits([10, 10], [100, 100])
-    assert even is not None
-    assert even[0] == even[1] == pytest.approx((0.01, 0.19))
-    found = spc.proportion_limits([18, 2, 0], [190, 10, 0])
-    assert found is not None
-    assert found[0] == pytest.approx((0.1 - 3 * math.sqrt(0.09 / 190), 0.1 + 3 * math.sqrt(0.09 / 190)))
-    assert found[1] == pytest.approx((0, 0.1 + 3 * math.sqrt(0.09 / 10)))
-    assert found[2] == (0, 1)
-    assert spc.proportion_limits([0], [0]) is None
-
-
-def test_limits_of_a_rate_are_wider_where_there_is_less_exposure():
-    # 40 in 10: 4 ± 3 sqrt(4 / exposure)
-    found = spc.rate_limits([16, 24], [4, 6])
-    assert found is not None
-    assert found[0] == (1, 7)
-    assert found[1] == pytest.approx((4 - 3 * math.sqrt(4 / 6), 4 + 3 * math.sqrt(4 / 6)))
-    assert spc.rate_limits([1, 0], [1, 0]) == [(0, 4), (0, math.inf)]
-    assert spc.rate_limits([], []) is None

@@ -141,7 +141,7 @@ def assurance(found: Series, goal: Goal | None) -> Assurance | None:
     return spc.assurance(found.limits, *goal.range)
 
 
-def advice(trend: Trend, assured: Assurance | None) -> Text | None:
+def next_step(trend: Trend, assured: Assurance | None) -> Text | None:
     """What to do about a process that changed so, and will keep its target so; None where neither can be told."""
     match trend, assured:
         case Trend.WORSE, _:

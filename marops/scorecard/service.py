@@ -46,9 +46,9 @@ class Row:
         return judging.assurance(self.series, self.goal)
 
     @property
-    def advice(self) -> Text | None:
+    def next_step(self) -> Text | None:
         """What to do about it, by how it changes and whether it will keep its target."""
-        return judging.advice(self.trend, self.assurance)
+        return judging.next_step(self.trend, self.assurance)
 
     @property
     def change(self) -> Quantity | None:
@@ -91,10 +91,11 @@ class Scorecard:
             return text("nothing measured yet")
         signals = sum(row.trend in {Trend.WORSE, Trend.BETTER} for row in rows)
         failing = sum(row.assurance is Assurance.FAIL for row in rows)
-        said = [ntext("{n} signal", "{n} signals", signals)] if signals else [text("no signal")]
-        if failing:
-            said.append(ntext("{n} target it will keep missing", "{n} targets it will keep missing", failing))
-        return text("{said}", said=joined(said))
+        said = ntext("{n} signal", "{n} signals", signals) if signals else text("no signal")
+        if not failing:
+            return said
+        missed = ntext("{n} target it will keep missing", "{n} targets it will keep missing", failing)
+        return text("{signals}, {missed}", signals=said, missed=missed)
 
     @property
     def is_empty(self) -> bool:

@@ -51,7 +51,7 @@ def _say(said: Converted, found: rollups.Facts, part: Part, rows: pl.LazyFrame) 
     for (code,), rated in rollups.with_factor(by_day, found).sort("currency_code").group_by("currency_code", maintain_order=True):
         currency = str(code)
         known = rated.filter(pl.col("factor").is_not_null())
-        if known.height:
+        if round(float(known["amount"].sum()), 2):
             own, ours = known.select(pl.col("amount").sum(), (pl.col("amount") * pl.col("factor")).sum().alias("ours")).row(0)
             line = text(
                 "{amount} come to {converted} at the reference rates of their days. The rows keep their own currency.",
@@ -60,10 +60,12 @@ def _say(said: Converted, found: rollups.Facts, part: Part, rows: pl.LazyFrame) 
             said.known.append(line)
         unknown = rated.filter(pl.col("factor").is_null())
         if unknown.height:
+            first, last = unknown["period_end"].min(), unknown["period_end"].max()
+            days = text("{first} to {last}", first=first, last=last) if first != last else first
             line = text(
-                "There is no reference rate of {currency} for {first} to {last}: what needs these {amount} stays unknown in "
+                "There is no reference rate of {currency} for {days}: what needs these {amount} stays unknown in "
                 "{reporting} until you import reference rates, or choose {currency} as reporting currency on Data.",
-                currency=currency, first=unknown["period_end"].min(), last=unknown["period_end"].max(),
+                currency=currency, days=days,
                 amount=Exact(unknown["amount"].sum(), currency), reporting=found.currency,
             )  # fmt: skip
             said.lacking.append(line)

@@ -170,34 +170,34 @@ def changes(before: Sequence[Claim], after: Sequence[Claim]) -> list[Text]:
 
 
 def _unsure(staged: Sequence[Claim], others: Sequence[Claim]) -> list[Text]:
-    """What to say where campaigns are known by id alone here and by name alone there, and their spend does not show whether some
-    of them are the same (flat budgets; days on one side and a total on the other).
+    """What to say where campaigns, or the ads of reports of one grain, are known by id alone here and by name alone there, and
+    their spend does not show whether some of them are the same (flat budgets; days on one side and a total on the other).
     """
     for claim in staged:
-        known = _known_alone(claim)
-        for other in others if known.height else ():
-            if not claim.shares_days(other):
-                continue
-            beside = _known_alone(other).rename({name: f"{name}{OTHER}" for name in ("account_own", "account_name", "by_id")})
-            both = known.join(beside, on="platform").filter(
-                pl.col("by_id") != pl.col(f"by_id{OTHER}"), identities.may_be_one("account")
-            )
-            if both.is_empty() or identities.alike_by_figures(claim.rows(), other.rows()).height:
-                continue
-            said = text(
-                "{file} and {other} share days, and one knows its campaigns by id alone, the other by name alone. Whether some are "
-                "the same cannot be told: make sure that the two are about different campaigns.",
-                file=claim.source, other=other.source,
-            )  # fmt: skip
-            return [said]
+        for entity in identities.TOLD_APART:
+            known = _known_alone(claim, entity)
+            for other in others if known.height else ():
+                if not claim.shares_days(other) or (entity != "campaign" and claim.grain != other.grain):
+                    continue
+                beside = _known_alone(other, entity).rename({name: f"{name}{OTHER}" for name in (*SUBJECT[1:3], "by_id")})
+                differ = pl.col("by_id") != pl.col(f"by_id{OTHER}")
+                both = known.join(beside, on="platform").filter(differ, identities.may_be_one("account"))
+                if both.is_empty() or identities.alike_by_figures(claim.rows(), other.rows(), entity).height:
+                    continue
+                said = text(
+                    "{file} and {other} share days, and one knows campaigns or ads by id alone, the other by name alone. Whether "
+                    "some are the same cannot be told: make sure that they are not, or their spend counts twice.",
+                    file=claim.source, other=other.source,
+                )  # fmt: skip
+                return [said]
     return []
 
 
-def _known_alone(claim: Claim) -> pl.DataFrame:
-    """The platforms and accounts in which a claim has campaigns with an id and no name (`by_id`), or with a name and no id."""
-    alone = claim.rows().select(identities.subject()).filter(identities.is_known_by_one())
+def _known_alone(claim: Claim, entity: str) -> pl.DataFrame:
+    """The platforms and accounts in which a claim has subjects with an id and no name (`by_id`), or with a name and no id."""
+    alone = claim.rows().select(identities.subject(entity)).filter(identities.is_known_by_one())
     by_id = pl.col("campaign_own").is_not_null().alias("by_id")
-    return alone.select("platform", "account_own", "account_name", by_id).unique().collect()
+    return alone.select(*SUBJECT[:3], by_id).unique().collect()
 
 
 def _converts(claim: Claim) -> bool:

@@ -5,7 +5,8 @@ An export without ids has the names in their place (`completing`), so equal keys
 
 import polars as pl
 
-ENTITIES = ("account", "campaign", "ad_group", "ad")
+TOLD_APART = ("campaign", "ad_group", "ad")
+ENTITIES = ("account", *TOLD_APART)
 SUBJECT = ("platform", "account_own", "account_name", "campaign_own", "campaign_name")
 SPAN = ("period_start", "period_end")
 OTHER = "_other"
@@ -44,9 +45,10 @@ def may_be_one(entity: str) -> pl.Expr:
     )
 
 
-def subject() -> list[pl.Expr]:
-    """The columns `SUBJECT` of rows of ad_performance."""
-    return [pl.col("platform"), *columns("account"), *columns("campaign")]
+def subject(entity: str = "campaign") -> list[pl.Expr]:
+    """The columns `SUBJECT` of rows of ad_performance; an ad group or ad stands in the campaign's place, where one is asked for."""
+    own, name = columns(entity)
+    return [pl.col("platform"), *columns("account"), own.alias("campaign_own"), name.alias("campaign_name")]
 
 
 def figures(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -59,30 +61,33 @@ def is_known_by_one() -> pl.Expr:
     return pl.col("campaign_own").is_null() != pl.col("campaign_name").is_null()
 
 
-def alike_by_figures(some: pl.LazyFrame, others: pl.LazyFrame) -> pl.DataFrame:
-    """Subjects of some rows of ad_performance beside those of others (see `OTHER`) that are seemingly the same, though one has no
-    more than an id and the other no more than a name, as in a warehouse and on a platform's pages.
+def alike_by_figures(some: pl.LazyFrame, others: pl.LazyFrame, entity: str = "campaign") -> pl.DataFrame:
+    """Subjects (of this entity) of some rows of ad_performance beside those of others (see `OTHER`) that are seemingly the same,
+    though one has no more than an id and the other no more than a name, as in a warehouse and on a platform's pages.
 
     They are where most of what one side spent on the days of both, or a campaign on at least half of them, is what the other
     side spent, amount by amount and in the same currency, and the amounts differ enough not to be a flat budget.
     """
-    amounts = _amounts(some), _amounts(others)
+    amounts = _amounts(some, entity), _amounts(others, entity)
     has_id = pl.col("campaign_own").is_not_null()
     found = [_spending_alike(*(one.filter(keep) for one, keep in zip(amounts, way, strict=True)))
              for way in ((has_id, ~has_id), (~has_id, has_id))]  # fmt: skip
     return pl.concat(found).filter(may_be_one("account"))
 
 
-_DAY = ("platform", "currency_code", *SPAN)
+_DAY = ("platform", "within", "currency_code", *SPAN)
 
 
-def _amounts(rows: pl.LazyFrame) -> pl.DataFrame:
-    """What campaigns known by one thing alone spent, by span and currency, and by how much rounding of rows may have moved it."""
+def _amounts(rows: pl.LazyFrame, entity: str) -> pl.DataFrame:
+    """What those known by one thing alone spent, by span and currency (ads also within their campaign: many are called alike), and
+    by how much rounding of rows may have moved it.
+    """
+    within = pl.lit("") if entity == "campaign" else pl.coalesce("campaign_name", "campaign_id")
     return (
-        rows.with_columns(subject())
+        rows.with_columns(*subject(entity), within.alias("within"))
         .filter(is_known_by_one(), pl.col("spend") > 0)
-        .with_columns(pl.col("platform", "currency_code").fill_null(""))
-        .group_by(*SUBJECT, "currency_code", *SPAN)
+        .with_columns(pl.col("platform", "within", "currency_code").fill_null(""))
+        .group_by(*SUBJECT, "within", "currency_code", *SPAN)
         .agg(pl.col("spend").sum().cast(pl.Float64), pl.len().alias("rows"))
         .with_columns(pl.min_horizontal(_HALF_CENT * pl.col("rows"), _HUNDREDTH * pl.col("spend")).alias("moved"))
         .drop("rows")

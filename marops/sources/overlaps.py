@@ -188,23 +188,25 @@ def _renamed(table: Table, rows: pl.LazyFrame, there: pl.LazyFrame) -> Doubled |
 
 
 def _unnamed_alike(there: pl.LazyFrame, here: pl.LazyFrame) -> pl.DataFrame:
-    """How many rows of each file are of campaigns that only their figures show to be the same (`identities.alike_by_figures`), on
-    days of both.
+    """How many rows of each file are of campaigns or ads that only their figures show to be the same, on days of both (see
+    `identities.alike_by_figures`).
     """
-    none = pl.DataFrame(schema={"source_relation": pl.String, "len": pl.UInt32})
-    if not here.select(identities.subject()).select(identities.is_known_by_one().any()).collect().item():
-        return none
-    pairs = identities.alike_by_figures(there, here)
-    if pairs.is_empty():
-        return none
-    found = there.select("source_relation", *identities.subject(), *SPAN)
-    found = found.join(pairs.lazy().select(identities.SUBJECT).unique(), on=identities.SUBJECT, how="semi", nulls_equal=True)
-    found = found.join(here.select(*SPAN).unique(), on=SPAN, how="semi")
-    return found.group_by("source_relation").len().sort("len", "source_relation", descending=[True, False]).collect()
+    days = here.select(SPAN).unique()
+    for entity in identities.TOLD_APART:
+        subject = identities.subject(entity)
+        if not here.select(subject).select(identities.is_known_by_one().any()).collect().item():
+            continue
+        pairs = identities.alike_by_figures(there, here, entity)
+        if pairs.height:
+            known = pairs.lazy().select(identities.SUBJECT).unique()
+            found = there.select("source_relation", *SPAN, *subject)
+            found = found.join(known, on=identities.SUBJECT, how="semi", nulls_equal=True).join(days, on=SPAN, how="semi")
+            return found.group_by("source_relation").len().sort("len", "source_relation", descending=[True, False]).collect()
+    return pl.DataFrame(schema={"source_relation": pl.String, "len": pl.UInt32})
 
 
 _SEEN = ("platform", "publisher", "breakdown_key")
-_LABELS = tuple(f"{entity}_label" for entity in identities.ENTITIES if entity != "account")
+_LABELS = tuple(f"{entity}_label" for entity in identities.TOLD_APART)
 """What is compared of a campaign, ad group and ad. Many exports leave the account out: its absence is no difference."""
 
 

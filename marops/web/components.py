@@ -176,22 +176,19 @@ def _promise(row: Row) -> _Mark:
     """Whether the value keeps its target, and whether the process as it is will."""
     if row.target is None:
         return _Mark("○", say(text("no target")))
-    detail, more = say(row.target), _ASSURED[row.assurance]
+    sign = {Promise.MET: "✓", Promise.MISSED: "✕", Promise.OPEN: "?", Promise.NONE: "○"}[row.promise]
+    more = _ASSURED.get(row.assurance) if row.assurance and row.promise is not Promise.NONE else None
     later = f"{more[0]} {say(more[1])}" if more else ""
-    match row.promise:
-        case Promise.MET:
-            return _Mark("✓", say(text("on target")), detail, later=later)
-        case Promise.MISSED:
-            return _Mark("✕", say(text("off target")), detail, bad=True, later=later)
-        case Promise.OPEN:
-            return _Mark("?", say(text("too close to call")), detail, later=later)
-        case Promise.NONE:
-            return _Mark("○", say(text("not measured")), detail)
+    return _Mark(sign, say(PROMISES[row.promise]), say(row.target), bad=row.promise is Promise.MISSED, later=later)
 
 
-_ASSURED: dict[Assurance | None, tuple[str, Text] | None] = {
+PROMISES: dict[Promise, Text] = {
+    Promise.MET: text("on target"), Promise.MISSED: text("off target"), Promise.OPEN: text("too close to call"),
+    Promise.NONE: text("not measured"),
+}  # fmt: skip
+_ASSURED: dict[Assurance, tuple[str, Text]] = {
     Assurance.PASS: ("✓", text("will be kept")), Assurance.FAIL: ("✕", text("will keep missing")),
-    Assurance.HIT_AND_MISS: ("±", text("hit and miss")), None: None,
+    Assurance.HIT_AND_MISS: ("±", text("hit and miss")),
 }  # fmt: skip
 
 

@@ -149,13 +149,13 @@ def test_a_process_keeps_a_target_outside_its_limits_always_or_never(target, exp
     assert judging.assurance(series(CALM[:5]), target) is None
 
 
-def test_advice_follows_the_change_before_the_target():
-    worse = judging.advice(Trend.WORSE, Assurance.PASS)
-    assert worse == judging.advice(Trend.WORSE, None)
-    assert "Redesign" in str(judging.advice(Trend.STEADY, Assurance.FAIL))
-    assert "Leave it alone" in str(judging.advice(Trend.STEADY, Assurance.PASS))
-    assert judging.advice(Trend.STEADY, None) is None
-    assert judging.advice(Trend.UNKNOWN, Assurance.FAIL) is None
+def test_the_next_step_follows_the_change_before_the_target():
+    worse = judging.next_step(Trend.WORSE, Assurance.PASS)
+    assert worse == judging.next_step(Trend.WORSE, None)
+    assert "Redesign" in str(judging.next_step(Trend.STEADY, Assurance.FAIL))
+    assert "Leave it alone" in str(judging.next_step(Trend.STEADY, Assurance.PASS))
+    assert judging.next_step(Trend.STEADY, None) is None
+    assert judging.next_step(Trend.UNKNOWN, Assurance.FAIL) is None
 
 
 def test_special_causes_are_told_by_month_and_missing_months_stand_between():

@@ -273,7 +273,7 @@ def test_a_side_says_its_signals_and_the_targets_it_will_keep_missing(home: Path
 
     fill_months([10, 12] * 6 + [11] * 7 + [12])
     add_target("0.9")  # above all of 0.55 ± 0.266
-    assert said() == ["no signal and 1 target it will keep missing", "nothing measured yet"]
+    assert said() == ["no signal, 1 target it will keep missing", "nothing measured yet"]
 
 
 def test_a_signal_is_counted_whichever_way_it_goes(home: Path):

@@ -51,7 +51,7 @@ def test_amounts_without_a_rate_are_named_and_none_is_made_up(tmp_path: Path) ->
     converted, unknown = said(found)
     assert converted == "R$8.00 come to €2.00 at the reference rates of their days. The rows keep their own currency."
     assert unknown == (
-        "There is no reference rate of BRL for May 1, 2026 to May 1, 2026: what needs these R$10.00 stays unknown in EUR until you "
+        "There is no reference rate of BRL for May 1, 2026: what needs these R$10.00 stays unknown in EUR until you "
         "import reference rates, or choose BRL as reporting currency on Data."
     )
 

@@ -175,11 +175,25 @@ def test_where_spend_does_not_show_whether_ids_and_names_are_one_the_preview_say
     names = google("Campaign", *by_name("X", *[10] * 7))
     (said,) = notices(names)
     assert said == (
-        "b.csv and a.csv share days, and one knows its campaigns by id alone, the other by name alone. Whether some are the same "
-        "cannot be told: make sure that the two are about different campaigns."
+        "b.csv and a.csv share days, and one knows campaigns or ads by id alone, the other by name alone. Whether some are the "
+        "same cannot be told: make sure that they are not, or their spend counts twice."
     )
     assert notices(names.replace("2026-05", "2026-06")) == []
     assert notices(google("Campaign,Campaign ID", "01,X,9,BRL,1,10")) == []
+
+
+@pytest.mark.parametrize("header", ["Campaign,Ad group,{}", "Campaign,{}"])
+def test_ads_known_by_id_alone_are_those_of_that_spend_known_by_name_alone(tmp_path: Path, header: str) -> None:
+    """In each campaign an ad is called "Ad 1"; the names of campaigns and ad groups are in both files."""
+    above = ("X,g", "Y,g") if "group" in header else ("X", "Y")
+    costs = [(f"{day:02},{named}", own, day * 7 + 3 * own) for own, named in enumerate(above) for day in range(1, 6)]
+    take(tmp_path, "a.csv", google(header.format("Ad ID"), *(f"{where},90{own},BRL,1,{cost}" for where, own, cost in costs)))
+    by_names = google(header.format("Ad name"), *(f"{where},Ad 1,BRL,1,{cost}" for where, own, cost in costs))
+    assert "rows here seem to be rows of a.csv" in refused(tmp_path, "b.csv", by_names)
+    found = service.preview_file(
+        LOCAL_ADMIN, OWN, made.put(tmp_path / "c.csv", google(header.format("Ad name"), f"01,{above[0]},Ad 7,BRL,1,5"))
+    )
+    assert "cannot be told" in str(service.counted(LOCAL_ADMIN, found)[0])
 
 
 def test_flat_budgets_make_no_two_campaigns_one(tmp_path: Path) -> None:

@@ -7,18 +7,13 @@ import streamlit as st
 from marops.chart import Chart
 from marops.language import Month, Text, joined, text
 from marops.quantity import Unit
-from marops.scorecard.judging import Promise
 from marops.scorecard.service import Scorecard
 from marops.spc import Assurance, Rule
 from marops.web import charts
-from marops.web.components import section
+from marops.web.components import PROMISES, section
 from marops.web.scope import Here, set_widget
 from marops.web.session import literal, reader, say
 
-_KEPT: dict[Promise, Text] = {
-    Promise.MET: text("on target"), Promise.MISSED: text("off target"), Promise.OPEN: text("too close to call"),
-    Promise.NONE: text("not measured"),
-}  # fmt: skip
 _ASSURED: dict[Assurance, Text] = {
     Assurance.PASS: text("will keep the target"), Assurance.FAIL: text("will keep missing the target"),
     Assurance.HIT_AND_MISS: text("will keep the target in some months and miss it in others"),
@@ -78,7 +73,7 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
     if row.goal and row.target:
         by = f" ({row.goal.author})" if row.goal.author else ""
         facts[say(text("Target"))] = f"{say(row.target)}{by}"
-        facts[say(text("In these days"))] = say(_KEPT[row.promise])
+        facts[say(text("In these days"))] = say(PROMISES[row.promise])
         if row.assurance and row.series.limits:
             low, high = measure.in_unit(row.series.limits.lower), measure.in_unit(row.series.limits.upper)
             facts[say(text("As the process is"))] = say(
@@ -90,8 +85,8 @@ def _definition(kpi_id: str, card: Scorecard, place: Here) -> None:
             for rule, months in causes.items()
         ]
         facts[say(text("Signals"))] = say(joined(said, 4))
-    if row.advice:
-        facts[say(text("What to do"))] = say(row.advice)
+    if row.next_step:
+        facts[say(text("What to do"))] = say(row.next_step)
     if not row.kpi.by_unit and place.scope.unit:
         facts[say(text("Business unit"))] = say(text("not told apart: all units"))
     facts[say(text("Computed from"))] = ", ".join(row.kpi.tables) or say(text("the imports themselves"))
