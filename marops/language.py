@@ -167,6 +167,8 @@ class Reader:
             case Unit.POINTS:
                 points = float(value) * 100
                 said = self.say(text("{x} points", x=self._decimal(points, 1 if abs(points) >= 0.095 else 2)))
+            case Unit.PER_HOUR:
+                said = self.say(text("{x} an hour", x=self._decimal(value, 1 if abs(value) >= 1 else 3)))
             case Unit.MINUTES:
                 said = self.say(text("{x} min", x=self._length(value)))
             case Unit.HOURS:

@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 from marops.errors import UserError
@@ -35,6 +35,11 @@ class Period:
         """Whether the day lies inside."""
         return self.start <= day <= self.end
 
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        """Midnight UTC at which it begins, and the one at which it is over."""
+        return start_of(self.start), start_of(self.end + timedelta(days=1))
+
     def months(self) -> Iterator["Period"]:
         """The calendar months that lie wholly inside, in order."""
         month = month_of(self.start)
@@ -43,6 +48,11 @@ class Period:
         while month.end <= self.end:
             yield month
             month = month_of(month.end + timedelta(days=1))
+
+
+def start_of(day: date) -> datetime:
+    """Midnight UTC at which a day begins."""
+    return datetime.combine(day, time.min, UTC)
 
 
 def month_of(day: date) -> Period:

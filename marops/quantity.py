@@ -19,6 +19,7 @@ class Unit(StrEnum):
     PERCENT = "percent"
     POINTS = "points"
     RATIO = "ratio"
+    PER_HOUR = "per_hour"
     MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"

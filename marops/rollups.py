@@ -136,6 +136,169 @@ def leads(found: Facts) -> pl.DataFrame:
     )  # fmt: skip
 
 
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: found.key("lead_touch", "lead", "lead_stage_history", "ad_performance", "fx_rate"),
+    condition=threading.Condition(),
+)
+def touches(found: Facts) -> pl.DataFrame:
+    """One row a lead that came since touches are logged: lead_id, unit, submitted_at (the form, or else the lead's creation),
+    routed_at, assigned_at (first owner), eligible_at (first owner who is no default queue), human_at; null: has not happened.
+    """
+    kind, at = pl.col("kind"), pl.col("at")
+    eligible = (kind == "owner_assigned") & ~pl.col("is_default_queue").fill_null(value=False)
+    logged = lake.table(found.manifest, "lead_touch")
+    first = (
+        logged.group_by("lead_id")
+        .agg(
+            at.filter(kind == "form_submit").min().alias("submitted_at"),
+            at.filter(kind == "routed").min().alias("routed_at"),
+            at.filter(kind == "owner_assigned").min().alias("assigned_at"),
+            at.filter(eligible).min().alias("eligible_at"),
+            at.filter(kind == "human_touch").min().alias("human_at"),
+        )
+        .collect()
+    )
+    begins = logged.select(at.min()).collect().item()
+    came = (
+        leads(found)
+        .select("lead_id", "unit", "created_at")
+        .filter(pl.col("created_at") >= pl.lit(begins, pl.Datetime("us", "UTC")))
+    )
+    known = came.join(first, on="lead_id", how="left")
+    # The form is sent before the CRM has the lead; where only the lead is logged, its creation is the first that is known.
+    submitted = pl.coalesce("submitted_at", "created_at").alias("submitted_at")
+    return known.select("lead_id", "unit", submitted, "routed_at", "assigned_at", "eligible_at", "human_at").sort(
+        "submitted_at", "lead_id"
+    )
+
+
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: found.key("lead", "lead_stage_history", "ad_performance", "fx_rate"),
+    condition=threading.Condition(),
+)
+def moves(found: Facts) -> pl.DataFrame:
+    """Moves of leads from one stage to another by day and unit: moves, with_mover (who or what moved it is
+    recorded), with_reason, with_status (a known status and a reason), with_both (that and the mover).
+    """
+    history = lake.table(found.manifest, "lead_stage_history").select(
+        "lead_id", "status_sequence", "stage", "date_stage_entered", "reason", "changed_by"
+    )
+    order = history.sort("lead_id", "status_sequence")
+    same = pl.col("lead_id") == pl.col("lead_id").shift(1)
+    reasoned, by = (pl.col(name).str.strip_chars().str.len_chars().fill_null(0) > 0 for name in ("reason", "changed_by"))
+    status = ~pl.col("stage").str.strip_chars().str.to_lowercase().is_in(_NO_STATUS)
+    counted = (
+        order.with_columns(by.alias("by"), reasoned.alias("reasoned"), (status & reasoned).alias("stated"))
+        .filter(same.fill_null(value=False))
+        .group_by("lead_id", pl.col("date_stage_entered").dt.date().alias("day"))
+        .agg(
+            pl.len().alias("moves"), pl.col("by").sum().alias("with_mover"), pl.col("reasoned").sum().alias("with_reason"),
+            pl.col("stated").sum().alias("with_status"), (pl.col("stated") & pl.col("by")).sum().alias("with_both"),
+        )
+        .collect()
+    )  # fmt: skip
+    units = leads(found).select("lead_id", "unit")
+    return (
+        counted.join(units, on="lead_id", how="left")
+        .group_by("day", "unit")
+        .agg(pl.col("moves", "with_mover", "with_reason", "with_status", "with_both").sum())
+        .sort("day", "unit")
+    )
+
+
+_NO_STATUS = ("", "open", "new", "none", "unknown", "other", "n/a", "-")
+"""Stages that a CRM sets by itself: they say nothing about the lead."""
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("cost", "fx_rate"), condition=threading.Condition())
+def cost(found: Facts) -> pl.DataFrame:
+    """Sales and marketing cost: period_start, period_end, amount in the reporting currency (null: no rate on or before the day)."""
+    rows = (
+        lake.table(found.manifest, "cost")
+        .select("period_start", "period_end", pl.col("sales_marketing_cost").cast(pl.Float64).alias("amount"), "currency_code")
+        .collect()
+    )
+    return (
+        with_factor(rows, found)
+        .select("period_start", "period_end", (pl.col("amount") * pl.col("factor")).alias("amount"))
+        .sort("period_start", "period_end")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A question to every row of a table: true passes, null does not apply. `severity` 1 to 3."""
+
+    name: str
+    severity: int
+    passes: pl.Expr
+
+
+def _checks(lead_ids: pl.Series) -> dict[str, tuple[pl.Expr, tuple[Check, ...]]]:
+    """The checks of each table, and the day of its rows."""
+    col = pl.col
+    created = col("created_at").dt.date()
+    once = pl.struct("email_sha256", created).is_first_distinct()
+    return {
+        "ad_performance": (
+            col("period_end"),
+            (
+                Check("ad_clicks_seen", 2, col("clicks") <= col("impressions")),
+                Check("ad_campaign_named", 2, col("campaign_name").is_not_null()),
+                Check("ad_currency_known", 3, pl.when(col("spend").is_not_null()).then(col("currency_code").is_not_null())),
+            ),
+        ),
+        "lead": (
+            created,
+            (
+                Check("lead_origin_known", 1, col("utm_campaign").is_not_null() | col("lead_source").is_not_null()),
+                Check("lead_once", 2, pl.when(col("email_sha256").is_not_null()).then(once)),
+            ),
+        ),
+        "lead_stage_history": (
+            col("date_stage_entered").dt.date(),
+            (
+                Check("stage_in_order", 2, col("date_stage_exited") >= col("date_stage_entered")),
+                Check("stage_of_a_lead", 3, col("lead_id").is_in(lead_ids.implode())),
+            ),
+        ),
+        "work_item": (created, (Check("work_due_stated", 1, col("due_date").is_not_null()),)),
+        "sli_measurement": (
+            col("window_start").dt.date(),
+            (Check("monitor_adds_up", 3, col("good_count") + col("bad_count") == col("total_count")),),
+        ),
+    }
+
+
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: found.key("ad_performance", "lead", "lead_stage_history", "work_item", "sli_measurement"),
+    condition=threading.Condition(),
+)
+def checks(found: Facts) -> pl.DataFrame:
+    """What data checks found: check, severity, day, passed, run (rows the check applies to)."""
+    ids = lake.table(found.manifest, "lead").select("lead_id").collect()["lead_id"]
+    made: list[pl.DataFrame] = []
+    for name, (day, asked) in _checks(ids).items():
+        aggregates = [
+            e
+            for check in asked
+            for e in (check.passes.sum().alias(f"{check.name} passed"), check.passes.count().alias(f"{check.name} run"))
+        ]
+        by_day = lake.table(found.manifest, name).group_by(day.alias("day")).agg(aggregates).collect()
+        made += [
+            by_day.select(
+                pl.lit(check.name).alias("check"), pl.lit(check.severity).alias("severity"), "day",
+                pl.col(f"{check.name} passed").cast(pl.Int64).alias("passed"),
+                pl.col(f"{check.name} run").cast(pl.Int64).alias("run"),
+            )
+            for check in asked
+        ]  # fmt: skip
+    return pl.concat(made).filter(pl.col("run") > 0).sort("check", "day")
+
+
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
 def stage_visits(found: Facts) -> pl.DataFrame:
     """Every visit of a work item to a stage, in order: issue_id, visit (from 1), stage (null: a word that is not known),

@@ -155,3 +155,86 @@ def test_a_new_import_is_seen_and_an_unrelated_one_changes_nothing():
     fill("ad_performance", [ad(MONDAY, 5, campaign_id="2", campaign_name="two")])
     assert rollups.channel_days(facts())["spend"].sum() == 15
     assert rollups.channel_days(before)["spend"].sum() == 10
+
+
+# Touches, moves, cost, checks
+
+
+def touch(lead: str, number: int, kind: str, moment: datetime, *, queue: bool | None = None) -> dict:
+    return {"lead_id": lead, "touch_sequence": number, "kind": kind, "at": moment, "is_default_queue": queue}
+
+
+def test_the_first_owner_and_the_first_eligible_owner_are_kept_apart():
+    fill(
+        "lead", [{"lead_id": "a", "created_at": at(3, 2, 9.5), "business_unit": "Retail"}, {"lead_id": "b", "created_at": at(3, 3)}]
+    )
+    fill(
+        "lead_touch",
+        [
+            touch("a", 1, "form_submit", at(3, 2, 9)), touch("a", 2, "owner_assigned", at(3, 2, 10), queue=True),
+            touch("a", 3, "owner_assigned", at(3, 2, 12), queue=False), touch("a", 4, "owner_assigned", at(3, 2, 14)),
+            touch("a", 5, "human_touch", at(3, 2, 15)), touch("a", 6, "human_touch", at(3, 2, 13)),
+        ],
+    )  # fmt: skip
+    assert rollups.touches(facts()).rows() == [
+        ("a", "Retail", at(3, 2, 9), None, at(3, 2, 10), at(3, 2, 12), at(3, 2, 13)),
+        ("b", None, at(3, 3), None, None, None, None),  # nobody has touched it yet: it waits
+    ]
+
+
+def test_leads_from_before_touches_were_logged_are_not_taken_for_neglected():
+    fill("lead", [{"lead_id": "old", "created_at": at(2, 1)}, {"lead_id": "new", "created_at": at(3, 2)}])
+    fill("lead_touch", [touch("new", 1, "form_submit", at(3, 2))])
+    assert rollups.touches(facts())["lead_id"].to_list() == ["new"]
+
+
+def test_without_a_log_of_touches_no_lead_is_waiting():
+    fill("lead", [{"lead_id": "a", "created_at": at(3, 2)}])
+    assert rollups.touches(facts()).is_empty()
+
+
+def test_moves_count_from_the_second_stage_on_and_an_open_status_is_none():
+    def entered(lead: str, number: int, stage: str, reason: str | None, by: str | None) -> dict:
+        return {
+            "lead_id": lead, "status_sequence": number, "stage": stage, "date_stage_entered": at(3, number), "reason": reason,
+            "changed_by": by,
+        }  # fmt: skip
+
+    fill("lead", [{"lead_id": "a", "created_at": at(3, 1), "business_unit": "Retail"}])
+    rows = [
+        entered("a", 1, "Lead", None, None), entered("a", 2, "MQL", "Score", "system"), entered("a", 3, " Open ", "Waiting", "ana"),
+        entered("a", 4, "SAL", " ", "ana"), entered("b", 1, "MQL", "Score", "system"), entered("b", 2, "SQL", "Call", None),
+    ]  # fmt: skip
+    fill("lead_stage_history", rows)
+    found = rollups.moves(facts()).rows()
+    assert found == [
+        (date(2026, 3, 2), None, 1, 0, 1, 1, 0),
+        (date(2026, 3, 2), "Retail", 1, 1, 1, 1, 1),
+        (date(2026, 3, 3), "Retail", 1, 1, 1, 0, 0),
+        (date(2026, 3, 4), "Retail", 1, 1, 0, 0, 0),
+    ]
+
+
+def test_cost_is_converted_by_the_rate_of_its_last_day():
+    fill("fx_rate", [rate(date(2026, 3, 31), "BRL", 5.0)])
+    row = {"cost_centre": "1", "period_start": date(2026, 3, 1), "period_end": date(2026, 3, 31)}
+    unrated = {**row, "cost_centre": "2", "sales_marketing_cost": 7, "currency_code": "USD"}
+    fill("cost", [{**row, "sales_marketing_cost": 50, "currency_code": "BRL"}, unrated])
+    assert rollups.cost(facts())["amount"].to_list() == [10.0, None]
+
+
+def test_a_check_says_how_many_rows_it_applied_to_and_how_many_passed():
+    fill(
+        "ad_performance",
+        [ad(MONDAY, 1, impressions=5), ad(MONDAY, 1, None, impressions=0), ad(MONDAY, None, None, impressions=None)],
+    )
+    twice = {"created_at": at(3, 2), "email_sha256": "x", "lead_source": None, "utm_campaign": None}
+    known = {**twice, "lead_source": "Web", "email_sha256": None}
+    fill("lead", [{"lead_id": "a", **twice}, {"lead_id": "b", **twice}, {"lead_id": "c", **known}])
+    entered = {"lead_id": "nobody", "status_sequence": 1, "stage": "MQL", "date_stage_entered": at(3, 2)}
+    fill("lead_stage_history", [{**entered, "date_stage_exited": at(3, 1)}])
+    found = {check: (passed, run) for check, _, _, passed, run in rollups.checks(facts()).iter_rows()}
+    assert found == {
+        "ad_clicks_seen": (1, 2), "ad_campaign_named": (3, 3), "ad_currency_known": (1, 2), "lead_once": (1, 2),
+        "lead_origin_known": (1, 3), "stage_in_order": (0, 1), "stage_of_a_lead": (0, 1),
+    }  # fmt: skip

@@ -19,7 +19,7 @@ import xlsxwriter
 
 from marops.maturity.instrument import ITEMS
 from marops.sample import company as sample
-from marops.sample import survey
+from marops.sample import survey, systems
 from marops.sample.company import Campaign, Company
 
 Rows = Iterable[Sequence[Any]]
@@ -59,6 +59,10 @@ def write(company: Company, folder: Path, seed: int = 7) -> list[Path]:
         ("ga4-traffic.csv", lambda path: _ga4(path, company, rng)),
         ("crm-leads.xlsx", lambda path: _leads(path, company)),
         ("crm-lead-history.parquet", lambda path: _lead_history(path, company, rng)),
+        ("crm-lead-touches.parquet", lambda path: _parquet(path, systems.touches(company))),
+        ("change-log.csv", lambda path: _csv(path, systems.changes())),
+        ("privacy-requests.csv", lambda path: _csv(path, systems.privacy_requests())),
+        ("sales-marketing-cost.csv", lambda path: _csv(path, systems.costs(company))),
         ("jira-campaigns.csv", lambda path: _jira(path, company)),
         ("jira-history.csv", lambda path: _jira_history(path, company, rng)),
         ("uptime-log.csv", _uptime),
@@ -96,6 +100,10 @@ def _performance(company: Company, platform: str, currency: str | None = None) -
         frame = frame.filter(pl.col("currency") == currency)
     day = pl.lit(sample.FIRST_DAY) + pl.duration(days=pl.col("day"))
     return frame.with_columns(day.cast(pl.Date).alias("date")).sort("day", "name", "group")
+
+
+def _parquet(path: Path, frame: pl.DataFrame) -> None:
+    frame.write_parquet(path, compression="zstd", compression_level=9, statistics=False)
 
 
 def _pt(value: float, places: int = 2) -> str:
@@ -409,7 +417,7 @@ def _lead_history(path: Path, company: Company, rng: np.random.Generator) -> Non
         schema={"Lead ID": pl.String, "Field / Event": pl.String, "Old Value": pl.String, "New Value": pl.String, "Edit Date": pl.Datetime("ms", "UTC"), "Reason": pl.String, "Edited By": pl.String},
         orient="row",
     )  # fmt: skip
-    frame.sort("Lead ID", "Edit Date").write_parquet(path, compression="zstd", compression_level=9, statistics=False)
+    _parquet(path, frame.sort("Lead ID", "Edit Date"))
 
 
 def _jira_moment(moment: datetime) -> str:
@@ -587,6 +595,8 @@ def _targets(path: Path) -> None:
             ("IT1", ">=", "0.999"), ("IT2", ">=", "0"), ("IT4", "<=", "60" if tighter else "72"), ("IT6", "<=", "24"), ("IT8", "<=", "4"),
             ("M2", ">=", "0.60"), ("M3", ">=", "0.28"), ("M4", ">=", "0.30"), ("M8", "<=", "1500" if tighter else "1600"),
             ("J1", "<=", "0"), ("J6", "<=", "0.20"), ("J7", "<=", "40"), ("J9", "<=", "0.10"),
+            ("IT5", ">=", "0.97"), ("IT7", ">=", "0.98"), ("IT9", "<=", "0.15"), ("J2", "<=", "0"), ("J4", "<=", "60"),
+            ("J5", ">=", "0.95"), ("J8", ">=", "1"), ("J10", ">=", "0.80"), ("M1", ">=", "0.95"), ("M11", "<=", "0.05"),
         ):  # fmt: skip
             rows.append([kpi, start, end, kind, value, "", "Sample leadership team", reason])
     _csv(path, rows)

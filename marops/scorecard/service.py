@@ -13,11 +13,12 @@ from marops import lake, rollups, store
 from marops.findings import Finding, Severity, Side
 from marops.language import Month, Text, joined, ntext, text
 from marops.measure import Measure
-from marops.period import Period, Scope
+from marops.period import Period, Scope, start_of
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.scorecard import judging, metrics
 from marops.scorecard.definitions import KPIS, Kpi
+from marops.scorecard.facts import ACTIONS, Facts
 from marops.scorecard.judging import Goal, Point, Promise, Series, Trend
 from marops.scorecard.store import Target
 from marops.spc import RUN, Assurance, Limits
@@ -127,6 +128,7 @@ def verdict(principal: Principal, scope: Scope) -> Text:
     """One sentence on the whole scorecard."""
     require(principal, Action.READ, scope.workspace)
     rows = [row for row in scorecard(principal, scope).rows if row.measure.value is not None]
+    rows.sort(key=lambda row: -row.kpi.weight)
     worse = [row.kpi.name for row in rows if row.trend is Trend.WORSE]
     missed = [row.kpi.name for row in rows if row.promise is Promise.MISSED]
     kept = sum(row.promise is Promise.MET for row in rows)
@@ -190,21 +192,33 @@ def _months(_workspace: str, _revision: str, opened: Opened, unit: str | None) -
     return {kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()}
 
 
-def _facts(opened: Opened, unit: str | None, goals: list[Goal]) -> metrics.Facts:
+def _facts(opened: Opened, unit: str | None, goals: list[Goal]) -> Facts:
     found = rollups.facts(opened)
     last = opened.last_day or opened.today
-    return metrics.Facts(
+    return Facts(
         leads=rollups.leads(found),
+        touches=rollups.touches(found),
+        moves=rollups.moves(found),
+        changes=lake.table(found.manifest, "change").collect(),
+        privacy=lake.table(found.manifest, "privacy_request").collect(),
+        cost=rollups.cost(found),
+        checks=rollups.checks(found),
+        actions=_actions(),
+        margin=None,
         performance=rollups.channel_days(found),
         sli=lake.table(found.manifest, "sli_measurement").collect(),
         work=rollups.work(found),
         survey=_survey(found),
         ages=_ages(opened, found),
-        end=metrics.start_of(min(last, opened.today) + timedelta(days=1)),
+        end=start_of(min(last, opened.today) + timedelta(days=1)),
         currency=found.currency,
         availability_target=lambda period: _availability_target(goals, period),
         unit=unit,
     )
+
+
+def _actions() -> pl.DataFrame:
+    return pl.DataFrame(schema=ACTIONS)
 
 
 def _availability_target(goals: list[Goal], period: Period) -> float | None:
@@ -260,7 +274,7 @@ def _finding(row: Row) -> Finding | None:
     cause = measure.note or text("no further detail")
     return Finding(
         f"kpi:{kpi.id}", severity, what, cause, kpi.owner, kpi.advice, "scorecard", kpi.side, target=kpi.id,
-        weight=_WEIGHTS.get(kpi.id, 1.0),
+        weight=kpi.weight,
     )  # fmt: skip
 
 
@@ -278,6 +292,3 @@ def _change(row: Row, limits: Limits, newest: Point) -> Text:
         "{kpi} was {value} in {month}, outside its normal {low} to {high}.",
         kpi=kpi.name, value=said, month=month, low=measure.in_unit(limits.lower), high=measure.in_unit(limits.upper),
     )  # fmt: skip
-
-
-_WEIGHTS = {"J1": 3.0, "M2": 2.5, "IT1": 2.0, "IT4": 2.0, "M8": 2.0, "J7": 1.5}

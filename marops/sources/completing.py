@@ -75,13 +75,17 @@ def _work_item_transition(frame: pl.LazyFrame, _context: Context) -> pl.LazyFram
     return _in_order(frame, "issue_id", "transition_at", None)
 
 
-def _in_order(frame: pl.LazyFrame, owner: str, entered: str, exited: str | None) -> pl.LazyFrame:
+def _lead_touch(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    return _in_order(frame, "lead_id", "at", None, number="touch_sequence")
+
+
+def _in_order(frame: pl.LazyFrame, owner: str, entered: str, exited: str | None, number: str = "status_sequence") -> pl.LazyFrame:
     """Number the moves of each owner by time (the file's order where times are equal); a stage ends at the next."""
     present = set(frame.collect_schema().names())
-    if "status_sequence" in present:
+    if number in present:
         return frame
     ordered = frame.sort(owner, entered, ROW)
-    columns = [pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(owner).alias("status_sequence")]
+    columns = [pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(owner).alias(number)]
     if exited and exited not in present:
         columns.append(pl.col(entered).shift(-1).over(owner).alias(exited))
     return ordered.with_columns(columns)
@@ -124,6 +128,12 @@ def _assessment_fact(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:
     return frame.with_columns(pl.lit(context.today).alias("stated_on"))
 
 
+def _cost(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
+    if "period_end" in frame.collect_schema().names():
+        return frame
+    return frame.with_columns(pl.col("period_start").dt.month_end().alias("period_end"))
+
+
 def _budget_plan(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
     present = set(frame.collect_schema().names())
     columns: list[pl.Expr] = []
@@ -136,20 +146,24 @@ def _budget_plan(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
 
 _READS: dict[str, frozenset[str]] = {
     "lead_stage_history": frozenset({"lead_id", "date_stage_entered"}),
+    "lead_touch": frozenset({"lead_id", "at"}),
     "work_item_transition": frozenset({"issue_id", "transition_at"}),
     "survey_response": frozenset({"question_id"}),
     "assessment_answer": frozenset({"item_code"}),
     "budget_plan": frozenset({"period_start"}),
+    "cost": frozenset({"period_start"}),
 }
 """Columns without which nothing follows for a table."""
 
 _STEPS: dict[str, Callable[[pl.LazyFrame, Context], pl.LazyFrame]] = {
     "ad_performance": _ad_performance,
     "lead_stage_history": _lead_stage_history,
+    "lead_touch": _lead_touch,
     "work_item_transition": _work_item_transition,
     "sli_measurement": _sli_measurement,
     "survey_response": _survey_response,
     "assessment_answer": _assessment_answer,
     "assessment_fact": _assessment_fact,
     "budget_plan": _budget_plan,
+    "cost": _cost,
 }

@@ -11,7 +11,7 @@ import polars as pl
 from marops import lake, settings, store
 from marops.lake import Blob
 from marops.period import Period, month_of
-from marops.scorecard.metrics import Facts
+from marops.scorecard.facts import ACTIONS, Facts
 from marops.sources.store import ImportRun
 from marops.tables import ROW, TABLES
 from marops.workspaces.store import OWN, load
@@ -35,6 +35,14 @@ WORK = {
     "assignee": pl.String, "created_at": _MOMENT, "due_date": pl.Date, "launched_at": _MOMENT, "stage": pl.String,
     "since": _MOMENT, "value_per_day": pl.Float64, "currency_code": pl.String,
 }  # fmt: skip
+TOUCHES = {"lead_id": pl.String, "unit": pl.String} | dict.fromkeys(
+    ("submitted_at", "routed_at", "assigned_at", "eligible_at", "human_at"), _MOMENT
+)
+MOVES = {"day": pl.Date, "unit": pl.String} | dict.fromkeys(
+    ("moves", "with_mover", "with_reason", "with_status", "with_both"), pl.Int64
+)
+COST = {"period_start": pl.Date, "period_end": pl.Date, "amount": pl.Float64}
+CHECKS = {"check": pl.String, "severity": pl.Int32, "day": pl.Date, "passed": pl.Int64, "run": pl.Int64}
 SURVEY = {"side": pl.String, "value": pl.Float64, "recorded_at": _MOMENT}
 
 
@@ -43,11 +51,19 @@ def at(month: int, day: int, hour: float = 0) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC) + timedelta(hours=hour)
 
 
-def lead(created: datetime, *, mql: float | None = None, channel: str = "Facebook", unit: str = "Retail", **reached: float | None):
+def lead(
+    created: datetime,
+    *,
+    mql: float | None = None,
+    channel: str = "Facebook",
+    unit: str = "Retail",
+    amount: float | None = None,
+    **reached: float | None,
+):
     """A lead; `mql` and the others (sal, sql, won, lost) in hours after its creation."""
     moments = {"mql": mql, **reached}
     return {
-        "lead_id": "", "created_at": created, "unit": unit, "channel": channel,
+        "lead_id": "", "created_at": created, "unit": unit, "channel": channel, "amount": amount,
         **{f"{name}_at": created + timedelta(hours=hours) for name, hours in moments.items() if hours is not None},
     }  # fmt: skip
 
@@ -93,13 +109,17 @@ def frame(rows: Sequence[dict[str, Any]], schema: dict[str, Any]) -> pl.DataFram
 def facts(
     *, leads: Sequence[dict] = (), ads: Sequence[dict] = (), sli: Sequence[dict] = (), work: Sequence[dict] = (),
     survey: Sequence[tuple[str, float, datetime]] = (), ages: dict[str, float] | None = None, end: datetime = END,
-    target: float | None = None, unit: str | None = None,
+    target: float | None = None, unit: str | None = None, touches: Sequence[dict] = (), moves: Sequence[dict] = (),
+    changes: Sequence[dict] = (), privacy: Sequence[dict] = (), cost: Sequence[dict] = (), checks: Sequence[dict] = (),
+    actions: Sequence[dict] = (), margin: float | None = None,
 ) -> Facts:  # fmt: skip
     """What the scorecard's formulas take; everything that is not given is empty."""
     return Facts(
         leads=frame(leads, LEADS), performance=frame(ads, ADS), sli=frame(sli, TABLES["sli_measurement"].schema),
         work=frame(work, WORK), survey=pl.DataFrame(list(survey), schema=SURVEY, orient="row"), ages=ages or {}, end=end,
-        currency="EUR", availability_target=lambda _: target, unit=unit,
+        currency="EUR", availability_target=lambda _: target, unit=unit, touches=frame(touches, TOUCHES), moves=frame(moves, MOVES),
+        changes=frame(changes, TABLES["change"].schema), privacy=frame(privacy, TABLES["privacy_request"].schema),
+        cost=frame(cost, COST), checks=frame(checks, CHECKS), actions=frame(actions, ACTIONS), margin=margin,
     )  # fmt: skip
 
 

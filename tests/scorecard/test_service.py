@@ -51,7 +51,8 @@ def in_month(year: int, month: int) -> Scope:
 def test_every_kpi_of_the_sample_company_has_a_value(sample_home: Path):
     rows = service.scorecard(LOCAL_ADMIN, YEAR).rows
     assert [row.kpi.id for row in rows] == list(KPIS)
-    assert [row.kpi.id for row in rows if row.measure.value is None] == []
+    # Nobody has decided on anything or stated a margin yet.
+    assert [row.kpi.id for row in rows if row.measure.value is None] == ["J10", "M10"]
 
 
 def test_the_collaboration_gap_is_that_of_the_wave(sample_home: Path):
@@ -113,8 +114,9 @@ def test_acceptance_is_what_a_plain_count_over_the_file_says(sample_home: Path):
 
 def test_what_got_worse_is_what_the_truth_changed(sample_home: Path):
     worse = {row.kpi.id for row in service.scorecard(LOCAL_ADMIN, YEAR).rows if row.trend is Trend.WORSE}
-    # October's ten-hour outage, the slower hand-over from July, fewer accepted from mid-July
-    assert worse == {"IT1", "IT4", "M2"}
+    # October's ten-hour outage (and the spend that went on), the slower hand-over and first touch from July, fewer accepted from
+    # mid-July
+    assert worse == {"IT1", "M11", "IT4", "J4", "M2"}
 
 
 # Scope
@@ -128,6 +130,8 @@ def test_a_business_unit_changes_what_can_be_told_for_units_and_nothing_else(sam
     ]
     for kpi in KPIS.values():
         of_units = [found[kpi.id] for found in units]
+        if every[kpi.id] is None:
+            continue
         assert (len(set(of_units)) == 3) is kpi.by_unit, kpi.id
         if not kpi.by_unit:
             assert set(of_units) == {every[kpi.id]}
@@ -173,7 +177,7 @@ def test_the_target_is_that_of_the_year(sample_home: Path):
 
 def test_each_side_has_its_rows(sample_home: Path):
     found = service.scorecard(LOCAL_ADMIN, YEAR)
-    assert [len(found.of(side)) for side in (Side.IT, Side.JOINT, Side.MARKETING)] == [5, 4, 4]
+    assert [len(found.of(side)) for side in (Side.IT, Side.JOINT, Side.MARKETING)] == [9, 10, 11]
 
 
 # Sentences
@@ -183,7 +187,10 @@ def test_the_verdict_counts_targets_and_names_what_got_worse(sample_home: Path):
     said = Reader.of("en").say(service.verdict(LOCAL_ADMIN, YEAR))
     rows = service.scorecard(LOCAL_ADMIN, YEAR).rows
     kept = sum(row.promise is Promise.MET for row in rows)
-    assert said.startswith(f"{kept} of 13 targets kept; Availability, Time from MQL to next stage")
+    held = sum(row.promise is not Promise.NONE for row in rows)
+    assert held == 22
+    # The heaviest first: acceptance weighs 2.5.
+    assert said.startswith(f"{kept} of {held} targets kept; Lead acceptance, Availability, and 3 more got worse")
     assert said.endswith("got worse beyond normal variation.")
 
 
@@ -218,13 +225,13 @@ def fill_months(accepted: list[int], of: int = 20) -> None:
     for month, hits in zip(MONTHS, accepted, strict=True):
         for n in range(of):
             key, day = f"{month:%Y%m}-{n}", datetime(month.year, month.month, 5, tzinfo=UTC)
-            leads.append({"lead_id": key, "created_at": day})
+            leads.append({"lead_id": key, "created_at": day, "lead_source": "Web"})
             moves.append({"lead_id": key, "status_sequence": 1, "stage": "MQL", "date_stage_entered": day})
             if n < hits:
                 later = day + timedelta(days=1)
                 moves.append({"lead_id": key, "status_sequence": 2, "stage": "SAL", "date_stage_entered": later})
     for name, day in (("first", datetime(2024, 1, 1, tzinfo=UTC)), ("last", datetime(2025, 9, 30, tzinfo=UTC))):
-        leads.append({"lead_id": name, "created_at": day})  # so that every month is whole
+        leads.append({"lead_id": name, "created_at": day, "lead_source": "Web"})  # so that every month is whole
     fill("lead", leads)
     fill("lead_stage_history", moves)
 
@@ -271,9 +278,10 @@ def test_a_side_says_its_signals_and_the_targets_it_will_keep_missing(home: Path
         card = service.scorecard(LOCAL_ADMIN, LATEST)
         return [str(card.sentence(side)) for side in (Side.MARKETING, Side.JOINT)]
 
+    assert said() == ["nothing measured yet", "nothing measured yet"]
     fill_months([10, 12] * 6 + [11] * 7 + [12])
     add_target("0.9")  # above all of 0.55 ± 0.266
-    assert said() == ["no signal, 1 target it will keep missing", "nothing measured yet"]
+    assert said() == ["no signal, 1 target it will keep missing", "no signal"]
 
 
 def test_a_signal_is_counted_whichever_way_it_goes(home: Path):

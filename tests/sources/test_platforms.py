@@ -360,6 +360,37 @@ class Records:
 
 RECORDS = [
     Records(
+        "lead_touches",
+        "lead_touch",
+        "Lead ID,Touch,At,Owner,Default queue\n7,Owner assigned,2026-05-01 09:31,Q,yes\n7,Form submit,2026-05-01 09:30,,\n",
+        ("lead_id", "touch_sequence", "kind", "at", "owner_id", "is_default_queue"),
+        (
+            ("7", 1, "form_submit", made.utc(2026, 5, 1, 9, 30), None, None),
+            ("7", 2, "owner_assigned", made.utc(2026, 5, 1, 9, 31), "Q", True),
+        ),
+    ),
+    Records(
+        "changes",
+        "change",
+        "Change ID;Serviço;Implantado em;Falhou\nC1;CRM;2026-05-01 09:30;sim\nC2;CRM;2026-05-02 09:30;não\n",
+        ("change_id", "service", "deployed_at", "failed"),
+        (("C1", "CRM", made.utc(2026, 5, 1, 9, 30), True), ("C2", "CRM", made.utc(2026, 5, 2, 9, 30), False)),
+    ),
+    Records(
+        "privacy_requests",
+        "privacy_request",
+        "Request ID,Law,Received at,Closed at\nR1,lgpd,2026-05-01 09:30,\n",
+        ("request_id", "law", "received_at", "due_at", "closed_at"),
+        (("R1", "LGPD", made.utc(2026, 5, 1, 9, 30), None, None),),
+    ),
+    Records(
+        "costs",
+        "cost",
+        "Cost center,Month,Amount,Currency\n4100,2026-02-01,1200.50,BRL\n",
+        ("cost_centre", "period_start", "period_end", "sales_marketing_cost", "currency_code"),
+        (("4100", date(2026, 2, 1), date(2026, 2, 28), Decimal("1200.5"), "BRL"),),
+    ),
+    Records(
         "hubspot_contacts",
         "lead",
         "Record ID,Email,Create Date,Original Source,Lifecycle Stage,Contact owner\n7,,2026-05-01 09:30,Paid Search,Lead,O1\n",

@@ -1,0 +1,110 @@
+"""What the KPIs are computed from, and how their measures are made."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from marops import stats
+from marops.language import Text, text
+from marops.measure import Interval, Measure
+from marops.period import Period
+from marops.quantity import Unit
+from marops.scorecard.definitions import KPIS
+
+ACTIONS = {
+    "created_at": pl.Datetime("us", "UTC"), "first_due": pl.Date(), "closed_at": pl.Datetime("us", "UTC"), "outcome": pl.String(),
+}  # fmt: skip
+"""Columns of `Facts.actions`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the KPIs are computed from.
+
+    `leads`: one row a lead (rollups.leads). `touches`: one row a lead (rollups.touches). `moves`: rollups.moves. `performance`:
+    rollups.channel_days. `sli`: sli_measurement. `work`: rollups.work. `survey`: side, value, recorded_at of question PX1.
+    `changes`, `privacy`: those tables. `cost`: rollups.cost. `checks`: rollups.checks. `actions`: created_at, first_due, closed_at,
+    outcome. `ages`: hours since the last day each source describes. `end`: the moment up to which the data reaches.
+    `availability_target`: share that must work, by period (None: no target). `margin`: gross margin as a share of a deal's value
+    (None: nobody has stated it).
+    """
+
+    leads: pl.DataFrame
+    touches: pl.DataFrame
+    moves: pl.DataFrame
+    performance: pl.DataFrame
+    sli: pl.DataFrame
+    work: pl.DataFrame
+    survey: pl.DataFrame
+    changes: pl.DataFrame
+    privacy: pl.DataFrame
+    cost: pl.DataFrame
+    checks: pl.DataFrame
+    actions: pl.DataFrame
+    ages: dict[str, float]
+    end: datetime
+    currency: str
+    availability_target: Callable[[Period], float | None]
+    margin: float | None = None
+    unit: str | None = None
+
+    def of_unit(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows (with a column `unit`) of the unit asked for; all where none is."""
+        return rows if self.unit is None else rows.filter(pl.col("unit") == self.unit)
+
+    def ads(self, period: Period) -> pl.DataFrame:
+        """Ad rows that lie wholly inside a period; a total of a longer range cannot be cut."""
+        return self.of_unit(
+            self.performance.filter((pl.col("period_start") >= period.start) & (pl.col("period_end") <= period.end))
+        )
+
+
+def within(column: str, period: Period) -> pl.Expr:
+    """Whether a moment lies in a period's days."""
+    start, end = period.moments
+    return pl.col(column).is_between(start, end, closed="left")
+
+
+def measured(
+    kpi_id: str, period: Period, value: float, facts: Facts, *,
+    interval: Interval | None = None, note: Text | None = None, young: int = 0,
+) -> Measure:  # fmt: skip
+    """A KPI's measure with a value. `young`: cases of the period that are not old enough to count."""
+    kpi = KPIS[kpi_id]
+    return Measure(
+        key=kpi.id, label=kpi.name, value=value, unit=kpi.unit, definition=kpi.id, version=kpi.version, sources=kpi.tables,
+        period=period, as_of=min(period.end, (facts.end - timedelta(seconds=1)).date()),
+        currency=facts.currency if kpi.unit is Unit.MONEY else None, interval=interval, note=note, is_provisional=young > 0,
+    )  # fmt: skip
+
+
+def missing(kpi_id: str, facts: Facts, period: Period, why: Text) -> Measure:
+    """A KPI's measure without a value, and why."""
+    kpi = KPIS[kpi_id]
+    return Measure(
+        key=kpi.id, label=kpi.name, value=None, unit=kpi.unit, definition=kpi.id, version=kpi.version, sources=kpi.tables,
+        period=period, currency=facts.currency if kpi.unit is Unit.MONEY else None, missing=why,
+    )  # fmt: skip
+
+
+def share(kpi_id: str, facts: Facts, period: Period, hits: int, total: int, *, note: Text, young: int = 0) -> Measure:
+    """A share of `total` cases (at least one), with Wilson's interval."""
+    interval = Interval(*stats.wilson(hits, total), method=text("Wilson score interval"))
+    return measured(kpi_id, period, hits / total, facts, interval=interval, note=note, young=young)
+
+
+def no_leads(kpi_id: str, facts: Facts, period: Period) -> Measure:
+    """A KPI that lacks the CRM's leads."""
+    return missing(kpi_id, facts, period, text("No leads yet. Import the CRM's leads and their stage history."))
+
+
+def not_monitored(kpi_id: str, facts: Facts, period: Period) -> Measure:
+    """A KPI of days in which no service was monitored."""
+    return missing(kpi_id, facts, period, text("No service was monitored in these days. Import the log of an uptime monitor."))
+
+
+def no_spend(kpi_id: str, facts: Facts, period: Period) -> Measure:
+    """A KPI of days without ad spend."""
+    return missing(kpi_id, facts, period, text("No ad spend in these days. Import a report of an ad platform."))

@@ -1,0 +1,190 @@
+"""What downtime took: leads, spend, value."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+from marops import rollups, stats
+from marops.language import Text, ntext, text
+from marops.measure import Interval, Measure
+from marops.period import Period, start_of
+from marops.quantity import Quantity, Unit
+from marops.scorecard import chances
+from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend, not_monitored, within
+from marops.scorecard.formulas.funnel import mean_chance
+from marops.scorecard.outages import Outage, broken_times, is_monitored, loss, outages, together
+
+FEWEST_LEADS = 30
+"""Leads of a weekday, below which nobody knows how its hours differ."""
+
+_DRAWS = 4_000
+_SEED = 20_261
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Net leads that outages took, with the variance of that estimate, and how long they lasted."""
+
+    outages: int
+    hours: float
+    net: float
+    variance: float
+
+
+def lost_leads(facts: Facts, period: Period) -> Lost | Text:
+    """What the outages of a period took; or what is missing to say so."""
+    every = together(outages(facts.sli))
+    here = [outage for outage in every if period.contains(outage.start.date())]
+    created = np.sort(facts.of_unit(facts.leads)["created_at"].dt.epoch("us").to_numpy().astype(np.float64) / 1e6)
+    losses = [found for outage in here if (found := loss(created, outage, every)) is not None]
+    if len(losses) < len(here):  # what some of them took is not what all of them took
+        return text("There are not enough weeks before the outages to compare with.")
+    hours = sum(outage.hours for outage in here)
+    return Lost(len(here), hours, sum(found.net for found in losses), sum(found.variance for found in losses))
+
+
+def leads_lost(facts: Facts, period: Period) -> Measure:
+    """J1."""
+    if not is_monitored(facts.sli, period):
+        return not_monitored("J1", facts, period)
+    if facts.leads.is_empty():
+        return no_leads("J1", facts, period)
+    found = lost_leads(facts, period)
+    if isinstance(found, Text):
+        return missing("J1", facts, period, found)
+    if not found.outages:
+        return measured("J1", period, 0, facts, note=text("no outage"))
+    half = stats.z95() * found.variance**0.5
+    interval = Interval(found.net - half, found.net + half, text("same hours of 8 clean weeks"))
+    return measured("J1", period, found.net, facts, interval=interval, note=_length(found.outages, found.hours))
+
+
+def _length(count: int, hours: float) -> Text:
+    return ntext("{n} outage, {hours}", "{n} outages, {hours}", count, hours=Quantity(hours, Unit.HOURS))
+
+
+def spend_burned(facts: Facts, period: Period) -> Measure:
+    """J2."""
+    if not is_monitored(facts.sli, period):
+        return not_monitored("J2", facts, period)
+    times = broken_times(facts.sli, period)
+    if not times:
+        return measured("J2", period, 0.0, facts, note=text("no outage"))
+    spend = facts.ads(_around(times, period))
+    if spend.is_empty():
+        return no_spend("J2", facts, period)
+    if (why := rollups.unknown_spend(spend)) is not None:
+        return missing("J2", facts, period, why)
+    found = burned(spend, facts.of_unit(facts.leads), times, facts.sli)
+    if found is None:
+        return missing("J2", facts, period, text("Too few leads from ads came before the outages to know how a day's clicks fall."))
+    half = stats.z95() * found.variance**0.5
+    interval = Interval(max(0.0, found.spend - half), found.spend + half, text("hours of the day by when leads come"))
+    hours = sum(outage.hours for outage in times)
+    return measured("J2", period, found.spend, facts, interval=interval, note=_length(len(times), hours))
+
+
+def _around(times: Sequence[Outage], period: Period) -> Period:
+    """The days in which the outages lie."""
+    return Period(min(period.start, times[0].start.date()), max(outage.end.date() for outage in times))
+
+
+@dataclass(frozen=True, slots=True)
+class Burned:
+    """Spend of the hours of outages, and the variance of that estimate."""
+
+    spend: float
+    variance: float
+
+
+def burned(spend: pl.DataFrame, leads: pl.DataFrame, times: Sequence[Outage], sli: pl.DataFrame) -> Burned | None:
+    """How much of the daily spend fell into outages, by the share of a weekday's paid leads that usually comes in those hours.
+
+    Platforms report spend by day; leads are the only record of when clicks come. Hours of earlier outages are left out of the
+    profile. None where too few leads came before. Rows of several days are left out: nobody can say on which day they were spent.
+    """
+    daily = dict(
+        spend.filter(pl.col("period_start") == pl.col("period_end")).group_by("period_start").agg(pl.col("spend").sum()).iter_rows()
+    )
+    every = together(outages(sli))
+    amount = variance = 0.0
+    for outage in times:
+        profile = _profile(leads, outage.start, every)
+        for day, seconds in _by_day(outage):
+            came = profile[start_of(day).weekday()]
+            if came.sum() < FEWEST_LEADS:
+                return None
+            part = float((came * seconds).sum() / (came.sum() * 3600))
+            amount += daily.get(day, 0.0) * part
+            variance += daily.get(day, 0.0) ** 2 * part * (1 - part) / float(came.sum())
+    return Burned(amount, variance)
+
+
+def _profile(leads: pl.DataFrame, before: datetime, every: Sequence[Outage]) -> np.ndarray:
+    """Paid leads by weekday and hour before a moment, outside outages (7 × 24)."""
+    at = pl.col("created_at")
+    down = pl.any_horizontal(pl.lit(value=False), *(at.is_between(o.start, o.end) for o in every if o.start < before))
+    counted = (
+        leads.filter(at < before, pl.col("channel") != "", ~down)
+        .group_by(at.dt.weekday().alias("weekday"), at.dt.hour().alias("hour"))
+        .len()
+    )
+    profile = np.zeros((7, 24))
+    for weekday, hour, count in counted.iter_rows():
+        profile[weekday - 1, hour] = count
+    return profile
+
+
+def _by_day(outage: Outage) -> list[tuple[date, np.ndarray]]:
+    """The days of an outage, each with the seconds of its 24 hours (UTC) that were down."""
+    found: list[tuple[date, np.ndarray]] = []
+    day = outage.start.date()
+    while day <= outage.end.date():
+        begins = start_of(day)
+        marks = [begins + timedelta(hours=hour) for hour in range(25)]
+        seconds = [
+            max(0.0, (min(outage.end, later) - max(outage.start, earlier)).total_seconds()) for earlier, later in pairwise(marks)
+        ]
+        found.append((day, np.array(seconds)))
+        day += timedelta(days=1)
+    return found
+
+
+def value_at_risk(facts: Facts, period: Period) -> Measure:
+    """J3."""
+    if not is_monitored(facts.sli, period):
+        return not_monitored("J3", facts, period)
+    if facts.leads.is_empty():
+        return no_leads("J3", facts, period)
+    found = lost_leads(facts, period)
+    if isinstance(found, Text):
+        return missing("J3", facts, period, found)
+    if not found.outages:
+        return measured("J3", period, 0.0, facts, note=text("no outage"))
+    at = min(period.moments[1], facts.end)
+    known = chances.learned(facts.leads, at)
+    leads = facts.of_unit(facts.leads)
+    won = leads.filter(pl.col("won_at") < at, pl.col("amount").is_not_null())["amount"].to_numpy()
+    came = leads.filter(within("created_at", period))
+    if known is None or len(won) < 2 or came.is_empty():
+        return missing("J3", facts, period, text("Too few deals have been won to know what a lost lead was worth."))
+    chance, error = mean_chance(known, came)
+    value, spread = float(won.mean()), float(won.std(ddof=1)) / len(won) ** 0.5
+    rng = np.random.default_rng(_SEED)
+    drawn = (
+        rng.normal(found.net, found.variance**0.5, _DRAWS)
+        * rng.normal(chance, error, _DRAWS).clip(0, 1)
+        * rng.normal(value, spread, _DRAWS).clip(min=0)
+    )
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    note = text(
+        "{leads} leads × {chance} × {value}", leads=round(found.net), chance=Quantity(chance, Unit.PERCENT),
+        value=Quantity(value, Unit.MONEY, facts.currency),
+    )  # fmt: skip
+    total = found.net * chance * value
+    interval = Interval(min(float(low), total), max(float(high), total), text("simulation, 4,000 draws"))
+    return measured("J3", period, total, facts, interval=interval, note=note)

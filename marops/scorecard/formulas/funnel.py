@@ -1,0 +1,96 @@
+"""How far leads get: acceptance, qualification, wins, and how good new leads are."""
+
+from datetime import timedelta
+
+import polars as pl
+
+from marops import stats
+from marops.language import ntext, text
+from marops.measure import Interval, Measure
+from marops.period import Period
+from marops.scorecard import chances
+from marops.scorecard.definitions import KPIS
+from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
+
+
+def acceptance(facts: Facts, period: Period) -> Measure:
+    """M2."""
+    return _cohort("M2", facts, period, "sal_at")
+
+
+def qualification(facts: Facts, period: Period) -> Measure:
+    """M3."""
+    return _cohort("M3", facts, period, "sql_at")
+
+
+def _cohort(kpi_id: str, facts: Facts, period: Period, reached: str) -> Measure:
+    """Share of the leads that became MQLs in a period and reached a milestone in time; only those old enough count."""
+    if facts.leads.is_empty():
+        return no_leads(kpi_id, facts, period)
+    age = KPIS[kpi_id].matures or timedelta(0)
+    entered = facts.of_unit(facts.leads).filter(within("mql_at", period))
+    mature = entered.filter(pl.col("mql_at") + age <= facts.end)
+    if mature.is_empty():
+        return missing(kpi_id, facts, period, text("No MQL of these days is {days} days old yet.", days=age.days))
+    hits = mature.filter(pl.col(reached) - pl.col("mql_at") <= age).height
+    young = entered.height - mature.height
+    note = ntext("{n} MQL", "{n} MQLs", mature.height)
+    if young:
+        note = ntext("{of} MQLs; {n} too young to count", "{of} MQLs; {n} too young to count", young, of=mature.height)
+    return share(kpi_id, facts, period, hits, mature.height, note=note, young=young)
+
+
+def win_rate(facts: Facts, period: Period) -> Measure:
+    """M4."""
+    if facts.leads.is_empty():
+        return no_leads("M4", facts, period)
+    won, lost = closed(facts.of_unit(facts.leads), period)
+    if won.height + lost.height == 0:
+        return missing("M4", facts, period, text("No deal closed in these days."))
+    total = won.height + lost.height
+    return share("M4", facts, period, won.height, total, note=ntext("{n} deal closed", "{n} deals closed", total))
+
+
+def closed(leads: pl.DataFrame, period: Period) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The deals won in a period, and those lost: leads given up before they were sales-qualified were no deals."""
+    return leads.filter(within("won_at", period)), leads.filter(within("lost_at", period), pl.col("sql_at").is_not_null())
+
+
+def quality(facts: Facts, period: Period) -> Measure:
+    """M5."""
+    if facts.leads.is_empty():
+        return no_leads("M5", facts, period)
+    new = facts.of_unit(facts.leads).filter(within("created_at", period))
+    if new.is_empty():
+        return missing("M5", facts, period, text("No lead was created in these days."))
+    known = chances.learned(facts.leads, period.moments[0])
+    if known is None:
+        return missing("M5", facts, period, text("Too few leads from before these days are old enough to learn from."))
+    mean, error = mean_chance(known, new)
+    half = stats.z95() * error
+    interval = Interval(max(0.0, mean - half), min(1.0, mean + half), text("by groups of unit and channel"))
+    checked = chances.calibration(facts.leads, min(period.moments[1], facts.end))
+    note = text("too early to say whether such chances come true")
+    if checked is not None and checked.slope is None:
+        note = text("Brier score {brier} on {n} leads", brier=_digits(checked.brier), n=checked.leads)
+    elif checked is not None:
+        note = text(
+            "calibration slope {slope}, Brier score {brier} on {n} leads",
+            slope=_digits(checked.slope or 0.0), brier=_digits(checked.brier), n=checked.leads,
+        )  # fmt: skip
+    return measured("M5", period, mean, facts, interval=interval, note=note)
+
+
+def mean_chance(known: chances.Chances, leads: pl.DataFrame) -> tuple[float, float]:
+    """The mean chance of leads, and its standard error: leads of one group share what is not known of it."""
+    groups = known.of(leads).group_by("unit", "channel").agg(pl.len().alias("n"), pl.col("chance", "weight").first())
+    part = pl.col("n") / pl.col("n").sum()
+    variance = pl.col("chance") * (1 - pl.col("chance")) / (pl.col("weight") + 1)
+    mean, error = groups.select(
+        (part * pl.col("chance")).sum().alias("mean"), (part**2 * variance).sum().sqrt().alias("error")
+    ).row(0)
+    return mean, error
+
+
+def _digits(value: float) -> float:
+    return round(value, 2)

@@ -1,0 +1,95 @@
+"""How the systems work: availability, error budget, time to restore, changes that fail."""
+
+import numpy as np
+import polars as pl
+
+from marops.language import ntext, text
+from marops.measure import Measure
+from marops.period import Period
+from marops.quantity import Quantity, Unit
+from marops.scorecard.facts import Facts, measured, missing, not_monitored, share, within
+from marops.scorecard.outages import outages, service_times
+
+
+def availability(facts: Facts, period: Period) -> Measure:
+    """IT1."""
+    times = service_times(facts.sli, period)
+    if times.is_empty():
+        return not_monitored("IT1", facts, period)
+    shares = {service: 1 - bad / total for service, total, bad in times.iter_rows()}
+    worst = min(shares, key=lambda service: shares[service])
+    note = text("lowest: {service} {share}", service=worst, share=Quantity(shares[worst], Unit.PERCENT))
+    return measured("IT1", period, in_series(list(shares.values())), facts, note=note)
+
+
+def in_series(parts: list[float]) -> float:
+    """Availability of services that are all needed.
+
+    >>> round(in_series([0.98, 0.98, 0.975, 0.96]), 4)
+    0.8989
+    """
+    return float(np.prod(parts))
+
+
+def error_budget(facts: Facts, period: Period) -> Measure:
+    """IT2."""
+    times = service_times(facts.sli, period)
+    if times.is_empty():
+        return not_monitored("IT2", facts, period)
+    target = facts.availability_target(period)
+    if target is None or not 0 < target < 1:
+        return missing("IT2", facts, period, text("There is no availability target for these days. Set a target for IT1."))
+    left = {service: 1 - bad / allowed_downtime(target, total) for service, total, bad in times.iter_rows()}
+    worst = min(left, key=lambda service: left[service])
+    return measured("IT2", period, left[worst], facts, note=text("worst service: {service}", service=worst))
+
+
+def allowed_downtime(target: float, window: float) -> float:
+    """How much of a window may be bad under an availability target, in the window's unit.
+
+    >>> round(allowed_downtime(0.999, 30 * 24 * 60), 2)
+    43.2
+    """
+    return (1 - target) * window
+
+
+def burn_rate(budget_share: float, hours: float, window_days: float) -> float:
+    """How many times faster than evenly a share of an error budget is used up in some hours of its window.
+
+    >>> burn_rate(0.02, 1, 30)
+    14.4
+    """
+    return budget_share * window_days * 24 / hours
+
+
+def time_to_restore(facts: Facts, period: Period) -> Measure:
+    """IT8."""
+    if service_times(facts.sli, period).is_empty():
+        return not_monitored("IT8", facts, period)
+    hours = [outage.hours for outage in outages(facts.sli) if period.contains(outage.start.date())]
+    if not hours:
+        return missing("IT8", facts, period, text("No outage in these days."))
+    note = ntext(
+        "{n} outage, longest {longest}", "{n} outages, longest {longest}", len(hours), longest=Quantity(max(hours), Unit.HOURS)
+    )
+    return measured("IT8", period, float(np.median(hours)), facts, note=note)
+
+
+def change_fail_rate(facts: Facts, period: Period) -> Measure:
+    """IT9."""
+    if facts.changes.is_empty():
+        return missing("IT9", facts, period, text("No changes yet. Import the log of deployments to marketing-facing systems."))
+    here = facts.changes.filter(within("deployed_at", period))
+    known = here.filter(pl.col("failed").is_not_null())
+    if known.is_empty():
+        return missing("IT9", facts, period, text("No change with a known outcome in these days."))
+    worst = known.filter("failed").group_by("service").len().sort("len", "service", descending=[True, False])
+    note = ntext("{n} change", "{n} changes", known.height)
+    if worst.height:
+        note = ntext(
+            "{n} change, most failures: {service}",
+            "{n} changes, most failures: {service}",
+            known.height,
+            service=worst["service"][0],
+        )
+    return share("IT9", facts, period, known.filter("failed").height, known.height, note=note)
