@@ -70,22 +70,34 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A month of a KPI: its first day and value (None where it is missing)."""
+    """A month of a KPI: its first day and value (None where it is missing). `is_provisional`: some of its cases are too young."""
 
     month: date
     value: float | None
+    is_provisional: bool = False
+
+    @property
+    def settled(self) -> float | None:
+        """The value, where it will not change any more."""
+        return None if self.is_provisional else self.value
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A KPI's months, in order, with the limits learned from its first twelve values, and the months that the four rules for a
-    special cause mark.
+    """A KPI's months, in order, with the limits learned from its first twelve settled values (since `rebased`, where somebody
+    decided that the process is another one from that month on), and the months that the four rules for a special cause mark.
     """
 
     points: tuple[Point, ...]
     limits: Limits | None
     change: Change
     causes: Mapping[Rule, tuple[date, ...]]
+    rebased: date | None = None
+
+    @property
+    def newest(self) -> Point | None:
+        """The newest month that is settled, with or without a value; what a trend is about."""
+        return _newest(self.points)
 
     @property
     def values(self) -> list[float]:
@@ -93,20 +105,29 @@ class Series:
         return [point.value for point in self.points if point.value is not None]
 
 
-def series(kpi: Kpi, measures: list[Measure]) -> Series:
+def series(kpi: Kpi, measures: Sequence[Measure], rebased: date | None = None) -> Series:
     """The months' measures as a series. Limits are locked after twelve values: later ones are judged, not learned from."""
-    points = tuple(Point(m.period.start, None if m.value is None else float(m.value)) for m in measures if m.period is not None)
-    values = [point.value for point in points if point.value is not None]
+    points = tuple(
+        Point(m.period.start, None if m.value is None else float(m.value), m.is_provisional)
+        for m in measures if m.period is not None
+    )  # fmt: skip
+    of_process = [point for point in points if rebased is None or point.month >= rebased]
+    values = [point.settled for point in of_process if point.settled is not None]
     limits = None if kpi.rare else spc.process_limits(values[:LOCKED_AFTER])
-    # A month that is missing is no news; neither are months the limits were learned from.
-    newest = points[-1].value if points else None
-    judged = values if len(values) > LOCKED_AFTER and newest is not None else []
+    # A month that is missing is no news; neither are months the limits were learned from. Months still provisional are waited for.
+    newest = _newest(of_process)
+    judged = values if len(values) > LOCKED_AFTER and newest is not None and newest.value is not None else []
     within = _within(limits, kpi.bounds)
-    return Series(points, within, spc.newest_change(judged, limits), _causes(points, limits) if limits else {})
+    causes = _causes(of_process, limits) if limits else {}
+    return Series(points, within, spc.newest_change(judged, limits), causes, rebased)
+
+
+def _newest(points: Sequence[Point]) -> Point | None:
+    return next((point for point in reversed(points) if not point.is_provisional), None)
 
 
 def _causes(points: Sequence[Point], limits: Limits) -> Mapping[Rule, tuple[date, ...]]:
-    known = [(point.month, point.value) for point in points if point.value is not None]
+    known = [(point.month, point.settled) for point in points if point.settled is not None]
     found = spc.special_causes([value for _, value in known], limits)
     return {rule: tuple(known[at][0] for at in marked) for rule, marked in found.items()}
 

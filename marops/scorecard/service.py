@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import reduce
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -40,6 +41,17 @@ class Row:
     series: Series
     trend: Trend
     promise: Promise
+    stale_since: date | None = None
+    """The last day of its oldest source, where that is well before the days asked for end."""
+
+    @property
+    def urgency(self) -> float:
+        """What to look at first: weight times how loud the signal is. A stale number says nothing."""
+        if self.measure.value is None or self.stale_since is not None:
+            return 0.0
+        signal = {Trend.WORSE: 4.0, Trend.BETTER: 2.0}.get(self.trend, 0.0)
+        miss = {Promise.MISSED: 2.0, Promise.OPEN: 0.5}.get(self.promise, 0.0)
+        return self.kpi.weight * (1 + signal + miss + (1.0 if self.assurance is Assurance.FAIL else 0.0))
 
     @property
     def assurance(self) -> Assurance | None:
@@ -82,21 +94,24 @@ class Scorecard:
     rows: tuple[Row, ...]
 
     def of(self, side: Side) -> list[Row]:
-        """The rows one side owns (or both)."""
-        return [row for row in self.rows if row.kpi.side is side]
+        """The rows one side owns (or both), what to look at first on top."""
+        return sorted((row for row in self.rows if row.kpi.side is side), key=lambda row: -row.urgency)
 
     def sentence(self, side: Side) -> Text:
-        """One sentence on a side: what changed for the worse or the better, which targets its processes will keep missing."""
+        """One sentence on a side: what changed, which targets its processes will keep missing, which numbers are stale."""
         rows = [row for row in self.of(side) if row.measure.value is not None]
         if not rows:
             return text("nothing measured yet")
-        signals = sum(row.trend in {Trend.WORSE, Trend.BETTER} for row in rows)
-        failing = sum(row.assurance is Assurance.FAIL for row in rows)
-        said = ntext("{n} signal", "{n} signals", signals) if signals else text("no signal")
-        if not failing:
-            return said
-        missed = ntext("{n} target it will keep missing", "{n} targets it will keep missing", failing)
-        return text("{signals}, {missed}", signals=said, missed=missed)
+        fresh = [row for row in rows if row.stale_since is None]
+        signals = sum(row.trend in {Trend.WORSE, Trend.BETTER} for row in fresh)
+        failing = sum(row.assurance is Assurance.FAIL for row in fresh)
+        stale = len(rows) - len(fresh)
+        said = [ntext("{n} signal", "{n} signals", signals) if signals else text("no signal")]
+        if failing:
+            said.append(ntext("{n} target it will keep missing", "{n} targets it will keep missing", failing))
+        if stale:
+            said.append(ntext("{n} stale number", "{n} stale numbers", stale))
+        return reduce(lambda so_far, more: text("{signals}, {missed}", signals=so_far, missed=more), said)
 
     @property
     def is_empty(self) -> bool:
@@ -127,7 +142,7 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
 def verdict(principal: Principal, scope: Scope) -> Text:
     """One sentence on the whole scorecard."""
     require(principal, Action.READ, scope.workspace)
-    rows = [row for row in scorecard(principal, scope).rows if row.measure.value is not None]
+    rows = [row for row in scorecard(principal, scope).rows if row.measure.value is not None and row.stale_since is None]
     rows.sort(key=lambda row: -row.kpi.weight)
     worse = [row.kpi.name for row in rows if row.trend is Trend.WORSE]
     missed = [row.kpi.name for row in rows if row.promise is Promise.MISSED]
@@ -170,7 +185,12 @@ def _scorecard(asked: _Asked) -> Scorecard:
         before = metrics.measure(kpi, facts, scope.compared) if scope.compared and kpi.has_history else None
         series = judging.series(kpi, [m for m in history[kpi.id] if m.period and m.period.end <= scope.period.end][-MONTHS:])
         goal = judging.goal_for(goals, kpi.id, scope.period)
-        rows.append(Row(kpi, measure, before, goal, series, judging.trend(series, kpi.better), judging.promise(measure, goal)))
+        rows.append(
+            Row(
+                kpi, measure, before, goal, series, judging.trend(series, kpi.better), judging.promise(measure, goal),
+                _stale_since(kpi, asked.opened, scope.period),
+            )
+        )  # fmt: skip
     return Scorecard(tuple(rows))
 
 
@@ -244,6 +264,27 @@ def _ages(opened: Opened, found: rollups.Facts) -> dict[str, float]:
     return {name: max(0, (opened.today - day).days) * 24.0 for name, day in days.items() if day is not None}
 
 
+_DELIVERED = (
+    ("ad_performance",),
+    ("lead", "lead_stage_history"),
+    ("lead_touch",),
+    ("work_item", "work_item_transition"),
+    ("sli_measurement",),
+)
+"""Tables that one tool delivers together: the newest of their days says how far its data go."""
+
+STALE_AFTER = timedelta(days=2)
+"""How much earlier than the days asked for a source may end: weekends and nightly exports leave a day or two."""
+
+
+def _stale_since(kpi: Kpi, opened: Opened, period: Period) -> date | None:
+    manifest = rollups.facts(opened).manifest
+    used = [tables for tables in _DELIVERED if set(tables) & set(kpi.tables)]
+    ends = [day for tables in used if (day := manifest.last_day(*tables)) is not None]
+    due = min(period.end, opened.today - timedelta(days=1)) - STALE_AFTER
+    return min(ends) if ends and min(ends) < due else None
+
+
 def _goals(workspace_id: str) -> list[Goal]:
     with store.reading() as session:
         query = select(Target).where(Target.workspace_id == workspace_id, col(Target.active).is_(True))
@@ -258,11 +299,10 @@ def _goals(workspace_id: str) -> list[Goal]:
 
 def _finding(row: Row) -> Finding | None:
     kpi, measure = row.kpi, row.measure
-    if measure.value is None:
+    if measure.value is None or row.stale_since is not None:
         return None
     value = measure.in_unit(measure.value)
-    if row.trend is Trend.WORSE and row.series.limits is not None:
-        newest = row.series.points[-1]
+    if row.trend is Trend.WORSE and row.series.limits is not None and (newest := row.series.newest) is not None:
         what = _change(row, row.series.limits, newest)
         severity = Severity.DECIDE
     elif row.promise is Promise.MISSED and row.target is not None:
