@@ -14,6 +14,7 @@ MODULES = (
     "damage",
     "imports",
     "importing",
+    "judging",
     "kills",
     "mutations",
     "pages",
