@@ -31,6 +31,13 @@ def test_the_interval_of_an_outage_covers_the_leads_it_really_took():
     assert np.mean([one.variance**0.5 for one in long]) < 6
 
 
+def test_what_a_dozen_outages_took_is_neither_over_nor_underestimated_in_sum():
+    dozens = judging.short(1200, seed=1)
+    assert 0.88 <= judging.share([judging.is_covered(dozen) for dozen in dozens]) <= 1
+    # 1.7 leads are lost in each; an estimate varies by 3.3, so the mean of 1,200 by 0.1
+    assert abs(judging.bias([one for dozen in dozens for one in dozen])) < 0.35
+
+
 def test_the_hours_of_the_sample_company_add_up_to_the_leads_it_got():
     rates, leads = company.hourly_leads(), company.simulate().leads["seconds"]
     assert len(rates) == 24 * company.DAYS
