@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from marops import lags
 from marops.lags import Link, NoAnswer
@@ -105,14 +106,32 @@ def test_a_lag_stands_out_exactly_where_its_interval_leaves_out_zero():
     assert {lag.stands_out for lag in found.lags} == {True, False}
 
 
-def test_a_bound_is_students_t_shared_by_the_lags():
-    found = answer(noise(104), noise(104, seed=9))
-    # 97.5 % of t shared by nine lags, as printed in tables of Bonferroni's t: 2.77 of the normal and a little more
+def test_of_a_series_whose_changes_are_noise_correlations_and_effects_are_those_of_the_changes():
+    x = np.cumsum(noise(60, seed=4))
+    y = follower(x, by=2, effect=0.7, spread=1)
+    found = answer(x, y)
+    assert (found.order, found.points) == (0, 59)
     for lag in found.lags:
-        freedom = found.points - lag.lag - 2 - found.order
-        t = lag.bound * math.sqrt(freedom / (1 - lag.bound**2))
-        assert 2.773 < t < 2.773 * (1 + 2.2 / freedom) + 0.005
-    assert found.reversed[0].bound < found.lags[1].bound  # eight looks
+        led, follows = np.diff(x)[: 59 - lag.lag], np.diff(y)[lag.lag :]
+        assert lag.correlation == pytest.approx(np.corrcoef(led, follows)[0, 1])
+        assert lag.effect == pytest.approx(np.polyfit(led, follows, 1)[0])
+    for lag in found.reversed:
+        led, follows = np.diff(y)[: 59 - lag.lag], np.diff(x)[lag.lag :]
+        assert lag.correlation == pytest.approx(np.corrcoef(led, follows)[0, 1])
+    assert [lag.lag for lag in found.lags] == [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    assert [lag.lag for lag in found.reversed] == [1, 2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize(("season", "taken"), [(None, 0), (12, 11)])
+def test_bounds_and_intervals_are_students_t_shared_by_the_lags(season, taken):
+    found = answer(noise(104), noise(104, seed=9), season=season)
+    for lags_, looks in ((found.lags, 9), (found.reversed, 8)):
+        for lag in lags_:
+            freedom = found.points - lag.lag - 2 - found.order - taken
+            t = stats.t.ppf(1 - 0.025 / looks, freedom)
+            assert lag.bound == pytest.approx(t / (t**2 + freedom) ** 0.5)
+            error = abs(lag.effect / lag.correlation) * ((1 - lag.correlation**2) / freedom) ** 0.5
+            assert (lag.low, lag.high) == pytest.approx((lag.effect - t * error, lag.effect + t * error))
 
 
 def test_a_shared_season_is_no_link_once_it_is_taken_out():
