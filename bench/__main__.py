@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import cases, imports, kills, mutations, pages, rollups, sessions
+from bench import cases, imports, judging, kills, mutations, pages, rollups, sessions
 
 
 def main() -> None:
@@ -16,14 +16,17 @@ def main() -> None:
         "rollups": lambda _: rollups.run(),
         "mutations": lambda found: mutations.run(found.count, found.seed),
         "kills": lambda found: kills.run(found.count, found.seed),
+        "judging": lambda found: judging.run(found.count, found.seed),
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(parts)}; all where none is named")
     parser.add_argument("--repeats", type=int, default=0, help="measurements of each thing")
     parser.add_argument("--millions", type=int, default=1, help="rows to import, in millions")
     parser.add_argument("--seconds", type=float, default=60, help="how long the sessions think and rerun")
-    parser.add_argument("--count", type=int, default=0, help="how many damaged files, or kills")
-    parser.add_argument("--seed", type=int, help="another number damages other files and kills at other moments")
+    parser.add_argument("--count", type=int, default=0, help="how many damaged files, kills, or simulations of each verdict")
+    parser.add_argument(
+        "--seed", type=int, help="another number damages other files, kills at other moments and draws other simulations"
+    )
     found = parser.parse_args()
     if unknown := set(found.parts) - set(parts):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")

@@ -20,6 +20,13 @@ RUN = 8
 SHORT_RUN = 7
 """Values on one side of the mean, or going one way, that the four rules take for one."""
 
+RECENT = 24
+"""Newest values whose own limits a value must leave too to be news."""
+
+_D2 = 1.128
+"""Moving range of two values over their standard deviation."""
+_ERRORS = 2.8
+
 _XMR = 2.66
 _RANGE_XMR = 3.267
 _NEAR = 2 / 3
@@ -101,9 +108,33 @@ def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
     if limits is None or not values:
         return Change.NONE
     if beyond := _beyond(values[-1], limits):
-        return Change.UP if beyond > 0 else Change.DOWN
-    ending = on_one_side([_side(value, limits.mean) for value in values], RUN)[-1]
-    return {1: Change.UP, -1: Change.DOWN}.get(ending, Change.NONE)
+        return _CHANGES[beyond]
+    return _CHANGES[on_one_side([_side(value, limits.mean) for value in values], RUN)[-1]]
+
+
+def certain_change(values: Sequence[float], limits: Limits | None) -> Change:
+    """The newest change, where it is more than what limits from the first twelve of these values leave to chance.
+
+    Twelve values know a process only roughly: alone they would call chance a change in 4 of 100 stable series. So a value must also
+    lie outside the limits of the newest two dozen values, or the mean of its run must differ from the baseline's by more than
+    both are uncertain (2.8 standard errors). Less than 1 in 100 remain, and a shift of two standard deviations is still told
+    within eight values in 4 of 5 series.
+    """
+    judged = values[FEWEST_FOR_FIRM_LIMITS:]
+    change = newest_change(judged, limits)
+    if limits is None or change is Change.NONE:
+        return Change.NONE
+    recent = process_limits(values[-RECENT:])
+    if (beyond := _beyond(judged[-1], limits)) and recent is not None and _beyond(judged[-1], recent) == beyond:
+        return change
+    sides = [_side(value, limits.mean) for value in reversed(judged)]
+    run = next((at for at, side in enumerate(sides) if side != sides[0]), len(sides))
+    error = limits.moving_range / _D2 * math.sqrt(1 / run + 1 / FEWEST_FOR_FIRM_LIMITS)
+    apart = abs(float(np.mean(judged[-run:])) - limits.mean)
+    return change if run >= RUN and apart > _ERRORS * error else Change.NONE
+
+
+_CHANGES = {1: Change.UP, -1: Change.DOWN, 0: Change.NONE}
 
 
 def _side(value: float, mean: float) -> int:

@@ -14,6 +14,7 @@ MODULES = (
     "damage",
     "imports",
     "importing",
+    "judging",
     "kills",
     "mutations",
     "pages",
@@ -68,7 +69,7 @@ def test_the_twin_of_metrics_says_of_each_kpi_what_its_row_says(sample_home: Pat
     app.run()
     app.switch_page(str(Path(__file__).parents[1] / "pages" / "scorecard.py")).run()
     found = [figure for text in app.markdown for figure in captured.figures(text.value)]
-    assert len(found) == 13
+    assert len(found) == 30
     assert (found[0].label, found[0].value, len(found[0].months)) == ("Availability", "99.87%", 24)
 
 

@@ -199,19 +199,30 @@ class Company:
 def simulate(seed: int = 7, scale: int = 1) -> Company:
     """Draw the company. `scale` multiplies the rows of ad reports (as ad groups) and the leads."""
     rng = np.random.default_rng(seed)
-    rate = BRL_PER_EUR * np.exp(np.cumsum(rng.normal(0, 0.003, DAYS)))
-    campaigns = _campaigns(rng)
-    spend = _spend(rng, campaigns)
-    expected = _expected(campaigns, spend)
+    rate, campaigns, spend, expected = _response(rng)
     performance = _performance(rng, campaigns, spend, expected, rate, scale)
     leads, losses = _leads(rng, campaigns, expected, scale)
     moves = _lead_moves(rng, leads)
     return Company(scale, campaigns, performance, leads, moves, rate, _truth(seed, scale, losses))
 
 
+def hourly_leads(seed: int = 7) -> Floats:
+    """The expected leads of every hour of the two years while everything works, from which those that come are drawn."""
+    *_, expected = _response(np.random.default_rng(seed))
+    return np.outer(expected.sum(axis=0) + _organic(), _HOURS / _HOURS.sum()).ravel()
+
+
 def days() -> list[date]:
     """Every day of the two years."""
     return [FIRST_DAY + timedelta(days=index) for index in range(DAYS)]
+
+
+def _response(rng: np.random.Generator) -> tuple[Floats, list[Campaign], Floats, Floats]:
+    """The exchange rate by day, the campaigns, their spend by day and the leads to expect from it."""
+    rate = BRL_PER_EUR * np.exp(np.cumsum(rng.normal(0, 0.003, DAYS)))
+    campaigns = _campaigns(rng)
+    spend = _spend(rng, campaigns)
+    return rate, campaigns, spend, _expected(campaigns, spend)
 
 
 # Campaigns and their work
@@ -325,6 +336,11 @@ def _expected(campaigns: list[Campaign], spend: Floats) -> Floats:
     return expected * (_WEEKDAYS / _WEEKDAYS.mean())[_weekday()]
 
 
+def _organic() -> Floats:
+    """Expected leads a day that no campaign brings."""
+    return _ORGANIC_A_DAY * (_WEEKDAYS / _WEEKDAYS.mean())[_weekday()]
+
+
 def _weekday() -> npt.NDArray[np.int64]:
     return np.array([day.weekday() for day in days()])
 
@@ -366,7 +382,7 @@ def _leads(
     campaign, day = np.nonzero(expected)
     count = rng.poisson(expected[campaign, day] * scale)
     campaign, day = np.repeat(campaign, count), np.repeat(day, count)
-    organic = rng.poisson(_ORGANIC_A_DAY * scale * (_WEEKDAYS / _WEEKDAYS.mean())[_weekday()])
+    organic = rng.poisson(_organic() * scale)
     campaign = np.concatenate([campaign, np.full(organic.sum(), -1)])
     day = np.concatenate([day, np.repeat(np.arange(DAYS), organic)])
     hour = rng.choice(24, size=len(day), p=_HOURS / _HOURS.sum())

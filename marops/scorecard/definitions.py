@@ -171,6 +171,12 @@ DEFINITIONS = (
         {"lead": ("created_at",), **_MONITOR}, _OWN,
         text("Agree a pause rule for paid campaigns and a holding page that keeps the form working."),
         weight=3, rare=True, estimated=True,
+        revisions=(
+            Revision(
+                2, date(2026, 11, 26),
+                text("what came extra afterwards is added up over the days' outages before it is taken off, not for each alone"),
+            ),
+        ),
     ),
     Kpi(
         "J2", text("Spend burned while broken"), Side.JOINT, BOTH, _FINANCE, Unit.MONEY, Better.LOWER,

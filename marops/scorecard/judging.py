@@ -116,10 +116,10 @@ def series(kpi: Kpi, measures: Sequence[Measure], rebased: date | None = None) -
     limits = None if kpi.rare else spc.process_limits(values[:LOCKED_AFTER])
     # A month that is missing is no news; neither are months the limits were learned from. Months still provisional are waited for.
     newest = _newest(of_process)
-    judged = values if len(values) > LOCKED_AFTER and newest is not None and newest.value is not None else []
+    judged = values if newest is not None and newest.value is not None else []
     within = _within(limits, kpi.bounds)
     causes = _causes(of_process, limits) if limits else {}
-    return Series(points, within, spc.newest_change(judged, limits), causes, rebased)
+    return Series(points, within, spc.certain_change(judged, limits), causes, rebased)
 
 
 def _newest(points: Sequence[Point]) -> Point | None:

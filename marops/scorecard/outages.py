@@ -91,7 +91,9 @@ class Loss:
 def loss(created: npt.NDArray[np.float64], outage: Outage, every: Sequence[Outage], weeks: int = CLEAN_WEEKS) -> Loss | None:
     """What one outage took, against the same hours of up to `weeks` earlier weeks without an outage.
 
-    `created`: sorted creation times in epoch seconds. None where fewer than 3 such weeks are in the data.
+    `created`: sorted creation times in epoch seconds. None where fewer than 3 such weeks are in the data. The rebound is negative
+    where fewer came afterwards than usual: counting only what is above would take chance for leads that came back, and the sum
+    over many outages would be too low.
     """
     start, end = outage.start.timestamp(), outage.end.timestamp()
     after = end + REBOUND.total_seconds()
@@ -114,11 +116,11 @@ def loss(created: npt.NDArray[np.float64], outage: Outage, every: Sequence[Outag
         return None
     expected, usual_after = float(np.mean(during)), float(np.mean(later))
     actual = _count(created, start, end)
-    rebound = max(0.0, _count(created, end, after) - usual_after)
+    rebound = _count(created, end, after) - usual_after
     dispersion = _dispersion(during, later)
     clean = len(during)
     # A count's variance is its mean times the dispersion; the expectation itself is known from `clean` weeks only.
-    variance = dispersion * (max(expected, 0.5) + (usual_after if rebound else 0.0)) * (1 + 1 / clean)
+    variance = dispersion * max(expected + usual_after, 0.5) * (1 + 1 / clean)
     return Loss(expected, actual, rebound, expected - actual - rebound, variance)
 
 

@@ -183,7 +183,7 @@ def _scorecard(asked: _Asked) -> Scorecard:
     for kpi in KPIS.values():
         measure = metrics.measure(kpi, facts, scope.period)
         before = metrics.measure(kpi, facts, scope.compared) if scope.compared and kpi.has_history else None
-        series = judging.series(kpi, [m for m in history[kpi.id] if m.period and m.period.end <= scope.period.end][-MONTHS:])
+        series = judging.series(kpi, [m for m in history[kpi.id] if m.period and m.period.end <= scope.period.end])
         goal = judging.goal_for(goals, kpi.id, scope.period)
         rows.append(
             Row(

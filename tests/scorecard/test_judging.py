@@ -58,10 +58,14 @@ def test_a_missing_month_is_left_out_of_the_limits_and_kept_in_the_picture():
     ("values", "higher_is_better", "lower_is_better"),
     [
         ([*CALM, 0.9], Trend.BETTER, Trend.WORSE),
-        ([*CALM, 0.2], Trend.WORSE, Trend.BETTER),
+        ([*CALM, 0.1], Trend.WORSE, Trend.BETTER),
         ([*CALM, 0.8], Trend.STEADY, Trend.STEADY),
-        ([*CALM, *[0.56] * 8], Trend.BETTER, Trend.WORSE),
-        ([*CALM, 0.2, None], Trend.STEADY, Trend.STEADY),  # a month that is missing is no news
+        # Twelve months know their mean to 0.026, eight theirs to 0.031: 0.67 is three of both away, 0.66 may be chance.
+        ([*CALM, *[0.67] * 8], Trend.BETTER, Trend.WORSE),
+        ([*CALM, *[0.66] * 8], Trend.STEADY, Trend.STEADY),
+        # Outside the first twelve months' limits, but not outside those of all that have been seen since.
+        ([*CALM, *[0.3, 0.8] * 5, 0.83], Trend.STEADY, Trend.STEADY),
+        ([*CALM, 0.1, None], Trend.STEADY, Trend.STEADY),  # a month that is missing is no news
         ([0.5, 0.6] * 2, Trend.UNKNOWN, Trend.UNKNOWN),
         ([], Trend.UNKNOWN, Trend.UNKNOWN),
     ],

@@ -44,7 +44,10 @@ def lost_leads(facts: Facts, period: Period) -> Lost | Text:
     if len(losses) < len(here):  # what some of them took is not what all of them took
         return text("There are not enough weeks before the outages to compare with.")
     hours = sum(outage.hours for outage in here)
-    return Lost(len(here), hours, sum(found.net for found in losses), sum(found.variance for found in losses))
+    turned_away = sum(found.expected - found.actual for found in losses)
+    # Over all outages: nobody comes back who has not been turned away, but chance goes both ways after each of them.
+    came_back = max(0.0, sum(found.rebound for found in losses))
+    return Lost(len(here), hours, turned_away - came_back, sum(found.variance for found in losses))
 
 
 def leads_lost(facts: Facts, period: Period) -> Measure:
