@@ -81,6 +81,11 @@ def milestones(rows: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
     return reached.group_by("lead_id").agg(*(nw.col(name).min() for name in _LEAD_STAGES))
 
 
+def is_stage(*milestones: str) -> pl.Expr:
+    """Whether a row of lead_stage_history enters one of these milestones ("mql_at", "won_at", ...)."""
+    return pl.col("stage").str.to_lowercase().is_in([name for milestone in milestones for name in _LEAD_STAGES[milestone]])
+
+
 # Small, in polars
 
 
@@ -112,8 +117,9 @@ def channel_days(found: Facts) -> pl.DataFrame:
     condition=threading.Condition(),
 )
 def leads(found: Facts) -> pl.DataFrame:
-    """One row a lead, by creation: lead_id, created_at, unit, channel ("" where no ad campaign brought it), the moments
-    it reached each milestone (mql_at, sal_at, sql_at, won_at, lost_at) and its amount in the reporting currency.
+    """One row a lead, by creation: lead_id, created_at, unit, campaign (as its UTM names it), channel ("" where no ad campaign
+    brought it), the moments it reached each milestone (mql_at, sal_at, sql_at, won_at, lost_at) and its amount in the reporting
+    currency.
     """
     reached = milestones(nw.from_native(lake.table(found.manifest, "lead_stage_history"))).to_native().collect()
     rows = (
@@ -129,7 +135,8 @@ def leads(found: Facts) -> pl.DataFrame:
         .join(reached, on="lead_id", how="left")
         .join(brought_by, on="utm_campaign", how="left")
         .select(
-            "lead_id", "created_at", unit.alias("unit"), pl.col("channel").fill_null(UNATTRIBUTED), *_LEAD_STAGES,
+            "lead_id", "created_at", unit.alias("unit"), pl.col("utm_campaign").alias("campaign"),
+            pl.col("channel").fill_null(UNATTRIBUTED), *_LEAD_STAGES,
             (pl.col("amount") * pl.col("factor")).alias("amount"),
         )
         .sort("created_at", "lead_id")

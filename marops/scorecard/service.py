@@ -170,14 +170,14 @@ class _Asked:
 
     @property
     def key(self) -> Hashable:
-        return self.opened.workspace.id, self.opened.workspace.revision, self.opened.today, self.scope
+        return self.opened.key, self.scope
 
 
 @cached(LRUCache(maxsize=128), key=lambda asked: asked.key, condition=threading.Condition())
 def _scorecard(asked: _Asked) -> Scorecard:
     scope = asked.scope
     goals = _goals(scope.workspace)
-    facts = _facts(asked.opened, scope.unit, goals)
+    facts = facts_of(asked.opened, scope.unit)
     history = _history(asked.opened, scope.unit)
     rows: list[Row] = []
     for kpi in KPIS.values():
@@ -194,26 +194,20 @@ def _scorecard(asked: _Asked) -> Scorecard:
     return Scorecard(tuple(rows))
 
 
+@cached(LRUCache(maxsize=32), key=lambda opened, unit: (opened.key, unit), condition=threading.Condition())
 def _history(opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
-    return _months(opened.workspace.id, opened.workspace.revision, opened, unit)
-
-
-@cached(
-    LRUCache(maxsize=32),
-    key=lambda workspace, revision, opened, unit: (workspace, revision, opened.today, unit),
-    condition=threading.Condition(),
-)
-def _months(_workspace: str, _revision: str, opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
     """Each KPI by month, from the first whole month of data to the last."""
     if opened.first_day is None or opened.last_day is None:
         return {kpi: [] for kpi in KPIS}
-    facts = _facts(opened, unit, _goals(opened.workspace.id))
+    facts = facts_of(opened, unit)
     spans = list(Period(min(opened.first_day, opened.last_day), opened.last_day).months())
     return {kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()}
 
 
-def _facts(opened: Opened, unit: str | None, goals: list[Goal]) -> Facts:
+def facts_of(opened: Opened, unit: str | None) -> Facts:
+    """What the KPIs of a workspace (or of one of its units) are computed from."""
     found = rollups.facts(opened)
+    goals = _goals(opened.workspace.id)
     last = opened.last_day or opened.today
     return Facts(
         leads=rollups.leads(found),

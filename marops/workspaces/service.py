@@ -1,5 +1,6 @@
 """Workspaces: the user's own, and the sample company beside it; business units and the reporting currency."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from threading import Lock
@@ -35,6 +36,11 @@ class Opened:
     today: date
     first_day: date | None
     last_day: date | None
+
+    @property
+    def key(self) -> Hashable:
+        """What a result made from the workspace's data and settings depends on."""
+        return self.workspace.id, self.workspace.revision, self.today
 
     @property
     def is_empty(self) -> bool:

@@ -22,7 +22,8 @@ END = datetime(2026, 7, 1, tzinfo=UTC)
 
 _MOMENT = pl.Datetime("us", "UTC")
 LEADS = {
-    "lead_id": pl.String, "created_at": _MOMENT, "unit": pl.String, "channel": pl.String, "mql_at": _MOMENT, "sal_at": _MOMENT,
+    "lead_id": pl.String, "created_at": _MOMENT, "unit": pl.String, "campaign": pl.String, "channel": pl.String,
+    "mql_at": _MOMENT, "sal_at": _MOMENT,
     "sql_at": _MOMENT, "won_at": _MOMENT, "lost_at": _MOMENT, "amount": pl.Float64,
 }  # fmt: skip
 ADS = {

@@ -77,11 +77,10 @@ def routing(facts: Facts, period: Period) -> Measure:
     """IT5."""
     if facts.touches.is_empty():
         return _no_touches("IT5", facts, period)
-    came = facts.of_unit(facts.touches).filter(within("submitted_at", period))
-    old = came.filter(pl.col("submitted_at") + ROUTED_WITHIN <= facts.end)
+    old = routed(facts, period)
     if old.is_empty():
         return missing("IT5", facts, period, text("No lead came in these days."))
-    hits = old.filter(pl.col("eligible_at") - pl.col("submitted_at") <= ROUTED_WITHIN).height
+    hits = int(old["hit"].sum())
     first_queued = pl.col("assigned_at").is_not_null() & (
         pl.col("eligible_at").is_null() | (pl.col("eligible_at") > pl.col("assigned_at"))
     )
@@ -90,6 +89,13 @@ def routing(facts: Facts, period: Period) -> Measure:
         "{n} of {of} leads went to a default queue first", "{n} of {of} leads went to a default queue first", queued, of=old.height
     )
     return share("IT5", facts, period, hits, old.height, note=note)
+
+
+def routed(facts: Facts, period: Period) -> pl.DataFrame:
+    """The leads of a period that are old enough to have an owner, with `hit`: whether an eligible one had them in time."""
+    came = facts.of_unit(facts.touches).filter(within("submitted_at", period), pl.col("submitted_at") + ROUTED_WITHIN <= facts.end)
+    hit = (pl.col("eligible_at") - pl.col("submitted_at") <= ROUTED_WITHIN).fill_null(value=False)
+    return came.with_columns(hit.alias("hit"))
 
 
 def speed_to_lead(facts: Facts, period: Period) -> Measure:

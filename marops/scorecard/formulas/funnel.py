@@ -15,24 +15,35 @@ from marops.scorecard.facts import Facts, measured, missing, no_leads, share, wi
 
 def acceptance(facts: Facts, period: Period) -> Measure:
     """M2."""
-    return _cohort("M2", facts, period, "sal_at")
+    return _cohort("M2", facts, period)
 
 
 def qualification(facts: Facts, period: Period) -> Measure:
     """M3."""
-    return _cohort("M3", facts, period, "sql_at")
+    return _cohort("M3", facts, period)
 
 
-def _cohort(kpi_id: str, facts: Facts, period: Period, reached: str) -> Measure:
-    """Share of the leads that became MQLs in a period and reached a milestone in time; only those old enough count."""
+_REACHED = {"M2": "sal_at", "M3": "sql_at"}
+
+
+def cohort(kpi_id: str, facts: Facts, period: Period) -> pl.DataFrame:
+    """The leads that became MQLs in a period and are old enough to count, with `hit`: whether they got there in time."""
+    age = KPIS[kpi_id].matures or timedelta(0)
+    entered = facts.of_unit(facts.leads).filter(within("mql_at", period), pl.col("mql_at") + age <= facts.end)
+    hit = (pl.col(_REACHED[kpi_id]) - pl.col("mql_at") <= age).fill_null(value=False)
+    return entered.with_columns(hit.alias("hit"))
+
+
+def _cohort(kpi_id: str, facts: Facts, period: Period) -> Measure:
+    """Share of a cohort that reached a milestone in time."""
     if facts.leads.is_empty():
         return no_leads(kpi_id, facts, period)
-    age = KPIS[kpi_id].matures or timedelta(0)
     entered = facts.of_unit(facts.leads).filter(within("mql_at", period))
-    mature = entered.filter(pl.col("mql_at") + age <= facts.end)
+    mature = cohort(kpi_id, facts, period)
     if mature.is_empty():
-        return missing(kpi_id, facts, period, text("No MQL of these days is {days} days old yet.", days=age.days))
-    hits = mature.filter(pl.col(reached) - pl.col("mql_at") <= age).height
+        days = (KPIS[kpi_id].matures or timedelta(0)).days
+        return missing(kpi_id, facts, period, text("No MQL of these days is {days} days old yet.", days=days))
+    hits = int(mature["hit"].sum())
     young = entered.height - mature.height
     note = ntext("{n} MQL", "{n} MQLs", mature.height)
     if young:

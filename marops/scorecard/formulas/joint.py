@@ -78,7 +78,7 @@ def privacy_on_time(facts: Facts, period: Period) -> Measure:
     """J8."""
     if facts.privacy.is_empty():
         return missing("J8", facts, period, text("No privacy requests yet. Import the log of data subjects' requests."))
-    due = with_due(facts.privacy).filter(within("due", period), pl.col("due") <= facts.end)
+    due = fell_due(facts, period)
     if due.is_empty():
         return missing("J8", facts, period, text("No privacy request with a legal day fell due in these days."))
     kept = due.filter(pl.col("closed_at") <= pl.col("due")).height
@@ -87,6 +87,11 @@ def privacy_on_time(facts: Facts, period: Period) -> Measure:
     if late:
         note = ntext("{requests}; {n} overdue and open", "{requests}; {n} overdue and open", late, requests=note)
     return share("J8", facts, period, kept, due.height, note=note)
+
+
+def fell_due(facts: Facts, period: Period) -> pl.DataFrame:
+    """The privacy requests whose legal day lies in a period and is over, with `due`."""
+    return with_due(facts.privacy).filter(within("due", period), pl.col("due") <= facts.end)
 
 
 def with_due(requests: pl.DataFrame) -> pl.DataFrame:
