@@ -171,7 +171,8 @@ def test_a_viewer_may_look_but_change_nothing(home: Path, function: Callable[...
     [
         (Role.NOBODY, set()),
         (Role.VIEWER, {Action.READ}),
-        (Role.MANAGER, {Action.READ, Action.EDIT, Action.IMPORT, Action.UNDO}),
+        (Role.LEADER, {Action.READ, Action.COMMENT}),
+        (Role.MANAGER, {Action.READ, Action.COMMENT, Action.EDIT, Action.IMPORT, Action.UNDO}),
         (Role.ADMIN, set(Action)),
     ],
 )
@@ -191,3 +192,10 @@ def test_the_refusal_says_who_one_is_and_what_is_needed() -> None:
 
 def test_the_local_principal_may_do_everything() -> None:
     assert all(allowed(LOCAL_ADMIN, action) for action in Action)
+
+
+def test_a_role_said_as_a_number_before_there_were_leaders_is_no_other_role_now() -> None:
+    assert [role.name for role in sorted(Role)] == ["NOBODY", "VIEWER", "LEADER", "MANAGER", "ADMIN"]
+    for old in (1, 2, 3):
+        with pytest.raises(ValueError, match="is not a valid Role"):
+            Role(old)
