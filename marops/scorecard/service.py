@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import polars as pl
 from cachetools import LRUCache, cached
-from sqlmodel import col, select
 
 from marops import lake, rollups, store
 from marops.findings import Finding, Severity, Side
@@ -16,10 +15,9 @@ from marops.measure import Measure
 from marops.period import Period, Scope
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
-from marops.scorecard import judging, metrics
+from marops.scorecard import judging, metrics, targets
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.judging import Goal, Point, Promise, Series, Trend
-from marops.scorecard.store import Target
 from marops.spc import RUN, Assurance, Limits
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
@@ -232,14 +230,7 @@ def _ages(opened: Opened, found: rollups.Facts) -> dict[str, float]:
 
 def _goals(workspace_id: str) -> list[Goal]:
     with store.reading() as session:
-        query = select(Target).where(Target.workspace_id == workspace_id, col(Target.active).is_(True))
-        return [
-            Goal(
-                t.kpi, t.type, float(t.value), None if t.upper is None else float(t.upper), t.valid_from, t.valid_to, t.author,
-                t.reason,
-            )
-            for t in session.exec(query)
-        ]  # fmt: skip
+        return targets.goals(session, workspace_id)
 
 
 def _finding(row: Row) -> Finding | None:

@@ -1,6 +1,6 @@
 """Rows of workspaces and their business units."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlmodel import Field, Session, select
 
@@ -30,6 +30,11 @@ class Workspace(Row, table=True):
     today: date | None = None
     revision: str = Field(default_factory=new_id, max_length=32)
     created_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+    @property
+    def day(self) -> date:
+        """The day it is in the workspace."""
+        return self.today or datetime.now(UTC).date()
 
     def touch(self) -> None:
         """Mark that data or settings changed. Call in the transaction that changes them."""
