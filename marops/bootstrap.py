@@ -1,6 +1,7 @@
 """Makes an installation ready: every domain's rows are known, folders exist, the database has the newest schema."""
 
 from marops import settings, store
+from marops.audit import store as _audit
 from marops.budget import store as _budget
 from marops.connections import store as _connections
 from marops.decisions import store as _decisions
@@ -19,14 +20,19 @@ ROWS = (
     _sources.ColumnMapping,
     Blob,
     _scorecard.Target,
+    _scorecard.CheckIn,
+    _scorecard.Annotation,
+    _scorecard.Rebase,
     _budget.BudgetPlan,
     _budget.Scenario,
     _maturity.AssessmentAnswer,
     _maturity.AssessmentFact,
     _decisions.Decision,
+    _decisions.ActionItem,
     _connections.Connection,
     _connections.Feed,
     _connections.FeedRun,
+    _audit.AuditEntry,
 )
 """Every kind of row, so that migrations and clean-up see all tables."""
 

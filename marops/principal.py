@@ -12,18 +12,23 @@ from marops.language import Text, text
 
 
 class Role(IntEnum):
-    """Roles in rising order: each may do what the ones before it may."""
+    """Roles in rising order: each may do what the ones before it may.
+
+    The numbers leave room between them, so that a role can be added without a number ever changing its meaning.
+    """
 
     NOBODY = 0
-    VIEWER = 1
-    MANAGER = 2
-    ADMIN = 3
+    VIEWER = 10
+    LEADER = 20
+    MANAGER = 30
+    ADMIN = 40
 
 
 class Action(StrEnum):
     """What can be asked of a service."""
 
     READ = "read"
+    COMMENT = "comment"
     EDIT = "edit"
     IMPORT = "import"
     UNDO = "undo"
@@ -32,6 +37,7 @@ class Action(StrEnum):
 
 _NEEDED: dict[Action, Role] = {
     Action.READ: Role.VIEWER,
+    Action.COMMENT: Role.LEADER,
     Action.EDIT: Role.MANAGER,
     Action.IMPORT: Role.MANAGER,
     Action.UNDO: Role.MANAGER,
@@ -41,6 +47,7 @@ _NEEDED: dict[Action, Role] = {
 _ROLE_NAMES: dict[Role, Text] = {
     Role.NOBODY: text("nobody"),
     Role.VIEWER: text("viewer"),
+    Role.LEADER: text("leader"),
     Role.MANAGER: text("manager"),
     Role.ADMIN: text("admin"),
 }

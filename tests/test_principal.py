@@ -14,7 +14,9 @@ from marops.errors import Forbidden
 from marops.principal import LOCAL_ADMIN, Action, Principal, Role, allowed, require
 
 SOURCE = Path(marops.__file__).parent
-SERVICES = sorted([*SOURCE.glob("*/service.py"), SOURCE / "sample" / "loader.py", SOURCE / "health.py"])
+SERVICES = sorted(
+    [*SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py"]
+)
 NOBODY = Principal("x", "Somebody", Role.NOBODY)
 
 
@@ -147,10 +149,12 @@ def test_somebody_without_a_role_is_turned_away_by_every_function(home: Path, fu
 LOOKING = {
     f"{module}.{name}"
     for module, names in {
+        "marops.audit.service": "entries",
         "marops.budget.service": "budget what_if scenarios verdict findings",
-        "marops.decisions.service": "decisions",
+        "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
         "marops.pipeline.service": "flow findings verdict",
+        "marops.scorecard.managing": "target_history overlaps check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",
         "marops.sources.service": "imports refused details_only restated_by freshness campaign_names",
         "marops.workspaces.service": "present open_workspace sample_was_offered",
@@ -158,12 +162,28 @@ LOOKING = {
     for name in names.split()
 }
 """What a viewer may call. Everything else, and so every new function, must turn a viewer away."""
+COMMENTING = {"marops.scorecard.managing.check_in", "marops.scorecard.managing.withdraw_check_in"}
+"""What a leader may call besides. Everything else must turn a leader away too."""
 
 
 @pytest.mark.parametrize("function", [param for param in functions() if param.id not in LOOKING])
 def test_a_viewer_may_look_but_change_nothing(home: Path, function: Callable[..., Any]) -> None:
-    with pytest.raises(Forbidden, match=r"^Ana is viewer; this needs (manager|admin)\."):
+    with pytest.raises(Forbidden, match=r"^Ana is viewer; this needs (leader|manager|admin)\."):
         _called_by(Principal("v", "Ana", Role.VIEWER), function)
+
+
+@pytest.mark.parametrize("function", [param for param in functions() if param.id not in LOOKING | COMMENTING])
+def test_a_leader_may_look_and_comment_but_change_nothing(home: Path, function: Callable[..., Any]) -> None:
+    with pytest.raises(Forbidden, match=r"^Lia is leader; this needs (manager|admin)\."):
+        _called_by(Principal("l", "Lia", Role.LEADER), function)
+
+
+@pytest.mark.parametrize("name", sorted(COMMENTING))
+def test_a_leader_gets_past_the_role_where_it_is_to_comment(home: Path, name: str) -> None:
+    (function,) = (param.values[0] for param in functions() if param.id == name)
+    with pytest.raises(Exception) as failed:  # noqa: PT011  (nothing is behind a dummy)
+        _called_by(Principal("l", "Lia", Role.LEADER), function)
+    assert not isinstance(failed.value, Forbidden)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +191,8 @@ def test_a_viewer_may_look_but_change_nothing(home: Path, function: Callable[...
     [
         (Role.NOBODY, set()),
         (Role.VIEWER, {Action.READ}),
-        (Role.MANAGER, {Action.READ, Action.EDIT, Action.IMPORT, Action.UNDO}),
+        (Role.LEADER, {Action.READ, Action.COMMENT}),
+        (Role.MANAGER, {Action.READ, Action.COMMENT, Action.EDIT, Action.IMPORT, Action.UNDO}),
         (Role.ADMIN, set(Action)),
     ],
 )
@@ -191,3 +212,10 @@ def test_the_refusal_says_who_one_is_and_what_is_needed() -> None:
 
 def test_the_local_principal_may_do_everything() -> None:
     assert all(allowed(LOCAL_ADMIN, action) for action in Action)
+
+
+def test_a_role_said_as_a_number_before_there_were_leaders_is_no_other_role_now() -> None:
+    assert [role.name for role in sorted(Role)] == ["NOBODY", "VIEWER", "LEADER", "MANAGER", "ADMIN"]
+    for old in (1, 2, 3):
+        with pytest.raises(ValueError, match="is not a valid Role"):
+            Role(old)

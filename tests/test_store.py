@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -16,17 +17,21 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from sqlalchemy import inspect
+from sqlalchemy import MetaData, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel, select
 
 from marops import bootstrap, settings, store
-from marops.decisions.store import Decision
+from marops.audit import service as audit
+from marops.decisions import service as decisions
+from marops.decisions.store import ActionItem, Decision
 from marops.errors import BadSetting, Conflict
 from marops.period import Period, Scope
 from marops.principal import Principal
 from marops.sample import loader
 from marops.scorecard import service as scorecard
+from marops.scorecard import targets
+from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
 from marops.workspaces import service as workspaces
@@ -105,7 +110,8 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
         "Restatement": "restatement",
         "ColumnMapping": "column_mapping", "Blob": "blob", "Target": "target", "BudgetPlan": "budget_plan", "Scenario": "scenario",
         "AssessmentAnswer": "assessment_answer", "AssessmentFact": "assessment_fact", "Decision": "decision",
-        "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run",
+        "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run", "ActionItem": "action_item", "CheckIn": "check_in",
+        "Annotation": "annotation", "Rebase": "rebase", "AuditEntry": "audit_entry",
     }  # fmt: skip
     assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
 
@@ -222,6 +228,31 @@ def test_writers_of_several_processes_wait_for_one_another_and_lose_nothing(data
         assert session.get_one(Workspace, OWN).name == "60"
 
 
+def test_of_twenty_who_change_an_action_at_once_no_change_is_lost(database: str, admin: Principal) -> None:
+    bootstrap.prepare()
+    due = date(2099, 1, 1)
+    item = decisions.open_action(admin, OWN, title="t", owner="o", due=due)
+
+    def one_day_later(who: int) -> None:
+        for _ in range(500):
+            seen = decisions.action_item(admin, OWN, item.id)
+            try:
+                decisions.redate(
+                    admin, OWN, item.id, version=seen.version, due=seen.due + timedelta(days=1), reason=f"writer {who}"
+                )
+            except Conflict:
+                continue
+            return
+        raise AssertionError("never came to it")
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(one_day_later, range(20)))
+    found = decisions.action_item(admin, OWN, item.id)
+    assert (found.due, found.first_due, found.version) == (due + timedelta(days=20), due, 21)
+    reasons = [entry.after["reason"] for entry in audit.entries(admin, OWN) if entry.verb == "redate"]
+    assert sorted(reasons) == sorted(f"writer {n}" for n in range(20))
+
+
 def test_a_database_that_cannot_be_opened_is_said_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     made.put(tmp_path / "file", "x")
     monkeypatch.setenv("MAROPS_DATABASE_URL", f"sqlite:///{tmp_path}/file/below.db")
@@ -305,3 +336,71 @@ def test_the_migration_speaks_plain_sqlalchemy_so_that_it_outlives_todays_classe
         assert not re.search(r"^\s*(from|import) (marops|sqlmodel)", path.read_text(encoding="utf-8"), re.MULTILINE), path.name
     assert Decision.__tablename__ == "decision"
     assert os.environ["MAROPS_HOME"]
+
+
+def upgraded_to(version: str) -> None:
+    """Bring the database to a version of the schema."""
+    from alembic import command
+
+    with store.engine().execution_options(marops_writing=True).begin() as connection:
+        command.upgrade(store._alembic(connection), version)
+
+
+def test_targets_from_before_hold_as_they_did_and_what_was_promised_is_an_action(database: str, admin: Principal) -> None:
+    upgraded_to("0007")
+    with store.engine().execution_options(marops_writing=True).begin() as connection:
+        schema = MetaData()
+        schema.reflect(connection)
+        for table, rows in OLD_ROWS.items():
+            connection.execute(schema.tables[table].insert(), rows)
+    store.migrate()
+    with store.reading() as session:
+        rows = list(session.exec(select(Target).order_by(Target.id)))
+        assert {row.set_at for row in rows if row.workspace_id == OWN} == {datetime(2026, 2, 1, 12, tzinfo=UTC)}
+        assert {row.set_at for row in rows if row.workspace_id != OWN} == {datetime(2026, 1, 1, 12, tzinfo=UTC)}
+        held = goal_for(targets.goals(session, OWN), "M2", Period(date(2026, 7, 1), date(2026, 7, 31)))
+        assert held is not None
+        assert held.value == 0.7  # begun last, though its file came first
+        (item,) = session.exec(select(ActionItem))
+    assert (item.kpi, item.decision_id, item.title, item.owner, item.created_by) == ("M2", "d1", "It fell.", "Sales lead", "Ana")
+    assert (item.first_due, item.due, item.opened_on, item.version) == (date(2026, 4, 1), date(2026, 4, 1), date(2026, 3, 2), 1)
+    assert decisions.reassign(admin, OWN, item.id, version=1, owner="CRM").owner == "CRM"
+
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+RUN = {
+    "workspace_id": OWN, "file_name": "f", "bytes": 1, "rows_read": 1, "rows_loaded": 1, "rows_refused": 0, "rows_set_aside": 0,
+    "tables": "target", "report": {}, "status": "ACTIVE", "imported_by": "Ana",
+}  # fmt: skip
+TARGET = {"workspace_id": OWN, "active": True, "kpi": "M2", "type": "at_least"}
+DECISION = {
+    "workspace_id": OWN, "finding_key": "kpi:M2", "question": "It fell.", "evidence": "e", "note": "", "owner": "Sales lead",
+    "decided_by": "Ana", "decided_at": datetime(2026, 3, 2, 12, tzinfo=UTC),
+}  # fmt: skip
+OLD_ROWS: dict[str, list[dict[str, Any]]] = {
+    "workspace": [
+        {
+            "id": name, "name": "x", "is_sample": False, "sample_offered": False, "reporting_currency": "EUR", "naming_rule": "",
+            "revision": "r", "created_at": NOON,
+        }
+        for name in (OWN, "other")
+    ],
+    "import_run": [
+        {**RUN, "id": name, "sha256": name, "imported_at": moment}
+        for name, moment in (
+            ("i1", datetime(2026, 1, 15, 12, tzinfo=UTC)), ("i2", datetime(2026, 2, 1, 12, tzinfo=UTC)),
+            ("i3", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        )
+    ],
+    "target": [
+        {**TARGET, "id": "t1", "import_id": "i1", "valid_from": date(2026, 7, 1), "value": "0.7"},
+        {**TARGET, "id": "t2", "import_id": "i2", "valid_from": date(2026, 1, 1), "value": "0.6"},
+        {**TARGET, "id": "t3", "workspace_id": "other", "import_id": None, "valid_from": date(2026, 1, 1), "value": "1"},
+    ],
+    "decision": [
+        {**DECISION, "id": "d1", "choice": "act", "due": date(2026, 4, 1)},
+        {**DECISION, "id": "d2", "choice": "wait", "due": date(2026, 4, 1)},
+        {**DECISION, "id": "d3", "choice": "dismiss", "due": None},
+    ],
+}  # fmt: skip
+"""A workspace of the schema before there were actions: two files of targets, a third of something else, three decisions."""

@@ -7,6 +7,7 @@ No person, customer or real company is described; people appear as roles.
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ END = datetime(2026, 11, 1, tzinfo=UTC)
 NAME = "Sample company"
 REPORTING_CURRENCY = "BRL"
 BRL_PER_EUR = 6.0
+GROSS_MARGIN = Decimal("0.55")
 
 Floats = npt.NDArray[np.float64]
 

@@ -38,6 +38,7 @@ def load(principal: Principal, folder: Path = SHIPPED) -> int:
         currency=company.REPORTING_CURRENCY,
         today=company.LAST_DAY,
         units=[workspaces.Unit(unit.name, unit.prefix) for unit in company.UNITS],
+        margin=company.GROSS_MARGIN,
     )
     for preview in service.preview_files(principal, SAMPLE, paths):
         if isinstance(preview, BadFile):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
@@ -13,11 +13,6 @@ from marops.period import Period
 from marops.quantity import Unit
 from marops.scorecard.definitions import KPIS
 
-ACTIONS = {
-    "created_at": pl.Datetime("us", "UTC"), "first_due": pl.Date(), "closed_at": pl.Datetime("us", "UTC"), "outcome": pl.String(),
-}  # fmt: skip
-"""Columns of `Facts.actions`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -25,8 +20,9 @@ class Facts:
 
     `leads`: one row a lead (rollups.leads). `touches`: one row a lead (rollups.touches). `moves`: rollups.moves. `performance`:
     rollups.channel_days. `sli`: sli_measurement. `work`: rollups.work. `survey`: side, value, recorded_at of question PX1.
-    `changes`, `privacy`: those tables. `cost`: rollups.cost. `checks`: rollups.checks. `actions`: created_at, first_due, closed_at,
-    outcome. `ages`: hours since the last day each source describes. `end`: the moment up to which the data reaches.
+    `changes`, `privacy`: those tables. `cost`: rollups.cost. `checks`: rollups.checks. `actions`:
+    decisions.store.due_actions. `ages`: hours since the last day each source describes. `end`: the moment up to which the data
+    reaches; `today`: the day it is.
     `availability_target`: share that must work, by period (None: no target). `margin`: gross margin as a share of a deal's value
     (None: nobody has stated it).
     """
@@ -45,6 +41,7 @@ class Facts:
     actions: pl.DataFrame
     ages: dict[str, float]
     end: datetime
+    today: date
     currency: str
     availability_target: Callable[[Period], float | None]
     margin: float | None = None

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
 from marops import spc
@@ -14,6 +14,7 @@ from marops.scorecard.definitions import Better, Kpi
 from marops.spc import Assurance, Change, Limits, Rule
 
 LOCKED_AFTER = spc.FEWEST_FOR_FIRM_LIMITS
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Trend(StrEnum):
@@ -36,7 +37,9 @@ class Promise(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A target in force: `at_least`, `at_most` or a `band` from `value` to `upper`."""
+    """A target in force: `at_least`, `at_most` or a `band` from `value` to `upper`; `set_at`: when somebody set
+    it, which is no part of what it says.
+    """
 
     kpi: str
     type: str
@@ -46,6 +49,7 @@ class Goal:
     valid_to: date | None
     author: str | None = None
     reason: str | None = None
+    set_at: datetime = field(default=_LONG_AGO, compare=False)
 
     def holds_on(self, day: date) -> bool:
         """Whether the target is in force on a day."""
@@ -193,7 +197,9 @@ def promise(measure: Measure, goal: Goal | None) -> Promise:
 
 
 def goal_for(goals: list[Goal], kpi: str, period: Period) -> Goal | None:
-    """The target of a KPI on the last day of a period; where several hold, the one set last."""
+    """The target of a KPI on the last day of a period; where several hold, the one set last, and of those the one begun last."""
     return max(
-        (goal for goal in goals if goal.kpi == kpi and goal.holds_on(period.end)), key=lambda goal: goal.valid_from, default=None
+        (goal for goal in goals if goal.kpi == kpi and goal.holds_on(period.end)),
+        key=lambda goal: (goal.set_at, goal.valid_from),
+        default=None,
     )

@@ -3,31 +3,23 @@
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 
-import polars as pl
 from cachetools import LRUCache, cached
-from sqlmodel import col, select
 
-from marops import lake, rollups, store
 from marops.findings import Finding, Severity, Side
 from marops.language import Month, Text, joined, ntext, text
 from marops.measure import Measure
-from marops.period import Period, Scope, start_of
+from marops.period import Scope
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
-from marops.scorecard import judging, metrics
+from marops.scorecard import inputs, judging, metrics, targets
 from marops.scorecard.definitions import KPIS, Kpi
-from marops.scorecard.facts import ACTIONS, Facts
 from marops.scorecard.judging import Goal, Point, Promise, Series, Trend
-from marops.scorecard.store import Target
 from marops.spc import RUN, Assurance, Limits
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
-
-MONTHS = 24
-COLLABORATION_QUESTION = "PX1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +68,7 @@ class Row:
         """The target in words: "≥ 60 %", "≤ 40 d", "10 % to 20 %"."""
         if self.goal is None:
             return None
-        value = self.measure.in_unit(self.goal.value)
-        match self.goal.type:
-            case "at_least":
-                return text("≥ {value}", value=value)
-            case "at_most":
-                return text("≤ {value}", value=value)
-            case _:
-                upper = self.goal.value if self.goal.upper is None else self.goal.upper
-                return text("{low} to {high}", low=value, high=self.measure.in_unit(upper))
+        return targets.words(self.goal, self.measure.currency or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,119 +160,24 @@ class _Asked:
 @cached(LRUCache(maxsize=128), key=lambda asked: asked.key, condition=threading.Condition())
 def _scorecard(asked: _Asked) -> Scorecard:
     scope = asked.scope
-    goals = _goals(scope.workspace)
-    facts = facts_of(asked.opened, scope.unit)
-    history = _history(asked.opened, scope.unit)
+    goals = inputs.goals(scope.workspace)
+    facts = inputs.facts_of(asked.opened, scope.unit)
+    history = inputs.history(asked.opened, scope.unit)
+    rebased = inputs.rebased(scope.workspace, scope.period)
     rows: list[Row] = []
     for kpi in KPIS.values():
         measure = metrics.measure(kpi, facts, scope.period)
         before = metrics.measure(kpi, facts, scope.compared) if scope.compared and kpi.has_history else None
-        series = judging.series(kpi, [m for m in history[kpi.id] if m.period and m.period.end <= scope.period.end])
+        months = [m for m in history[kpi.id] if m.period and m.period.end <= scope.period.end]
+        series = judging.series(kpi, months, rebased.get(kpi.id))
         goal = judging.goal_for(goals, kpi.id, scope.period)
         rows.append(
             Row(
                 kpi, measure, before, goal, series, judging.trend(series, kpi.better), judging.promise(measure, goal),
-                _stale_since(kpi, asked.opened, scope.period),
+                inputs.stale_since(kpi, asked.opened, scope.period),
             )
         )  # fmt: skip
     return Scorecard(tuple(rows))
-
-
-@cached(LRUCache(maxsize=32), key=lambda opened, unit: (opened.key, unit), condition=threading.Condition())
-def _history(opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
-    """Each KPI by month, from the first whole month of data to the last."""
-    if opened.first_day is None or opened.last_day is None:
-        return {kpi: [] for kpi in KPIS}
-    facts = facts_of(opened, unit)
-    spans = list(Period(min(opened.first_day, opened.last_day), opened.last_day).months())
-    return {kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()}
-
-
-def facts_of(opened: Opened, unit: str | None) -> Facts:
-    """What the KPIs of a workspace (or of one of its units) are computed from."""
-    found = rollups.facts(opened)
-    goals = _goals(opened.workspace.id)
-    last = opened.last_day or opened.today
-    return Facts(
-        leads=rollups.leads(found),
-        touches=rollups.touches(found),
-        moves=rollups.moves(found),
-        changes=lake.table(found.manifest, "change").collect(),
-        privacy=lake.table(found.manifest, "privacy_request").collect(),
-        cost=rollups.cost(found),
-        checks=rollups.checks(found),
-        actions=_actions(),
-        margin=None,
-        performance=rollups.channel_days(found),
-        sli=lake.table(found.manifest, "sli_measurement").collect(),
-        work=rollups.work(found),
-        survey=_survey(found),
-        ages=_ages(opened, found),
-        end=start_of(min(last, opened.today) + timedelta(days=1)),
-        currency=found.currency,
-        availability_target=lambda period: _availability_target(goals, period),
-        unit=unit,
-    )
-
-
-def _actions() -> pl.DataFrame:
-    return pl.DataFrame(schema=ACTIONS)
-
-
-def _availability_target(goals: list[Goal], period: Period) -> float | None:
-    goal = judging.goal_for(goals, "IT1", period)
-    return goal.value if goal else None
-
-
-def _survey(found: rollups.Facts) -> pl.DataFrame:
-    return (
-        lake.table(found.manifest, "survey_response")
-        .filter(pl.col("question_id").str.to_uppercase() == COLLABORATION_QUESTION, pl.col("value").is_not_null())
-        .select("side", pl.col("value").cast(pl.Float64), pl.col("survey_response_recorded_at").alias("recorded_at"))
-        .collect()
-    )
-
-
-_LIVE = ("ad_performance", "web_traffic_daily", "lead", "lead_stage_history", "work_item_transition", "sli_measurement")
-"""Tables that are expected to stay up to date."""
-
-
-def _ages(opened: Opened, found: rollups.Facts) -> dict[str, float]:
-    days = {name: found.manifest.last_day(name) for name in _LIVE}
-    return {name: max(0, (opened.today - day).days) * 24.0 for name, day in days.items() if day is not None}
-
-
-_DELIVERED = (
-    ("ad_performance",),
-    ("lead", "lead_stage_history"),
-    ("lead_touch",),
-    ("work_item", "work_item_transition"),
-    ("sli_measurement",),
-)
-"""Tables that one tool delivers together: the newest of their days says how far its data go."""
-
-STALE_AFTER = timedelta(days=2)
-"""How much earlier than the days asked for a source may end: weekends and nightly exports leave a day or two."""
-
-
-def _stale_since(kpi: Kpi, opened: Opened, period: Period) -> date | None:
-    manifest = rollups.facts(opened).manifest
-    used = [tables for tables in _DELIVERED if set(tables) & set(kpi.tables)]
-    ends = [day for tables in used if (day := manifest.last_day(*tables)) is not None]
-    due = min(period.end, opened.today - timedelta(days=1)) - STALE_AFTER
-    return min(ends) if ends and min(ends) < due else None
-
-
-def _goals(workspace_id: str) -> list[Goal]:
-    with store.reading() as session:
-        query = select(Target).where(Target.workspace_id == workspace_id, col(Target.active).is_(True))
-        return [
-            Goal(
-                t.kpi, t.type, float(t.value), None if t.upper is None else float(t.upper), t.valid_from, t.valid_to, t.author,
-                t.reason,
-            )
-            for t in session.exec(query)
-        ]  # fmt: skip
 
 
 def _finding(row: Row) -> Finding | None:

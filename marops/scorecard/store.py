@@ -1,15 +1,25 @@
-"""Rows of the scorecard: what a KPI is held against."""
+"""Rows of the scorecard: what a KPI is held against, and what people say about it. None is changed; one can be withdrawn."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from sqlmodel import Field
+from sqlmodel import Field, Session, col, select
 
-from marops.store import ExactDecimal, ImportedRow
+from marops.store import ExactDecimal, ImportedRow, Moment, Row, new_id, now
 
 
-class Target(ImportedRow, table=True):
-    """A target of a KPI from `valid_from` on. Never overwritten: a new one begins where the old one ends."""
+class Withdrawable(Row):
+    """Columns of what can be withdrawn: it stays, marked with who withdrew it, when and why."""
+
+    withdrawn_by: str | None = Field(default=None, max_length=200)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)
+    withdrawn_reason: str | None = Field(default=None, max_length=1000)
+
+
+class Target(ImportedRow, Withdrawable, table=True):
+    """A target of a KPI for the days from `valid_from` to `valid_to`. Never overwritten: of two for the same day, the one set last
+    holds; of those set at the same moment (by one file), the one that begins later.
+    """
 
     kpi: str = Field(index=True, max_length=20)
     valid_from: date
@@ -19,3 +29,46 @@ class Target(ImportedRow, table=True):
     upper: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     author: str | None = Field(default=None, max_length=200)
     reason: str | None = Field(default=None, max_length=1000)
+    set_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
+class Said(Withdrawable):
+    """Columns of what somebody says about a workspace's numbers."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    author: str = Field(max_length=200)
+    author_id: str = Field(max_length=200)
+    written_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
+class CheckIn(Said, table=True):
+    """A note on how a KPI did in a month (its first day)."""
+
+    kpi: str = Field(max_length=20)
+    month: date
+    words: str = Field(max_length=2000)
+
+
+class Annotation(Said, table=True):
+    """What happened on a day, for the chart of a KPI, or of all where `kpi` is empty."""
+
+    kpi: str | None = Field(default=None, max_length=20)
+    day: date
+    words: str = Field(max_length=500)
+
+
+class Rebase(Said, table=True):
+    """The decision that a KPI's process is another one from a month (its first day) on: its limits are learned anew from there."""
+
+    kpi: str = Field(max_length=20)
+    from_month: date
+    reason: str = Field(max_length=1000)
+
+
+def rebases(session: Session, workspace_id: str, kpi_id: str | None = None) -> list[Rebase]:
+    """The decisions to learn limits anew that stand, of one KPI or of all, in the order of their months."""
+    query = select(Rebase).where(Rebase.workspace_id == workspace_id, col(Rebase.withdrawn_at).is_(None))
+    if kpi_id is not None:
+        query = query.where(Rebase.kpi == kpi_id)
+    return list(session.exec(query.order_by(col(Rebase.from_month), col(Rebase.written_at), col(Rebase.id))))

@@ -16,7 +16,7 @@ from marops.language import Text, text
 from marops.measure import Interval
 from marops.period import Period, Scope
 from marops.principal import Action, Principal, require
-from marops.scorecard import metrics, reasons, service
+from marops.scorecard import inputs, metrics, reasons, service
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.facts import Facts
 from marops.scorecard.formulas import downtime, groups, value
@@ -39,7 +39,7 @@ def splits(principal: Principal, scope: Scope, kpi_id: str) -> list[Split]:
     row = service.row(principal, scope, kpi_id)
     if row is None or scope.compared is None or row.measure.value is None or row.before is None or row.before.value is None:
         return []
-    facts = service.facts_of(workspaces.open_workspace(principal, scope.workspace), scope.unit)
+    facts = inputs.facts_of(workspaces.open_workspace(principal, scope.workspace), scope.unit)
     if kpi_id == "M7":
         return _velocity(facts, scope.compared, scope.period)
     found: list[Split] = []
@@ -83,7 +83,7 @@ class Incident:
 def incidents(principal: Principal, scope: Scope) -> list[Incident]:
     """The outages that began in the scope's period, the newest first, each beside what it took. Overlapping ones are one."""
     require(principal, Action.READ, scope.workspace)
-    facts = service.facts_of(workspaces.open_workspace(principal, scope.workspace), scope.unit)
+    facts = inputs.facts_of(workspaces.open_workspace(principal, scope.workspace), scope.unit)
     single = outages(facts.sli)
     every = together(single)
     created = np.sort(facts.of_unit(facts.leads)["created_at"].dt.epoch("us").to_numpy().astype(np.float64) / 1e6)
@@ -139,7 +139,7 @@ def _weekly(opened: Opened, unit: str | None, kpi: Kpi) -> list[float | None]:
     """A KPI by whole week (Monday to Sunday) of the data; None where it has no settled value."""
     if opened.first_day is None or opened.last_day is None or not kpi.has_history:
         return []
-    facts = service.facts_of(opened, unit)
+    facts = inputs.facts_of(opened, unit)
     start = opened.first_day + timedelta(days=-opened.first_day.weekday() % 7)
     found: list[float | None] = []
     while start + timedelta(days=6) <= opened.last_day:

@@ -187,8 +187,11 @@ def _blob(run: ImportRun, part: Part, digest: str, size: int) -> Blob:
 
 def _insert_state(session: Session, run: ImportRun, part: Part, path: Path) -> None:
     rows = pl.read_parquet(path).to_dicts()
-    lineage = {"workspace_id": run.workspace_id, "import_id": run.id, "active": True}
-    session.exec(insert(SQLModel.metadata.tables[part.rows.table]), params=[{"id": new_id(), **row, **lineage} for row in rows])
+    table = SQLModel.metadata.tables[part.rows.table]
+    lineage: dict[str, object] = {"workspace_id": run.workspace_id, "import_id": run.id, "active": True}
+    if "set_at" in table.c:
+        lineage["set_at"] = run.imported_at
+    session.exec(insert(table), params=[{"id": new_id(), **row, **lineage} for row in rows])
 
 
 def _rejects(run: ImportRun, parts: Sequence[Part]) -> list[ImportReject]:

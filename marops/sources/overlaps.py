@@ -251,9 +251,11 @@ def _may_overlap(blob: Blob, first: date | None, last: date | None) -> bool:
 
 
 def doubled_state(session: Session, workspace_id: str, table: Table, rows: pl.DataFrame) -> Doubled | None:
-    """Active rows of a state table with the key of one of these rows."""
+    """Active rows that an import brought into a state table, with the key of one of these rows. What a person set here is no row
+    that came before.
+    """
     sql = SQLModel.metadata.tables[table.name]
-    query = sql.select().where(sql.c.workspace_id == workspace_id, sql.c.active.is_(True))
+    query = sql.select().where(sql.c.workspace_id == workspace_id, sql.c.active.is_(True), sql.c.import_id.is_not(None))
     taken = {tuple(row[name] for name in table.key): row["import_id"] for row in session.connection().execute(query).mappings()}
     present = set(rows.columns)
     keys = rows.select(pl.col(k) if k in present else pl.lit(None).alias(k) for k in table.key).rows()

@@ -3,6 +3,7 @@
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from threading import Lock
 
 from cachetools import LRUCache, cached
@@ -87,12 +88,14 @@ DATED = (
 """Tables whose days span the data; reference rates and surveys do not move the default period."""
 
 
-def create_sample(principal: Principal, *, name: str, currency: str, today: date, units: list[Unit]) -> Workspace:
+def create_sample(
+    principal: Principal, *, name: str, currency: str, today: date, units: list[Unit], margin: Decimal | None = None
+) -> Workspace:
     """An empty workspace for the sample company, whose clock stands at `today`. Replaces an earlier one."""
     require(principal, Action.ADMINISTER)
     remove_sample(principal)
     with store.writing() as session:
-        workspace = Workspace(id=SAMPLE, name=name, is_sample=True, reporting_currency=currency, today=today)
+        workspace = Workspace(id=SAMPLE, name=name, is_sample=True, reporting_currency=currency, today=today, gross_margin=margin)
         session.add(workspace)
         session.flush()
         session.add_all(_unit_rows(SAMPLE, units))
@@ -160,6 +163,18 @@ def set_reporting_currency(principal: Principal, workspace_id: str, currency: st
     with store.writing() as session:
         workspace = load(session, workspace_id)
         workspace.reporting_currency = code
+        workspace.touch()
+        session.add(workspace)
+
+
+def set_gross_margin(principal: Principal, workspace_id: str, margin: Decimal | None) -> None:
+    """State which share of a deal's value is gross margin; None where it is not known. Raises UserError outside 0 to 1."""
+    require(principal, Action.EDIT, workspace_id)
+    if margin is not None and not (margin.is_finite() and 0 < margin <= 1):
+        raise UserError(text("A gross margin is more than 0 % and at most 100 % of a deal's value."))
+    with store.writing() as session:
+        workspace = load(session, workspace_id)
+        workspace.gross_margin = margin
         workspace.touch()
         session.add(workspace)
 

@@ -1,12 +1,13 @@
 """Rows of workspaces and their business units."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from sqlmodel import Field, Session, select
 
 from marops.errors import NotFound
 from marops.language import text
-from marops.store import Moment, Row, engine, new_id, now, writing
+from marops.store import ExactDecimal, Moment, Row, engine, new_id, now, writing
 
 SAMPLE = "sample"
 OWN = "company"
@@ -17,6 +18,7 @@ class Workspace(Row, table=True):
 
     `revision` changes with every change to the workspace's data or settings, and never repeats: caches key on it.
     `sample_offered`: the sample company has been set up beside it once; somebody who removes it does not want it back.
+    `gross_margin`: share of a deal's value that is margin; None where nobody has stated it.
     `naming_rule`: how campaigns are to be named (`naming.parsed`); empty where nobody has said so.
     `today` is set where the workspace's clock stands still (the sample company's); otherwise it is the real day.
     """
@@ -27,9 +29,15 @@ class Workspace(Row, table=True):
     reporting_currency: str = Field(max_length=3)
     sample_offered: bool = False
     naming_rule: str = Field(default="", max_length=500)
+    gross_margin: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     today: date | None = None
     revision: str = Field(default_factory=new_id, max_length=32)
     created_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+    @property
+    def day(self) -> date:
+        """The day it is in the workspace."""
+        return self.today or datetime.now(UTC).date()
 
     def touch(self) -> None:
         """Mark that data or settings changed. Call in the transaction that changes them."""

@@ -14,7 +14,7 @@ from marops.workspaces.store import OWN
 
 VIEWER = Principal("v", "Viewer", Role.VIEWER)
 MANAGER = Principal("m", "Marketing lead", Role.MANAGER)
-DUE = date(2026, 4, 1)
+DUE = date(2099, 4, 1)
 
 
 def record(principal: Principal = LOCAL_ADMIN, workspace: str = OWN, **more) -> Decision:

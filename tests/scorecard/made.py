@@ -11,7 +11,7 @@ import polars as pl
 from marops import lake, settings, store
 from marops.lake import Blob
 from marops.period import Period, month_of
-from marops.scorecard.facts import ACTIONS, Facts
+from marops.scorecard.facts import Facts
 from marops.sources.store import ImportRun
 from marops.tables import ROW, TABLES
 from marops.workspaces.store import OWN, load
@@ -44,6 +44,7 @@ MOVES = {"day": pl.Date, "unit": pl.String} | dict.fromkeys(
 )
 COST = {"period_start": pl.Date, "period_end": pl.Date, "amount": pl.Float64}
 CHECKS = {"check": pl.String, "severity": pl.Int32, "day": pl.Date, "passed": pl.Int64, "run": pl.Int64}
+ACTIONS = {"first_due": pl.Date, "closed_on": pl.Date, "outcome": pl.String}
 SURVEY = {"side": pl.String, "value": pl.Float64, "recorded_at": _MOMENT}
 
 
@@ -120,7 +121,7 @@ def facts(
         work=frame(work, WORK), survey=pl.DataFrame(list(survey), schema=SURVEY, orient="row"), ages=ages or {}, end=end,
         currency="EUR", availability_target=lambda _: target, unit=unit, touches=frame(touches, TOUCHES), moves=frame(moves, MOVES),
         changes=frame(changes, TABLES["change"].schema), privacy=frame(privacy, TABLES["privacy_request"].schema),
-        cost=frame(cost, COST), checks=frame(checks, CHECKS), actions=frame(actions, ACTIONS), margin=margin,
+        today=end.date(), cost=frame(cost, COST), checks=frame(checks, CHECKS), actions=frame(actions, ACTIONS), margin=margin,
     )  # fmt: skip
 
 

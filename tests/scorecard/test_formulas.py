@@ -406,13 +406,13 @@ def test_each_law_has_its_days(law, days):
 
 
 def test_j10_a_new_date_resets_nothing_and_dropped_in_time_was_not_due():
-    def action(due: date, closed: datetime | None, outcome: str | None = "worked") -> dict[str, Any]:
-        return {"created_at": at(1, 1), "first_due": due, "closed_at": closed, "outcome": outcome if closed else None}
+    def action(due: date, closed: date | None, outcome: str = "worked") -> dict[str, Any]:
+        return {"first_due": due, "closed_on": closed, "outcome": outcome if closed else None}
 
     day = date(2026, 3, 10)
     rows = [
-        action(day, at(3, 10, 20)), action(day, at(3, 11)), action(day, None), action(day, at(3, 5), "dropped"),
-        action(day, at(3, 12), "dropped"), action(date(2026, 8, 1), None),
+        action(day, day), action(day, date(2026, 3, 11)), action(day, None), action(day, date(2026, 3, 5), "dropped"),
+        action(day, date(2026, 3, 12), "dropped"), action(date(2026, 8, 1), None),
     ]  # fmt: skip
     assert kpi("J10", facts(actions=rows)).value == pytest.approx(1 / 4)
     assert "No action fell due" in reason(kpi("J10", facts(actions=rows[5:]), month_of(date(2026, 8, 1))))
@@ -433,7 +433,7 @@ def test_no_kpi_breaks_on_empty_or_odd_rows(kpi_id):
         touches=[touched(at(3, 11)), touched(at(3, 12), owner=-3, human=-2)], moves=[moved(1, 0, 0, 0, 0, 0)],
         changes=[{"change_id": "a", "service": "s", "deployed_at": at(3, 3)}], privacy=[request(at(3, 1), None, None)],
         cost=[books(day, day, -5.0)], checks=[{"check": "lead_once", "severity": 2, "day": day, "passed": 0, "run": 0}],
-        actions=[{"created_at": at(3, 1), "first_due": day, "closed_at": None, "outcome": None}],
+        actions=[{"first_due": day, "closed_on": None, "outcome": None}],
         survey=[("it", 5.0, at(3, 1))], ages={"lead": 0.0},
     )  # fmt: skip
     for found in (nothing, odd):

@@ -1,6 +1,7 @@
 """Is it real, and will it do? Limits, changes and targets on a few months made by hand."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -187,3 +188,17 @@ def test_of_two_targets_in_force_the_later_one_counts():
     standing, special = goal("at_least", 0.5), goal("at_least", 0.9, start="2025-03-01")
     assert judging.goal_for([special, standing], "M2", month(3)) is special
     assert judging.goal_for([special, standing], "M2", month(2)) is standing
+
+
+def test_of_two_targets_for_a_day_the_one_set_last_counts_whenever_they_begin():
+    def set_on(day: int, value: float, start: str) -> Goal:
+        return replace(goal("at_least", value, start=start), set_at=datetime(2025, 1, day, tzinfo=UTC))
+
+    earlier, later, together = set_on(1, 0.9, "2025-03-01"), set_on(2, 0.5, "2025-01-01"), set_on(2, 0.6, "2025-02-01")
+    assert judging.goal_for([earlier, later], "M2", month(3)) is later
+    assert judging.goal_for([together, earlier, later], "M2", month(3)) is together  # of those set at once, the one begun last
+    assert judging.goal_for([together, earlier, later], "M2", month(1)) is later
+
+
+def test_targets_that_say_the_same_are_equal_whenever_they_were_set():
+    assert replace(goal("at_least", 0.5), set_at=datetime(2025, 1, 1, tzinfo=UTC)) == goal("at_least", 0.5)

@@ -51,8 +51,8 @@ def in_month(year: int, month: int) -> Scope:
 def test_every_kpi_of_the_sample_company_has_a_value(sample_home: Path):
     rows = service.scorecard(LOCAL_ADMIN, YEAR).rows
     assert [row.kpi.id for row in rows] == list(KPIS)
-    # Nobody has decided on anything or stated a margin yet.
-    assert [row.kpi.id for row in rows if row.measure.value is None] == ["J10", "M10"]
+    # Nobody has decided on anything yet.
+    assert [row.kpi.id for row in rows if row.measure.value is None] == ["J10"]
 
 
 def test_the_collaboration_gap_is_that_of_the_wave(sample_home: Path):

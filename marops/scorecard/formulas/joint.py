@@ -7,6 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from marops import stats
+from marops.decisions.metrics import closed_on_time
 from marops.language import ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
@@ -105,11 +106,9 @@ def actions_on_time(facts: Facts, period: Period) -> Measure:
     """J10."""
     if facts.actions.is_empty():
         return missing("J10", facts, period, text("No actions yet. Decide on a finding, or open an action on a KPI's page."))
-    over = (facts.end - timedelta(seconds=1)).date()
-    fell_due = facts.actions.filter(pl.col("first_due").is_between(period.start, period.end), pl.col("first_due") <= over)
-    closed_on = pl.col("closed_at").dt.date()
-    due = fell_due.filter(~((pl.col("outcome") == "dropped") & (closed_on <= pl.col("first_due"))).fill_null(value=False))
-    if due.is_empty():
+    found = closed_on_time(facts.actions, period, facts.today)
+    if not found.due:
         return missing("J10", facts, period, text("No action fell due in these days."))
-    kept = due.filter((closed_on <= pl.col("first_due")) & (pl.col("outcome") != "dropped")).height
-    return share("J10", facts, period, kept, due.height, note=ntext("{n} action fell due", "{n} actions fell due", due.height))
+    return share(
+        "J10", facts, period, found.closed, found.due, note=ntext("{n} action fell due", "{n} actions fell due", found.due)
+    )
