@@ -13,6 +13,9 @@ from marops.period import Period
 from marops.scorecard.definitions import Better, Kpi
 from marops.spc import Assurance, Change, Limits, Rule
 
+MONTHS = 24
+"""Months that are shown."""
+
 LOCKED_AFTER = spc.FEWEST_FOR_FIRM_LIMITS
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -97,6 +100,11 @@ class Series:
     change: Change
     causes: Mapping[Rule, tuple[date, ...]]
     rebased: date | None = None
+
+    @property
+    def shown(self) -> tuple[Point, ...]:
+        """The newest two years of months."""
+        return self.points[-MONTHS:]
 
     @property
     def newest(self) -> Point | None:

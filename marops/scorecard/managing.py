@@ -195,11 +195,8 @@ def withdraw_annotation(principal: Principal, workspace_id: str, annotation_id: 
 def annotations(principal: Principal, workspace_id: str, kpi_id: str | None = None) -> list[Annotation]:
     """What was said of days and stands, in the order of the days; for a KPI, what was said of it and of all."""
     require(principal, Action.READ, workspace_id)
-    query = select(Annotation).where(Annotation.workspace_id == workspace_id, col(Annotation.withdrawn_at).is_(None))
-    if kpi_id is not None:
-        query = query.where((col(Annotation.kpi) == kpi_id) | col(Annotation.kpi).is_(None))
     with store.reading() as session:
-        return list(session.exec(query.order_by(col(Annotation.day), col(Annotation.written_at), col(Annotation.id))))
+        return rows.annotations(session, workspace_id, kpi_id)
 
 
 # Limits learned anew

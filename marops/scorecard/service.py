@@ -11,7 +11,7 @@ from cachetools import LRUCache, cached
 from marops.findings import Finding, Severity, Side
 from marops.language import Month, Text, joined, ntext, text
 from marops.measure import Measure
-from marops.period import Scope
+from marops.period import Scope, month_of
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.scorecard import inputs, judging, metrics, targets
@@ -33,6 +33,9 @@ class Row:
     series: Series
     trend: Trend
     promise: Promise
+    targets: tuple[Goal | None, ...] = ()
+    """The target in force at the end of each of the months shown."""
+
     stale_since: date | None = None
     """The last day of its oldest source, where that is well before the days asked for end."""
 
@@ -54,6 +57,26 @@ class Row:
     def next_step(self) -> Text | None:
         """What to do about it, by how it changes and whether it will keep its target."""
         return judging.next_step(self.trend, self.assurance)
+
+    @property
+    def conclusion(self) -> Text:
+        """One sentence or two on the KPI: what it is, and what to do about it."""
+        if self.measure.quantity is None:
+            return self.measure.missing or text("not measured")
+        value = self.measure.quantity
+        if self.stale_since is not None:
+            return text("{value}, but its data end on {day}: it is not known what it is now.", value=value, day=self.stale_since)
+        if self.next_step is not None:
+            return text("{value}. {step}", value=value, step=self.next_step)
+        match self.promise:
+            case Promise.MET:
+                return text("{value}, which keeps its target.", value=value)
+            case Promise.MISSED:
+                return text("{value}, which misses its target.", value=value)
+            case Promise.OPEN:
+                return text("{value}; whether that keeps its target is too close to call.", value=value)
+            case Promise.NONE:
+                return text("{value}; no target is set for these days.", value=value)
 
     @property
     def change(self) -> Quantity | None:
@@ -174,6 +197,7 @@ def _scorecard(asked: _Asked) -> Scorecard:
         rows.append(
             Row(
                 kpi, measure, before, goal, series, judging.trend(series, kpi.better), judging.promise(measure, goal),
+                tuple(judging.goal_for(goals, kpi.id, month_of(point.month)) for point in series.shown),
                 inputs.stale_since(kpi, asked.opened, scope.period),
             )
         )  # fmt: skip

@@ -72,3 +72,11 @@ def rebases(session: Session, workspace_id: str, kpi_id: str | None = None) -> l
     if kpi_id is not None:
         query = query.where(Rebase.kpi == kpi_id)
     return list(session.exec(query.order_by(col(Rebase.from_month), col(Rebase.written_at), col(Rebase.id))))
+
+
+def annotations(session: Session, workspace_id: str, kpi_id: str | None = None) -> list[Annotation]:
+    """What was said of days and stands, in the order of the days; for a KPI, what was said of it and of all."""
+    query = select(Annotation).where(Annotation.workspace_id == workspace_id, col(Annotation.withdrawn_at).is_(None))
+    if kpi_id is not None:
+        query = query.where((col(Annotation.kpi) == kpi_id) | col(Annotation.kpi).is_(None))
+    return list(session.exec(query.order_by(col(Annotation.day), col(Annotation.written_at), col(Annotation.id))))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 
 import numpy as np
 import polars as pl
@@ -11,17 +12,20 @@ from cachetools import LRUCache, cached
 from sqlmodel import col, select
 
 from marops import decomposition, lags, lake, rollups, stats, store
+from marops.findings import Side
 from marops.lags import Link, NoAnswer
 from marops.language import Text, text
 from marops.measure import Interval
 from marops.period import Period, Scope
 from marops.principal import Action, Principal, require
+from marops.quantity import Quantity, Unit
 from marops.scorecard import inputs, metrics, reasons, service
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.facts import Facts
 from marops.scorecard.formulas import downtime, groups, value
 from marops.scorecard.outages import loss, outages, together
 from marops.scorecard.reasons import Split
+from marops.scorecard.store import annotations, rebases
 from marops.sources.store import ImportRun
 from marops.tables import ROW, TABLES, Type
 from marops.workspaces import service as workspaces
@@ -111,6 +115,56 @@ def _reason(sli: pl.DataFrame, start: datetime, end: datetime) -> str:
     at = pl.col("window_start")
     said = sli.filter(at >= start, at < end, pl.col("bad_count") > 0)["reason"].drop_nulls().unique(maintain_order=True)
     return ", ".join(said.to_list())
+
+
+class Happened(StrEnum):
+    """What kind of thing happened."""
+
+    LAUNCH = "launch"
+    OUTAGE = "outage"
+    DEFINITION = "definition"
+    LIMITS = "limits"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened on a day and may be behind a KPI's change."""
+
+    day: date
+    kind: Happened
+    words: Text
+
+
+def events(principal: Principal, scope: Scope, kpi_id: str) -> list[Event]:
+    """What happened in the months shown of a KPI, by day: launches (marketing and joint KPIs), outages (IT and joint KPIs),
+    later versions of its definition, limits learned anew, and what people noted.
+    """
+    require(principal, Action.READ, scope.workspace)
+    kpi, row = KPIS[kpi_id], service.row(principal, scope, kpi_id)
+    if row is None or not row.series.shown:
+        return []
+    opened = workspaces.open_workspace(principal, scope.workspace)
+    facts = inputs.facts_of(opened, scope.unit)
+    found = [Event(revision.since, Happened.DEFINITION, revision.what) for revision in kpi.revisions]
+    if kpi.side is not Side.MARKETING:
+        for outage in together(outages(facts.sli)):
+            said = text("{service} down for {hours}", service=outage.service, hours=Quantity(outage.hours, Unit.HOURS))
+            found.append(Event(outage.start.date(), Happened.OUTAGE, said))
+    if kpi.side is not Side.IT:
+        launched = facts.of_unit(facts.work).filter(pl.col("launched_at").is_not_null()).select("launched_at", "name")
+        found += [
+            Event(at.date(), Happened.LAUNCH, text("launch of {campaign}", campaign=name)) for at, name in launched.iter_rows()
+        ]
+    with store.reading() as session:
+        noted, rebased = annotations(session, scope.workspace, kpi_id), rebases(session, scope.workspace, kpi_id)
+    found += [Event(one.day, Happened.NOTE, text("{words} ({author})", words=one.words, author=one.author)) for one in noted]
+    for one in rebased:
+        said = text("limits learned anew: {reason} ({author})", reason=one.reason, author=one.author)
+        found.append(Event(one.from_month, Happened.LIMITS, said))
+    first = row.series.shown[0].month
+    here = [event for event in found if first <= event.day <= scope.period.end]
+    return sorted(here, key=lambda event: (event.day, event.kind, str(event.words)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What pages are made of: heads, measures, KPI rows, decision cards, empty states."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import NoReturn
@@ -13,9 +13,11 @@ from marops.findings import Finding, Side
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Comparison
+from marops.quantity import Unit
 from marops.scorecard.definitions import BOTH, Better
 from marops.scorecard.judging import Promise, Trend
 from marops.scorecard.service import Row, Scorecard
+from marops.scorecard.store import CheckIn
 from marops.spc import Assurance
 from marops.web import charts
 from marops.web.markup import html
@@ -49,6 +51,20 @@ def measures(*shown: Measure) -> None:
     _html("measures.html", measures=[_measure(measure) for measure in shown])
 
 
+JOINT_IMPACT = ("J1", "J2", "J3")
+"""What downtime took of both sides: leads, spend, value."""
+
+
+def joint_impact(card: Scorecard, place: Here) -> None:
+    """What downtime took in the days, each with its interval, and each a link to its KPI."""
+    rows = [row for row in card.rows if row.kpi.id in JOINT_IMPACT]
+    tiles = [
+        {**_measure(row.measure), "value": value_of(row), "href": f"scorecard?{urlencode({**place.link, 'kpi': row.kpi.id})}"}
+        for row in rows
+    ]
+    _html("measures.html", measures=tiles)
+
+
 def _measure(measure: Measure) -> dict[str, object]:
     r = reader()
     lines: list[str] = []
@@ -56,10 +72,18 @@ def _measure(measure: Measure) -> dict[str, object]:
         low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
         share = round(measure.interval.level * 100)
         lines.append(say(text("{low} to {high} ({share} % interval)", low=low, high=high, share=share)))
+        if measure.interval.low <= 0 <= measure.interval.high and measure.unit in {Unit.COUNT, Unit.MONEY, Unit.POINTS}:
+            lines.append(say(text("not distinguishable from zero")))
     if measure.note is not None:
         lines.append(say(measure.note))
     value = r.quantity(measure.quantity) if measure.quantity else ""
-    return {"label": say(measure.label), "value": value, "missing": say(measure.missing) if measure.missing else "", "lines": lines}
+    return {
+        "href": "",
+        "label": say(measure.label),
+        "value": value,
+        "missing": say(measure.missing) if measure.missing else "",
+        "lines": lines,
+    }
 
 
 _rows_html: LRUCache[Hashable, str] = LRUCache(maxsize=256)
@@ -75,8 +99,8 @@ def kpi_rows(rows: Sequence[Row], place: Here) -> None:
     _kept_html(rows, place, lambda: html("kpis.html", wide=True, columns=[], rows=[_kpi(row, place, wide=True) for row in rows]))
 
 
-def kpi_columns(card: Scorecard, place: Here) -> None:
-    """The scorecard's KPI rows, one column a side; below each other where there is no room for three."""
+def kpi_columns(card: Scorecard, place: Here, notes: Mapping[str, CheckIn]) -> None:
+    """The scorecard's KPI rows with the last note on each, one column a side; below each other where there is no room for three."""
 
     def made() -> str:
         columns = [
@@ -84,7 +108,7 @@ def kpi_columns(card: Scorecard, place: Here) -> None:
                 "side": str(side),
                 "name": say(SIDES[side]),
                 "sentence": say(card.sentence(side)),
-                "rows": [_kpi(row, place, wide=False) for row in card.of(side)],
+                "rows": [_kpi(row, place, wide=False, noted=notes.get(row.kpi.id)) for row in card.of(side)],
             }
             for side in Side
         ]
@@ -107,17 +131,35 @@ def _kept_html(rows: Sequence[Row], place: Here, made: Callable[[], str]) -> Non
     st.markdown(found, unsafe_allow_html=True)
 
 
-def _kpi(row: Row, place: Here, *, wide: bool) -> dict[str, object]:
-    r = reader()
+_NOTED = 90
+"""Characters of a note that a row shows."""
+
+
+def value_of(row: Row) -> str:
+    """A KPI's value as it is said everywhere: one that is inferred, not counted, is "about" so much."""
+    quantity = row.measure.quantity
+    if quantity is None:
+        return ""
+    about = "≈ " if row.kpi.estimated and row.measure.interval is not None else ""
+    return about + reader().quantity(quantity)
+
+
+def _kpi(row: Row, place: Here, *, wide: bool, noted: CheckIn | None = None) -> dict[str, object]:
     measure = row.measure
-    value = ("≈ " if measure.interval and row.kpi.id == "J1" else "") + r.quantity(measure.quantity) if measure.quantity else ""
     label = say(text("{kpi} by month", kpi=row.kpi.name))
     return {
         "id": row.kpi.id, "href": f"scorecard?{urlencode({**place.link, 'kpi': row.kpi.id})}", "name": say(row.kpi.name),
-        "value": value, "missing": say(measure.missing) if measure.missing else "", "owner": _who(row, wide=wide),
+        "stale": row.stale_since is not None, "noted": _shortened(noted.words) if noted else "",
+        "by": noted.author if noted else "",
+        "value": value_of(row), "missing": say(measure.missing) if measure.missing else "", "owner": _who(row, wide=wide),
         "change": _change(row, place, wide=wide), "spark": sparkline(row.series, row.trend, row.kpi.side, label),
         "trend": _trend(row), "promise": _promise(row),
     }  # fmt: skip
+
+
+def _shortened(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= _NOTED else line[: _NOTED - 1].rstrip() + "…"
 
 
 def _who(row: Row, *, wide: bool) -> str:
@@ -161,6 +203,8 @@ def _trend(row: Row) -> _Mark:
     if limits is not None:
         low, high = row.measure.in_unit(limits.lower), row.measure.in_unit(limits.upper)
         detail = say(text("normal {low} to {high}", low=low, high=high))
+    if row.stale_since is not None:
+        return _Mark("◌", say(text("stale")), say(text("data end on {day}", day=row.stale_since)))
     match row.trend:
         case Trend.WORSE:
             return _Mark("▼" if up else "▲", say(text("worse")), detail, bad=True)
@@ -176,6 +220,8 @@ def _promise(row: Row) -> _Mark:
     """Whether the value keeps its target, and whether the process as it is will."""
     if row.target is None:
         return _Mark("○", say(text("no target")))
+    if row.stale_since is not None:
+        return _Mark("◌", say(text("not known")), say(row.target))
     sign = {Promise.MET: "✓", Promise.MISSED: "✕", Promise.OPEN: "?", Promise.NONE: "○"}[row.promise]
     more = _ASSURED.get(row.assurance) if row.assurance and row.promise is not Promise.NONE else None
     later = f"{more[0]} {say(more[1])}" if more else ""

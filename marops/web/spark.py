@@ -11,7 +11,7 @@ WIDTH, HEIGHT, _PAD = 120, 30, 4
 
 def sparkline(series: Series, trend: Trend, side: str, label: str) -> Markup:
     """The line of a series; months without a value are gaps. Empty where fewer than two have one."""
-    values = [point.value for point in series.points]
+    values = [point.value for point in series.shown]
     known = [value for value in values if value is not None]
     if len(known) < 2:
         return Markup("")

@@ -49,9 +49,9 @@ def kpi(at: AppTest, name: str) -> str:
 def measure(at: AppTest, label: str) -> str:
     """What a measure's tile says below its label."""
     tiles = " ".join(m.value for m in at.markdown if "m-measures" in m.value)
-    found = re.search(rf'<div class="m-label">{re.escape(label)}</div>(.*?)</div>(?:<div class="m-measure">|</div>)', tiles)
-    assert found, tiles
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", found[1])).split())
+    tile = re.split(r'<(?:div|a) class="m-measure"', tiles.split(f'<div class="m-label">{label}</div>', 1)[-1])[0]
+    assert tile != tiles, tiles
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", tile)).split())
 
 
 def errors(at: AppTest) -> list[str]:

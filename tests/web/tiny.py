@@ -22,6 +22,7 @@ Day,Campaign,Campaign ID,Campaign type,Currency code,Impr.,Clicks,Cost,Conversio
 2026-06-01,Alpha,1,Search,EUR,1000,100,100.00,10.00
 2026-06-02,Alpha,1,Search,EUR,2000,200,200.00,10.00
 2026-06-02,Beta,2,Display,EUR,3000,30,60.00,4.00
+2026-06-30,Beta,2,Display,EUR,10,0,0.00,0.00
 """
 
 # Four MQLs on 1 June. Two were accepted within 14 days (L1 after 2 days, L2 after 4), one after 20 days, one never: 50 %.
@@ -41,6 +42,7 @@ L4,Status,,MQL,2026-06-01 09:00:00
 L1,Status,MQL,SAL,2026-06-03 09:00:00
 L2,Status,MQL,SAL,2026-06-05 09:00:00
 L3,Status,MQL,SAL,2026-06-21 09:00:00
+L4,Status,MQL,Nurture,2026-06-29 09:00:00
 """
 
 # June has 43,200 minutes; 432 of them down: 99 %.

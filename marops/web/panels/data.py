@@ -1,6 +1,7 @@
 """What came in, how fresh it is, taking it back; and the workspace's settings."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 import polars as pl
 import streamlit as st
@@ -127,6 +128,16 @@ def settings(place: Here) -> None:
         )  # fmt: skip
         if st.form_submit_button(say(text("Save"))):
             _try(lambda: workspaces.set_reporting_currency(principal(), place.scope.workspace, code))
+        margin = place.opened.workspace.gross_margin
+    with left, st.form("margin", border=True):
+        stated = st.number_input(
+            say(text("Gross margin of deals, in per cent")), min_value=0.0, max_value=100.0, step=1.0, format="%.1f",
+            value=None if margin is None else float(margin * 100), placeholder=say(text("not stated")),
+            help=say(text("Channel ROI is a return on margin, not on revenue. Leave it empty where it is not known.")),
+        )  # fmt: skip
+        if st.form_submit_button(say(text("Save"))):
+            share = None if stated is None else Decimal(str(round(stated, 4))) / 100
+            _try(lambda: workspaces.set_gross_margin(principal(), place.scope.workspace, share))
     with right, st.form("units", border=True):
         note(text("A business unit's campaigns are known by how their names begin."))
         existing = [{"name": u.name, "begins": u.campaign_prefix} for u in place.opened.units] or [{"name": "", "begins": ""}]
