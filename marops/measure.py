@@ -29,6 +29,7 @@ class Measure:
     `value` is in `unit` (fractions for percent and points); `definition` and `version` name the formula;
     `sources` are the canonical tables it was computed from; `as_of` is the last day of data behind it.
     A missing value is None with a `missing` sentence that says what would fill it: it is never zero.
+    `cases`: of a share, how many it is a share of.
     `is_provisional`: some cases of the period are still too young to count, so the value will change.
     Raises ValueError for NaN, for money without a currency, for a value with a reason why it is missing, and for neither.
     """
@@ -47,6 +48,7 @@ class Measure:
     missing: Text | None = None
     note: Text | None = None
     is_provisional: bool = False
+    cases: int | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.missing is None):

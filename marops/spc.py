@@ -73,6 +73,39 @@ def process_limits(values: Sequence[float], *, screened: bool = False) -> Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What a share is while nothing has changed: its mean, and how much more it varies than chance alone would make it."""
+
+    mean: float
+    spread: float
+
+    def error(self, cases: int) -> float:
+        """The standard error of a share of so many cases by chance alone; 0 where the mean leaves nothing to chance."""
+        return math.sqrt(self.mean * (1 - self.mean) / cases)
+
+
+def rate(shares: Sequence[float], cases: Sequence[int]) -> Rate | None:
+    """The process behind shares of differently many cases (Laney's p'-chart); None below six of them, or where nothing varies.
+
+    Months of few cases vary more by chance than months of many: one pair of limits for all would call the small ones news.
+    """
+    if len(shares) < FEWEST_FOR_LIMITS:
+        return None
+    mean = float(np.average(shares, weights=cases))
+    if not 0 < mean < 1:
+        return None
+    found = Rate(mean, 1.0)
+    scores = [(share - mean) / found.error(n) for share, n in zip(shares, cases, strict=True)]
+    # Less than chance alone is chance, too: the spread is never taken below it.
+    return Rate(mean, max(1.0, float(np.mean(np.abs(np.diff(scores)))) / _D2))
+
+
+def score_limits(spread: float, *, trial: bool) -> Limits:
+    """The limits of scores (values less the mean, over their standard error) that vary by `spread`."""
+    return Limits(0.0, -3 * spread, 3 * spread, spread * _D2, trial)
+
+
+@dataclass(frozen=True, slots=True)
 class Trended:
     """Limits about a line, for a series that is known to grow: its value at the first point, its rise a point, and how far above
     and below the line values fall.

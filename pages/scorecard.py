@@ -31,3 +31,4 @@ else:
     web.joint_impact(card, place)
     web.section(text("What changed, and will it do?"))
     web.kpi_columns(card, place, managing.last_notes(principal, place.scope.workspace))
+    web.scorecard_numbers(card, place)

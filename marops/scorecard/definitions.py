@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from marops.findings import Side
-from marops.language import Text, text
+from marops.language import Reader, Text, text
 from marops.quantity import Unit
 
 IT, MARKETING, SALES, BOTH = text("IT"), text("Marketing"), text("Sales"), text("CIO and CMO")
@@ -42,7 +42,8 @@ class Kpi:
     definition comes from, `weight` (0 to 3) orders KPIs and is part of no number. `advice` is what to do when it turns bad.
     `by_unit`: whether it can be told for one business unit; `has_history`: whether past months can be told; `rare`: most
     months have nothing to count, so that process limits say little and only the target judges; `bounds`: what a value
-    cannot go beyond; `estimated`: the number is inferred, not counted, and is shown with "≈". `revisions`: later versions.
+    cannot go beyond; `estimated`: the number is inferred, not counted, and is shown with "≈"; `seasonal`: it rises and falls
+    with the months of the year. `revisions`: later versions.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Kpi:
     has_history: bool = True
     rare: bool = False
     estimated: bool = False
+    seasonal: bool = False
     bounds: tuple[float | None, float | None] = (None, None)
     revisions: tuple[Revision, ...] = ()
 
@@ -110,7 +112,7 @@ DEFINITIONS = (
         text("when the owner was assigned"), text("every lead that was given an owner in the days"),
         {"lead": ("lead_id", "created_at"), "lead_touch": ("lead_id", "kind", "at")}, _MARKETING_IT,
         text("Compare with the leads that came: if fewer came, nothing is slow; if the wait grows, find what holds the queue."),
-        weight=1, bounds=(0, None),
+        weight=1, seasonal=True, bounds=(0, None),
     ),
     Kpi(
         "IT4", text("Time from MQL to next stage"), Side.IT, IT, MARKETING, Unit.HOURS, Better.LOWER,
@@ -290,7 +292,8 @@ DEFINITIONS = (
         text("sum over accepted leads still open of chance to win × average value of a won deal of the unit"),
         text("the last of the days"), text("accepted leads not closed, younger than 95 % of won deals were when they closed"),
         {"lead": _DEALS, "lead_stage_history": _STAGES}, _MARKETING_IT,
-        text("Fill the earliest stage that is thinner than usual; deals close months after."), weight=1.5, estimated=True,
+        text("Fill the earliest stage that is thinner than usual; deals close months after."), weight=1.5,
+        estimated=True, seasonal=True,
         bounds=(0, None),
     ),
     Kpi(
@@ -299,7 +302,8 @@ DEFINITIONS = (
         text("opportunities on the last of the days; deals when they closed"),
         text("opportunities open, and deals closed, in the days"),
         {"lead": _DEALS, "lead_stage_history": _STAGES}, text("the sales velocity equation"),
-        text("See which of the four parts moved; the KPI's page splits the change exactly."), weight=2, bounds=(0, None),
+        text("See which of the four parts moved; the KPI's page splits the change exactly."),
+        weight=2, seasonal=True, bounds=(0, None),
     ),
     Kpi(
         "M8", text("Cost per accepted lead"), Side.MARKETING, MARKETING, _FINANCE, Unit.MONEY, Better.LOWER,
@@ -339,3 +343,27 @@ DEFINITIONS = (
 )  # fmt: skip
 
 KPIS: Mapping[str, Kpi] = {kpi.id: kpi for kpi in DEFINITIONS}
+
+
+def markdown() -> str:
+    """The reference page docs/kpis.md."""
+    say = Reader.of("en").say
+    lines = [
+        "# KPIs of the joint scorecard",
+        "",
+        "Made from `marops/scorecard/definitions.py` by `python -m marops.scorecard.definitions > docs/kpis.md`.",
+    ]
+    for kpi in DEFINITIONS:
+        uses = "; ".join(f"`{table}` ({', '.join(columns)})" for table, columns in kpi.uses.items())
+        lines += [
+            "", f"## {kpi.id} {say(kpi.name)}", "",
+            f"{say(kpi.owner)} → {say(kpi.watcher)}; {kpi.unit.value}; {kpi.better.value} is better; version {kpi.version}.", "",
+            f"* Formula: {say(kpi.formula)}.", f"* Clock: {say(kpi.clock)}.", f"* Cases: {say(kpi.cohort)}.",
+            f"* Computed from: {uses or 'what marops keeps itself'}.", f"* After: {say(kpi.source)}.",
+            *(f"* Version {revision.version}, since {revision.since}: {say(revision.what)}." for revision in kpi.revisions),
+        ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(markdown(), end="")

@@ -66,14 +66,15 @@ def within(column: str, period: Period) -> pl.Expr:
 
 def measured(
     kpi_id: str, period: Period, value: float, facts: Facts, *,
-    interval: Interval | None = None, note: Text | None = None, young: int = 0,
+    interval: Interval | None = None, note: Text | None = None, young: int = 0, cases: int | None = None,
 ) -> Measure:  # fmt: skip
-    """A KPI's measure with a value. `young`: cases of the period that are not old enough to count."""
+    """A KPI's measure with a value. `young`: cases of the period that are not old enough to count; `cases`: of a share, all."""
     kpi = KPIS[kpi_id]
     return Measure(
         key=kpi.id, label=kpi.name, value=value, unit=kpi.unit, definition=kpi.id, version=kpi.version, sources=kpi.tables,
         period=period, as_of=min(period.end, (facts.end - timedelta(seconds=1)).date()),
         currency=facts.currency if kpi.unit is Unit.MONEY else None, interval=interval, note=note, is_provisional=young > 0,
+        cases=cases,
     )  # fmt: skip
 
 
@@ -89,7 +90,7 @@ def missing(kpi_id: str, facts: Facts, period: Period, why: Text) -> Measure:
 def share(kpi_id: str, facts: Facts, period: Period, hits: int, total: int, *, note: Text, young: int = 0) -> Measure:
     """A share of `total` cases (at least one), with Wilson's interval."""
     interval = Interval(*stats.wilson(hits, total), method=text("Wilson score interval"))
-    return measured(kpi_id, period, hits / total, facts, interval=interval, note=note, young=young)
+    return measured(kpi_id, period, hits / total, facts, interval=interval, note=note, young=young, cases=total)
 
 
 def no_leads(kpi_id: str, facts: Facts, period: Period) -> Measure:

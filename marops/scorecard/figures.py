@@ -50,8 +50,23 @@ def _limits(figure: go.Figure, row: Row) -> None:
     months = [point.month for point in row.series.shown]
     first = next((at for at, month in enumerate(months) if row.series.rebased is None or month >= row.series.rebased), 0)
     across = {"xref": "x", "x0": first - 0.5, "x1": len(months) - 0.5, "layer": "below"}
+    if row.series.varying:
+        _band(figure, row)
+        figure.add_shape(type="line", y0=limits.mean, y1=limits.mean, line={"color": theme.SOFT.light, "width": 1}, **across)
+        return
     figure.add_shape(type="rect", y0=limits.lower, y1=limits.upper, fillcolor=theme.BAND.light, line={"width": 0}, **across)
     figure.add_shape(type="line", y0=limits.mean, y1=limits.mean, line={"color": theme.SOFT.light, "width": 1}, **across)
+
+
+def _band(figure: go.Figure, row: Row) -> None:
+    """Limits that differ from month to month, as steps."""
+    months = [point.month for point in row.series.shown]
+    for at, month in enumerate(months):
+        if (span := row.series.varying.get(month)) is not None:
+            figure.add_shape(
+                type="rect", xref="x", x0=at - 0.5, x1=at + 0.5, y0=span[0], y1=span[1], fillcolor=theme.BAND.light,
+                line={"width": 0}, layer="below",
+            )  # fmt: skip
 
 
 def _targets(figure: go.Figure, row: Row, labels: list[str]) -> None:

@@ -58,6 +58,10 @@ class Goal:
         """Whether the target is in force on a day."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def is_on_the_side_of(self, better: Better) -> bool:
+        """Whether the target asks for what is good: a band asks for both."""
+        return self.type != ("at_most" if better is Better.HIGHER else "at_least")
+
     @property
     def range(self) -> tuple[float, float]:
         """Lowest and highest value that keep the target."""
@@ -77,11 +81,14 @@ class Goal:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A month of a KPI: its first day and value (None where it is missing). `is_provisional`: some of its cases are too young."""
+    """A month of a KPI: its first day and value (None where it is missing). `is_provisional`: some of its cases are too young;
+    `cases`: of a share, how many it is of.
+    """
 
     month: date
     value: float | None
     is_provisional: bool = False
+    cases: int | None = None
 
     @property
     def settled(self) -> float | None:
@@ -100,6 +107,7 @@ class Series:
     change: Change
     causes: Mapping[Rule, tuple[date, ...]]
     rebased: date | None = None
+    varying: Mapping[date, tuple[float, float]] = field(default_factory=dict[date, tuple[float, float]])
 
     @property
     def shown(self) -> tuple[Point, ...]:
@@ -117,31 +125,91 @@ class Series:
         return [point.value for point in self.points if point.value is not None]
 
 
+SMALL = 50
+"""Cases of a month below which chance makes a share vary so much that its limits must follow the number of cases."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Values made comparable: each is `centre` + `unit` × `score`. `limits` are those of the scores."""
+
+    points: tuple[Point, ...]
+    scores: tuple[float, ...]
+    centre: tuple[float, ...]
+    unit: tuple[float, ...]
+    limits: Limits | None
+
+    def of(self, at: int) -> Limits | None:
+        """The limits of a point, in its own unit."""
+        if self.limits is None:
+            return None
+        centre, unit = self.centre[at], self.unit[at]
+        lower, mean, upper = (centre + unit * limit for limit in (self.limits.lower, self.limits.mean, self.limits.upper))
+        return Limits(mean, lower, upper, unit * self.limits.moving_range, self.limits.trial)
+
+
 def series(kpi: Kpi, measures: Sequence[Measure], rebased: date | None = None) -> Series:
-    """The months' measures as a series. Limits are locked after twelve values: later ones are judged, not learned from."""
+    """The months' measures as a series. Limits are locked after twelve values: later ones are judged, not learned from.
+
+    Shares of few and differing cases are judged by how far they are from their mean for so many cases; KPIs that follow the year,
+    as soon as there are months enough, by the difference to the same month of the year before.
+    """
     points = tuple(
-        Point(m.period.start, None if m.value is None else float(m.value), m.is_provisional)
+        Point(m.period.start, None if m.value is None else float(m.value), m.is_provisional, m.cases)
         for m in measures if m.period is not None
     )  # fmt: skip
-    of_process = [point for point in points if rebased is None or point.month >= rebased]
-    values = [point.settled for point in of_process if point.settled is not None]
-    limits = None if kpi.rare else spc.process_limits(values[:LOCKED_AFTER])
+    of_process = tuple(point for point in points if rebased is None or point.month >= rebased)
+    if kpi.rare:
+        return Series(points, None, Change.NONE, {}, rebased)
+    scale = _scale(kpi, of_process)
     # A month that is missing is no news; neither are months the limits were learned from. Months still provisional are waited for.
     newest = _newest(of_process)
-    judged = values if newest is not None and newest.value is not None else []
-    within = _within(limits, kpi.bounds)
-    causes = _causes(of_process, limits) if limits else {}
-    return Series(points, within, spc.certain_change(judged, limits), causes, rebased)
+    judged = scale.scores if newest is not None and newest.value is not None else ()
+    limits = _within(scale.of(len(scale.scores) - 1), kpi.bounds) if scale.scores else None
+    causes = _causes(scale.points, scale.scores, scale.limits) if scale.limits else {}
+    varying = {
+        point.month: (low.lower, low.upper) for at, point in enumerate(scale.points) if (low := _within(scale.of(at), kpi.bounds))
+    }
+    same = len({(round(low, 12), round(high, 12)) for low, high in varying.values()}) < 2
+    return Series(points, limits, spc.certain_change(judged, scale.limits), causes, rebased, {} if same else varying)
+
+
+def _scale(kpi: Kpi, points: tuple[Point, ...]) -> _Scale:
+    settled = tuple(point for point in points if point.settled is not None)
+    values = tuple(point.settled for point in settled if point.settled is not None)
+    cases = [point.cases for point in settled if point.cases is not None]
+    if len(cases) == len(values) and len(set(cases)) > 1 and min(cases) < SMALL:
+        found = spc.rate(values[:LOCKED_AFTER], cases[:LOCKED_AFTER])
+        if found is not None:
+            errors = tuple(found.error(n) for n in cases)
+            scores = tuple((value - found.mean) / error for value, error in zip(values, errors, strict=True))
+            limits = spc.score_limits(found.spread, trial=len(values) < LOCKED_AFTER)
+            return _Scale(settled, scores, (found.mean,) * len(values), errors, limits)
+    if kpi.seasonal:
+        a_year_before = {
+            point.month.replace(year=point.month.year + 1): value for point, value in zip(settled, values, strict=True)
+        }
+        pairs = [
+            (point, value, a_year_before[point.month])
+            for point, value in zip(settled, values, strict=True)
+            if point.month in a_year_before
+        ]
+        if len(pairs) > LOCKED_AFTER:
+            scores = tuple(value - before for _, value, before in pairs)
+            limits = spc.process_limits(scores[:LOCKED_AFTER])
+            befores = tuple(before for _, _, before in pairs)
+            return _Scale(tuple(point for point, _, _ in pairs), scores, befores, (1.0,) * len(pairs), limits)
+    limits = spc.process_limits(values[:LOCKED_AFTER])
+    return _Scale(settled, values, (0.0,) * len(values), (1.0,) * len(values), limits)
+
+
+def _causes(points: Sequence[Point], scores: Sequence[float], limits: Limits) -> Mapping[Rule, tuple[date, ...]]:
+    found = spc.special_causes(scores, limits)
+    return {rule: tuple(points[at].month for at in marked) for rule, marked in found.items()}
 
 
 def _newest(points: Sequence[Point]) -> Point | None:
     return next((point for point in reversed(points) if not point.is_provisional), None)
-
-
-def _causes(points: Sequence[Point], limits: Limits) -> Mapping[Rule, tuple[date, ...]]:
-    known = [(point.month, point.settled) for point in points if point.settled is not None]
-    found = spc.special_causes([value for _, value in known], limits)
-    return {rule: tuple(known[at][0] for at in marked) for rule, marked in found.items()}
 
 
 def _within(limits: Limits | None, bounds: tuple[float | None, float | None]) -> Limits | None:

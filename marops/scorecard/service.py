@@ -121,6 +121,26 @@ class Scorecard:
         return reduce(lambda so_far, more: text("{signals}, {missed}", signals=so_far, missed=more), said)
 
     @property
+    def kept_by_weight(self) -> Measure | None:
+        """For those who ask for one number: the share, by weight, of KPIs whose process will keep its target, of those of which it
+        can be told. The three worst are named beside it. None where it can be told of none.
+        """
+        told = [row for row in self.rows if row.assurance is not None and row.stale_since is None]
+        weight = sum(row.kpi.weight for row in told)
+        if not weight:
+            return None
+        kept = sum(row.kpi.weight for row in told if row.assurance is Assurance.PASS)
+        worst = sorted((row for row in told if row.assurance is not Assurance.PASS), key=lambda row: -row.urgency)[:3]
+        note = text("of {n} KPIs", n=len(told))
+        if worst:
+            note = text("of {n} KPIs; worst: {names}", n=len(told), names=joined([row.kpi.name for row in worst], 3))
+        period = told[0].measure.period
+        return Measure(
+            "kept", text("Weighted KPIs that will keep their target"), kept / weight, Unit.PERCENT, "kept", 1,
+            tuple(sorted({table for row in told for table in row.kpi.tables})), period, note=note,
+        )  # fmt: skip
+
+    @property
     def is_empty(self) -> bool:
         """Whether no KPI has a value."""
         return all(row.measure.value is None for row in self.rows if row.kpi.tables)

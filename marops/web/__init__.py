@@ -12,6 +12,7 @@ from marops.web.components import (
     note,
     page,
     page_title,
+    scorecard_numbers,
     section,
 )  # fmt: skip
 from marops.web.panels.budget import what_if
@@ -29,5 +30,5 @@ __all__ = [
     "Here", "asked_kpi", "board", "chart", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty", "here",
     "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
     "kpi_rows_behind", "literal", "measures", "note", "overdue_table", "page", "page_title", "pillar_grid", "reader", "require",
-    "safe_csv", "say", "section", "stage_summary", "switch_workspace", "table", "what_if",
+    "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",
 ]  # fmt: skip

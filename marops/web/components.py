@@ -6,6 +6,7 @@ from threading import Lock
 from typing import NoReturn
 from urllib.parse import urlencode
 
+import polars as pl
 import streamlit as st
 from cachetools import LRUCache
 
@@ -25,6 +26,7 @@ from marops.web.places import PAGES_FOLDER
 from marops.web.scope import Here
 from marops.web.session import reader, say
 from marops.web.spark import sparkline
+from marops.web.tables import table
 
 chart = charts.show
 
@@ -49,6 +51,50 @@ def note(said: Text) -> None:
 def measures(*shown: Measure) -> None:
     """Measures side by side: value or reason, interval, note."""
     _html("measures.html", measures=[_measure(measure) for measure in shown])
+
+
+def scorecard_numbers(card: Scorecard, place: Here) -> None:
+    """The scorecard as a table to take away, and, for those who ask, one number; both behind buttons."""
+    opened = st.expander(say(text("Numbers")), key="numbers_scorecard", on_change="rerun", type="compact")
+    if opened.open:
+        with opened:
+            table(
+                _listed(card),
+                key="scorecard",
+                alt=say(text("Every KPI of the scorecard")),
+                name=f"scorecard-{place.scope.period.end}",
+            )
+    asked = st.expander(say(text("One number, if you must")), key="one_number", on_change="rerun", type="compact")
+    if asked.open:
+        with asked:
+            found = card.kept_by_weight
+            if found is None:
+                note(text("Of no KPI it can be told whether its process will keep its target: it takes a target and six months."))
+            else:
+                measures(found)
+                note(text("It hides which KPIs those are, and moves when weights do. Decide on the KPIs, not on this."))
+
+
+def _listed(card: Scorecard) -> pl.DataFrame:
+    """One row a KPI, with the version of its definition and what it is computed from."""
+    columns = {
+        say(text("KPI")): [row.kpi.id for row in card.rows],
+        say(text("Name")): [say(row.kpi.name) for row in card.rows],
+        say(text("Side")): [say(SIDES[row.kpi.side]) for row in card.rows],
+        say(text("Version")): [row.kpi.version for row in card.rows],
+        say(text("Value")): [None if row.measure.value is None else float(row.measure.value) for row in card.rows],
+        say(text("Unit")): [row.measure.currency or row.kpi.unit.value for row in card.rows],
+        say(text("95 % from")): [row.measure.interval.low if row.measure.interval else None for row in card.rows],
+        say(text("95 % to")): [row.measure.interval.high if row.measure.interval else None for row in card.rows],
+        say(text("Target")): [say(row.target) if row.target else "" for row in card.rows],
+        say(text("Trend")): [_trend(row).word for row in card.rows],
+        say(text("In these days")): [_promise(row).word for row in card.rows],
+        say(text("As of")): [row.measure.as_of for row in card.rows],
+        say(text("Detail")): [say(row.measure.note or row.measure.missing or "") for row in card.rows],
+        say(text("Owner")): [say(row.kpi.owner) for row in card.rows],
+        say(text("Computed from")): [", ".join(row.kpi.tables) for row in card.rows],
+    }
+    return pl.DataFrame(columns, strict=False)
 
 
 JOINT_IMPACT = ("J1", "J2", "J3")

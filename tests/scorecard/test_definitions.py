@@ -1,12 +1,13 @@
 """Every KPI is defined once, and completely."""
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from marops.findings import Side
 from marops.language import Reader, Text
-from marops.scorecard.definitions import DEFINITIONS, KPIS
+from marops.scorecard.definitions import DEFINITIONS, KPIS, markdown
 from marops.scorecard.metrics import FORMULAS
 from marops.tables import TABLES
 
@@ -51,3 +52,8 @@ def test_a_later_version_says_since_when_and_what_is_different(kpi):
 def test_shares_of_a_whole_cannot_leave_0_to_1():
     whole = {"IT1", "IT5", "IT7", "IT9", "J5", "J8", "J10", "M1", "M2", "M3", "M4", "M5", "M11"}
     assert {kpi.id for kpi in DEFINITIONS if kpi.bounds == (0, 1)} == whole
+
+
+def test_the_page_of_docs_is_what_the_definitions_say():
+    page = Path(__file__).parents[2] / "docs" / "kpis.md"
+    assert page.read_text(encoding="utf-8") == markdown()

@@ -11,8 +11,10 @@ from marops.period import Period, month_of
 from marops.quantity import Unit
 from marops.scorecard import judging
 from marops.scorecard.definitions import KPIS, Better
+from marops.scorecard.facts import measured
 from marops.scorecard.judging import Goal, Promise, Trend
 from marops.spc import Assurance, Rule
+from tests.scorecard.made import facts
 
 
 def month(number: int) -> Period:
@@ -202,3 +204,64 @@ def test_of_two_targets_for_a_day_the_one_set_last_counts_whenever_they_begin():
 
 def test_targets_that_say_the_same_are_equal_whenever_they_were_set():
     assert replace(goal("at_least", 0.5), set_at=datetime(2025, 1, 1, tzinfo=UTC)) == goal("at_least", 0.5)
+
+
+# Shares of few cases, and seasons
+
+
+def shares(*months: tuple[int, int]) -> judging.Series:
+    """A series of a share (M2) from hits and cases a month."""
+    measures = [
+        measured("M2", month_of(date(2024 + at // 12, at % 12 + 1, 1)), hits / cases, facts(), cases=cases)
+        for at, (hits, cases) in enumerate(months)
+    ]
+    return judging.series(KPIS["M2"], measures)
+
+
+STABLE = [(18, 40), (22, 40)] * 5 + [(18, 40), (11, 20)]
+"""Half of about 40 a month."""
+
+
+def test_two_cases_of_two_are_no_news_and_the_same_share_of_many_is():
+    mean = (18 * 6 + 22 * 5 + 11) / (11 * 40 + 20)
+    small, large = shares(*STABLE, (0, 2)), shares(*STABLE, (120, 400))
+    assert judging.trend(small, Better.HIGHER) is Trend.STEADY
+    assert judging.trend(large, Better.HIGHER) is Trend.WORSE
+    assert small.limits is not None
+    assert (small.limits.lower, small.limits.upper) == (0, 1)  # two cases can be anything
+    assert large.limits is not None
+    # From month to month scores differ a little more than chance makes them: 18 of 40, 22 of 40, and at last 11 of 20.
+    of_40, of_20 = ((mean * (1 - mean) / cases) ** 0.5 for cases in (40, 20))
+    steps = [0.1 / of_40] * 10 + [(0.55 - mean) / of_20 - (0.45 - mean) / of_40]
+    half = 3 * sum(steps) / 11 / 1.128 * (mean * (1 - mean) / 400) ** 0.5
+    assert (large.limits.lower, large.limits.upper) == pytest.approx((mean - half, mean + half))
+    assert len(set(large.varying.values())) == 3  # of 40, of 20, of 400 cases
+
+
+def test_shares_of_equally_many_cases_have_one_pair_of_limits():
+    assert shares(*[(18, 40), (22, 40)] * 6).varying == {}
+    assert shares(*[(180, 400), (220, 410)] * 6).varying == {}  # many: chance is small beside the process
+
+
+def test_a_share_that_is_always_all_has_limits_that_are_no_division_by_zero():
+    found = shares(*[(10, 10), (20, 20)] * 7)
+    assert judging.trend(found, Better.HIGHER) is Trend.STEADY
+
+
+def by_season(*extra: float) -> judging.Series:
+    """Two years of a KPI that follows the year, and what comes after."""
+    year = [100 + 50 * (month % 6) for month in range(12)]
+    years = [value + at % 5 for at, value in enumerate(year * 2)]
+    return series([float(value) for value in (*years, *extra)], "IT3")
+
+
+def test_a_month_is_compared_with_its_season():
+    normal = by_season(101, 150)
+    fallen = by_season(101, 110)  # January 100, February 150 in both years
+    assert judging.trend(normal, Better.HIGHER) is Trend.STEADY
+    assert judging.trend(fallen, Better.HIGHER) is Trend.WORSE
+    assert fallen.limits is not None
+    # A year before it was 153; differences to the year before were between -3 and 2.
+    assert fallen.limits.lower < 153 < fallen.limits.upper
+    assert fallen.limits.upper - fallen.limits.lower < 20
+    assert judging.trend(by_season(), Better.HIGHER) is Trend.STEADY  # two years alone teach, and judge nothing

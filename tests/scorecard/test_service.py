@@ -308,3 +308,17 @@ def test_who_may_not_read_is_refused_and_an_unknown_workspace_is_named(home: Pat
     with pytest.raises(NotFound, match="There is no workspace elsewhere here"):
         service.scorecard(LOCAL_ADMIN, Scope("elsewhere", LATEST.period))
     assert service.row(LOCAL_ADMIN, LATEST, "X1") is None
+
+
+# One number, if asked for
+
+
+def test_one_number_is_the_weight_of_what_will_be_kept_and_names_the_worst(home: Path):
+    assert service.scorecard(LOCAL_ADMIN, LATEST).kept_by_weight is None
+    fill_months([10, 12] * 6 + [11] * 7 + [12])
+    add_target("0.9")  # M2 weighs 2.5 and will keep missing it
+    add_target("200", "at_most", "IT4")  # IT4 weighs 2; all leave within a day or stay: its median is one day
+    found = service.scorecard(LOCAL_ADMIN, LATEST).kept_by_weight
+    assert found is not None
+    assert found.value == pytest.approx(2 / 4.5)
+    assert Reader.of("en").say(found.note) == "of 2 KPIs; worst: Lead acceptance"

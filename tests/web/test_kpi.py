@@ -105,6 +105,16 @@ def test_who_may_only_look_sees_no_way_to_change_anything(company: Path, monkeyp
     assert not {"mark_day", "open_action", "set_target", "rebase"} & keys
 
 
+def test_a_target_on_the_wrong_side_is_a_sentence_where_a_file_brought_it(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        tiny.FILES, "targets.csv", tiny.TARGETS.replace("M8,2026-01-01,2026-12-31,<=", "M8,2026-01-01,2026-12-31,>=")
+    )
+    tiny.bring_in(tmp_path / "files")
+    assert "This target asks for the wrong side: lower is better here." in words(on("M8"))
+
+
 def test_a_stale_kpi_is_grey_and_says_since_when(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(tiny.FILES, "ads.csv", tiny.ADS.replace("2026-06-30,Beta,2,Display,EUR,10,0,0.00,0.00\n", ""))
     tiny.bring_in(tmp_path / "files")

@@ -10,7 +10,7 @@ import polars as pl
 from marops import stats
 from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
-from marops.period import Period
+from marops.period import Period, start_of
 from marops.quantity import Quantity, Unit
 from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
 
@@ -58,7 +58,9 @@ def throughput(facts: Facts, period: Period) -> Measure:
     if facts.touches.is_empty():
         return _no_touches("IT3", facts, period)
     start, over = period.moments
-    hours = (min(over, facts.end) - start).total_seconds() / 3600
+    # Before touches were logged nobody knows: those hours are no hours without throughput.
+    logged_from: datetime = facts.touches.select(pl.col("submitted_at").min()).item()
+    hours = (min(over, facts.end) - max(start, start_of(logged_from.date()))).total_seconds() / 3600
     touches = facts.of_unit(facts.touches)
     came = touches.filter(within("submitted_at", period))
     given = touches.filter(within("assigned_at", period)).height

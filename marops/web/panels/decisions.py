@@ -58,6 +58,7 @@ def _decide(finding: Finding, place: Here) -> None:
                 decisions.record(
                     principal(), place.scope.workspace, finding_key=finding.key, question=say(finding.what),
                     evidence=say(finding.cause), choice=Choice(choice), owner=owner, note=words, due=due,
+                    action=say(finding.action),
                 )  # fmt: skip
             except UserError as refused:
                 st.error(literal(refused.text))

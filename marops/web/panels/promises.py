@@ -52,6 +52,12 @@ def _targets(row: Row, place: Here) -> None:
     if not history:
         note(text("No target has been set. Without one nothing can be held against a promise."))
         return
+    if row.goal is not None and not row.goal.is_on_the_side_of(row.kpi.better):
+        wrong = {
+            Better.HIGHER: text("This target asks for the wrong side: higher is better here. Set one that says at least."),
+            Better.LOWER: text("This target asks for the wrong side: lower is better here. Set one that says at most."),
+        }
+        note(wrong[row.kpi.better])
     for said in _overlapping(history, row):
         note(said)
     currency = row.measure.currency or ""
