@@ -56,13 +56,22 @@ def kpi_head(card: Scorecard, row: Row, place: Here) -> None:
 def kpi_evidence(row: Row, place: Here, figures: ModuleType) -> None:
     """Is it real: the months with limits, targets and events; beside them what is to be known of the number."""
     section(text("Is it real?"))
-    happened = why.events(place.principal, place.scope, row.kpi.id)
     left, right = st.columns([7, 4], gap="large")
     with left:
-        charts.show(charts.drawn(figures.control_chart, row, happened), key="kpi")
+        _months(row, place, figures)
     with right:
         facts = _facts(row, place)
         st.table({name: literal(value) for name, value in facts.items()}, border="horizontal", alt=say(row.kpi.name))
+
+
+def _months(row: Row, place: Here, figures: ModuleType) -> None:
+    if any(point.value is not None for point in row.series.shown):
+        happened = why.events(place.principal, place.scope, row.kpi.id)
+        charts.show(charts.drawn(figures.control_chart, row, happened), key="kpi")
+    elif row.kpi.has_history:
+        note(text("No month has a value yet; with six of them it can be said what is normal."))
+    else:
+        note(text("This number is about today and has no months."))
 
 
 def _facts(row: Row, place: Here) -> dict[str, str]:
@@ -121,6 +130,8 @@ def kpi_reasons(row: Row, place: Here, figures: ModuleType) -> None:
         _split(row, splits, figures)
     elif row.measure.value is not None and row.before is None and row.kpi.has_history:
         note(text("Compare with another period (in the bar on top) to see where a change comes from."))
+    elif row.measure.value is None:
+        note(text("There is nothing to explain until the number has a value."))
     elif not outages:
         note(text("This number is not a rate or a product of parts marops knows, so its change is not split."))
     if row.kpi.id in _DOWNTIME:
