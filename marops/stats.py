@@ -1,4 +1,4 @@
-"""Intervals and estimators that several domains share, on scipy.
+"""Intervals and estimators that several domains share; what is more than a formula is scipy's.
 
 Differences of proportions follow Newcombe's method 10 from Wilson's limits; times with open ends the Kaplan-Meier estimate.
 """
@@ -18,10 +18,12 @@ _Z95 = NormalDist().inv_cdf(0.975)
 
 def wilson(successes: int, total: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a proportion. Raises ValueError for total 0."""
-    from scipy import stats as scipy_stats
-
-    interval = scipy_stats.binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
+    if not 0 <= successes <= total or total == 0:
+        raise ValueError(f"{successes} of {total} is no proportion")
+    share, z2 = successes / total, _Z95**2
+    centre = (2 * total * share + z2) / (2 * (total + z2))
+    half = _Z95 / (2 * (total + z2)) * math.sqrt(4 * total * share * (1 - share) + z2)
+    return 0.0 if successes == 0 else centre - half, 1.0 if successes == total else centre + half
 
 
 def newcombe(successes_a: int, total_a: int, successes_b: int, total_b: int) -> tuple[float, float]:

@@ -5,9 +5,10 @@ differ (empirical Bayes, beta-binomial). Pure: frames in, frames and numbers out
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 FEWEST = 50
@@ -15,56 +16,83 @@ FEWEST = 50
 
 _GROUP = ("unit", "channel")
 _TESTED = timedelta(days=180)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS = 50
+
+
+class Past:
+    """Leads as chances are learned from them, at as many moments as anybody asks about."""
+
+    def __init__(self, leads: pl.DataFrame) -> None:
+        self.groups = leads.select(_GROUP).unique().sort(_GROUP)
+        numbered = self.groups.with_row_index("group")
+        of_lead = leads.select(_GROUP).join(numbered, on=_GROUP, how="left", nulls_equal=True, maintain_order="left")
+        self._group = of_lead["group"].to_numpy()
+        self._leads = leads
+        self._moments: dict[str, npt.NDArray[np.int64]] = {}
+        self._learned: dict[tuple[datetime, str], Chances | None] = {}
+
+    def moments(self, milestone: str) -> npt.NDArray[np.int64]:
+        """When each lead reached a milestone, in epoch microseconds; `NEVER` where it did not."""
+        if milestone not in self._moments:
+            self._moments[milestone] = self._leads[milestone].dt.epoch("us").fill_null(NEVER).to_numpy()
+        return self._moments[milestone]
+
+    def counts(self, which: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """How many of these leads each group has."""
+        return np.bincount(self._group[which], minlength=self.groups.height).astype(float)
+
+    def cycle(self, at: datetime, entered: str = "created_at") -> timedelta | None:
+        """The time from a milestone within which 95 % of the leads won by a moment were won; None where none was."""
+        won, start = self.moments("won_at"), self.moments(entered)
+        took = (won - start)[(won < _micro(at)) & (start <= won)] // 1_000_000
+        return timedelta(seconds=int(np.quantile(took, 0.95, method="higher"))) if took.size else None
+
+    def learned(self, at: datetime, entered: str = "created_at") -> "Chances | None":
+        """Chances that a lead which has reached a milestone (`entered`) is won, as one could know them at a moment.
+
+        None below `FEWEST` leads old enough, or where none of them was won.
+        """
+        if (at, entered) not in self._learned:
+            self._learned[at, entered] = self._learn(at, entered)
+        return self._learned[at, entered]
+
+    def _learn(self, at: datetime, entered: str) -> "Chances | None":
+        length = self.cycle(at, entered)
+        if length is None:
+            return None
+        old = self.moments(entered) <= _micro(at - length)
+        n, won = self.counts(old), self.counts(old & (self.moments("won_at") < _micro(at)))
+        count, wins = float(n.sum()), float(won.sum())
+        if count < FEWEST or wins == 0:
+            return None
+        mean, known = wins / count, n > 0
+        pull = _pull(n[known], won[known], mean)
+        weighed = self.groups.with_columns(pl.Series("chance", (won + pull * mean) / (n + pull)), pl.Series("weight", n + pull))
+        return Chances(weighed, mean, length)
+
+
+NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """Chances learned at a moment. `groups`: unit, channel, chance, weight (leads it is worth); `chance` and `weight` stand for
-    groups that are not there; `cycle`: the time within which 95 % of the won were won.
+    """Chances learned at a moment. `groups`: unit, channel, chance, weight (leads it is worth) of every group, also of those of
+    which nothing is known yet; `chance`: that of all leads; `cycle`: the time within which 95 % of the won were won.
     """
 
     groups: pl.DataFrame
     chance: float
-    weight: float
     cycle: timedelta
 
     def of(self, leads: pl.DataFrame) -> pl.DataFrame:
-        """The leads with `chance` and `weight`."""
-        joined = leads.join(self.groups, on=_GROUP, how="left", nulls_equal=True)
-        return joined.with_columns(pl.col("chance").fill_null(self.chance), pl.col("weight").fill_null(self.weight))
+        """The leads by group: unit, channel, n, chance and weight."""
+        counted = leads.group_by(_GROUP).agg(pl.len().alias("n"))
+        return counted.join(self.groups, on=_GROUP, how="left", nulls_equal=True).sort(_GROUP)
 
 
-def cycle(leads: pl.DataFrame, at: datetime, entered: str = "created_at") -> timedelta | None:
-    """The time from a milestone within which 95 % of the leads won by a moment were won; None where none was."""
-    took = leads.filter(pl.col("won_at") < at, pl.col(entered) <= pl.col("won_at")).select(pl.col("won_at") - pl.col(entered))
-    seconds = took.to_series().dt.total_seconds().quantile(0.95, "higher")
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def learned(leads: pl.DataFrame, at: datetime, entered: str = "created_at") -> Chances | None:
-    """Chances that a lead which has reached a milestone (`entered`) is won, as one could know them at a moment.
-
-    None below `FEWEST` leads old enough, or where none of them was won.
-    """
-    length = cycle(leads, at, entered)
-    if length is None:
-        return None
-    groups = (
-        leads.filter(pl.col(entered) + length <= at)
-        .group_by(_GROUP)
-        .agg(pl.len().alias("n"), (pl.col("won_at") < at).fill_null(value=False).sum().alias("won"))
-    )
-    n, won = groups["n"].to_numpy().astype(float), groups["won"].to_numpy().astype(float)
-    count, wins = float(n.sum()), float(won.sum())
-    if count < FEWEST or wins == 0:
-        return None
-    mean = wins / count
-    pull = _pull(n, won, mean)
-    weighed = groups.select(
-        *_GROUP, ((pl.col("won") + pull * mean) / (pl.col("n") + pull)).alias("chance"), (pl.col("n") + pull).alias("weight")
-    )
-    return Chances(weighed, mean, pull, length)
+def _micro(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _pull(n: np.ndarray, won: np.ndarray, mean: float) -> float:
@@ -88,20 +116,23 @@ class Calibration:
     leads: int
 
 
-def calibration(leads: pl.DataFrame, at: datetime) -> Calibration | None:
+def calibration(past: Past, at: datetime) -> Calibration | None:
     """Chances learned before the newest half-year of leads that are old enough by a moment, against what became of those leads."""
-    length = cycle(leads, at)
+    length = past.cycle(at)
     if length is None:
         return None
     newest, oldest = at - length, at - length - _TESTED
-    known = learned(leads, oldest)
-    tested = leads.filter(pl.col("created_at").is_between(oldest, newest, closed="left"))
-    if known is None or tested.is_empty():
+    known = past.learned(oldest)
+    created = past.moments("created_at")
+    tested = (created >= _micro(oldest)) & (created < _micro(newest))
+    if known is None or not tested.any():
         return None
-    told = known.of(tested).select("chance", (pl.col("won_at") < at).fill_null(value=False).cast(pl.Float64).alias("won"))
-    brier = float(told.select(((pl.col("chance") - pl.col("won")) ** 2).mean()).item())
-    by_chance = told.group_by("chance").agg(pl.len().alias("n"), pl.col("won").sum()).sort("chance")
-    return Calibration(_slope(by_chance), brier, told.height)
+    n, won = past.counts(tested), past.counts(tested & (past.moments("won_at") < _micro(at)))
+    chance = known.groups["chance"].to_numpy()
+    brier = float((won * (1 - chance) ** 2 + (n - won) * chance**2).sum() / n.sum())
+    told = pl.DataFrame({"chance": chance, "n": n, "won": won}).filter(pl.col("n") > 0)
+    by_chance = told.group_by("chance").agg(pl.col("n", "won").sum()).sort("chance")
+    return Calibration(_slope(by_chance), brier, int(n.sum()))
 
 
 def _slope(by_chance: pl.DataFrame) -> float | None:

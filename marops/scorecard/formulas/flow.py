@@ -12,7 +12,7 @@ from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
-from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
+from marops.scorecard.facts import Facts, measured, missing, no_leads, share
 
 ROUTED_WITHIN = timedelta(minutes=5)
 
@@ -32,7 +32,7 @@ def stage_time(facts: Facts, period: Period) -> Measure:
     """IT4."""
     if facts.leads.is_empty():
         return no_leads("IT4", facts, period)
-    curve = stats.survival(*time_as_mql(facts.of_unit(facts.leads).filter(within("mql_at", period)), facts.end))
+    curve = stats.survival(*time_as_mql(facts.during("leads", "mql_at", period), facts.end))
     median = curve.quantile(0.5) if curve else None
     if curve is None or median is None:
         return missing("IT4", facts, period, text("Fewer than half of the leads that became MQLs in these days have moved on."))
@@ -59,9 +59,8 @@ def throughput(facts: Facts, period: Period) -> Measure:
         return _no_touches("IT3", facts, period)
     start, over = period.moments
     hours = (min(over, facts.end) - start).total_seconds() / 3600
-    touches = facts.of_unit(facts.touches)
-    came = touches.filter(within("submitted_at", period))
-    given = touches.filter(within("assigned_at", period)).height
+    came = facts.during("touches", "submitted_at", period)
+    given = facts.during("touches", "assigned_at", period).height
     if hours <= 0 or not (came.height or given):
         return missing("IT3", facts, period, text("No lead came or was given an owner in these days."))
     curve = stats.survival(*waited(came, "assigned_at", facts.end))
@@ -93,7 +92,7 @@ def routing(facts: Facts, period: Period) -> Measure:
 
 def routed(facts: Facts, period: Period) -> pl.DataFrame:
     """The leads of a period that are old enough to have an owner, with `hit`: whether an eligible one had them in time."""
-    came = facts.of_unit(facts.touches).filter(within("submitted_at", period), pl.col("submitted_at") + ROUTED_WITHIN <= facts.end)
+    came = facts.during("touches", "submitted_at", period).filter(pl.col("submitted_at") + ROUTED_WITHIN <= facts.end)
     hit = (pl.col("eligible_at") - pl.col("submitted_at") <= ROUTED_WITHIN).fill_null(value=False)
     return came.with_columns(hit.alias("hit"))
 
@@ -102,7 +101,7 @@ def speed_to_lead(facts: Facts, period: Period) -> Measure:
     """J4."""
     if facts.touches.is_empty():
         return _no_touches("J4", facts, period)
-    came = facts.of_unit(facts.touches).filter(within("submitted_at", period))
+    came = facts.during("touches", "submitted_at", period)
     had, waiting = waited(came, "human_at", facts.end)
     curve = stats.survival(had, waiting)
     median = curve.quantile(0.5) if curve else None
@@ -145,7 +144,7 @@ def recorded_twice(facts: Facts, period: Period) -> Measure:
 def _moves(kpi_id: str, facts: Facts, period: Period, hits: str) -> Measure:
     if facts.moves.is_empty():
         return missing(kpi_id, facts, period, text("No moves of leads yet. Import the CRM's stage history."))
-    here = facts.of_unit(facts.moves).filter(pl.col("day").is_between(period.start, period.end))
+    here = facts.during("moves", "day", period)
     total, found, recorded, reasoned = here.select(pl.col("moves", hits, "with_mover", "with_reason").sum()).row(0)
     if not total:
         return missing(kpi_id, facts, period, text("No lead moved in these days."))
