@@ -26,6 +26,9 @@ from marops.workspaces.service import Opened, Unit
 UNATTRIBUTED = ""
 """Channel of leads that no ad platform's campaign brought."""
 
+_KIND = ("platform", "campaign_type", "publisher")
+"""What tells the channel of an ad."""
+
 _ADDED = ("impressions", "clicks", "spend", "conversions", "conversions_value")
 
 _LEAD_STAGES: dict[str, tuple[str, ...]] = {
@@ -101,7 +104,9 @@ def channel_days(found: Facts) -> pl.DataFrame:
     rolled = rolled.with_columns(
         pl.when(pl.col(f"{name}_n") > 0).then(pl.col(name)).cast(pl.Float64).alias(name) for name in _ADDED
     )
-    rolled = rolled.with_columns(_channel().alias("channel"), unit_of(pl.col("campaign_name"), found.opened.units).alias("unit"))
+    kinds = rolled.select(_KIND).unique().with_columns(_channel().alias("channel"))
+    rolled = rolled.join(kinds, on=_KIND, how="left", nulls_equal=True)
+    rolled = rolled.with_columns(unit_of(pl.col("campaign_name"), found.opened.units).alias("unit"))
     factor = pl.col("factor")
     return (
         with_factor(rolled, found)
@@ -397,11 +402,7 @@ def factor(found: Facts, currency: str) -> float | None:
 def _channel() -> pl.Expr:
     named = pl.col("platform")
     for rule in reversed(_channel_rules()):
-        fits = [
-            pl.col(column).fill_null("").str.to_lowercase() == rule[column]
-            for column in ("platform", "campaign_type", "publisher")
-            if column in rule
-        ]
+        fits = [pl.col(column).fill_null("").str.to_lowercase() == rule[column] for column in _KIND if column in rule]
         named = pl.when(pl.all_horizontal(fits)).then(pl.lit(rule["name"])).otherwise(named)
     return named
 

@@ -4,11 +4,9 @@ Differences of proportions follow Newcombe's method 10 from Wilson's limits; tim
 """
 
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -70,26 +68,22 @@ def survival(
     """
     if len(ended) == 0:
         return None
-    from scipy import stats as scipy_stats
-
-    curve: Any = scipy_stats.ecdf(
-        scipy_stats.CensoredData(uncensored=ended, right=still_open)
-    ).sf  # its intervals carry more than the stubs say
-    share = np.asarray(curve.probabilities, dtype=np.float64)
-    with warnings.catch_warnings():
-        # Where nobody or everybody has ended the formula has no value; there the curve itself is the limit.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        interval = curve.confidence_interval(confidence_level=0.95, method="log-log")
-    low = np.asarray(interval.low.probabilities, dtype=np.float64)
-    high = np.asarray(interval.high.probabilities, dtype=np.float64)
+    times = np.concatenate([np.asarray(ended, dtype=np.float64), np.asarray(still_open, dtype=np.float64)])
+    ends = np.repeat([1, 0], [len(ended), len(still_open)])
+    order = np.argsort(times, kind="stable")
+    at, first = np.unique(times[order], return_index=True)
+    done = np.add.reduceat(ends[order], first)
+    waiting = len(times) - first
+    share = np.cumprod((waiting - done) / waiting)
+    # Greenwood's variance on the log-log scale, whose limits stay within 0 and 1. Where nobody or everybody has ended it has no value;
+    # there the curve itself is the limit.
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        error = np.sqrt(np.cumsum(done / (waiting * (waiting - done)))) / np.abs(np.log(share))
+        middle = np.log(-np.log(share))
+        low, high = (np.exp(-np.exp(middle + side * _Z95 * error)) for side in (1, -1))
     certain = np.round(share)
     return Survival(
-        np.asarray(curve.quantiles, dtype=np.float64),
-        share,
-        np.where(np.isnan(low), certain, low),
-        np.where(np.isnan(high), certain, high),
-        len(ended),
-        len(still_open),
+        at, share, np.where(np.isnan(low), certain, low), np.where(np.isnan(high), certain, high), len(ended), len(still_open)
     )
 
 

@@ -1,10 +1,13 @@
 """Intervals and survival: published cases, sums done by hand, and properties."""
 
+import warnings
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats as scipy_stats
 
 from marops import stats
 from tests.conftest import published
@@ -122,6 +125,27 @@ def test_survival_never_rises_and_lies_within_its_band(ended, still_open):
         0 <= low <= share + 1e-9 and share - 1e-9 <= high <= 1
         for low, share, high in zip(curve.low, curve.share, curve.high, strict=True)
     )
+
+
+@given(durations.filter(bool), durations)
+def test_survival_and_its_band_are_scipys(ended, still_open):
+    curve = stats.survival(ended, still_open)
+    assert curve is not None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # it says where its formula has no value
+        known = scipy_stats.ecdf(scipy_stats.CensoredData(uncensored=ended, right=still_open)).sf
+        band = known.confidence_interval(method="log-log")
+    assert curve.times.tolist() == known.quantiles.tolist()
+    assert curve.share == pytest.approx(known.probabilities, abs=1e-12)
+    for ours, theirs in ((curve.low, band.low.probabilities), (curve.high, band.high.probabilities)):
+        told = ~np.isnan(theirs)
+        assert ours[told] == pytest.approx(theirs[told], abs=1e-9)
+
+
+@given(counts)
+def test_wilsons_interval_is_scipys(found):
+    known = scipy_stats.binomtest(*found).proportion_ci(method="wilson")
+    assert stats.wilson(*found) == pytest.approx((known.low, known.high), abs=1e-12)
 
 
 @given(durations.filter(bool), durations)

@@ -19,6 +19,10 @@ class Dated:
         order = np.argsort(at, kind="stable")
         self._rows, self._at, self._place = rows, at[order], known[order]
 
+    def before(self, end: datetime) -> pl.DataFrame:
+        """The rows before a moment."""
+        return self.between(datetime.min.replace(tzinfo=UTC), end)
+
     def between(self, start: datetime, end: datetime) -> pl.DataFrame:
         """The rows from a moment up to, not including, another one, in the order they have among all rows."""
         first, last = np.searchsorted(self._at, [(moment - _EPOCH) // _MICROSECOND for moment in (start, end)])

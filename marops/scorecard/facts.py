@@ -1,9 +1,10 @@
 """What the KPIs are computed from, and how their measures are made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -16,6 +17,8 @@ from marops.scorecard.chances import Past
 from marops.scorecard.dated import Dated
 from marops.scorecard.definitions import KPIS
 from marops.scorecard.outages import Arrivals, Monitoring
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -68,14 +71,17 @@ class Facts:
 
     def dated(self, table: str, column: str) -> Dated:
         """The rows of a table of the unit asked for, by a moment."""
-        key = table, column
-        if key not in self._dated:
-            rows: pl.DataFrame = getattr(self, table)
-            self._dated[key] = Dated(self.of_unit(rows) if "unit" in rows.columns else rows, column)
-        return self._dated[key]
+        rows: pl.DataFrame = getattr(self, table)
+        return self.once((table, column), lambda: Dated(self.of_unit(rows) if "unit" in rows.columns else rows, column))
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What some work on these facts comes to, done when it is first asked for."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        return self._kept[key]
 
     @cached_property
-    def _dated(self) -> dict[tuple[str, str], Dated]:
+    def _kept(self) -> dict[Hashable, Any]:
         return {}
 
     @cached_property
@@ -95,19 +101,8 @@ class Facts:
 
     def ads(self, period: Period) -> pl.DataFrame:
         """Ad rows that lie wholly inside a period; a total of a longer range cannot be cut."""
-        if period not in self._ads:
-            self._ads[period] = self.during("performance", "period_start", period).filter(pl.col("period_end") <= period.end)
-        return self._ads[period]
-
-    @cached_property
-    def _ads(self) -> dict[Period, pl.DataFrame]:
-        return {}
-
-
-def within(column: str, period: Period) -> pl.Expr:
-    """Whether a moment lies in a period's days."""
-    start, end = period.moments
-    return pl.col(column).is_between(start, end, closed="left")
+        begun = self.dated("performance", "period_start")
+        return self.once(("ads", period), lambda: begun.between(*period.moments).filter(pl.col("period_end") <= period.end))
 
 
 def measured(

@@ -156,8 +156,7 @@ def value_at_risk(facts: Facts, period: Period) -> Measure:
         return measured("J3", period, 0.0, facts, note=text("no outage"))
     at = min(period.moments[1], facts.end)
     known = facts.past.learned(at)
-    leads = facts.of_unit(facts.leads)
-    won = leads.filter(pl.col("won_at") < at, pl.col("amount").is_not_null())["amount"].to_numpy()
+    won = facts.dated("leads", "won_at").before(at)["amount"].drop_nulls().to_numpy()
     came = facts.during("leads", "created_at", period)
     if known is None or len(won) < 2 or came.is_empty():
         return missing("J3", facts, period, text("Too few deals have been won to know what a lost lead was worth."))

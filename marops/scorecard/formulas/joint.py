@@ -12,7 +12,8 @@ from marops.language import ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
-from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
+from marops.scorecard.dated import Dated
+from marops.scorecard.facts import Facts, measured, missing, no_leads, share
 
 LEGAL_DAYS = {"LGPD": 15, "CCPA": 45, "GDPR": 30}
 """Days a law gives to answer a request, counted from the request, where no due day is recorded."""
@@ -93,7 +94,8 @@ def privacy_on_time(facts: Facts, period: Period) -> Measure:
 
 def fell_due(facts: Facts, period: Period) -> pl.DataFrame:
     """The privacy requests whose legal day lies in a period and is over, with `due`."""
-    return with_due(facts.privacy).filter(within("due", period), pl.col("due") <= facts.end)
+    by_due = facts.once("due", lambda: Dated(with_due(facts.privacy), "due"))
+    return by_due.between(*period.moments).filter(pl.col("due") <= facts.end)
 
 
 def with_due(requests: pl.DataFrame) -> pl.DataFrame:

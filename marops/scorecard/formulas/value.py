@@ -27,7 +27,7 @@ def potential(facts: Facts, period: Period) -> Measure:
         return no_leads("M6", facts, period)
     at = min(period.moments[1], facts.end)
     known = facts.past.learned(at, "sal_at")
-    values = won_values(facts.leads, at)
+    values = won_values(facts.all_units, at)
     if known is None or values is None:
         return missing("M6", facts, period, text("Too few deals have been won to know what an accepted lead is worth."))
     young = facts.dated("leads", "sal_at").between(at - known.cycle, at).filter(pl.col("sal_at") + known.cycle > at)
@@ -66,9 +66,9 @@ class Values:
     sd: float
 
 
-def won_values(leads: pl.DataFrame, at: datetime) -> Values | None:
+def won_values(facts: Facts, at: datetime) -> Values | None:
     """What deals won before a moment were worth; None where none has an amount."""
-    won = leads.filter(pl.col("won_at") < at, pl.col("amount").is_not_null())
+    won = facts.dated("leads", "won_at").before(at).filter(pl.col("amount").is_not_null())
     if won.is_empty():
         return None
     parts = pl.col("amount").mean().alias("mean"), pl.col("amount").std().fill_null(0.0).alias("sd")
