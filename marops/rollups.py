@@ -168,10 +168,11 @@ def touches(found: Facts) -> pl.DataFrame:
             at.filter(kind == "owner_assigned").min().alias("assigned_at"),
             at.filter(eligible).min().alias("eligible_at"),
             at.filter(kind == "human_touch").min().alias("human_at"),
+            at.min().alias("logged_at"),
         )
         .collect()
     )
-    begins = logged.select(at.min()).collect().item()
+    begins = first["logged_at"].min()
     came = (
         leads(found)
         .select("lead_id", "unit", "created_at")
@@ -197,27 +198,23 @@ def moves(found: Facts) -> pl.DataFrame:
     history = lake.table(found.manifest, "lead_stage_history").select(
         "lead_id", "status_sequence", "stage", "date_stage_entered", "reason", "changed_by"
     )
-    order = history.sort("lead_id", "status_sequence")
-    same = pl.col("lead_id") == pl.col("lead_id").shift(1)
+    moved = pl.col("status_sequence") > pl.col("status_sequence").min().over("lead_id")
     reasoned, by = (pl.col(name).str.strip_chars().str.len_chars().fill_null(0) > 0 for name in ("reason", "changed_by"))
     status = ~pl.col("stage").str.strip_chars().str.to_lowercase().is_in(_NO_STATUS)
-    counted = (
-        order.with_columns(by.alias("by"), reasoned.alias("reasoned"), (status & reasoned).alias("stated"))
-        .filter(same.fill_null(value=False))
-        .group_by("lead_id", pl.col("date_stage_entered").dt.date().alias("day"))
+    told = history.filter(moved).select(
+        "lead_id", pl.col("date_stage_entered").dt.date().alias("day"), by.alias("by"), reasoned.alias("reasoned"),
+        (status & reasoned).alias("stated"),
+    )  # fmt: skip
+    return (
+        told.join(leads(found).lazy().select("lead_id", "unit"), on="lead_id", how="left")
+        .group_by("day", "unit")
         .agg(
             pl.len().alias("moves"), pl.col("by").sum().alias("with_mover"), pl.col("reasoned").sum().alias("with_reason"),
             pl.col("stated").sum().alias("with_status"), (pl.col("stated") & pl.col("by")).sum().alias("with_both"),
         )
+        .sort("day", "unit")
         .collect()
     )  # fmt: skip
-    units = leads(found).select("lead_id", "unit")
-    return (
-        counted.join(units, on="lead_id", how="left")
-        .group_by("day", "unit")
-        .agg(pl.col("moves", "with_mover", "with_reason", "with_status", "with_both").sum())
-        .sort("day", "unit")
-    )
 
 
 _NO_STATUS = ("", "open", "new", "none", "unknown", "other", "n/a", "-")
@@ -292,22 +289,24 @@ def _checks(lead_ids: pl.Series) -> dict[str, tuple[pl.Expr, tuple[Check, ...]]]
 def checks(found: Facts) -> pl.DataFrame:
     """What data checks found: check, severity, day, passed, run (rows the check applies to)."""
     ids = lake.table(found.manifest, "lead").select("lead_id").collect()["lead_id"]
-    made: list[pl.DataFrame] = []
-    for name, (day, asked) in _checks(ids).items():
-        aggregates = [
+    asked = _checks(ids)
+    plans = [
+        lake.table(found.manifest, name).group_by(day.alias("day")).agg(
             e
-            for check in asked
+            for check in checked
             for e in (check.passes.sum().alias(f"{check.name} passed"), check.passes.count().alias(f"{check.name} run"))
-        ]
-        by_day = lake.table(found.manifest, name).group_by(day.alias("day")).agg(aggregates).collect()
-        made += [
-            by_day.select(
-                pl.lit(check.name).alias("check"), pl.lit(check.severity).alias("severity"), "day",
-                pl.col(f"{check.name} passed").cast(pl.Int64).alias("passed"),
-                pl.col(f"{check.name} run").cast(pl.Int64).alias("run"),
-            )
-            for check in asked
-        ]  # fmt: skip
+        )
+        for name, (day, checked) in asked.items()
+    ]  # fmt: skip
+    made = [
+        by_day.select(
+            pl.lit(check.name).alias("check"), pl.lit(check.severity).alias("severity"), "day",
+            pl.col(f"{check.name} passed").cast(pl.Int64).alias("passed"),
+            pl.col(f"{check.name} run").cast(pl.Int64).alias("run"),
+        )
+        for by_day, (_, checked) in zip(pl.collect_all(plans), asked.values(), strict=True)
+        for check in checked
+    ]  # fmt: skip
     return pl.concat(made).filter(pl.col("run") > 0).sort("check", "day")
 
 

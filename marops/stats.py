@@ -74,9 +74,9 @@ def survival(
     at, first = np.unique(times[order], return_index=True)
     done = np.add.reduceat(ends[order], first)
     waiting = len(times) - first
-    share = np.cumprod((waiting - done) / waiting)
-    # Greenwood's variance on the log-log scale, whose limits stay within 0 and 1. Where nobody or everybody has ended it has no value;
-    # there the curve itself is the limit.
+    share: npt.NDArray[np.float64] = np.cumprod((waiting - done) / waiting, dtype=np.float64)
+    # Greenwood's variance on the log-log scale, whose limits stay within 0 and 1. Where nobody or everybody has ended it has no
+    # value; there the curve itself is the limit.
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         error = np.sqrt(np.cumsum(done / (waiting * (waiting - done)))) / np.abs(np.log(share))
         middle = np.log(-np.log(share))

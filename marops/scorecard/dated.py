@@ -23,9 +23,13 @@ class Dated:
         """The rows before a moment."""
         return self.between(datetime.min.replace(tzinfo=UTC), end)
 
+    def count_before(self, end: datetime) -> int:
+        """How many rows there are before a moment."""
+        return int(np.searchsorted(self._at, (end - _EPOCH) // _MICROSECOND))
+
     def between(self, start: datetime, end: datetime) -> pl.DataFrame:
         """The rows from a moment up to, not including, another one, in the order they have among all rows."""
-        first, last = np.searchsorted(self._at, [(moment - _EPOCH) // _MICROSECOND for moment in (start, end)])
+        first, last = self.count_before(start), self.count_before(end)
         place = np.sort(self._place[first:last])
         if not place.size or place[-1] - place[0] == place.size - 1:
             return self._rows.slice(int(place[0]) if place.size else 0, place.size)

@@ -11,6 +11,7 @@ from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
+from marops.scorecard.dated import Dated
 from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend
 from marops.scorecard.formulas.downtime import burned_at
 from marops.scorecard.formulas.funnel import closed
@@ -31,7 +32,7 @@ def potential(facts: Facts, period: Period) -> Measure:
     if known is None or values is None:
         return missing("M6", facts, period, text("Too few deals have been won to know what an accepted lead is worth."))
     young = facts.dated("leads", "sal_at").between(at - known.cycle, at).filter(pl.col("sal_at") + known.cycle > at)
-    live = young.filter(is_open("sal_at", at))
+    live = young.filter((_left("sal_at") >= at).fill_null(value=True))
     groups = (
         known.of(live)
         .join(values.by_unit, on="unit", how="left", nulls_equal=True)
@@ -47,14 +48,17 @@ def potential(facts: Facts, period: Period) -> Measure:
     return measured("M6", period, total, facts, interval=interval, note=note)
 
 
-def is_open(entered: str, at: datetime) -> pl.Expr:
-    """Whether a lead had reached a milestone by a moment and was neither won nor lost then."""
-    return (pl.col(entered) < at) & ~(pl.min_horizontal("won_at", "lost_at") < at).fill_null(value=False)
-
-
 def count_open(facts: Facts, entered: str, at: datetime) -> int:
-    """How many leads of the unit asked for were open then."""
-    return facts.of_unit(facts.leads).select(is_open(entered, at).sum()).item()
+    """How many leads of the unit asked for had reached a milestone by a moment and were neither won nor lost then."""
+    leads = facts.of_unit(facts.leads)
+    left = facts.once(("left", entered), lambda: Dated(leads.select(_left(entered).alias("left")), "left"))
+    return facts.dated("leads", entered).count_before(at) - left.count_before(at)
+
+
+def _left(entered: str) -> pl.Expr:
+    """When a lead that has reached a milestone was won or lost, at the earliest as it got there; null: is still open."""
+    closed_at = pl.min_horizontal("won_at", "lost_at")
+    return pl.when(pl.col(entered).is_not_null(), closed_at.is_not_null()).then(pl.max_horizontal(entered, closed_at))
 
 
 @dataclass(frozen=True, slots=True)
