@@ -382,10 +382,9 @@ def unit_of(campaign: pl.Expr, units: Sequence[Unit]) -> pl.Expr:
 
 def unknown_spend(rows: pl.DataFrame) -> Text | None:
     """Why the spend of some rows of `channel_days` cannot be added up; None where all of it can."""
-    unknown = rows.filter(pl.col("spend").is_null())
-    if unknown.is_empty():
+    if not rows["spend"].null_count():
         return None
-    codes = unknown["currency_code"].drop_nulls().unique().sort().to_list()
+    codes = rows.filter(pl.col("spend").is_null())["currency_code"].drop_nulls().unique().sort().to_list()
     if not codes:
         return text("Some rows of these days have no spend or no currency, so a total would be too small.")
     return text("Spend in {codes} has no exchange rate. Import reference rates.", codes=joined(codes))

@@ -17,6 +17,10 @@ FEWEST = 50
 _GROUP = ("unit", "channel")
 _TESTED = timedelta(days=180)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Counts = npt.NDArray[np.float64]
 _STEPS = 50
 
 
@@ -27,8 +31,9 @@ class Past:
         self.groups = leads.select(_GROUP).unique().sort(_GROUP)
         numbered = self.groups.with_row_index("group")
         of_lead = leads.select(_GROUP).join(numbered, on=_GROUP, how="left", nulls_equal=True, maintain_order="left")
-        self._group = of_lead["group"].to_numpy()
+        self._group = of_lead["group"].to_numpy().astype(np.intp)
         self._leads = leads
+        self._won = np.flatnonzero(leads["won_at"].is_not_null().to_numpy())
         self._moments: dict[str, npt.NDArray[np.int64]] = {}
         self._learned: dict[tuple[datetime, str], Chances | None] = {}
 
@@ -38,13 +43,20 @@ class Past:
             self._moments[milestone] = self._leads[milestone].dt.epoch("us").fill_null(NEVER).to_numpy()
         return self._moments[milestone]
 
-    def counts(self, which: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
-        """How many of these leads each group has."""
-        return np.bincount(self._group[which], minlength=self.groups.height).astype(float)
+    def counts(self, entered: str, first: datetime, last: datetime, at: datetime) -> tuple[Counts, Counts]:
+        """By group, how many leads reached a milestone from a moment to another, and how many of them were won before a third."""
+        start, end = (np.int64(_micro(moment)) for moment in (first, last))
+        reached, won = self.moments(entered), self.moments("won_at")[self._won]
+        reached_of_won = reached[self._won]
+        hits = (won < _micro(at)) & (reached_of_won >= start) & (reached_of_won <= end)
+        return self._by_group(np.flatnonzero((reached >= start) & (reached <= end))), self._by_group(self._won[hits])
+
+    def _by_group(self, leads: npt.NDArray[np.intp]) -> Counts:
+        return np.bincount(self._group[leads], minlength=self.groups.height).astype(np.float64)
 
     def cycle(self, at: datetime, entered: str = "created_at") -> timedelta | None:
         """The time from a milestone within which 95 % of the leads won by a moment were won; None where none was."""
-        won, start = self.moments("won_at"), self.moments(entered)
+        won, start = self.moments("won_at")[self._won], self.moments(entered)[self._won]
         took = (won - start)[(won < _micro(at)) & (start <= won)] // 1_000_000
         return timedelta(seconds=int(np.quantile(took, 0.95, method="higher"))) if took.size else None
 
@@ -61,8 +73,7 @@ class Past:
         length = self.cycle(at, entered)
         if length is None:
             return None
-        old = self.moments(entered) <= _micro(at - length)
-        n, won = self.counts(old), self.counts(old & (self.moments("won_at") < _micro(at)))
+        n, won = self.counts(entered, _LONG_AGO, at - length, at)
         count, wins = float(n.sum()), float(won.sum())
         if count < FEWEST or wins == 0:
             return None
@@ -92,7 +103,7 @@ class Chances:
 
 
 def _micro(moment: datetime) -> int:
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _pull(n: np.ndarray, won: np.ndarray, mean: float) -> float:
@@ -123,21 +134,18 @@ def calibration(past: Past, at: datetime) -> Calibration | None:
         return None
     newest, oldest = at - length, at - length - _TESTED
     known = past.learned(oldest)
-    created = past.moments("created_at")
-    tested = (created >= _micro(oldest)) & (created < _micro(newest))
-    if known is None or not tested.any():
+    n, won = past.counts("created_at", oldest, newest - _MICROSECOND, at)
+    if known is None or not n.any():
         return None
-    n, won = past.counts(tested), past.counts(tested & (past.moments("won_at") < _micro(at)))
     chance = known.groups["chance"].to_numpy()
     brier = float((won * (1 - chance) ** 2 + (n - won) * chance**2).sum() / n.sum())
-    told = pl.DataFrame({"chance": chance, "n": n, "won": won}).filter(pl.col("n") > 0)
-    by_chance = told.group_by("chance").agg(pl.col("n", "won").sum()).sort("chance")
-    return Calibration(_slope(by_chance), brier, int(n.sum()))
+    apart, which = np.unique(chance[n > 0], return_inverse=True)
+    tested, came_true = (np.bincount(which, counts[n > 0]).astype(np.float64) for counts in (n, won))
+    return Calibration(_slope(apart, tested, came_true), brier, int(n.sum()))
 
 
-def _slope(by_chance: pl.DataFrame) -> float | None:
+def _slope(chance: Counts, n: Counts, won: Counts) -> float | None:
     """The slope of outcomes on the log odds of chances (logistic regression by Newton's method)."""
-    chance, n, won = (by_chance[name].to_numpy().astype(float) for name in ("chance", "n", "won"))
     if len(chance) < 2 or won.sum() in (0, n.sum()):
         return None
     x = np.column_stack([np.ones(len(chance)), np.log(chance / (1 - chance))])

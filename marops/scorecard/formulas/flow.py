@@ -23,9 +23,7 @@ def time_as_mql(leads: pl.DataFrame, end: datetime) -> tuple[Hours, Hours]:
     """Hours leads stayed MQLs: those that left the stage, and those still there at `end`."""
     left = pl.min_horizontal("sal_at", "sql_at", "won_at", "lost_at")
     hours = (pl.coalesce(left, pl.lit(end)) - pl.col("mql_at")).dt.total_seconds() / 3600
-    timed = leads.filter(pl.col("mql_at").is_not_null()).select(hours.alias("hours"), left.is_not_null().alias("left"))
-    timed = timed.filter(pl.col("hours") >= 0)
-    return timed.filter("left")["hours"].to_numpy(), timed.filter(~pl.col("left"))["hours"].to_numpy()
+    return _apart(leads.select(hours.alias("took"), left.is_not_null().alias("ended")))
 
 
 def stage_time(facts: Facts, period: Period) -> Measure:
@@ -49,8 +47,13 @@ def _around(curve: stats.Survival) -> Interval | None:
 def waited(touches: pl.DataFrame, until: str, end: datetime) -> tuple[Hours, Hours]:
     """Minutes from the form to a touch: of leads that have had it, and of those still waiting at `end`."""
     minutes = (pl.coalesce(until, pl.lit(end)) - pl.col("submitted_at")).dt.total_seconds() / 60
-    timed = touches.select(minutes.alias("minutes"), pl.col(until).is_not_null().alias("had")).filter(pl.col("minutes") >= 0)
-    return timed.filter("had")["minutes"].to_numpy(), timed.filter(~pl.col("had"))["minutes"].to_numpy()
+    return _apart(touches.select(minutes.alias("took"), pl.col(until).is_not_null().alias("ended")))
+
+
+def _apart(timed: pl.DataFrame) -> tuple[Hours, Hours]:
+    """How long what has ended took, and what has not so far. Times below zero are mistakes of a clock."""
+    took, ended = timed["took"].fill_null(-1.0).to_numpy(), timed["ended"].to_numpy()
+    return took[(took >= 0) & ended], took[(took >= 0) & ~ended]
 
 
 def throughput(facts: Facts, period: Period) -> Measure:

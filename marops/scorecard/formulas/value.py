@@ -13,7 +13,7 @@ from marops.period import Period
 from marops.quantity import Quantity, Unit
 from marops.scorecard.dated import Dated
 from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend
-from marops.scorecard.formulas.downtime import burned_at
+from marops.scorecard.formulas.downtime import Burned, burned_at
 from marops.scorecard.formulas.funnel import closed
 
 DRAWS = 1_000
@@ -31,13 +31,13 @@ def potential(facts: Facts, period: Period) -> Measure:
     values = won_values(facts.all_units, at)
     if known is None or values is None:
         return missing("M6", facts, period, text("Too few deals have been won to know what an accepted lead is worth."))
-    young = facts.dated("leads", "sal_at").between(at - known.cycle, at).filter(pl.col("sal_at") + known.cycle > at)
-    live = young.filter((_left("sal_at") >= at).fill_null(value=True))
+    still_open = (_left("sal_at") >= at).fill_null(value=True)
+    young = facts.dated("leads", "sal_at").between(at - known.cycle, at)
+    live = young.filter(still_open, pl.col("sal_at") + known.cycle > at)
     groups = (
         known.of(live)
-        .join(values.by_unit, on="unit", how="left", nulls_equal=True)
+        .join(values.by_unit, on="unit", how="left", nulls_equal=True, maintain_order="left")
         .with_columns(pl.col("mean").fill_null(values.mean), pl.col("sd").fill_null(values.sd))
-        .sort("unit", "channel")
     )
     total = float(groups.select((pl.col("n") * pl.col("chance") * pl.col("mean")).sum()).item())
     dropped = count_open(facts, "sal_at", at) - live.height
@@ -247,10 +247,12 @@ def wasted(facts: Facts, period: Period) -> Measure:
         return missing(
             "M11", facts, period, text("No conversions from ad platforms in these days. Nothing says what a click can bring.")
         )
-    broken = None
-    if facts.monitoring.covers(period):
+    broken, times = None, facts.monitoring.broken(period)
+    if times:
         rest = spend.join(hopeless.select("campaign_name"), on="campaign_name", how="anti", nulls_equal=True)
-        broken = burned_at(rest, facts.arrivals, facts.monitoring.broken(period))
+        broken = burned_at(rest, facts.arrivals, times)
+    elif facts.monitoring.covers(period):
+        broken = Burned(0.0, 0.0)
     no_hope = float(hopeless["spend"].sum())
     said = Quantity(no_hope, Unit.MONEY, facts.currency)
     names = hopeless.height
