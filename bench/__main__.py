@@ -2,7 +2,7 @@
 
 import argparse
 
-from bench import cases, imports, judging, kills, mutations, pages, rollups, sessions
+from bench import cases, imports, judging, kills, mutations, pages, rollups, scorecard, sessions
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
         "rerun": lambda found: pages.run_reruns(repeats=found.repeats or 20),
         "sessions": lambda found: sessions.run(seconds=found.seconds),
         "rollups": lambda _: rollups.run(),
+        "scorecard": lambda found: scorecard.run(found.repeats or 5),
         "mutations": lambda found: mutations.run(found.count, found.seed),
         "kills": lambda found: kills.run(found.count, found.seed),
         "judging": lambda found: judging.run(found.count, found.seed),

@@ -26,6 +26,9 @@ from marops.workspaces.service import Opened, Unit
 UNATTRIBUTED = ""
 """Channel of leads that no ad platform's campaign brought."""
 
+_KIND = ("platform", "campaign_type", "publisher")
+"""What tells the channel of an ad."""
+
 _ADDED = ("impressions", "clicks", "spend", "conversions", "conversions_value")
 
 _LEAD_STAGES: dict[str, tuple[str, ...]] = {
@@ -101,7 +104,9 @@ def channel_days(found: Facts) -> pl.DataFrame:
     rolled = rolled.with_columns(
         pl.when(pl.col(f"{name}_n") > 0).then(pl.col(name)).cast(pl.Float64).alias(name) for name in _ADDED
     )
-    rolled = rolled.with_columns(_channel().alias("channel"), unit_of(pl.col("campaign_name"), found.opened.units).alias("unit"))
+    kinds = rolled.select(_KIND).unique().with_columns(_channel().alias("channel"))
+    rolled = rolled.join(kinds, on=_KIND, how="left", nulls_equal=True)
+    rolled = rolled.with_columns(unit_of(pl.col("campaign_name"), found.opened.units).alias("unit"))
     factor = pl.col("factor")
     return (
         with_factor(rolled, found)
@@ -163,10 +168,11 @@ def touches(found: Facts) -> pl.DataFrame:
             at.filter(kind == "owner_assigned").min().alias("assigned_at"),
             at.filter(eligible).min().alias("eligible_at"),
             at.filter(kind == "human_touch").min().alias("human_at"),
+            at.min().alias("logged_at"),
         )
         .collect()
     )
-    begins = logged.select(at.min()).collect().item()
+    begins = first["logged_at"].min()
     came = (
         leads(found)
         .select("lead_id", "unit", "created_at")
@@ -192,27 +198,23 @@ def moves(found: Facts) -> pl.DataFrame:
     history = lake.table(found.manifest, "lead_stage_history").select(
         "lead_id", "status_sequence", "stage", "date_stage_entered", "reason", "changed_by"
     )
-    order = history.sort("lead_id", "status_sequence")
-    same = pl.col("lead_id") == pl.col("lead_id").shift(1)
+    moved = pl.col("status_sequence") > pl.col("status_sequence").min().over("lead_id")
     reasoned, by = (pl.col(name).str.strip_chars().str.len_chars().fill_null(0) > 0 for name in ("reason", "changed_by"))
     status = ~pl.col("stage").str.strip_chars().str.to_lowercase().is_in(_NO_STATUS)
-    counted = (
-        order.with_columns(by.alias("by"), reasoned.alias("reasoned"), (status & reasoned).alias("stated"))
-        .filter(same.fill_null(value=False))
-        .group_by("lead_id", pl.col("date_stage_entered").dt.date().alias("day"))
+    told = history.filter(moved).select(
+        "lead_id", pl.col("date_stage_entered").dt.date().alias("day"), by.alias("by"), reasoned.alias("reasoned"),
+        (status & reasoned).alias("stated"),
+    )  # fmt: skip
+    return (
+        told.join(leads(found).lazy().select("lead_id", "unit"), on="lead_id", how="left")
+        .group_by("day", "unit")
         .agg(
             pl.len().alias("moves"), pl.col("by").sum().alias("with_mover"), pl.col("reasoned").sum().alias("with_reason"),
             pl.col("stated").sum().alias("with_status"), (pl.col("stated") & pl.col("by")).sum().alias("with_both"),
         )
+        .sort("day", "unit")
         .collect()
     )  # fmt: skip
-    units = leads(found).select("lead_id", "unit")
-    return (
-        counted.join(units, on="lead_id", how="left")
-        .group_by("day", "unit")
-        .agg(pl.col("moves", "with_mover", "with_reason", "with_status", "with_both").sum())
-        .sort("day", "unit")
-    )
 
 
 _NO_STATUS = ("", "open", "new", "none", "unknown", "other", "n/a", "-")
@@ -287,22 +289,24 @@ def _checks(lead_ids: pl.Series) -> dict[str, tuple[pl.Expr, tuple[Check, ...]]]
 def checks(found: Facts) -> pl.DataFrame:
     """What data checks found: check, severity, day, passed, run (rows the check applies to)."""
     ids = lake.table(found.manifest, "lead").select("lead_id").collect()["lead_id"]
-    made: list[pl.DataFrame] = []
-    for name, (day, asked) in _checks(ids).items():
-        aggregates = [
+    asked = _checks(ids)
+    plans = [
+        lake.table(found.manifest, name).group_by(day.alias("day")).agg(
             e
-            for check in asked
+            for check in checked
             for e in (check.passes.sum().alias(f"{check.name} passed"), check.passes.count().alias(f"{check.name} run"))
-        ]
-        by_day = lake.table(found.manifest, name).group_by(day.alias("day")).agg(aggregates).collect()
-        made += [
-            by_day.select(
-                pl.lit(check.name).alias("check"), pl.lit(check.severity).alias("severity"), "day",
-                pl.col(f"{check.name} passed").cast(pl.Int64).alias("passed"),
-                pl.col(f"{check.name} run").cast(pl.Int64).alias("run"),
-            )
-            for check in asked
-        ]  # fmt: skip
+        )
+        for name, (day, checked) in asked.items()
+    ]  # fmt: skip
+    made = [
+        by_day.select(
+            pl.lit(check.name).alias("check"), pl.lit(check.severity).alias("severity"), "day",
+            pl.col(f"{check.name} passed").cast(pl.Int64).alias("passed"),
+            pl.col(f"{check.name} run").cast(pl.Int64).alias("run"),
+        )
+        for by_day, (_, checked) in zip(pl.collect_all(plans), asked.values(), strict=True)
+        for check in checked
+    ]  # fmt: skip
     return pl.concat(made).filter(pl.col("run") > 0).sort("check", "day")
 
 
@@ -378,10 +382,9 @@ def unit_of(campaign: pl.Expr, units: Sequence[Unit]) -> pl.Expr:
 
 def unknown_spend(rows: pl.DataFrame) -> Text | None:
     """Why the spend of some rows of `channel_days` cannot be added up; None where all of it can."""
-    unknown = rows.filter(pl.col("spend").is_null())
-    if unknown.is_empty():
+    if not rows["spend"].null_count():
         return None
-    codes = unknown["currency_code"].drop_nulls().unique().sort().to_list()
+    codes = rows.filter(pl.col("spend").is_null())["currency_code"].drop_nulls().unique().sort().to_list()
     if not codes:
         return text("Some rows of these days have no spend or no currency, so a total would be too small.")
     return text("Spend in {codes} has no exchange rate. Import reference rates.", codes=joined(codes))
@@ -397,11 +400,7 @@ def factor(found: Facts, currency: str) -> float | None:
 def _channel() -> pl.Expr:
     named = pl.col("platform")
     for rule in reversed(_channel_rules()):
-        fits = [
-            pl.col(column).fill_null("").str.to_lowercase() == rule[column]
-            for column in ("platform", "campaign_type", "publisher")
-            if column in rule
-        ]
+        fits = [pl.col(column).fill_null("").str.to_lowercase() == rule[column] for column in _KIND if column in rule]
         named = pl.when(pl.all_horizontal(fits)).then(pl.lit(rule["name"])).otherwise(named)
     return named
 

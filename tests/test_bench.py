@@ -9,17 +9,22 @@ from streamlit.testing.v1 import AppTest
 
 from bench import imports, report, rollups
 from bench.report import Line
+from marops.principal import LOCAL_ADMIN
 
 MODULES = (
     "damage",
     "imports",
     "importing",
     "judging",
+    "kpis.by_hand",
+    "kpis.measuring",
+    "kpis.rows",
     "kills",
     "mutations",
     "pages",
     "report",
     "rollups",
+    "scorecard",
     "serving",
     "sessions",
     "twins.captured",
@@ -44,6 +49,20 @@ def test_the_import_and_its_floor_take_the_same_rows(tmp_path: Path) -> None:
     # The floor keeps the two total rows, which are no data.
     assert pl.read_parquet(tmp_path / "floor.parquet").height == taken["rows"] + 2
     assert taken["refused"] == 0
+
+
+def test_the_scorecard_and_its_floor_tell_the_same_months(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.kpis import by_hand, measuring, rows
+    from marops.scorecard import service
+
+    monkeypatch.setenv("MAROPS_HOME", str(tmp_path))
+    rows.make(0.1)
+    ours = measuring.months(service.scorecard(LOCAL_ADMIN, rows.SCOPE))
+    floor = by_hand.values(measuring.files(measuring.manifest()))
+    assert by_hand.differences(ours, floor) == []
+    assert ours.keys() - floor.keys() == {"IT6", "J10"}
+    ours["M2"]["2025-01-01"] += 0.001
+    assert len(by_hand.differences(ours, floor)) == 1
 
 
 def test_the_twin_draws_what_was_captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,9 +5,10 @@ differ (empirical Bayes, beta-binomial). Pure: frames in, frames and numbers out
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 FEWEST = 50
@@ -15,56 +16,94 @@ FEWEST = 50
 
 _GROUP = ("unit", "channel")
 _TESTED = timedelta(days=180)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+Counts = npt.NDArray[np.float64]
 _STEPS = 50
+
+
+class Past:
+    """Leads as chances are learned from them, at as many moments as anybody asks about."""
+
+    def __init__(self, leads: pl.DataFrame) -> None:
+        self.groups = leads.select(_GROUP).unique().sort(_GROUP)
+        numbered = self.groups.with_row_index("group")
+        of_lead = leads.select(_GROUP).join(numbered, on=_GROUP, how="left", nulls_equal=True, maintain_order="left")
+        self._group = of_lead["group"].to_numpy().astype(np.intp)
+        self._leads = leads
+        self._won = np.flatnonzero(leads["won_at"].is_not_null().to_numpy())
+        self._moments: dict[str, npt.NDArray[np.int64]] = {}
+        self._learned: dict[tuple[datetime, str], Chances | None] = {}
+
+    def moments(self, milestone: str) -> npt.NDArray[np.int64]:
+        """When each lead reached a milestone, in epoch microseconds; `NEVER` where it did not."""
+        if milestone not in self._moments:
+            self._moments[milestone] = self._leads[milestone].dt.epoch("us").fill_null(NEVER).to_numpy()
+        return self._moments[milestone]
+
+    def counts(self, entered: str, first: datetime, last: datetime, at: datetime) -> tuple[Counts, Counts]:
+        """By group, how many leads reached a milestone from a moment to another, and how many of them were won before a third."""
+        start, end = (np.int64(_micro(moment)) for moment in (first, last))
+        reached, won = self.moments(entered), self.moments("won_at")[self._won]
+        reached_of_won = reached[self._won]
+        hits = (won < _micro(at)) & (reached_of_won >= start) & (reached_of_won <= end)
+        return self._by_group(np.flatnonzero((reached >= start) & (reached <= end))), self._by_group(self._won[hits])
+
+    def _by_group(self, leads: npt.NDArray[np.intp]) -> Counts:
+        return np.bincount(self._group[leads], minlength=self.groups.height).astype(np.float64)
+
+    def cycle(self, at: datetime, entered: str = "created_at") -> timedelta | None:
+        """The time from a milestone within which 95 % of the leads won by a moment were won; None where none was."""
+        won, start = self.moments("won_at")[self._won], self.moments(entered)[self._won]
+        took = (won - start)[(won < _micro(at)) & (start <= won)] // 1_000_000
+        return timedelta(seconds=int(np.quantile(took, 0.95, method="higher"))) if took.size else None
+
+    def learned(self, at: datetime, entered: str = "created_at") -> "Chances | None":
+        """Chances that a lead which has reached a milestone (`entered`) is won, as one could know them at a moment.
+
+        None below `FEWEST` leads old enough, or where none of them was won.
+        """
+        if (at, entered) not in self._learned:
+            self._learned[at, entered] = self._learn(at, entered)
+        return self._learned[at, entered]
+
+    def _learn(self, at: datetime, entered: str) -> "Chances | None":
+        length = self.cycle(at, entered)
+        if length is None:
+            return None
+        n, won = self.counts(entered, _LONG_AGO, at - length, at)
+        count, wins = float(n.sum()), float(won.sum())
+        if count < FEWEST or wins == 0:
+            return None
+        mean, known = wins / count, n > 0
+        pull = _pull(n[known], won[known], mean)
+        weighed = self.groups.with_columns(pl.Series("chance", (won + pull * mean) / (n + pull)), pl.Series("weight", n + pull))
+        return Chances(weighed, mean, length)
+
+
+NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """Chances learned at a moment. `groups`: unit, channel, chance, weight (leads it is worth); `chance` and `weight` stand for
-    groups that are not there; `cycle`: the time within which 95 % of the won were won.
+    """Chances learned at a moment. `groups`: unit, channel, chance, weight (leads it is worth) of every group, also of those of
+    which nothing is known yet; `chance`: that of all leads; `cycle`: the time within which 95 % of the won were won.
     """
 
     groups: pl.DataFrame
     chance: float
-    weight: float
     cycle: timedelta
 
     def of(self, leads: pl.DataFrame) -> pl.DataFrame:
-        """The leads with `chance` and `weight`."""
-        joined = leads.join(self.groups, on=_GROUP, how="left", nulls_equal=True)
-        return joined.with_columns(pl.col("chance").fill_null(self.chance), pl.col("weight").fill_null(self.weight))
+        """The leads by group: unit, channel, n, chance and weight."""
+        counted = leads.group_by(_GROUP).agg(pl.len().alias("n"))
+        return counted.join(self.groups, on=_GROUP, how="left", nulls_equal=True).sort(_GROUP)
 
 
-def cycle(leads: pl.DataFrame, at: datetime, entered: str = "created_at") -> timedelta | None:
-    """The time from a milestone within which 95 % of the leads won by a moment were won; None where none was."""
-    took = leads.filter(pl.col("won_at") < at, pl.col(entered) <= pl.col("won_at")).select(pl.col("won_at") - pl.col(entered))
-    seconds = took.to_series().dt.total_seconds().quantile(0.95, "higher")
-    return None if seconds is None else timedelta(seconds=seconds)
-
-
-def learned(leads: pl.DataFrame, at: datetime, entered: str = "created_at") -> Chances | None:
-    """Chances that a lead which has reached a milestone (`entered`) is won, as one could know them at a moment.
-
-    None below `FEWEST` leads old enough, or where none of them was won.
-    """
-    length = cycle(leads, at, entered)
-    if length is None:
-        return None
-    groups = (
-        leads.filter(pl.col(entered) + length <= at)
-        .group_by(_GROUP)
-        .agg(pl.len().alias("n"), (pl.col("won_at") < at).fill_null(value=False).sum().alias("won"))
-    )
-    n, won = groups["n"].to_numpy().astype(float), groups["won"].to_numpy().astype(float)
-    count, wins = float(n.sum()), float(won.sum())
-    if count < FEWEST or wins == 0:
-        return None
-    mean = wins / count
-    pull = _pull(n, won, mean)
-    weighed = groups.select(
-        *_GROUP, ((pl.col("won") + pull * mean) / (pl.col("n") + pull)).alias("chance"), (pl.col("n") + pull).alias("weight")
-    )
-    return Chances(weighed, mean, pull, length)
+def _micro(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def _pull(n: np.ndarray, won: np.ndarray, mean: float) -> float:
@@ -88,25 +127,25 @@ class Calibration:
     leads: int
 
 
-def calibration(leads: pl.DataFrame, at: datetime) -> Calibration | None:
+def calibration(past: Past, at: datetime) -> Calibration | None:
     """Chances learned before the newest half-year of leads that are old enough by a moment, against what became of those leads."""
-    length = cycle(leads, at)
+    length = past.cycle(at)
     if length is None:
         return None
     newest, oldest = at - length, at - length - _TESTED
-    known = learned(leads, oldest)
-    tested = leads.filter(pl.col("created_at").is_between(oldest, newest, closed="left"))
-    if known is None or tested.is_empty():
+    known = past.learned(oldest)
+    n, won = past.counts("created_at", oldest, newest - _MICROSECOND, at)
+    if known is None or not n.any():
         return None
-    told = known.of(tested).select("chance", (pl.col("won_at") < at).fill_null(value=False).cast(pl.Float64).alias("won"))
-    brier = float(told.select(((pl.col("chance") - pl.col("won")) ** 2).mean()).item())
-    by_chance = told.group_by("chance").agg(pl.len().alias("n"), pl.col("won").sum()).sort("chance")
-    return Calibration(_slope(by_chance), brier, told.height)
+    chance = known.groups["chance"].to_numpy()
+    brier = float((won * (1 - chance) ** 2 + (n - won) * chance**2).sum() / n.sum())
+    apart, which = np.unique(chance[n > 0], return_inverse=True)
+    tested, came_true = (np.bincount(which, counts[n > 0]).astype(np.float64) for counts in (n, won))
+    return Calibration(_slope(apart, tested, came_true), brier, int(n.sum()))
 
 
-def _slope(by_chance: pl.DataFrame) -> float | None:
+def _slope(chance: Counts, n: Counts, won: Counts) -> float | None:
     """The slope of outcomes on the log odds of chances (logistic regression by Newton's method)."""
-    chance, n, won = (by_chance[name].to_numpy().astype(float) for name in ("chance", "n", "won"))
     if len(chance) < 2 or won.sum() in (0, n.sum()):
         return None
     x = np.column_stack([np.ones(len(chance)), np.log(chance / (1 - chance))])

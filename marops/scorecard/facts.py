@@ -1,8 +1,10 @@
 """What the KPIs are computed from, and how their measures are made."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -11,12 +13,17 @@ from marops.language import Text, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Unit
+from marops.scorecard.chances import Past
+from marops.scorecard.dated import Dated
 from marops.scorecard.definitions import KPIS
+from marops.scorecard.outages import Arrivals, Monitoring
+
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
-    """What the KPIs are computed from.
+    """What the KPIs are computed from. What several of them, or many months of one, need of it is worked out once and kept.
 
     `leads`: one row a lead (rollups.leads). `touches`: one row a lead (rollups.touches). `moves`: rollups.moves. `performance`:
     rollups.channel_days. `sli`: sli_measurement. `work`: rollups.work. `survey`: side, value, recorded_at of question PX1.
@@ -51,17 +58,51 @@ class Facts:
         """The rows (with a column `unit`) of the unit asked for; all where none is."""
         return rows if self.unit is None else rows.filter(pl.col("unit") == self.unit)
 
+    @cached_property
+    def all_units(self) -> "Facts":
+        """The facts of all units: what one unit's KPIs learn from."""
+        return self if self.unit is None else replace(self, unit=None)
+
+    def during(self, table: str, column: str, period: Period) -> pl.DataFrame:
+        """The rows of a table (`leads`, `changes`, ...) of which a moment or day lies in a period, in their order; those of the
+        unit asked for.
+        """
+        return self.dated(table, column).between(*period.moments)
+
+    def dated(self, table: str, column: str) -> Dated:
+        """The rows of a table of the unit asked for, by a moment."""
+        rows: pl.DataFrame = getattr(self, table)
+        return self.once((table, column), lambda: Dated(self.of_unit(rows) if "unit" in rows.columns else rows, column))
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What some work on these facts comes to, done when it is first asked for."""
+        if key not in self._kept:
+            self._kept[key] = work()
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[Hashable, Any]:
+        return {}
+
+    @cached_property
+    def monitoring(self) -> Monitoring:
+        """What monitors saw."""
+        return Monitoring(self.sli)
+
+    @cached_property
+    def arrivals(self) -> Arrivals:
+        """When leads come."""
+        return Arrivals(self.of_unit(self.leads), self.monitoring.joined)
+
+    @cached_property
+    def past(self) -> Past:
+        """The leads of all units, as chances are learned from them."""
+        return Past(self.leads)
+
     def ads(self, period: Period) -> pl.DataFrame:
         """Ad rows that lie wholly inside a period; a total of a longer range cannot be cut."""
-        return self.of_unit(
-            self.performance.filter((pl.col("period_start") >= period.start) & (pl.col("period_end") <= period.end))
-        )
-
-
-def within(column: str, period: Period) -> pl.Expr:
-    """Whether a moment lies in a period's days."""
-    start, end = period.moments
-    return pl.col(column).is_between(start, end, closed="left")
+        begun = self.dated("performance", "period_start")
+        return self.once(("ads", period), lambda: begun.between(*period.moments).filter(pl.col("period_end") <= period.end))
 
 
 def measured(

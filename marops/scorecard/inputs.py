@@ -32,6 +32,7 @@ def history(opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
     return {kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()}
 
 
+@cached(LRUCache(maxsize=8), key=lambda opened, unit: (opened.key, unit), condition=threading.Condition())
 def facts_of(opened: Opened, unit: str | None) -> Facts:
     """What the KPIs of a workspace (or of one of its units) are computed from."""
     found = rollups.facts(opened)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import polars as pl
 
 from marops.period import Period
+from marops.scorecard.dated import Dated
 
 CLEAN_WEEKS = 8
 REBOUND = timedelta(hours=6)
@@ -52,29 +53,78 @@ def together(found: Sequence[Outage]) -> list[Outage]:
     return joined_up
 
 
-def is_monitored(sli: pl.DataFrame, period: Period) -> bool:
-    """Whether any service was monitored in a period."""
-    return not service_times(sli, period).is_empty()
+class Monitoring:
+    """What monitors saw (sli_measurement), with what every KPI of it needs worked out once: `single` outages by service, and
+    `joined` ones.
+    """
+
+    def __init__(self, sli: pl.DataFrame) -> None:
+        self.single = outages(sli)
+        self.joined = together(self.single)
+        self._windows = Dated(sli, "window_start")
+        self._longest = timedelta(seconds=int(sli["window_seconds"].max() or 0))  # pyright: ignore[reportArgumentType]
+        self._times: dict[Period, pl.DataFrame] = {}
+
+    def service_times(self, period: Period) -> pl.DataFrame:
+        """Monitored and bad seconds of each service inside a period; windows that reach beyond it count in part."""
+        if period not in self._times:
+            start, end = period.moments
+            self._times[period] = _service_times(self._windows.between(start - self._longest, end), period)
+        return self._times[period]
+
+    def covers(self, period: Period) -> bool:
+        """Whether any service was monitored in a period."""
+        return not self.service_times(period).is_empty()
+
+    def broken(self, period: Period) -> list[Outage]:
+        """The times in which any service was down, in order, that began in a period."""
+        return [outage for outage in self.joined if period.contains(outage.start.date())]
 
 
-def broken_times(sli: pl.DataFrame, period: Period) -> list[Outage]:
-    """The times in which any service was down, in order, that began in a period."""
-    return [outage for outage in together(outages(sli)) if period.contains(outage.start.date())]
-
-
-def service_times(sli: pl.DataFrame, period: Period) -> pl.DataFrame:
-    """Monitored and bad seconds of each service inside a period; windows that reach beyond it count in part."""
+def _service_times(windows: pl.DataFrame, period: Period) -> pl.DataFrame:
     start, end = period.moments
     begins = pl.col("window_start")
     ends = begins + pl.duration(seconds=pl.col("window_seconds"))
     inside = (pl.min_horizontal(ends, pl.lit(end)) - pl.max_horizontal(begins, pl.lit(start))).dt.total_seconds().clip(0)
     share = pl.when(pl.col("window_seconds") > 0).then(inside / pl.col("window_seconds")).otherwise(0.0)
     return (
-        sli.group_by("service")
+        windows.group_by("service")
         .agg((pl.col("total_count") * share).sum().alias("total"), (pl.col("bad_count").fill_null(0) * share).sum().alias("bad"))
         .filter(pl.col("total") > 0)
         .sort("service")
     )
+
+
+class Arrivals:
+    """When leads come: `created`, sorted, in epoch seconds; and the hours of the week in which those of ads come where nothing is
+    down.
+    """
+
+    def __init__(self, leads: pl.DataFrame, joined: Sequence[Outage]) -> None:
+        self.created = np.sort(_micro(leads["created_at"]).astype(np.float64) / 1e6)
+        paid = np.sort(_micro(leads.filter(pl.col("channel") != "")["created_at"]))
+        starts, ends = (np.array([int(at.timestamp() * 1e6) for at in found]) for found in _bounds(joined))
+        if len(joined):
+            before = np.searchsorted(starts, paid, "right") - 1
+            paid = paid[(before < 0) | (paid > ends[before])]
+        self._paid = paid
+        self._hour = (paid // 3_600_000_000 + 3 * 24) % _WEEK_HOURS  # the epoch's first day was a Thursday
+
+    def profile(self, before: datetime) -> npt.NDArray[np.int64]:
+        """Leads of ads by weekday and hour before a moment, outside outages (7 × 24)."""
+        known = np.searchsorted(self._paid, int(before.timestamp() * 1e6), "left")
+        return np.bincount(self._hour[:known], minlength=_WEEK_HOURS).reshape(7, 24)
+
+
+_WEEK_HOURS = 7 * 24
+
+
+def _micro(moments: pl.Series) -> npt.NDArray[np.int64]:
+    return moments.drop_nulls().dt.epoch("us").to_numpy()
+
+
+def _bounds(joined: Sequence[Outage]) -> tuple[list[datetime], list[datetime]]:
+    return [outage.start for outage in joined], [outage.end for outage in joined]
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,7 +201,7 @@ def past(count: int, won: int, *, channel: str, start: datetime, amount: float =
 def test_chances_of_groups_that_differ_stay_apart_and_those_that_do_not_are_one():
     start = at(1, 1)
     differ = frame(past(400, 80, channel="A", start=start) + past(400, 8, channel="B", start=start), LEADS)
-    known = chances.learned(differ, at(6, 1))
+    known = chances.Past(differ).learned(at(6, 1))
     assert known is not None
     by_channel = dict(known.groups.select("channel", "chance").iter_rows())
     assert by_channel["A"] == pytest.approx(0.2, abs=0.01)
@@ -209,7 +209,7 @@ def test_chances_of_groups_that_differ_stay_apart_and_those_that_do_not_are_one(
     assert known.chance == pytest.approx(88 / 800)
     assert known.cycle == timedelta(days=30)
     alike = frame(past(100, 10, channel="A", start=start) + past(100, 10, channel="B", start=start), LEADS)
-    same = chances.learned(alike, at(6, 1))
+    same = chances.Past(alike).learned(at(6, 1))
     assert same is not None
     assert same.groups["chance"].to_list() == pytest.approx([0.1, 0.1])
 
@@ -217,28 +217,28 @@ def test_chances_of_groups_that_differ_stay_apart_and_those_that_do_not_are_one(
 def test_chances_do_not_look_ahead():
     """Leads that were won after the moment count as not won by then, and those too young do not count at all."""
     rows = frame(past(100, 50, channel="A", start=at(1, 1)) + past(100, 100, channel="A", start=at(3, 1)), LEADS)
-    known = chances.learned(rows, at(3, 15))
+    known = chances.Past(rows).learned(at(3, 15))
     assert known is not None
     assert known.chance == 0.5
 
 
 def test_too_few_leads_teach_nothing():
-    assert chances.learned(frame(past(49, 10, channel="A", start=at(1, 1)), LEADS), at(6, 1)) is None
-    assert chances.learned(frame(past(90, 0, channel="A", start=at(1, 1)), LEADS), at(6, 1)) is None
-    assert chances.learned(frame([], LEADS), at(6, 1)) is None
+    assert chances.Past(frame(past(49, 10, channel="A", start=at(1, 1)), LEADS)).learned(at(6, 1)) is None
+    assert chances.Past(frame(past(90, 0, channel="A", start=at(1, 1)), LEADS)).learned(at(6, 1)) is None
+    assert chances.Past(frame([], LEADS)).learned(at(6, 1)) is None
 
 
 def test_chances_that_come_true_have_a_slope_of_one():
     start = at(1, 1) - timedelta(days=400)
     early = past(1000, 300, channel="A", start=start) + past(1000, 100, channel="B", start=start)
     later = past(1000, 300, channel="A", start=at(1, 1)) + past(1000, 100, channel="B", start=at(1, 1))
-    found = chances.calibration(frame(early + later, LEADS), at(4, 1))
+    found = chances.calibration(chances.Past(frame(early + later, LEADS)), at(4, 1))
     assert found is not None
     assert found.slope == pytest.approx(1, abs=0.02)
     assert found.brier == pytest.approx((0.3 * 0.7 + 0.1 * 0.9) / 2, abs=0.001)
     assert found.leads == 2000
     turned = past(1000, 100, channel="A", start=at(1, 1)) + past(1000, 300, channel="B", start=at(1, 1))
-    wrong = chances.calibration(frame(early + turned, LEADS), at(4, 1))
+    wrong = chances.calibration(chances.Past(frame(early + turned, LEADS)), at(4, 1))
     assert wrong is not None
     assert wrong.slope == pytest.approx(-1, abs=0.02)
 

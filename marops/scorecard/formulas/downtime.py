@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -13,10 +13,9 @@ from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period, start_of
 from marops.quantity import Quantity, Unit
-from marops.scorecard import chances
-from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend, not_monitored, within
+from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend, not_monitored
 from marops.scorecard.formulas.funnel import mean_chance
-from marops.scorecard.outages import Outage, broken_times, is_monitored, loss, outages, together
+from marops.scorecard.outages import Arrivals, Outage, loss, outages, together
 
 FEWEST_LEADS = 30
 """Leads of a weekday, below which nobody knows how its hours differ."""
@@ -37,10 +36,8 @@ class Lost:
 
 def lost_leads(facts: Facts, period: Period) -> Lost | Text:
     """What the outages of a period took; or what is missing to say so."""
-    every = together(outages(facts.sli))
-    here = [outage for outage in every if period.contains(outage.start.date())]
-    created = np.sort(facts.of_unit(facts.leads)["created_at"].dt.epoch("us").to_numpy().astype(np.float64) / 1e6)
-    losses = [found for outage in here if (found := loss(created, outage, every)) is not None]
+    every, here = facts.monitoring.joined, facts.monitoring.broken(period)
+    losses = [found for outage in here if (found := loss(facts.arrivals.created, outage, every)) is not None]
     if len(losses) < len(here):  # what some of them took is not what all of them took
         return text("There are not enough weeks before the outages to compare with.")
     hours = sum(outage.hours for outage in here)
@@ -52,7 +49,7 @@ def lost_leads(facts: Facts, period: Period) -> Lost | Text:
 
 def leads_lost(facts: Facts, period: Period) -> Measure:
     """J1."""
-    if not is_monitored(facts.sli, period):
+    if not facts.monitoring.covers(period):
         return not_monitored("J1", facts, period)
     if facts.leads.is_empty():
         return no_leads("J1", facts, period)
@@ -72,9 +69,9 @@ def _length(count: int, hours: float) -> Text:
 
 def spend_burned(facts: Facts, period: Period) -> Measure:
     """J2."""
-    if not is_monitored(facts.sli, period):
+    if not facts.monitoring.covers(period):
         return not_monitored("J2", facts, period)
-    times = broken_times(facts.sli, period)
+    times = facts.monitoring.broken(period)
     if not times:
         return measured("J2", period, 0.0, facts, note=text("no outage"))
     spend = facts.ads(_around(times, period))
@@ -82,7 +79,7 @@ def spend_burned(facts: Facts, period: Period) -> Measure:
         return no_spend("J2", facts, period)
     if (why := rollups.unknown_spend(spend)) is not None:
         return missing("J2", facts, period, why)
-    found = burned(spend, facts.of_unit(facts.leads), times, facts.sli)
+    found = burned_at(spend, facts.arrivals, times)
     if found is None:
         return missing("J2", facts, period, text("Too few leads from ads came before the outages to know how a day's clicks fall."))
     half = stats.z95() * found.variance**0.5
@@ -105,6 +102,11 @@ class Burned:
 
 
 def burned(spend: pl.DataFrame, leads: pl.DataFrame, times: Sequence[Outage], sli: pl.DataFrame) -> Burned | None:
+    """What outages burned (`burned_at`), by leads and by what monitors saw."""
+    return burned_at(spend, Arrivals(leads, together(outages(sli))), times)
+
+
+def burned_at(spend: pl.DataFrame, arrivals: Arrivals, times: Sequence[Outage]) -> Burned | None:
     """How much of the daily spend fell into outages, by the share of a weekday's paid leads that usually comes in those hours.
 
     Platforms report spend by day; leads are the only record of when clicks come. Hours of earlier outages are left out of the
@@ -113,10 +115,9 @@ def burned(spend: pl.DataFrame, leads: pl.DataFrame, times: Sequence[Outage], sl
     daily = dict(
         spend.filter(pl.col("period_start") == pl.col("period_end")).group_by("period_start").agg(pl.col("spend").sum()).iter_rows()
     )
-    every = together(outages(sli))
     amount = variance = 0.0
     for outage in times:
-        profile = _profile(leads, outage.start, every)
+        profile = arrivals.profile(outage.start)
         for day, seconds in _by_day(outage):
             came = profile[start_of(day).weekday()]
             if came.sum() < FEWEST_LEADS:
@@ -125,21 +126,6 @@ def burned(spend: pl.DataFrame, leads: pl.DataFrame, times: Sequence[Outage], sl
             amount += daily.get(day, 0.0) * part
             variance += daily.get(day, 0.0) ** 2 * part * (1 - part) / float(came.sum())
     return Burned(amount, variance)
-
-
-def _profile(leads: pl.DataFrame, before: datetime, every: Sequence[Outage]) -> np.ndarray:
-    """Paid leads by weekday and hour before a moment, outside outages (7 × 24)."""
-    at = pl.col("created_at")
-    down = pl.any_horizontal(pl.lit(value=False), *(at.is_between(o.start, o.end) for o in every if o.start < before))
-    counted = (
-        leads.filter(at < before, pl.col("channel") != "", ~down)
-        .group_by(at.dt.weekday().alias("weekday"), at.dt.hour().alias("hour"))
-        .len()
-    )
-    profile = np.zeros((7, 24))
-    for weekday, hour, count in counted.iter_rows():
-        profile[weekday - 1, hour] = count
-    return profile
 
 
 def _by_day(outage: Outage) -> list[tuple[date, np.ndarray]]:
@@ -159,7 +145,7 @@ def _by_day(outage: Outage) -> list[tuple[date, np.ndarray]]:
 
 def value_at_risk(facts: Facts, period: Period) -> Measure:
     """J3."""
-    if not is_monitored(facts.sli, period):
+    if not facts.monitoring.covers(period):
         return not_monitored("J3", facts, period)
     if facts.leads.is_empty():
         return no_leads("J3", facts, period)
@@ -169,10 +155,9 @@ def value_at_risk(facts: Facts, period: Period) -> Measure:
     if not found.outages:
         return measured("J3", period, 0.0, facts, note=text("no outage"))
     at = min(period.moments[1], facts.end)
-    known = chances.learned(facts.leads, at)
-    leads = facts.of_unit(facts.leads)
-    won = leads.filter(pl.col("won_at") < at, pl.col("amount").is_not_null())["amount"].to_numpy()
-    came = leads.filter(within("created_at", period))
+    known = facts.past.learned(at)
+    won = facts.dated("leads", "won_at").before(at)["amount"].drop_nulls().to_numpy()
+    came = facts.during("leads", "created_at", period)
     if known is None or len(won) < 2 or came.is_empty():
         return missing("J3", facts, period, text("Too few deals have been won to know what a lost lead was worth."))
     chance, error = mean_chance(known, came)

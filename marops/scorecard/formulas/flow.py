@@ -12,7 +12,7 @@ from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period, start_of
 from marops.quantity import Quantity, Unit
-from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
+from marops.scorecard.facts import Facts, measured, missing, no_leads, share
 
 ROUTED_WITHIN = timedelta(minutes=5)
 
@@ -23,16 +23,14 @@ def time_as_mql(leads: pl.DataFrame, end: datetime) -> tuple[Hours, Hours]:
     """Hours leads stayed MQLs: those that left the stage, and those still there at `end`."""
     left = pl.min_horizontal("sal_at", "sql_at", "won_at", "lost_at")
     hours = (pl.coalesce(left, pl.lit(end)) - pl.col("mql_at")).dt.total_seconds() / 3600
-    timed = leads.filter(pl.col("mql_at").is_not_null()).select(hours.alias("hours"), left.is_not_null().alias("left"))
-    timed = timed.filter(pl.col("hours") >= 0)
-    return timed.filter("left")["hours"].to_numpy(), timed.filter(~pl.col("left"))["hours"].to_numpy()
+    return _apart(leads.select(hours.alias("took"), left.is_not_null().alias("ended")))
 
 
 def stage_time(facts: Facts, period: Period) -> Measure:
     """IT4."""
     if facts.leads.is_empty():
         return no_leads("IT4", facts, period)
-    curve = stats.survival(*time_as_mql(facts.of_unit(facts.leads).filter(within("mql_at", period)), facts.end))
+    curve = stats.survival(*time_as_mql(facts.during("leads", "mql_at", period), facts.end))
     median = curve.quantile(0.5) if curve else None
     if curve is None or median is None:
         return missing("IT4", facts, period, text("Fewer than half of the leads that became MQLs in these days have moved on."))
@@ -49,8 +47,13 @@ def _around(curve: stats.Survival) -> Interval | None:
 def waited(touches: pl.DataFrame, until: str, end: datetime) -> tuple[Hours, Hours]:
     """Minutes from the form to a touch: of leads that have had it, and of those still waiting at `end`."""
     minutes = (pl.coalesce(until, pl.lit(end)) - pl.col("submitted_at")).dt.total_seconds() / 60
-    timed = touches.select(minutes.alias("minutes"), pl.col(until).is_not_null().alias("had")).filter(pl.col("minutes") >= 0)
-    return timed.filter("had")["minutes"].to_numpy(), timed.filter(~pl.col("had"))["minutes"].to_numpy()
+    return _apart(touches.select(minutes.alias("took"), pl.col(until).is_not_null().alias("ended")))
+
+
+def _apart(timed: pl.DataFrame) -> tuple[Hours, Hours]:
+    """How long what has ended took, and what has not so far. Times below zero are mistakes of a clock."""
+    took, ended = timed["took"].fill_null(-1.0).to_numpy(), timed["ended"].to_numpy()
+    return took[(took >= 0) & ended], took[(took >= 0) & ~ended]
 
 
 def throughput(facts: Facts, period: Period) -> Measure:
@@ -61,9 +64,8 @@ def throughput(facts: Facts, period: Period) -> Measure:
     # Before touches were logged nobody knows: those hours are no hours without throughput.
     logged_from: datetime = facts.touches.select(pl.col("submitted_at").min()).item()
     hours = (min(over, facts.end) - max(start, start_of(logged_from.date()))).total_seconds() / 3600
-    touches = facts.of_unit(facts.touches)
-    came = touches.filter(within("submitted_at", period))
-    given = touches.filter(within("assigned_at", period)).height
+    came = facts.during("touches", "submitted_at", period)
+    given = facts.during("touches", "assigned_at", period).height
     if hours <= 0 or not (came.height or given):
         return missing("IT3", facts, period, text("No lead came or was given an owner in these days."))
     curve = stats.survival(*waited(came, "assigned_at", facts.end))
@@ -95,7 +97,7 @@ def routing(facts: Facts, period: Period) -> Measure:
 
 def routed(facts: Facts, period: Period) -> pl.DataFrame:
     """The leads of a period that are old enough to have an owner, with `hit`: whether an eligible one had them in time."""
-    came = facts.of_unit(facts.touches).filter(within("submitted_at", period), pl.col("submitted_at") + ROUTED_WITHIN <= facts.end)
+    came = facts.during("touches", "submitted_at", period).filter(pl.col("submitted_at") + ROUTED_WITHIN <= facts.end)
     hit = (pl.col("eligible_at") - pl.col("submitted_at") <= ROUTED_WITHIN).fill_null(value=False)
     return came.with_columns(hit.alias("hit"))
 
@@ -104,7 +106,7 @@ def speed_to_lead(facts: Facts, period: Period) -> Measure:
     """J4."""
     if facts.touches.is_empty():
         return _no_touches("J4", facts, period)
-    came = facts.of_unit(facts.touches).filter(within("submitted_at", period))
+    came = facts.during("touches", "submitted_at", period)
     had, waiting = waited(came, "human_at", facts.end)
     curve = stats.survival(had, waiting)
     median = curve.quantile(0.5) if curve else None
@@ -147,7 +149,7 @@ def recorded_twice(facts: Facts, period: Period) -> Measure:
 def _moves(kpi_id: str, facts: Facts, period: Period, hits: str) -> Measure:
     if facts.moves.is_empty():
         return missing(kpi_id, facts, period, text("No moves of leads yet. Import the CRM's stage history."))
-    here = facts.of_unit(facts.moves).filter(pl.col("day").is_between(period.start, period.end))
+    here = facts.during("moves", "day", period)
     total, found, recorded, reasoned = here.select(pl.col("moves", hits, "with_mover", "with_reason").sum()).row(0)
     if not total:
         return missing(kpi_id, facts, period, text("No lead moved in these days."))

@@ -10,7 +10,7 @@ from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.scorecard import chances
 from marops.scorecard.definitions import KPIS
-from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
+from marops.scorecard.facts import Facts, measured, missing, no_leads, share
 
 
 def acceptance(facts: Facts, period: Period) -> Measure:
@@ -29,7 +29,7 @@ _REACHED = {"M2": "sal_at", "M3": "sql_at"}
 def cohort(kpi_id: str, facts: Facts, period: Period) -> pl.DataFrame:
     """The leads that became MQLs in a period and are old enough to count, with `hit`: whether they got there in time."""
     age = KPIS[kpi_id].matures or timedelta(0)
-    entered = facts.of_unit(facts.leads).filter(within("mql_at", period), pl.col("mql_at") + age <= facts.end)
+    entered = facts.during("leads", "mql_at", period).filter(pl.col("mql_at") + age <= facts.end)
     hit = (pl.col(_REACHED[kpi_id]) - pl.col("mql_at") <= age).fill_null(value=False)
     return entered.with_columns(hit.alias("hit"))
 
@@ -38,13 +38,12 @@ def _cohort(kpi_id: str, facts: Facts, period: Period) -> Measure:
     """Share of a cohort that reached a milestone in time."""
     if facts.leads.is_empty():
         return no_leads(kpi_id, facts, period)
-    entered = facts.of_unit(facts.leads).filter(within("mql_at", period))
     mature = cohort(kpi_id, facts, period)
     if mature.is_empty():
         days = (KPIS[kpi_id].matures or timedelta(0)).days
         return missing(kpi_id, facts, period, text("No MQL of these days is {days} days old yet.", days=days))
     hits = int(mature["hit"].sum())
-    young = entered.height - mature.height
+    young = facts.during("leads", "mql_at", period).height - mature.height
     note = ntext("{n} MQL", "{n} MQLs", mature.height)
     if young:
         note = ntext("{of} MQLs; {n} too young to count", "{of} MQLs; {n} too young to count", young, of=mature.height)
@@ -55,32 +54,33 @@ def win_rate(facts: Facts, period: Period) -> Measure:
     """M4."""
     if facts.leads.is_empty():
         return no_leads("M4", facts, period)
-    won, lost = closed(facts.of_unit(facts.leads), period)
+    won, lost = closed(facts, period)
     if won.height + lost.height == 0:
         return missing("M4", facts, period, text("No deal closed in these days."))
     total = won.height + lost.height
     return share("M4", facts, period, won.height, total, note=ntext("{n} deal closed", "{n} deals closed", total))
 
 
-def closed(leads: pl.DataFrame, period: Period) -> tuple[pl.DataFrame, pl.DataFrame]:
+def closed(facts: Facts, period: Period) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The deals won in a period, and those lost: leads given up before they were sales-qualified were no deals."""
-    return leads.filter(within("won_at", period)), leads.filter(within("lost_at", period), pl.col("sql_at").is_not_null())
+    lost = facts.during("leads", "lost_at", period).filter(pl.col("sql_at").is_not_null())
+    return facts.during("leads", "won_at", period), lost
 
 
 def quality(facts: Facts, period: Period) -> Measure:
     """M5."""
     if facts.leads.is_empty():
         return no_leads("M5", facts, period)
-    new = facts.of_unit(facts.leads).filter(within("created_at", period))
+    new = facts.during("leads", "created_at", period)
     if new.is_empty():
         return missing("M5", facts, period, text("No lead was created in these days."))
-    known = chances.learned(facts.leads, period.moments[0])
+    known = facts.past.learned(period.moments[0])
     if known is None:
         return missing("M5", facts, period, text("Too few leads from before these days are old enough to learn from."))
     mean, error = mean_chance(known, new)
     half = stats.z95() * error
     interval = Interval(max(0.0, mean - half), min(1.0, mean + half), text("by groups of unit and channel"))
-    checked = chances.calibration(facts.leads, min(period.moments[1], facts.end))
+    checked = chances.calibration(facts.past, min(period.moments[1], facts.end))
     note = text("too early to say whether such chances come true")
     if checked is not None and checked.slope is None:
         note = text("Brier score {brier} on {n} leads", brier=_digits(checked.brier), n=checked.leads)
@@ -94,13 +94,10 @@ def quality(facts: Facts, period: Period) -> Measure:
 
 def mean_chance(known: chances.Chances, leads: pl.DataFrame) -> tuple[float, float]:
     """The mean chance of leads, and its standard error: leads of one group share what is not known of it."""
-    groups = known.of(leads).group_by("unit", "channel").agg(pl.len().alias("n"), pl.col("chance", "weight").first())
-    part = pl.col("n") / pl.col("n").sum()
-    variance = pl.col("chance") * (1 - pl.col("chance")) / (pl.col("weight") + 1)
-    mean, error = groups.select(
-        (part * pl.col("chance")).sum().alias("mean"), (part**2 * variance).sum().sqrt().alias("error")
-    ).row(0)
-    return mean, error
+    groups = known.of(leads)
+    n, chance, weight = (groups[name].to_numpy() for name in ("n", "chance", "weight"))
+    part = n / n.sum()
+    return float((part * chance).sum()), float((part**2 * chance * (1 - chance) / (weight + 1)).sum() ** 0.5)
 
 
 def _digits(value: float) -> float:

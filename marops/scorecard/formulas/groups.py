@@ -10,7 +10,7 @@ import polars as pl
 
 from marops.decomposition import Counted
 from marops.period import Period
-from marops.scorecard.facts import Facts, within
+from marops.scorecard.facts import Facts
 from marops.scorecard.formulas import flow, funnel, joint
 
 
@@ -60,7 +60,7 @@ def _hits(cases: pl.DataFrame, by: str) -> Split:
 
 def _moves(hits: str) -> Callable[[Facts, Period, str], Split]:
     def told(facts: Facts, period: Period, by: str) -> Split:
-        here = facts.of_unit(facts.moves).filter(pl.col("day").is_between(period.start, period.end))
+        here = facts.during("moves", "day", period)
         sums = here.group_by(pl.col(by).fill_null("")).agg(pl.col(hits, "moves").sum().cast(pl.Float64)).sort(by)
         return {group: (n, of) for group, n, of in sums.select(by, hits, "moves").iter_rows()}
 
@@ -68,12 +68,12 @@ def _moves(hits: str) -> Callable[[Facts, Period, str], Split]:
 
 
 def _closed(facts: Facts, period: Period, by: str) -> Split:
-    won, lost = funnel.closed(facts.of_unit(facts.leads), period)
+    won, lost = funnel.closed(facts, period)
     return _hits(pl.concat([won.with_columns(hit=True), lost.with_columns(hit=False)]), by)
 
 
 def _changes(facts: Facts, period: Period, by: str) -> Split:
-    here = facts.changes.filter(within("deployed_at", period), pl.col("failed").is_not_null())
+    here = facts.during("changes", "deployed_at", period).filter(pl.col("failed").is_not_null())
     return _hits(here.with_columns(pl.col("failed").alias("hit")), by)
 
 
@@ -83,12 +83,12 @@ def _privacy(facts: Facts, period: Period, by: str) -> Split:
 
 
 def _cost(facts: Facts, period: Period, by: str) -> Split:
-    accepted = facts.of_unit(facts.leads).filter(within("sal_at", period), pl.col("channel") != "")
+    accepted = facts.during("leads", "sal_at", period).filter(pl.col("channel") != "")
     return _against_spend(facts, period, by, accepted.with_columns(pl.lit(1.0).alias("amount")), spend_on_top=True)
 
 
 def _return(facts: Facts, period: Period, by: str) -> Split:
-    won = facts.of_unit(facts.leads).filter(within("won_at", period), pl.col("channel") != "")
+    won = facts.during("leads", "won_at", period).filter(pl.col("channel") != "")
     margin = facts.margin or 0.0
     return _against_spend(facts, period, by, won.with_columns(pl.col("amount") * margin), spend_on_top=False)
 

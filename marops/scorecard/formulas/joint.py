@@ -12,7 +12,8 @@ from marops.language import ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
-from marops.scorecard.facts import Facts, measured, missing, no_leads, share, within
+from marops.scorecard.dated import Dated
+from marops.scorecard.facts import Facts, measured, missing, no_leads, share
 
 LEGAL_DAYS = {"LGPD": 15, "CCPA": 45, "GDPR": 30}
 """Days a law gives to answer a request, counted from the request, where no due day is recorded."""
@@ -27,7 +28,7 @@ def conversion_gap(facts: Facts, period: Period) -> Measure:
         )
     if facts.leads.is_empty():
         return no_leads("J6", facts, period)
-    brought = facts.of_unit(facts.leads).filter(within("created_at", period) & (pl.col("channel") != "")).height
+    brought = int((facts.during("leads", "created_at", period)["channel"] != "").sum())
     if not brought:
         return missing("J6", facts, period, text("The CRM has no lead from an ad campaign in these days."))
     reported = float(ads["conversions"].sum())
@@ -46,7 +47,7 @@ def time_to_launch(facts: Facts, period: Period) -> Measure:
     """J7."""
     if facts.work.is_empty():
         return missing("J7", facts, period, text("No campaign requests yet. Import your tracker's issues and their history."))
-    asked = facts.of_unit(facts.work).filter(within("created_at", period))
+    asked = facts.during("work", "created_at", period)
     curve = stats.survival(*request_to_launch(asked, facts.end))
     late = curve.quantile(0.85) if curve else None
     if curve is None or late is None:
@@ -61,8 +62,9 @@ def collaboration_gap(facts: Facts, period: Period) -> Measure:
         return missing(
             "J9", facts, period, text("No survey answers to “{question}” yet. Import the survey's export.", question="PX1")
         )
-    here = facts.survey.filter(within("recorded_at", period))
-    counts = {side: (g.filter(pl.col("value") >= 4).height, g.height) for (side,), g in here.group_by("side")}
+    here = facts.during("survey", "recorded_at", period)
+    sums = here.group_by("side").agg((pl.col("value") >= 4).sum().alias("agree"), pl.len().alias("n"))
+    counts = {side: (agree, n) for side, agree, n in sums.iter_rows()}
     if not counts.get("it") or not counts.get("marketing"):
         return missing("J9", facts, period, text("No answers from both IT and marketing in these days."))
     (agree_it, n_it), (agree_m, n_m) = counts["it"], counts["marketing"]
@@ -92,7 +94,8 @@ def privacy_on_time(facts: Facts, period: Period) -> Measure:
 
 def fell_due(facts: Facts, period: Period) -> pl.DataFrame:
     """The privacy requests whose legal day lies in a period and is over, with `due`."""
-    return with_due(facts.privacy).filter(within("due", period), pl.col("due") <= facts.end)
+    by_due = facts.once("due", lambda: Dated(with_due(facts.privacy), "due"))
+    return by_due.between(*period.moments).filter(pl.col("due") <= facts.end)
 
 
 def with_due(requests: pl.DataFrame) -> pl.DataFrame:

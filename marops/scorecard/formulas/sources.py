@@ -28,7 +28,7 @@ def freshness(facts: Facts, period: Period) -> Measure:
 
 def pass_rate(facts: Facts, period: Period) -> Measure:
     """IT7."""
-    here = facts.checks.filter(pl.col("day").is_between(period.start, period.end))
+    here = facts.during("checks", "day", period)
     run = here.group_by("check", "severity").agg(pl.col("passed", "run").sum()).filter(pl.col("run") > 0)
     if run.is_empty():
         return missing("IT7", facts, period, text("No rows to check in these days. Import any of the files of the other KPIs."))

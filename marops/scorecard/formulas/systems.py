@@ -7,13 +7,12 @@ from marops.language import ntext, text
 from marops.measure import Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
-from marops.scorecard.facts import Facts, measured, missing, not_monitored, share, within
-from marops.scorecard.outages import outages, service_times
+from marops.scorecard.facts import Facts, measured, missing, not_monitored, share
 
 
 def availability(facts: Facts, period: Period) -> Measure:
     """IT1."""
-    times = service_times(facts.sli, period)
+    times = facts.monitoring.service_times(period)
     if times.is_empty():
         return not_monitored("IT1", facts, period)
     shares = {service: 1 - bad / total for service, total, bad in times.iter_rows()}
@@ -33,7 +32,7 @@ def in_series(parts: list[float]) -> float:
 
 def error_budget(facts: Facts, period: Period) -> Measure:
     """IT2."""
-    times = service_times(facts.sli, period)
+    times = facts.monitoring.service_times(period)
     if times.is_empty():
         return not_monitored("IT2", facts, period)
     target = facts.availability_target(period)
@@ -64,9 +63,9 @@ def burn_rate(budget_share: float, hours: float, window_days: float) -> float:
 
 def time_to_restore(facts: Facts, period: Period) -> Measure:
     """IT8."""
-    if service_times(facts.sli, period).is_empty():
+    if not facts.monitoring.covers(period):
         return not_monitored("IT8", facts, period)
-    hours = [outage.hours for outage in outages(facts.sli) if period.contains(outage.start.date())]
+    hours = [outage.hours for outage in facts.monitoring.single if period.contains(outage.start.date())]
     if not hours:
         return missing("IT8", facts, period, text("No outage in these days."))
     note = ntext(
@@ -79,7 +78,7 @@ def change_fail_rate(facts: Facts, period: Period) -> Measure:
     """IT9."""
     if facts.changes.is_empty():
         return missing("IT9", facts, period, text("No changes yet. Import the log of deployments to marketing-facing systems."))
-    here = facts.changes.filter(within("deployed_at", period))
+    here = facts.during("changes", "deployed_at", period)
     known = here.filter(pl.col("failed").is_not_null())
     if known.is_empty():
         return missing("IT9", facts, period, text("No change with a known outcome in these days."))

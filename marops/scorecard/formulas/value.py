@@ -11,11 +11,10 @@ from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
-from marops.scorecard import chances
-from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend, within
-from marops.scorecard.formulas.downtime import burned
+from marops.scorecard.dated import Dated
+from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend
+from marops.scorecard.formulas.downtime import Burned, burned_at
 from marops.scorecard.formulas.funnel import closed
-from marops.scorecard.outages import broken_times, is_monitored
 
 DRAWS = 1_000
 SEED = 20_260
@@ -28,22 +27,20 @@ def potential(facts: Facts, period: Period) -> Measure:
     if facts.leads.is_empty():
         return no_leads("M6", facts, period)
     at = min(period.moments[1], facts.end)
-    known = chances.learned(facts.leads, at, "sal_at")
-    values = won_values(facts.leads, at)
+    known = facts.past.learned(at, "sal_at")
+    values = won_values(facts.all_units, at)
     if known is None or values is None:
         return missing("M6", facts, period, text("Too few deals have been won to know what an accepted lead is worth."))
-    accepted = open_at(facts.of_unit(facts.leads), "sal_at", at)
-    live = accepted.filter(pl.col("sal_at") + known.cycle > at)
+    still_open = (_left("sal_at") >= at).fill_null(value=True)
+    young = facts.dated("leads", "sal_at").between(at - known.cycle, at)
+    live = young.filter(still_open, pl.col("sal_at") + known.cycle > at)
     groups = (
         known.of(live)
-        .group_by("unit", "channel")
-        .agg(pl.len().alias("n"), pl.col("chance", "weight").first())
-        .join(values.by_unit, on="unit", how="left", nulls_equal=True)
+        .join(values.by_unit, on="unit", how="left", nulls_equal=True, maintain_order="left")
         .with_columns(pl.col("mean").fill_null(values.mean), pl.col("sd").fill_null(values.sd))
-        .sort("unit", "channel")
     )
     total = float(groups.select((pl.col("n") * pl.col("chance") * pl.col("mean")).sum()).item())
-    dropped = accepted.height - live.height
+    dropped = count_open(facts, "sal_at", at) - live.height
     note = ntext("{n} open lead", "{n} open leads", live.height)
     if dropped:
         note = text("{open}; {n} older ones not counted", open=note, n=dropped)
@@ -51,10 +48,17 @@ def potential(facts: Facts, period: Period) -> Measure:
     return measured("M6", period, total, facts, interval=interval, note=note)
 
 
-def open_at(leads: pl.DataFrame, entered: str, at: datetime) -> pl.DataFrame:
-    """Leads that had reached a milestone by a moment and were neither won nor lost then."""
-    still = [pl.col(end).is_null() | (pl.col(end) >= at) for end in ("won_at", "lost_at")]
-    return leads.filter(pl.col(entered) < at, *still)
+def count_open(facts: Facts, entered: str, at: datetime) -> int:
+    """How many leads of the unit asked for had reached a milestone by a moment and were neither won nor lost then."""
+    leads = facts.of_unit(facts.leads)
+    left = facts.once(("left", entered), lambda: Dated(leads.select(_left(entered).alias("left")), "left"))
+    return facts.dated("leads", entered).count_before(at) - left.count_before(at)
+
+
+def _left(entered: str) -> pl.Expr:
+    """When a lead that has reached a milestone was won or lost, at the earliest as it got there; null: is still open."""
+    closed_at = pl.min_horizontal("won_at", "lost_at")
+    return pl.when(pl.col(entered).is_not_null(), closed_at.is_not_null()).then(pl.max_horizontal(entered, closed_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,9 @@ class Values:
     sd: float
 
 
-def won_values(leads: pl.DataFrame, at: datetime) -> Values | None:
+def won_values(facts: Facts, at: datetime) -> Values | None:
     """What deals won before a moment were worth; None where none has an amount."""
-    won = leads.filter(pl.col("won_at") < at, pl.col("amount").is_not_null())
+    won = facts.dated("leads", "won_at").before(at).filter(pl.col("amount").is_not_null())
     if won.is_empty():
         return None
     parts = pl.col("amount").mean().alias("mean"), pl.col("amount").std().fill_null(0.0).alias("sd")
@@ -114,8 +118,7 @@ def pipeline_velocity(facts: Facts, period: Period) -> Measure:
 
 def velocity_parts(facts: Facts, period: Period) -> tuple[float, float, float, float] | Text:
     """Open opportunities, win rate, average value and cycle in days of a period; or what is missing of them."""
-    leads = facts.of_unit(facts.leads)
-    won, lost = closed(leads, period)
+    won, lost = closed(facts, period)
     if won.is_empty():
         return text("No deal was won in these days, so there is no cycle to divide by.")
     amounts = won["amount"].drop_nulls()
@@ -125,7 +128,7 @@ def velocity_parts(facts: Facts, period: Period) -> tuple[float, float, float, f
         return text("The deals won in these days have no amount. Import the CRM's leads with their deal amounts.")
     if seconds is None:
         return text("The deals won in these days have no date on which they became opportunities.")
-    opportunities = open_at(leads, "sql_at", min(period.moments[1], facts.end)).height
+    opportunities = count_open(facts, "sql_at", min(period.moments[1], facts.end))
     rate = won.height / (won.height + lost.height)
     return float(opportunities), rate, float(amounts.mean()), seconds / 86_400  # pyright: ignore[reportArgumentType]
 
@@ -139,7 +142,7 @@ def cost_per_accepted(facts: Facts, period: Period) -> Measure:
         return missing("M8", facts, period, why)
     if facts.leads.is_empty():
         return no_leads("M8", facts, period)
-    accepted = facts.of_unit(facts.leads).filter(within("sal_at", period) & (pl.col("channel") != "")).height
+    accepted = int((facts.during("leads", "sal_at", period)["channel"] != "").sum())
     if not accepted:
         return missing("M8", facts, period, text("No lead from an ad campaign was accepted in these days."))
     total = float(spend["spend"].sum())
@@ -151,7 +154,7 @@ def acquisition_cost(facts: Facts, period: Period) -> Measure:
     """M9."""
     if facts.cost.is_empty():
         return missing("M9", facts, period, text("No cost yet. Import sales and marketing cost by cost centre from the books."))
-    won = facts.leads.filter(within("won_at", period), pl.col("created_at") <= pl.col("won_at"))
+    won = facts.all_units.during("leads", "won_at", period).filter(pl.col("created_at") <= pl.col("won_at"))
     if won.is_empty():
         return missing("M9", facts, period, text("No customer was won in these days."))
     took = won.select((pl.col("won_at") - pl.col("created_at")).dt.total_seconds().median()).item()
@@ -202,7 +205,7 @@ def channel_roi(facts: Facts, period: Period) -> Measure:
         return missing(
             "M10", facts, period, text("The gross margin of deals is not stated; revenue is no return. State it on Data.")
         )
-    won = facts.of_unit(facts.leads).filter(within("won_at", period), pl.col("channel") != "")
+    won = facts.during("leads", "won_at", period).filter(pl.col("channel") != "")
     if won["amount"].null_count():
         return missing("M10", facts, period, text("Some deals won in these days have no amount or no exchange rate."))
     total = float(spend["spend"].sum())
@@ -244,10 +247,12 @@ def wasted(facts: Facts, period: Period) -> Measure:
         return missing(
             "M11", facts, period, text("No conversions from ad platforms in these days. Nothing says what a click can bring.")
         )
-    broken = None
-    if is_monitored(facts.sli, period):
+    broken, times = None, facts.monitoring.broken(period)
+    if times:
         rest = spend.join(hopeless.select("campaign_name"), on="campaign_name", how="anti", nulls_equal=True)
-        broken = burned(rest, facts.of_unit(facts.leads), broken_times(facts.sli, period), facts.sli)
+        broken = burned_at(rest, facts.arrivals, times)
+    elif facts.monitoring.covers(period):
+        broken = Burned(0.0, 0.0)
     no_hope = float(hopeless["spend"].sum())
     said = Quantity(no_hope, Unit.MONEY, facts.currency)
     names = hopeless.height
