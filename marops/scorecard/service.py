@@ -37,7 +37,7 @@ class Row:
     """The target in force at the end of each of the months shown."""
 
     stale_since: date | None = None
-    """The last day of its oldest source, where that is well before the days asked for end."""
+    """The last day of its oldest source, where it has a value and that day is well before the days asked for end."""
 
     @property
     def urgency(self) -> float:
@@ -169,7 +169,8 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
 def verdict(principal: Principal, scope: Scope) -> Text:
     """One sentence on the whole scorecard."""
     require(principal, Action.READ, scope.workspace)
-    rows = [row for row in scorecard(principal, scope).rows if row.measure.value is not None and row.stale_since is None]
+    known = [row for row in scorecard(principal, scope).rows if row.measure.value is not None]
+    rows = [row for row in known if row.stale_since is None]
     rows.sort(key=lambda row: -row.kpi.weight)
     worse = [row.kpi.name for row in rows if row.trend is Trend.WORSE]
     missed = [row.kpi.name for row in rows if row.promise is Promise.MISSED]
@@ -184,6 +185,11 @@ def verdict(principal: Principal, scope: Scope) -> Text:
         return text("{kept} of {held} targets kept; {names} missed.", kept=kept, held=held, names=joined(missed, 2))
     if held:
         return text("{kept} of {held} targets kept, and nothing moved beyond normal variation.", kept=kept, held=held)
+    if stale := [row.stale_since for row in known if row.stale_since is not None]:
+        return ntext(
+            "{n} number is stale, since {day}: what it is now is not known.",
+            "{n} numbers are stale, the oldest since {day}: what they are now is not known.", len(stale), day=min(stale),
+        )  # fmt: skip
     return text("No targets are set for these days; nothing can be held against a promise yet.")
 
 
@@ -218,7 +224,7 @@ def _scorecard(asked: _Asked) -> Scorecard:
             Row(
                 kpi, measure, before, goal, series, judging.trend(series, kpi.better), judging.promise(measure, goal),
                 tuple(judging.goal_for(goals, kpi.id, month_of(point.month)) for point in series.shown),
-                inputs.stale_since(kpi, asked.opened, scope.period),
+                None if measure.value is None else inputs.stale_since(kpi, asked.opened, scope.period),
             )
         )  # fmt: skip
     return Scorecard(tuple(rows))

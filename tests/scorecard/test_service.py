@@ -322,3 +322,24 @@ def test_one_number_is_the_weight_of_what_will_be_kept_and_names_the_worst(home:
     assert found is not None
     assert found.value == pytest.approx(2 / 4.5)
     assert Reader.of("en").say(found.note) == "of 2 KPIs; worst: Lead acceptance"
+
+
+# Stale
+
+
+def test_what_is_stale_is_not_judged_and_the_verdict_says_since_when(home: Path):
+    fill_months([10, 12] * 6 + [11] * 7 + [2])  # the last month would be news; leads end on 30 September 2025
+    add_target("0.9")
+    later = Scope(OWN, Period(date(2025, 8, 1), date(2025, 12, 31)))
+    row = service.row(LOCAL_ADMIN, later, "M2")
+    assert row is not None
+    assert (row.stale_since, row.urgency) == (date(2025, 9, 30), 0)
+    assert service.findings(LOCAL_ADMIN, later) == []
+    # Data quality, both shares of moves, acceptance.
+    assert Reader.of("en").say(service.verdict(LOCAL_ADMIN, later)) == (
+        "4 numbers are stale, the oldest since Sep 30, 2025: what they are now is not known."
+    )
+    assert str(service.scorecard(LOCAL_ADMIN, later).sentence(Side.MARKETING)) == "no signal, 2 stale numbers"
+    fresh = service.row(LOCAL_ADMIN, LATEST, "M2")
+    assert fresh is not None
+    assert fresh.stale_since is None
