@@ -174,6 +174,23 @@ def loss(created: npt.NDArray[np.float64], outage: Outage, every: Sequence[Outag
     return Loss(expected, actual, rebound, expected - actual - rebound, variance)
 
 
+def naive_loss(per_day: float, minutes: float) -> float:
+    """What an outage would have taken if leads came evenly: minutes times the average rate. Shown only beside the estimate, and
+    called naive: leads come by the hour of the week, and it is off by half for an outage of some hours.
+
+    >>> round(naive_loss(22_000, 5)), round(naive_loss(22_000, 15))
+    (76, 229)
+    """
+    return per_day * minutes / 1440
+
+
+def usual_per_day(created: npt.NDArray[np.float64], outage: Outage, weeks: int = CLEAN_WEEKS) -> float | None:
+    """Leads a day in the weeks before an outage; None where the data begin later."""
+    start = outage.start.timestamp()
+    since = start - weeks * 7 * 86_400
+    return _count(created, since, start) / (weeks * 7) if created.size and created[0] <= since else None
+
+
 def _dispersion(*samples: Sequence[int]) -> float:
     ratios = [np.var(sample, ddof=1) / np.mean(sample) for sample in samples if np.mean(sample) > 0]
     return max(1.0, float(np.mean(ratios))) if ratios else 1.0

@@ -23,7 +23,7 @@ from marops.scorecard import inputs, metrics, reasons, service
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.facts import Facts
 from marops.scorecard.formulas import downtime, groups, value
-from marops.scorecard.outages import loss, outages, together
+from marops.scorecard.outages import loss, naive_loss, outages, together, usual_per_day
 from marops.scorecard.reasons import Split
 from marops.scorecard.store import annotations, rebases
 from marops.sources.store import ImportRun
@@ -82,6 +82,8 @@ class Incident:
     leads: float | None
     interval: Interval | None
     spend: float | None
+    naive: float | None = None
+    """What minutes times the average rate would say."""
 
 
 def incidents(principal: Principal, scope: Scope) -> list[Incident]:
@@ -106,6 +108,7 @@ def incidents(principal: Principal, scope: Scope) -> list[Incident]:
             Incident(
                 ", ".join(names), outage.start, outage.hours, _reason(facts.sli, outage.start, outage.end),
                 took.net if took else None, interval, burned.spend if burned else None,
+                None if (usual := usual_per_day(created, outage)) is None else naive_loss(usual, outage.hours * 60),
             )
         )  # fmt: skip
     return found[::-1]

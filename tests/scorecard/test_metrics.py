@@ -12,7 +12,8 @@ from marops.period import Period, month_of
 from marops.scorecard import metrics
 from marops.scorecard.definitions import KPIS
 from marops.scorecard.facts import Facts
-from marops.scorecard.outages import Outage, loss, outages, together
+from marops.scorecard.outages import Outage, loss, naive_loss, outages, together, usual_per_day
+from tests.conftest import published
 from tests.scorecard.made import MARCH, ad, at, down, facts, item, lead, watched
 
 
@@ -172,6 +173,19 @@ def test_j1_does_not_take_a_quiet_time_after_the_outage_for_a_loss():
     assert found.value == 4  # 5 expected, 1 came; of the 2 that usually follow none, which is no lead turned away
     assert found.interval is not None
     assert found.interval.high - 4 == pytest.approx(1.959964 * (7 * 4 / 3) ** 0.5, abs=1e-5)
+
+
+def test_minutes_times_the_average_rate_is_the_published_naive_figure():
+    given, expected = published("OUT-01")
+    lost = [naive_loss(given["visitors_per_day"], minutes) for minutes in given["minutes"]]
+    assert lost == pytest.approx(expected["lost"], abs=1)
+
+
+def test_the_usual_leads_a_day_are_those_of_the_eight_weeks_before():
+    created = np.array([at(1, 1).timestamp() + n * 86_400.0 for n in range(90)])
+    outage = Outage("Web", at(3, 25, 10), at(3, 25, 12))
+    assert usual_per_day(created, outage) == pytest.approx(1)
+    assert usual_per_day(created[40:], outage) is None
 
 
 def test_j1_adds_what_came_back_up_over_the_outages_before_it_is_taken_off():

@@ -169,6 +169,7 @@ def _outages(found: Sequence[why.Incident]) -> None:
             say(text("Cause as logged")): [one.reason for one in found],
             say(text("Leads lost")): [None if one.leads is None else round(one.leads, 1) for one in found],
             say(text("95 % interval")): [_span(one) for one in found],
+            say(text("Minutes × average (naive)")): [None if one.naive is None else round(one.naive, 1) for one in found],
             say(text("Spend burned")): [None if one.spend is None else round(one.spend, 2) for one in found],
         }
     )
