@@ -55,7 +55,7 @@ def allowed_downtime(target: float, window: float) -> float:
 def burn_rate(budget_share: float, hours: float, window_days: float) -> float:
     """How many times faster than evenly a share of an error budget is used up in some hours of its window.
 
-    >>> burn_rate(0.02, 1, 30)
+    >>> round(burn_rate(0.02, 1, 30), 9)
     14.4
     """
     return budget_share * window_days * 24 / hours
