@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, TypeVar
 
 import polars as pl
@@ -19,6 +19,8 @@ from marops.scorecard.definitions import KPIS
 from marops.scorecard.outages import Arrivals, Monitoring
 
 T = TypeVar("T")
+_RECENT = 32
+"""Rows of periods that are kept: the KPIs of one period or two ask for the same rows again and again."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,14 @@ class Facts:
         """The rows of a table (`leads`, `changes`, ...) of which a moment or day lies in a period, in their order; those of the
         unit asked for.
         """
-        return self.dated(table, column).between(*period.moments)
+        return self._during(table, column, period)
+
+    @cached_property
+    def _during(self) -> Callable[[str, str, Period], pl.DataFrame]:
+        def found(table: str, column: str, period: Period) -> pl.DataFrame:
+            return self.dated(table, column).between(*period.moments)
+
+        return lru_cache(maxsize=_RECENT)(found)
 
     def dated(self, table: str, column: str) -> Dated:
         """The rows of a table of the unit asked for, by a moment."""
@@ -101,8 +110,14 @@ class Facts:
 
     def ads(self, period: Period) -> pl.DataFrame:
         """Ad rows that lie wholly inside a period; a total of a longer range cannot be cut."""
-        begun = self.dated("performance", "period_start")
-        return self.once(("ads", period), lambda: begun.between(*period.moments).filter(pl.col("period_end") <= period.end))
+        return self._ads(period)
+
+    @cached_property
+    def _ads(self) -> Callable[[Period], pl.DataFrame]:
+        def found(period: Period) -> pl.DataFrame:
+            return self.during("performance", "period_start", period).filter(pl.col("period_end") <= period.end)
+
+        return lru_cache(maxsize=_RECENT)(found)
 
 
 def measured(

@@ -28,8 +28,13 @@ def history(opened: Opened, unit: str | None) -> dict[str, list[Measure]]:
     if opened.first_day is None or opened.last_day is None:
         return {kpi: [] for kpi in KPIS}
     facts = facts_of(opened, unit)
-    spans = list(Period(min(opened.first_day, opened.last_day), opened.last_day).months())
-    return {kpi.id: [metrics.measure(kpi, facts, month) for month in spans] if kpi.has_history else [] for kpi in KPIS.values()}
+    found: dict[str, list[Measure]] = {kpi: [] for kpi in KPIS}
+    # Month by month: KPIs share rows of a month.
+    for month in Period(min(opened.first_day, opened.last_day), opened.last_day).months():
+        for kpi in KPIS.values():
+            if kpi.has_history:
+                found[kpi.id].append(metrics.measure(kpi, facts, month))
+    return found
 
 
 @cached(LRUCache(maxsize=8), key=lambda opened, unit: (opened.key, unit), condition=threading.Condition())
