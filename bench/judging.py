@@ -185,7 +185,7 @@ def _outage(rng: Rng, rates: Floats, hours: int) -> Judged:
     seconds = np.where(back, ends + rng.uniform(0, rebound, len(seconds)), seconds)
     zero = datetime.combine(company.FIRST_DAY, time.min, UTC)
     outage = Outage(company.WEB, zero + timedelta(seconds=begins), zero + timedelta(seconds=ends))
-    found = loss(np.sort(seconds[~(lost & ~back)]) + zero.timestamp(), outage, [outage])
+    found = loss(np.sort(seconds[~(lost & ~back)]) + zero.timestamp(), [outage], [outage])
     assert found is not None
     return Judged(hours, int(lost.sum() - back.sum()), found.net, found.variance)
 

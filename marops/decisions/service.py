@@ -250,7 +250,7 @@ def _change(
     session.refresh(item)
     if found.rowcount != 1:
         raise _changed_meanwhile(item)
-    after = {**changes, **({"reason": reason} if reason else {})}
+    after = {**changes, **({"reason": reason} if reason else {}), **({"kpi": item.kpi} if item.kpi else {})}
     audit.note(session, principal, workspace.id, verb, ACTION, item.id, before, after)
     workspace.touch()
     session.add(workspace)

@@ -43,7 +43,8 @@ class Kpi:
     `by_unit`: whether it can be told for one business unit; `has_history`: whether past months can be told; `rare`: most
     months have nothing to count, so that process limits say little and only the target judges; `bounds`: what a value
     cannot go beyond; `estimated`: the number is inferred, not counted, and is shown with "≈"; `seasonal`: it rises and falls
-    with the months of the year. `revisions`: later versions.
+    with the months of the year; `to_zero`: zero is good, both ways are
+    bad, so that only a band can be a target. `revisions`: later versions.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Kpi:
     rare: bool = False
     estimated: bool = False
     seasonal: bool = False
+    to_zero: bool = False
     bounds: tuple[float | None, float | None] = (None, None)
     revisions: tuple[Revision, ...] = ()
 
@@ -189,7 +191,7 @@ DEFINITIONS = (
     ),
     Kpi(
         "J3", text("Value at risk from downtime"), Side.JOINT, BOTH, _FINANCE, Unit.MONEY, Better.LOWER,
-        text("leads lost in downtime × chance that a lead is won × average value of a won deal"),
+        text("leads lost in downtime × chance that a lead is won, as known at the end of the days × average value of a won deal"),
         text("when the outage happened"), text("outages that began in the days"),
         {"lead": _DEALS, "lead_stage_history": _STAGES, **_MONITOR}, _OWN,
         text("Weigh it against the cost of a second path for the form. Spend burned is a cost beside it: do not add both."),
@@ -240,7 +242,7 @@ DEFINITIONS = (
         text("when the answer was recorded"), text("answers of the days"),
         {"survey_response": ("question_id", "value", "side", "survey_response_recorded_at")}, text("Newcombe 1998, method 10"),
         text("Discuss the items with the widest gap in the next summit before planning measures."),
-        by_unit=False, rare=True, bounds=(-1, 1),
+        by_unit=False, rare=True, to_zero=True, bounds=(-1, 1),
     ),
     Kpi(
         "J10", text("Joint actions closed on time"), Side.JOINT, BOTH, BOTH, Unit.PERCENT, Better.HIGHER,
@@ -338,7 +340,8 @@ DEFINITIONS = (
         ),
         text("day of the spend"), text("campaigns with enough clicks to be sure (95 %, rule of three); ad rows of the days"),
         {"ad_performance": (*_SPEND, "clicks", "conversions", "campaign_name"), **_MONITOR}, _OWN,
-        text("Stop or mend the campaigns named; few clicks without a conversion prove nothing."), weight=1.5, bounds=(0, 1),
+        text("Stop or mend the campaigns named; few clicks without a conversion prove nothing."), weight=1.5, rare=True,
+        bounds=(0, 1),
     ),
 )  # fmt: skip
 

@@ -22,6 +22,9 @@ T = TypeVar("T")
 _RECENT = 32
 """Rows of periods that are kept: the KPIs of one period or two ask for the same rows again and again."""
 
+_BEGINS_WITHIN = timedelta(days=7)
+"""How long after a period ad reports may begin to be all of it: days without spend have no rows."""
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -65,6 +68,10 @@ class Facts:
         """The facts of all units: what one unit's KPIs learn from."""
         return self if self.unit is None else replace(self, unit=None)
 
+    def lacks(self, milestone: str) -> bool:
+        """Whether no lead of any unit has ever reached a milestone (`sal_at`, ...): a CRM without that stage."""
+        return self.once(("lacks", milestone), lambda: self.leads[milestone].null_count() == self.leads.height)
+
     def during(self, table: str, column: str, period: Period) -> pl.DataFrame:
         """The rows of a table (`leads`, `changes`, ...) of which a moment or day lies in a period, in their order; those of the
         unit asked for.
@@ -107,6 +114,32 @@ class Facts:
     def past(self) -> Past:
         """The leads of all units, as chances are learned from them."""
         return Past(self.leads)
+
+    @cached_property
+    def daily_ads(self) -> Period | None:
+        """The days from the first to the last for which ad reports have rows of single days; None where they have none."""
+        days = self.of_unit(self.performance).filter(pl.col("period_start") == pl.col("period_end"))["period_start"]
+        return Period(days.min(), days.max()) if len(days) else None  # pyright: ignore[reportArgumentType]
+
+    @cached_property
+    def _spans(self) -> list[tuple[date, date]]:
+        longer = self.of_unit(self.performance).filter(pl.col("period_start") < pl.col("period_end"))
+        return longer.select("period_start", "period_end").unique().rows()
+
+    def ads_touching(self, period: Period) -> pl.DataFrame:
+        """Ad rows of which some days lie in a period."""
+        return self.of_unit(self.performance.filter(pl.col("period_start") <= period.end, pl.col("period_end") >= period.start))
+
+    def ads_incomplete(self, period: Period) -> Text | None:
+        """Why the ad rows inside a period are not all of its spend: some cross its ends, or reports begin later. None: they are."""
+        if any(first < period.start <= last or first <= period.end < last for first, last in self._spans):
+            return text(
+                "Some ad rows cover days on both sides of these days (a week or a month), and cannot be cut. Export by day."
+            )
+        begins: date | None = self.of_unit(self.performance).select(pl.col("period_start").min()).item()
+        if begins is not None and begins - period.start > _BEGINS_WITHIN:
+            return text("Ad reports begin on {day}, after these days do.", day=begins)
+        return None
 
     def ads(self, period: Period) -> pl.DataFrame:
         """Ad rows that lie wholly inside a period; a total of a longer range cannot be cut."""

@@ -10,7 +10,7 @@ from marops import theme
 from marops.chart import Chart, base, escaped
 from marops.language import Month, Reader, Text, joined, text
 from marops.scorecard.judging import Point, Trend
-from marops.scorecard.reasons import BY, NAMELESS, Split, amount
+from marops.scorecard.reasons import BY, Part, Split, amount, name_of
 from marops.scorecard.service import Row
 from marops.scorecard.why import Event, Happened
 
@@ -52,7 +52,8 @@ def _limits(figure: go.Figure, row: Row) -> None:
     across = {"xref": "x", "x0": first - 0.5, "x1": len(months) - 0.5, "layer": "below"}
     if row.series.varying:
         _band(figure, row)
-        figure.add_shape(type="line", y0=limits.mean, y1=limits.mean, line={"color": theme.SOFT.light, "width": 1}, **across)
+        if not row.kpi.seasonal:  # there each month has a mean of its own
+            figure.add_shape(type="line", y0=limits.mean, y1=limits.mean, line={"color": theme.SOFT.light, "width": 1}, **across)
         return
     figure.add_shape(type="rect", y0=limits.lower, y1=limits.upper, fillcolor=theme.BAND.light, line={"width": 0}, **across)
     figure.add_shape(type="line", y0=limits.mean, y1=limits.mean, line={"color": theme.SOFT.light, "width": 1}, **across)
@@ -178,6 +179,8 @@ def title(row: Row) -> Text:
             return text("{kpi} stays within its normal variation", kpi=row.kpi.name)
         case Trend.UNKNOWN if row.kpi.rare:
             return text("{kpi} is rare: only its target judges it", kpi=row.kpi.name)
+        case Trend.UNKNOWN if row.series.limits is not None:
+            return text("{kpi}: what is normal is still being learned, so no month is judged yet", kpi=row.kpi.name)
         case Trend.UNKNOWN:
             return text("{kpi} has too few months to say what is normal", kpi=row.kpi.name)
 
@@ -197,7 +200,7 @@ def _alt(row: Row) -> Text:
 def split_chart(row: Row, split: Split, reader: Reader) -> Chart:
     """What each group or factor contributed to a KPI's change: its own rate in the KPI's hue, its share in grey."""
     parts = split.largest(_PARTS)[::-1]
-    names = [_name(part.name, is_rest=at == 0 and len(split.parts) > _PARTS, split=split) for at, part in enumerate(parts)]
+    names = [_name(part, is_rest=at == 0 and len(split.parts) > _PARTS, split=split) for at, part in enumerate(parts)]
     labels = [escaped(reader.say(name)) for name in names]
     figure = base(70 + 30 * len(parts))
     colour = theme.of_side(row.kpi.side).light
@@ -222,11 +225,11 @@ def split_chart(row: Row, split: Split, reader: Reader) -> Chart:
     most = max(split.parts, key=lambda part: abs(part.effect))
     alt = text(
         "{title}: the largest is {name} with {effect} of {change}.",
-        title=said, name=most.name or NAMELESS, effect=amount(row.measure, most.effect), change=change,
+        title=said, name=name_of(most, split.by), effect=amount(row.measure, most.effect), change=change,
     )  # fmt: skip
     table = pl.DataFrame(
         {
-            reader.say(by).capitalize(): [reader.say(part.name or NAMELESS) for part in split.largest(len(split.parts))],
+            reader.say(by).capitalize(): [reader.say(name_of(part, split.by)) for part in split.largest(len(split.parts))],
             reader.say(text("Own rate")): [part.rate for part in split.largest(len(split.parts))],
             reader.say(text("Share of all")): [part.mix for part in split.largest(len(split.parts))],
         }
@@ -234,7 +237,5 @@ def split_chart(row: Row, split: Split, reader: Reader) -> Chart:
     return Chart(figure, said, unit, alt, table)
 
 
-def _name(name: str | Text, *, is_rest: bool, split: Split) -> str | Text:
-    if is_rest:
-        return text("the other {n}", n=len(split.parts) - _PARTS)
-    return name or NAMELESS
+def _name(part: Part, *, is_rest: bool, split: Split) -> str | Text:
+    return text("the other {n}", n=len(split.parts) - _PARTS) if is_rest else name_of(part, split.by)

@@ -3,7 +3,7 @@ scorecard's services do.
 """
 
 import threading
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -54,16 +54,24 @@ def facts_of(opened: Opened, unit: str | None) -> Facts:
         actions=due_actions(opened.workspace.id),
         margin=None if opened.workspace.gross_margin is None else float(opened.workspace.gross_margin),
         performance=rollups.channel_days(found),
-        sli=lake.table(found.manifest, "sli_measurement").collect(),
+        sli=_availability(found),
         work=rollups.work(found),
         survey=_survey(found),
         ages=_ages(opened, found),
-        end=start_of(min(last, opened.today) + timedelta(days=1)),
+        # A day that is not over yet has only come so far.
+        end=min(start_of(min(last, opened.today) + timedelta(days=1)), datetime.now(UTC)),
         today=opened.today,
         currency=found.currency,
         availability_target=lambda period: _availability_target(held, period),
         unit=unit,
     )
+
+
+def _availability(found: rollups.Facts) -> pl.DataFrame:
+    """What monitors measured of availability; where no indicator is called so, of whatever there is."""
+    rows = lake.table(found.manifest, "sli_measurement").collect()
+    named = rows.filter(pl.col("sli_name").str.to_lowercase().str.contains("avail|uptime|dispon"))
+    return rows if named.is_empty() else named
 
 
 def _availability_target(goals: list[Goal], period: Period) -> float | None:
@@ -80,7 +88,15 @@ def _survey(found: rollups.Facts) -> pl.DataFrame:
     )
 
 
-_LIVE = ("ad_performance", "web_traffic_daily", "lead", "lead_stage_history", "work_item_transition", "sli_measurement")
+_LIVE = (
+    "ad_performance",
+    "web_traffic_daily",
+    "lead",
+    "lead_stage_history",
+    "lead_touch",
+    "work_item_transition",
+    "sli_measurement",
+)
 """Tables that are expected to stay up to date."""
 
 
@@ -102,11 +118,18 @@ STALE_AFTER = timedelta(days=2)
 """How much earlier than the days asked for a source may end: weekends and nightly exports leave a day or two."""
 
 
+NO_MOVE_FOR = timedelta(days=14)
+"""Days with new leads and no lead that moves, after which the stage history is taken to have stopped."""
+
+
 def stale_since(kpi: Kpi, opened: Opened, period: Period) -> date | None:
     """The last day of a KPI's oldest source, where that is well before a period's end (or yesterday); None: it is fresh."""
     manifest = rollups.facts(opened).manifest
     used = [tables for tables in _DELIVERED if set(tables) & set(kpi.tables)]
     ends = [day for tables in used if (day := manifest.last_day(*tables)) is not None]
+    leads, moves = manifest.last_day("lead"), manifest.last_day("lead_stage_history")
+    if "lead_stage_history" in kpi.tables and leads and moves and leads - moves > NO_MOVE_FOR:
+        ends.append(moves)  # leads go on, and none of them moves: the history has stopped
     due = min(period.end, opened.today - timedelta(days=1)) - STALE_AFTER
     return min(ends) if ends and min(ends) < due else None
 

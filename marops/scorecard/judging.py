@@ -60,7 +60,7 @@ class Goal:
 
     def is_on_the_side_of(self, better: Better) -> bool:
         """Whether the target asks for what is good: a band asks for both."""
-        return self.type != ("at_most" if better is Better.HIGHER else "at_least")
+        return self.type == "band" or (self.type == "at_least") is (better is Better.HIGHER)
 
     @property
     def range(self) -> tuple[float, float]:
@@ -107,6 +107,9 @@ class Series:
     change: Change
     causes: Mapping[Rule, tuple[date, ...]]
     rebased: date | None = None
+    learning: bool = False
+    """Whether all there is went into the limits, so that nothing has been judged by them yet."""
+
     varying: Mapping[date, tuple[float, float]] = field(default_factory=dict[date, tuple[float, float]])
 
     @property
@@ -164,14 +167,16 @@ def series(kpi: Kpi, measures: Sequence[Measure], rebased: date | None = None) -
     scale = _scale(kpi, of_process)
     # A month that is missing is no news; neither are months the limits were learned from. Months still provisional are waited for.
     newest = _newest(of_process)
-    judged = scale.scores if newest is not None and newest.value is not None else ()
+    judged = scale.scores if scale.points and scale.points[-1] is newest else ()
     limits = _within(scale.of(len(scale.scores) - 1), kpi.bounds) if scale.scores else None
     causes = _causes(scale.points, scale.scores, scale.limits) if scale.limits else {}
     varying = {
         point.month: (low.lower, low.upper) for at, point in enumerate(scale.points) if (low := _within(scale.of(at), kpi.bounds))
     }
     same = len({(round(low, 12), round(high, 12)) for low, high in varying.values()}) < 2
-    return Series(points, limits, spc.certain_change(judged, scale.limits), causes, rebased, {} if same else varying)
+    learning = len(scale.scores) <= LOCKED_AFTER
+    change = spc.certain_change(judged, scale.limits)
+    return Series(points, limits, change, causes, rebased, learning, {} if same else varying)
 
 
 def _scale(kpi: Kpi, points: tuple[Point, ...]) -> _Scale:
@@ -224,7 +229,7 @@ def _within(limits: Limits | None, bounds: tuple[float | None, float | None]) ->
 
 def trend(found: Series, better: Better) -> Trend:
     """Whether the newest month is better or worse than the process was, or the same."""
-    if found.limits is None or not found.values:
+    if found.limits is None or not found.values or found.learning:
         return Trend.UNKNOWN
     match found.change:
         case Change.NONE:

@@ -300,7 +300,7 @@ def _newest(row: Row, opened_on: date) -> date | None:
     not the one on which the action was opened.
     """
     if row.kpi.has_history:
-        return max((point.month for point in row.series.points if point.value is not None), default=None)
+        return max((point.month for point in row.series.points if point.settled is not None), default=None)
     return None if row.measure.value is None or row.measure.as_of == opened_on else row.measure.as_of
 
 
@@ -309,7 +309,7 @@ def _facts(row: Row, scope: Scope, opened_on: date) -> dict[str, object]:
     months that began after it.
     """
     measure, goal, limits = row.measure, row.goal, row.series.limits
-    known = [point for point in row.series.points if point.value is not None]
+    known = [point for point in row.series.points if point.settled is not None]
     before = [point for point in known if month_of(point.month).end < opened_on]
     newest, assured = _newest(row, opened_on), row.assurance
     return {

@@ -53,14 +53,28 @@ def together(found: Sequence[Outage]) -> list[Outage]:
     return joined_up
 
 
+def episodes(joined: Sequence[Outage]) -> list[tuple[Outage, ...]]:
+    """Joined outages (in order), those together that begin within six hours of the end of the one before: whoever comes back then
+    cannot be told apart by outage.
+    """
+    found: list[tuple[Outage, ...]] = []
+    for outage in joined:
+        if found and outage.start < found[-1][-1].end + REBOUND:
+            found[-1] = (*found[-1], outage)
+        else:
+            found.append((outage,))
+    return found
+
+
 class Monitoring:
     """What monitors saw (sli_measurement), with what every KPI of it needs worked out once: `single` outages by service, and
-    `joined` ones.
+    `joined` ones, and `episodes` of these.
     """
 
     def __init__(self, sli: pl.DataFrame) -> None:
         self.single = outages(sli)
         self.joined = together(self.single)
+        self.episodes = episodes(self.joined)
         self._windows = Dated(sli, "window_start")
         self._longest = timedelta(seconds=int(sli["window_seconds"].max() or 0))  # pyright: ignore[reportArgumentType]
         self._times: dict[Period, pl.DataFrame] = {}
@@ -86,10 +100,11 @@ def _service_times(windows: pl.DataFrame, period: Period) -> pl.DataFrame:
     begins = pl.col("window_start")
     ends = begins + pl.duration(seconds=pl.col("window_seconds"))
     inside = (pl.min_horizontal(ends, pl.lit(end)) - pl.max_horizontal(begins, pl.lit(start))).dt.total_seconds().clip(0)
-    share = pl.when(pl.col("window_seconds") > 0).then(inside / pl.col("window_seconds")).otherwise(0.0)
+    bad = pl.when(pl.col("total_count") > 0).then(pl.col("bad_count").fill_null(0) / pl.col("total_count"))
     return (
-        windows.group_by("service")
-        .agg((pl.col("total_count") * share).sum().alias("total"), (pl.col("bad_count").fill_null(0) * share).sum().alias("bad"))
+        windows.filter(pl.col("total_count") > 0)
+        .group_by("service")
+        .agg(inside.sum().cast(pl.Float64).alias("total"), (inside * bad).sum().alias("bad"))
         .filter(pl.col("total") > 0)
         .sort("service")
     )
@@ -138,15 +153,21 @@ class Loss:
     variance: float
 
 
-def loss(created: npt.NDArray[np.float64], outage: Outage, every: Sequence[Outage], weeks: int = CLEAN_WEEKS) -> Loss | None:
-    """What one outage took, against the same hours of up to `weeks` earlier weeks without an outage.
+def loss(
+    created: npt.NDArray[np.float64], episode: Sequence[Outage], every: Sequence[Outage], *,
+    until: datetime | None = None, weeks: int = CLEAN_WEEKS,
+) -> Loss | None:  # fmt: skip
+    """What an episode of outages took, against the same hours of up to `weeks` earlier weeks without an outage.
 
-    `created`: sorted creation times in epoch seconds. None where fewer than 3 such weeks are in the data. The rebound is negative
-    where fewer came afterwards than usual: counting only what is above would take chance for leads that came back, and the sum
-    over many outages would be too low.
+    `created`: sorted creation times in epoch seconds; `until`: where the data end. None where fewer than 3 such weeks are there.
+    Whoever came extra between its outages or in the six hours after the last came back once, whichever outage had turned them away.
+    The rebound is negative where fewer came than usual: counting only what is above would take chance for leads that came back,
+    and the sum over many episodes would be too low.
     """
-    start, end = outage.start.timestamp(), outage.end.timestamp()
-    after = end + REBOUND.total_seconds()
+    down = [(outage.start.timestamp(), outage.end.timestamp()) for outage in episode]
+    start, over = down[0][0], down[-1][1] + REBOUND.total_seconds()
+    over = over if until is None else min(over, until.timestamp())
+    up = [(end, begin) for end, begin in zip([end for _, end in down], [*(begin for begin, _ in down[1:]), over], strict=True)]
     if not created.size:
         return None
     week = 7 * 86_400.0
@@ -156,17 +177,17 @@ def loss(created: npt.NDArray[np.float64], outage: Outage, every: Sequence[Outag
         shift = back * week
         if start - shift < created[0]:
             break
-        if any(o.start.timestamp() < after - shift and o.end.timestamp() > start - shift for o in every):
+        if any(o.start.timestamp() < over - shift and o.end.timestamp() > start - shift for o in every):
             continue
-        during.append(_count(created, start - shift, end - shift))
-        later.append(_count(created, end - shift, after - shift))
+        during.append(_counts(created, down, shift))
+        later.append(_counts(created, up, shift))
         if len(during) == weeks:
             break
     if len(during) < 3:
         return None
     expected, usual_after = float(np.mean(during)), float(np.mean(later))
-    actual = _count(created, start, end)
-    rebound = _count(created, end, after) - usual_after
+    actual = _counts(created, down)
+    rebound = _counts(created, up) - usual_after
     dispersion = _dispersion(during, later)
     clean = len(during)
     # A count's variance is its mean times the dispersion; the expectation itself is known from `clean` weeks only.
@@ -194,6 +215,10 @@ def usual_per_day(created: npt.NDArray[np.float64], outage: Outage, weeks: int =
 def _dispersion(*samples: Sequence[int]) -> float:
     ratios = [np.var(sample, ddof=1) / np.mean(sample) for sample in samples if np.mean(sample) > 0]
     return max(1.0, float(np.mean(ratios))) if ratios else 1.0
+
+
+def _counts(created: npt.NDArray[np.float64], spans: Sequence[tuple[float, float]], shift: float = 0.0) -> int:
+    return sum(_count(created, begin - shift, end - shift) for begin, end in spans if end > begin)
 
 
 def _count(created: npt.NDArray[np.float64], start: float, end: float) -> int:

@@ -19,8 +19,7 @@ BY: dict[By, Text] = {
     By.LAW: text("law"),
 }  # fmt: skip
 
-NAMELESS = text("no ad campaign")
-"""A group that has no name in the data."""
+_NO_CAMPAIGN, _NOT_NAMED = text("no ad campaign"), text("not named")
 
 _MOST = 0.5
 _PACE = 24
@@ -77,6 +76,11 @@ def of_product(found: ProductChange, names: Sequence[Text]) -> Split:
     return Split(None, found.before, found.after, parts)
 
 
+def name_of(part: Part, by: By | None) -> str | Text:
+    """What a part is called: leads that no ad campaign brought have no channel; other groups may lack a name in the data."""
+    return part.name or (_NO_CAMPAIGN if by in {By.CHANNEL, By.CAMPAIGN} else _NOT_NAMED)
+
+
 def amount(measure: Measure, value: float) -> Quantity:
     """A difference of a KPI's values: of percents in points."""
     unit = Unit.POINTS if measure.unit is Unit.PERCENT else measure.unit
@@ -103,8 +107,8 @@ def sentences(kpi: Kpi, measure: Measure, split: Split) -> list[Text]:
 
 
 def _drivers(measure: Measure, split: Split) -> list[Text]:
-    with_it = _named(measure, [part for part in split.parts if part.effect * split.change > 0])
-    against = _named(measure, [part for part in split.parts if part.effect * split.change < 0])
+    with_it = _named(measure, split, [part for part in split.parts if part.effect * split.change > 0])
+    against = _named(measure, split, [part for part in split.parts if part.effect * split.change < 0])
     said: list[Text] = []
     if with_it:
         said.append(text("Most of it: {parts}.", parts=with_it))
@@ -113,9 +117,9 @@ def _drivers(measure: Measure, split: Split) -> list[Text]:
     return said
 
 
-def _named(measure: Measure, parts: Sequence[Part]) -> Text | None:
+def _named(measure: Measure, split: Split, parts: Sequence[Part]) -> Text | None:
     told = [
-        text("{name} {effect}", name=part.name or NAMELESS, effect=amount(measure, part.effect))
+        text("{name} {effect}", name=name_of(part, split.by), effect=amount(measure, part.effect))
         for part in sorted(parts, key=lambda part: -abs(part.effect))[:2]
     ]
     match told:
@@ -133,7 +137,7 @@ def _concentration(split: Split) -> list[Text]:
     if len(with_it) < 3 or abs(with_it[0].effect) <= _MOST * abs(total):
         return []
     share = Quantity(with_it[0].effect / total, Unit.PERCENT)
-    name = with_it[0].name or NAMELESS
+    name = name_of(with_it[0], split.by)
     return [text("{name} alone is {share} of what moved that way.", name=name, share=share)]
 
 

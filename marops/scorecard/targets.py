@@ -41,7 +41,10 @@ def goals(session: Session, workspace_id: str) -> list[Goal]:
 def goal_of(row: Target) -> Goal:
     """The target that a row keeps."""
     upper = None if row.upper is None else float(row.upper)
-    return Goal(row.kpi, row.type, float(row.value), upper, row.valid_from, row.valid_to, row.author, row.reason, row.set_at)
+    low, kind = float(row.value), row.type
+    if kind == "at_most" and row.kpi in KPIS and KPIS[row.kpi].to_zero:
+        low, upper, kind = -low, low, "band"  # "at most 10 points" of a gap means either way
+    return Goal(row.kpi, kind, low, upper, row.valid_from, row.valid_to, row.author, row.reason, row.set_at)
 
 
 def words(goal: Goal, currency: str) -> Text:
@@ -90,6 +93,8 @@ def check(kpi: Kpi, type: str, value: Decimal, upper: Decimal | None, currency: 
             )
     elif upper is not None:
         raise UserError(text("Only a band has an upper end. Leave it out, or make the target a band."))
+    if kpi.to_zero and type != "band":
+        raise UserError(text("{kpi} is good at zero and bad on either side: choose a band about it.", kpi=kpi.name))
     if type == "at_most" and kpi.better is Better.HIGHER:
         raise UserError(text("The higher {kpi} is, the better: choose at_least, or a band.", kpi=kpi.name))
     if type == "at_least" and kpi.better is Better.LOWER:

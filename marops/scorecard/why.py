@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-import numpy as np
 import polars as pl
 from cachetools import LRUCache, cached
 from sqlmodel import col, select
@@ -23,7 +22,7 @@ from marops.scorecard import inputs, metrics, reasons, service
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.facts import Facts
 from marops.scorecard.formulas import downtime, groups, value
-from marops.scorecard.outages import loss, naive_loss, outages, together, usual_per_day
+from marops.scorecard.outages import loss, naive_loss, usual_per_day
 from marops.scorecard.reasons import Split
 from marops.scorecard.store import annotations, rebases
 from marops.sources.store import ImportRun
@@ -87,28 +86,28 @@ class Incident:
 
 
 def incidents(principal: Principal, scope: Scope) -> list[Incident]:
-    """The outages that began in the scope's period, the newest first, each beside what it took. Overlapping ones are one."""
+    """The outages that began in the scope's period, the newest first, each beside what it took. Those that overlap, or begin within
+    six hours of one another, are one: who came back cannot be told apart.
+    """
     require(principal, Action.READ, scope.workspace)
     facts = inputs.facts_of(workspaces.open_workspace(principal, scope.workspace), scope.unit)
-    single = outages(facts.sli)
-    every = together(single)
-    created = np.sort(facts.of_unit(facts.leads)["created_at"].dt.epoch("us").to_numpy().astype(np.float64) / 1e6)
+    seen, arrivals = facts.monitoring, facts.arrivals
     found: list[Incident] = []
-    for outage in (outage for outage in every if scope.period.contains(outage.start.date())):
-        names = sorted({one.service for one in single if one.start < outage.end and one.end > outage.start})
-        took = loss(created, outage, every)
+    for episode in (one for one in seen.episodes if scope.period.contains(one[0].start.date())):
+        start, end = episode[0].start, episode[-1].end
+        hours = sum(outage.hours for outage in episode)
+        names = sorted({one.service for one in seen.single if one.start < end and one.end > start})
+        took = loss(arrivals.created, episode, seen.joined, until=facts.end)
         half = stats.z95() * took.variance**0.5 if took else 0.0
         interval = Interval(took.net - half, took.net + half, text("same hours of 8 clean weeks")) if took else None
-        span = Period(outage.start.date(), outage.end.date())
-        spend = facts.ads(span)
-        burned = None
-        if spend.height and rollups.unknown_spend(spend) is None:
-            burned = downtime.burned(spend, facts.of_unit(facts.leads), [outage], facts.sli)
+        spend = facts.ads_touching(Period(start.date(), end.date()))
+        burned = None if rollups.unknown_spend(spend) else downtime.burned_at(spend, arrivals, episode, facts.daily_ads)
+        usual = usual_per_day(arrivals.created, episode[0])
         found.append(
             Incident(
-                ", ".join(names), outage.start, outage.hours, _reason(facts.sli, outage.start, outage.end),
-                took.net if took else None, interval, burned.spend if burned else None,
-                None if (usual := usual_per_day(created, outage)) is None else naive_loss(usual, outage.hours * 60),
+                ", ".join(names), start, hours, _reason(facts.sli, start, end), took.net if took else None, interval,
+                None if burned is None or isinstance(burned, Text) else burned.spend,
+                None if usual is None else naive_loss(usual, hours * 60),
             )
         )  # fmt: skip
     return found[::-1]
@@ -151,7 +150,7 @@ def events(principal: Principal, scope: Scope, kpi_id: str) -> list[Event]:
     facts = inputs.facts_of(opened, scope.unit)
     found = [Event(revision.since, Happened.DEFINITION, revision.what) for revision in kpi.revisions]
     if kpi.side is not Side.MARKETING:
-        for outage in together(outages(facts.sli)):
+        for outage in facts.monitoring.joined:
             said = text("{service} down for {hours}", service=outage.service, hours=Quantity(outage.hours, Unit.HOURS))
             found.append(Event(outage.start.date(), Happened.OUTAGE, said))
     if kpi.side is not Side.IT:

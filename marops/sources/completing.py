@@ -45,7 +45,7 @@ def absent(table: Table, schema: Mapping[str, pl.DataType], context: Context | N
 
 def completes_row_by_row(table: str) -> bool:
     """Whether the completed columns of a row depend on that row alone, so that rows can be completed in any portions."""
-    return table not in {"lead_stage_history", "work_item_transition"}
+    return table not in {"lead_stage_history", "lead_touch", "work_item_transition"}
 
 
 def _ad_performance(frame: pl.LazyFrame, context: Context) -> pl.LazyFrame:

@@ -248,7 +248,8 @@ def _trend(row: Row) -> _Mark:
     detail = ""
     if limits is not None:
         low, high = row.measure.in_unit(limits.lower), row.measure.in_unit(limits.upper)
-        detail = say(text("normal {low} to {high}", low=low, high=high))
+        firm, trial = text("normal {low} to {high}", low=low, high=high), text("trial limits {low} to {high}", low=low, high=high)
+        detail = say(trial if limits.trial else firm)
     if row.stale_since is not None:
         return _Mark("◌", say(text("stale")), say(text("data end on {day}", day=row.stale_since)))
     match row.trend:
@@ -259,7 +260,7 @@ def _trend(row: Row) -> _Mark:
         case Trend.STEADY:
             return _Mark("●", say(text("steady")), detail)
         case Trend.UNKNOWN:
-            return _Mark("○", say(text("no trend yet")) if not row.kpi.rare else say(text("rare event")))
+            return _Mark("○", say(text("no trend yet")) if not row.kpi.rare else say(text("rare event")), detail)
 
 
 def _promise(row: Row) -> _Mark:

@@ -10,6 +10,7 @@ from cachetools import LRUCache, cached
 from sqlmodel import SQLModel, col, delete, select
 
 from marops import lake, naming, store
+from marops.audit import store as audit
 from marops.errors import UserError
 from marops.lake import Blob
 from marops.language import text
@@ -174,6 +175,8 @@ def set_gross_margin(principal: Principal, workspace_id: str, margin: Decimal | 
         raise UserError(text("A gross margin is more than 0 % and at most 100 % of a deal's value."))
     with store.writing() as session:
         workspace = load(session, workspace_id)
+        before, after = ({"gross_margin": None if share is None else str(share)} for share in (workspace.gross_margin, margin))
+        audit.note(session, principal, workspace_id, "set", "gross_margin", workspace_id, before, after)
         workspace.gross_margin = margin
         workspace.touch()
         session.add(workspace)

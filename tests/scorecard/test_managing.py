@@ -17,7 +17,7 @@ from marops.decisions.store import ActionItem
 from marops.errors import Conflict, Forbidden, MaropsError, NotFound, UserError
 from marops.period import Scope, month_of
 from marops.principal import LOCAL_ADMIN, Principal, Role
-from marops.scorecard import managing, service
+from marops.scorecard import managing, service, targets
 from marops.scorecard.judging import Goal
 from marops.scorecard.store import CheckIn, Target
 from marops.sources import service as sources
@@ -530,3 +530,12 @@ def test_what_belongs_to_another_workspace_cannot_be_withdrawn_from_here() -> No
 def test_a_workspace_that_is_not_there_is_said() -> None:
     said = refused(NotFound, lambda: managing.check_in(LEADER, "elsewhere", "M2", JULY, "x"))
     assert said == "There is no workspace elsewhere here. It may have been removed; open Home to choose another."
+
+
+def test_a_gap_is_held_against_a_band_and_at_most_means_either_way(home):
+    with pytest.raises(UserError, match="choose a band about it"):
+        managing.set_target(LOCAL_ADMIN, OWN, "J9", type="at_most", value=Decimal("0.1"), valid_from=date(2026, 1, 1), reason="x")
+    row = Target(workspace_id=OWN, kpi="J9", valid_from=date(2026, 1, 1), type="at_most", value=Decimal("0.1"))
+    goal = targets.goal_of(row)
+    assert (goal.type, goal.range) == ("band", (-0.1, 0.1))
+    assert not goal.is_kept_by(-1.0)

@@ -250,7 +250,7 @@ def test_a_loss_is_never_more_than_what_was_expected_until_six_hours_later(minut
     created = np.sort(np.array(minutes, dtype=float) * 60)
     start = Outage("Web", at(1, 1) - timedelta(days=0), at(1, 1, hours))
     base = start.start.timestamp() - 50 * 86_400
-    found = loss(created + base, start, [start])
+    found = loss(created + base, [start], [start])
     if found is not None:
         assert found.net == pytest.approx(found.expected - found.actual - found.rebound)
         came = np.sum((created + base >= start.start.timestamp()) & (created + base < start.end.timestamp() + 6 * 3600))
@@ -356,13 +356,16 @@ def test_m8_with_spend_that_has_no_rate_is_missing_not_smaller():
 
 
 def test_m8_without_an_accepted_lead_is_missing_not_infinite():
-    found = kpi("M8", facts(leads=[lead(at(3, 1))], ads=[ad(date(2026, 3, 1), 100)]))
+    leads = [lead(at(3, 1)), lead(at(4, 20), mql=1, sal=2)]
+    found = kpi("M8", facts(leads=leads, ads=[ad(date(2026, 3, 1), 100)]))
     assert reason(found) == "No lead from an ad campaign was accepted in these days."
 
 
 def test_a_total_of_a_longer_range_is_not_cut():
     ads = [ad(date(2026, 3, 1), 100), ad(date(2026, 4, 5), 900, period_start=date(2026, 3, 20))]
-    assert kpi("M8", facts(leads=[lead(at(3, 1), mql=0, sal=1)], ads=ads)).value == 100
+    found = facts(leads=[lead(at(3, 1), mql=0, sal=1), lead(at(4, 1), mql=0, sal=1)], ads=ads)
+    assert "cannot be cut" in reason(kpi("M8", found))
+    assert kpi("M8", found, Period(date(2026, 3, 1), date(2026, 4, 30))).value == 500
 
 
 def test_j6_is_the_difference_over_what_the_crm_has():

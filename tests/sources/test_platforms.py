@@ -594,3 +594,12 @@ def test_each_of_several_reports_in_one_file_is_imported(home: Path, admin: Prin
     service.accept(admin, preview)
     rows = made.counted("web_traffic_daily")
     assert sorted(rows.select("source_row_number", "sessions").rows()) == [(4, 10), (5, 5), (10, 4)]
+
+
+def test_touches_of_a_lead_are_numbered_over_the_whole_file(home: Path, admin: Principal, tmp_path: Path) -> None:
+    """Rows read in another notation than the first ones (here: padded kinds at the end) are no leads of their own."""
+    rows = [f"L{n // 2},{'Form submit' if n % 2 == 0 else 'Owner assigned'},2026-05-01 09:{n % 60:02}" for n in range(6_000)]
+    rows[-100:] = [row.replace("Owner assigned", " Owner assigned ") for row in rows[-100:]]
+    path = made.put(tmp_path / "touches.csv", "\n".join(("Lead ID,Touch,At", *rows)) + "\n")
+    preview = service.preview_file(admin, OWN, path)
+    assert [(part.rows_ready, part.rows_refused) for part in preview.report.parts] == [(6_000, 0)]

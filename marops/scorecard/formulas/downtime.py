@@ -15,7 +15,7 @@ from marops.period import Period, start_of
 from marops.quantity import Quantity, Unit
 from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend, not_monitored
 from marops.scorecard.formulas.funnel import mean_chance
-from marops.scorecard.outages import Arrivals, Outage, loss, outages, together
+from marops.scorecard.outages import Arrivals, Outage, loss
 
 FEWEST_LEADS = 30
 """Leads of a weekday, below which nobody knows how its hours differ."""
@@ -36,15 +36,16 @@ class Lost:
 
 def lost_leads(facts: Facts, period: Period) -> Lost | Text:
     """What the outages of a period took; or what is missing to say so."""
-    every, here = facts.monitoring.joined, facts.monitoring.broken(period)
-    losses = [found for outage in here if (found := loss(facts.arrivals.created, outage, every)) is not None]
+    every = facts.monitoring.joined
+    here = [episode for episode in facts.monitoring.episodes if period.contains(episode[0].start.date())]
+    losses = [found for one in here if (found := loss(facts.arrivals.created, one, every, until=facts.end)) is not None]
     if len(losses) < len(here):  # what some of them took is not what all of them took
         return text("There are not enough weeks before the outages to compare with.")
-    hours = sum(outage.hours for outage in here)
+    hours = sum(outage.hours for one in here for outage in one)
     turned_away = sum(found.expected - found.actual for found in losses)
     # Over all outages: nobody comes back who has not been turned away, but chance goes both ways after each of them.
     came_back = max(0.0, sum(found.rebound for found in losses))
-    return Lost(len(here), hours, turned_away - came_back, sum(found.variance for found in losses))
+    return Lost(sum(map(len, here)), hours, turned_away - came_back, sum(found.variance for found in losses))
 
 
 def leads_lost(facts: Facts, period: Period) -> Measure:
@@ -57,10 +58,18 @@ def leads_lost(facts: Facts, period: Period) -> Measure:
     if isinstance(found, Text):
         return missing("J1", facts, period, found)
     if not found.outages:
-        return measured("J1", period, 0, facts, note=text("no outage"))
+        return measured("J1", period, 0, facts, note=_none(facts, period))
     half = stats.z95() * found.variance**0.5
     interval = Interval(found.net - half, found.net + half, text("same hours of 8 clean weeks"))
     return measured("J1", period, found.net, facts, interval=interval, note=_length(found.outages, found.hours))
+
+
+def _none(facts: Facts, period: Period) -> Text:
+    """No outage, and in how many of the days that was looked at."""
+    watched = round(float(facts.monitoring.service_times(period)["total"].max() or 0) / 86_400)  # pyright: ignore[reportArgumentType]
+    if watched >= period.days:
+        return text("no outage")
+    return text("no outage in the {n} of {of} days that were monitored", n=watched, of=period.days)
 
 
 def _length(count: int, hours: float) -> Text:
@@ -73,15 +82,15 @@ def spend_burned(facts: Facts, period: Period) -> Measure:
         return not_monitored("J2", facts, period)
     times = facts.monitoring.broken(period)
     if not times:
-        return measured("J2", period, 0.0, facts, note=text("no outage"))
-    spend = facts.ads(_around(times, period))
-    if spend.is_empty():
+        return measured("J2", period, 0.0, facts, note=_none(facts, period))
+    if facts.performance.is_empty():
         return no_spend("J2", facts, period)
+    spend = facts.ads_touching(_around(times, period))
     if (why := rollups.unknown_spend(spend)) is not None:
         return missing("J2", facts, period, why)
-    found = burned_at(spend, facts.arrivals, times)
-    if found is None:
-        return missing("J2", facts, period, text("Too few leads from ads came before the outages to know how a day's clicks fall."))
+    found = burned_at(spend, facts.arrivals, times, facts.daily_ads)
+    if isinstance(found, Text):
+        return missing("J2", facts, period, found)
     half = stats.z95() * found.variance**0.5
     interval = Interval(max(0.0, found.spend - half), found.spend + half, text("hours of the day by when leads come"))
     hours = sum(outage.hours for outage in times)
@@ -101,27 +110,27 @@ class Burned:
     variance: float
 
 
-def burned(spend: pl.DataFrame, leads: pl.DataFrame, times: Sequence[Outage], sli: pl.DataFrame) -> Burned | None:
-    """What outages burned (`burned_at`), by leads and by what monitors saw."""
-    return burned_at(spend, Arrivals(leads, together(outages(sli))), times)
-
-
-def burned_at(spend: pl.DataFrame, arrivals: Arrivals, times: Sequence[Outage]) -> Burned | None:
-    """How much of the daily spend fell into outages, by the share of a weekday's paid leads that usually comes in those hours.
+def burned_at(spend: pl.DataFrame, arrivals: Arrivals, times: Sequence[Outage], known: Period | None) -> Burned | Text:
+    """How much of the daily spend fell into outages, by the share of a weekday's paid leads that usually comes in those hours; or
+    what is missing to say so. `known`: the days for which spend is reported by day.
 
     Platforms report spend by day; leads are the only record of when clicks come. Hours of earlier outages are left out of the
-    profile. None where too few leads came before. Rows of several days are left out: nobody can say on which day they were spent.
+    profile.
     """
-    daily = dict(
-        spend.filter(pl.col("period_start") == pl.col("period_end")).group_by("period_start").agg(pl.col("spend").sum()).iter_rows()
-    )
+    daily_rows = pl.col("period_start") == pl.col("period_end")
+    daily = dict(spend.filter(daily_rows).group_by("period_start").agg(pl.col("spend").sum()).iter_rows())
+    longer = spend.filter(~daily_rows).select("period_start", "period_end").unique().rows()
     amount = variance = 0.0
     for outage in times:
         profile = arrivals.profile(outage.start)
         for day, seconds in _by_day(outage):
+            if any(first <= day <= last for first, last in longer):
+                return text("Some spend of these days is known by week or month only. Export it by day.")
+            if known is None or not known.contains(day):
+                return text("Nothing is known of the spend on {day}. Import the ad reports of that day.", day=day)
             came = profile[start_of(day).weekday()]
             if came.sum() < FEWEST_LEADS:
-                return None
+                return text("Too few leads from ads came before the outages to know how a day's clicks fall.")
             part = float((came * seconds).sum() / (came.sum() * 3600))
             amount += daily.get(day, 0.0) * part
             variance += daily.get(day, 0.0) ** 2 * part * (1 - part) / float(came.sum())
@@ -153,7 +162,7 @@ def value_at_risk(facts: Facts, period: Period) -> Measure:
     if isinstance(found, Text):
         return missing("J3", facts, period, found)
     if not found.outages:
-        return measured("J3", period, 0.0, facts, note=text("no outage"))
+        return measured("J3", period, 0.0, facts, note=_none(facts, period))
     at = min(period.moments[1], facts.end)
     known = facts.past.learned(at)
     won = facts.dated("leads", "won_at").before(at)["amount"].drop_nulls().to_numpy()

@@ -23,6 +23,10 @@ def qualification(facts: Facts, period: Period) -> Measure:
     return _cohort("M3", facts, period)
 
 
+NO_ACCEPTANCE = text("No lead has ever been accepted by sales: the CRM's history has no such stage (SAL). Map it, or add it there.")
+_NO_QUALIFICATION = text(
+    "No lead has ever been sales-qualified: the CRM's history has no such stage (SQL). Map it, or add it there."
+)
 _REACHED = {"M2": "sal_at", "M3": "sql_at"}
 
 
@@ -38,6 +42,8 @@ def _cohort(kpi_id: str, facts: Facts, period: Period) -> Measure:
     """Share of a cohort that reached a milestone in time."""
     if facts.leads.is_empty():
         return no_leads(kpi_id, facts, period)
+    if facts.lacks(_REACHED[kpi_id]):
+        return missing(kpi_id, facts, period, NO_ACCEPTANCE if kpi_id == "M2" else _NO_QUALIFICATION)
     mature = cohort(kpi_id, facts, period)
     if mature.is_empty():
         days = (KPIS[kpi_id].matures or timedelta(0)).days
@@ -62,9 +68,14 @@ def win_rate(facts: Facts, period: Period) -> Measure:
 
 
 def closed(facts: Facts, period: Period) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The deals won in a period, and those lost: leads given up before they were sales-qualified were no deals."""
-    lost = facts.during("leads", "lost_at", period).filter(pl.col("sql_at").is_not_null())
-    return facts.during("leads", "won_at", period), lost
+    """The deals won in a period, and those lost: leads given up before they were sales-qualified were no deals (where the CRM has
+    that stage), and one lost, reopened and won by the end of the days was won.
+    """
+    lost = facts.during("leads", "lost_at", period)
+    if not facts.lacks("sql_at"):
+        lost = lost.filter(pl.col("sql_at").is_not_null())
+    regained = (pl.col("won_at") >= pl.col("lost_at")) & (pl.col("won_at") < period.moments[1])
+    return facts.during("leads", "won_at", period), lost.filter(~regained.fill_null(value=False))
 
 
 def quality(facts: Facts, period: Period) -> Measure:

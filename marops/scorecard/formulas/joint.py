@@ -1,6 +1,6 @@
 """How the two sides work together: conversions that agree, launches, privacy requests, perception, actions."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -8,11 +8,10 @@ import polars as pl
 
 from marops import stats
 from marops.decisions.metrics import closed_on_time
-from marops.language import ntext, text
+from marops.language import joined, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Quantity, Unit
-from marops.scorecard.dated import Dated
 from marops.scorecard.facts import Facts, measured, missing, no_leads, share
 
 LEGAL_DAYS = {"LGPD": 15, "CCPA": 45, "GDPR": 30}
@@ -28,11 +27,19 @@ def conversion_gap(facts: Facts, period: Period) -> Measure:
         )
     if facts.leads.is_empty():
         return no_leads("J6", facts, period)
-    brought = int((facts.during("leads", "created_at", period)["channel"] != "").sum())
+    if (why := facts.ads_incomplete(period)) is not None:
+        return missing("J6", facts, period, why)
+    # A platform that reports no conversions has no gap: its leads are compared with nothing.
+    reports = ads.filter(pl.col("conversions").is_not_null())["channel"].unique()
+    leads = facts.during("leads", "created_at", period)
+    brought = leads.filter(pl.col("channel").is_in(reports.implode())).height
     if not brought:
         return missing("J6", facts, period, text("The CRM has no lead from an ad campaign in these days."))
     reported = float(ads["conversions"].sum())
     note = text("platforms {reported}, CRM {brought}", reported=round(reported), brought=brought)
+    silent = sorted(set(ads["channel"].unique()) - set(reports))
+    if silent:
+        note = text("{compared}; without conversions: {channels}", compared=note, channels=joined(silent, 3))
     return measured("J6", period, abs(reported - brought) / brought, facts, note=note)
 
 
@@ -94,15 +101,20 @@ def privacy_on_time(facts: Facts, period: Period) -> Measure:
 
 def fell_due(facts: Facts, period: Period) -> pl.DataFrame:
     """The privacy requests whose legal day lies in a period and is over, with `due`."""
-    by_due = facts.once("due", lambda: Dated(with_due(facts.privacy), "due"))
-    return by_due.between(*period.moments).filter(pl.col("due") <= facts.end)
+    day = pl.col("due").dt.date()
+    return with_due(facts.privacy).filter(day.is_between(period.start, period.end), day < facts.today)
 
 
 def with_due(requests: pl.DataFrame) -> pl.DataFrame:
-    """The requests with `due`: the recorded moment, else the end of the law's last day; null where neither is known."""
+    """The requests with `due`: the recorded moment (of a day without a time, its end), else the end of the law's last day; null
+    where neither is known.
+    """
     days = pl.col("law").replace_strict(LEGAL_DAYS, default=None, return_dtype=pl.Int64)
-    legal = (pl.col("received_at").dt.truncate("1d") + pl.duration(days=days + 1)) - timedelta(seconds=1)
-    return requests.with_columns(pl.coalesce("due_at", legal).alias("due"))
+    a_day, a_second = pl.duration(days=1), pl.duration(seconds=1)
+    recorded = pl.col("due_at")
+    stated = pl.when(recorded == recorded.dt.truncate("1d")).then(recorded + a_day - a_second).otherwise(recorded)
+    legal = pl.col("received_at").dt.truncate("1d") + pl.duration(days=days + 1) - a_second
+    return requests.with_columns(pl.coalesce(stated, legal).alias("due"))
 
 
 def actions_on_time(facts: Facts, period: Period) -> Measure:

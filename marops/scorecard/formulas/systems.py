@@ -65,12 +65,18 @@ def time_to_restore(facts: Facts, period: Period) -> Measure:
     """IT8."""
     if not facts.monitoring.covers(period):
         return not_monitored("IT8", facts, period)
-    hours = [outage.hours for outage in facts.monitoring.single if period.contains(outage.start.date())]
+    here = [outage for outage in facts.monitoring.single if period.contains(outage.start.date())]
+    # One that lasts to the end of what was monitored has not been restored: how long it takes is not known yet.
+    hours = [outage.hours for outage in here if outage.end < facts.end]
+    still = len(here) - len(hours)
     if not hours:
-        return missing("IT8", facts, period, text("No outage in these days."))
+        why = ntext("{n} outage of these days is not over.", "{n} outages of these days are not over.", still)
+        return missing("IT8", facts, period, why if still else text("No outage in these days."))
     note = ntext(
         "{n} outage, longest {longest}", "{n} outages, longest {longest}", len(hours), longest=Quantity(max(hours), Unit.HOURS)
     )
+    if still:
+        note = ntext("{outages}; {n} not over yet", "{outages}; {n} not over yet", still, outages=note)
     return measured("IT8", period, float(np.median(hours)), facts, note=note)
 
 

@@ -14,7 +14,10 @@ from marops.quantity import Quantity, Unit
 from marops.scorecard.dated import Dated
 from marops.scorecard.facts import Facts, measured, missing, no_leads, no_spend
 from marops.scorecard.formulas.downtime import Burned, burned_at
-from marops.scorecard.formulas.funnel import closed
+from marops.scorecard.formulas.funnel import NO_ACCEPTANCE, closed
+
+FEWEST_DEALS = 5
+"""Deals below which a return has no interval."""
 
 DRAWS = 1_000
 SEED = 20_260
@@ -26,6 +29,8 @@ def potential(facts: Facts, period: Period) -> Measure:
     """M6."""
     if facts.leads.is_empty():
         return no_leads("M6", facts, period)
+    if facts.lacks("sal_at"):
+        return missing("M6", facts, period, NO_ACCEPTANCE)
     at = min(period.moments[1], facts.end)
     known = facts.past.learned(at, "sal_at")
     values = won_values(facts.all_units, at)
@@ -138,10 +143,12 @@ def cost_per_accepted(facts: Facts, period: Period) -> Measure:
     spend = facts.ads(period)
     if spend.is_empty():
         return no_spend("M8", facts, period)
-    if (why := rollups.unknown_spend(spend)) is not None:
+    if (why := facts.ads_incomplete(period) or rollups.unknown_spend(spend)) is not None:
         return missing("M8", facts, period, why)
     if facts.leads.is_empty():
         return no_leads("M8", facts, period)
+    if facts.lacks("sal_at"):
+        return missing("M8", facts, period, NO_ACCEPTANCE)
     accepted = int((facts.during("leads", "sal_at", period)["channel"] != "").sum())
     if not accepted:
         return missing("M8", facts, period, text("No lead from an ad campaign was accepted in these days."))
@@ -197,7 +204,7 @@ def channel_roi(facts: Facts, period: Period) -> Measure:
     spend = facts.ads(period)
     if spend.is_empty():
         return no_spend("M10", facts, period)
-    if (why := rollups.unknown_spend(spend)) is not None:
+    if (why := facts.ads_incomplete(period) or rollups.unknown_spend(spend)) is not None:
         return missing("M10", facts, period, why)
     if facts.leads.is_empty():
         return no_leads("M10", facts, period)
@@ -212,7 +219,9 @@ def channel_roi(facts: Facts, period: Period) -> Measure:
     if total <= 0:
         return no_spend("M10", facts, period)
     roi, half = roi_of(won["amount"].to_numpy(), total, facts.margin)
-    interval = Interval(max(-1.0, roi - half), roi + half, text("first touch; number and size of deals vary"))
+    # Few deals say little about how deals vary; none says nothing.
+    method = text("first touch; number and size of deals vary")
+    interval = Interval(max(-1.0, roi - half), roi + half, method) if won.height >= FEWEST_DEALS else None
     returned = won.group_by("channel").agg(pl.col("amount").sum())
     paid = spend.group_by("channel").agg(pl.col("spend").sum()).filter(pl.col("spend") > 0)
     by_channel = paid.join(returned, on="channel", how="left").select(
@@ -249,8 +258,10 @@ def wasted(facts: Facts, period: Period) -> Measure:
         )
     broken, times = None, facts.monitoring.broken(period)
     if times:
-        rest = spend.join(hopeless.select("campaign_name"), on="campaign_name", how="anti", nulls_equal=True)
-        broken = burned_at(rest, facts.arrivals, times)
+        keys = ("channel", "campaign_name")
+        rest = facts.ads_touching(period).join(hopeless.select(keys), on=keys, how="anti", nulls_equal=True)
+        found = burned_at(rest, facts.arrivals, times, facts.daily_ads)
+        broken = None if isinstance(found, Text) else found
     elif facts.monitoring.covers(period):
         broken = Burned(0.0, 0.0)
     no_hope = float(hopeless["spend"].sum())
@@ -265,14 +276,18 @@ def wasted(facts: Facts, period: Period) -> Measure:
 
 
 def without_hope(spend: pl.DataFrame) -> pl.DataFrame | None:
-    """Campaigns without a conversion whose clicks would have brought three at their channel's rate: channel, campaign_name, clicks,
-    spend. None where no channel has a conversion to tell a rate by.
+    """Campaigns without a conversion whose clicks would have brought three at their channel's rate (that of all channels, where it
+    has none): channel, campaign_name, clicks, spend. None where nothing converted.
     """
     known = spend.filter(pl.col("conversions").is_not_null(), pl.col("clicks").is_not_null())
-    by_channel = known.group_by("channel").agg((pl.col("conversions").sum() / pl.col("clicks").sum()).alias("rate"))
-    by_channel = by_channel.filter(pl.col("rate").is_finite(), pl.col("rate") > 0)
-    if by_channel.is_empty():
+    sums = known.select(pl.col("conversions", "clicks").sum())
+    conversions, clicks = sums.row(0)
+    if not conversions or not clicks:
         return None
+    # A channel without any conversion is told by the rate of all: that is why it is suspect.
+    hits, looks = pl.col("conversions").sum(), pl.col("clicks").sum()
+    own = pl.when(hits > 0).then(hits / looks).otherwise(conversions / clicks)
+    by_channel = known.group_by("channel").agg(own.alias("rate")).filter(pl.col("rate").is_finite())
     campaigns = known.group_by("channel", "campaign_name").agg(pl.col("clicks", "conversions", "spend").sum())
     sure = (pl.col("conversions") == 0) & (pl.col("clicks") * pl.col("rate") >= NO_CONVERSION_CLICKS)
     found = campaigns.join(by_channel, on="channel").filter(sure)

@@ -24,6 +24,9 @@ from marops.web.scope import Here
 from marops.web.session import principal, reader, say
 from marops.web.tables import table
 
+_MOST = Decimal(10) ** 14
+"""No target is as large; a number typed beyond it is a slip."""
+
 _TYPES: dict[str, Text] = {
     "at_least": text("at least"), "at_most": text("at most"), "band": text("between two values"),
 }  # fmt: skip
@@ -95,7 +98,7 @@ def _set_target(row: Row, place: Here) -> None:
     """What setting it would change is said before it is set."""
     kpi = row.kpi
     share = kpi.unit in {Unit.PERCENT, Unit.POINTS}
-    kinds = ["at_least" if kpi.better is Better.HIGHER else "at_most", "band"]
+    kinds = ["band"] if kpi.to_zero else ["at_least" if kpi.better is Better.HIGHER else "at_most", "band"]
     kind = st.segmented_control(
         say(text("Kind")), kinds, default=kinds[0], format_func=lambda found: say(_TYPES[found]), required=True, key="target_kind"
     )
@@ -140,7 +143,7 @@ def _number(typed: str, *, share: bool) -> Decimal | None:
         number = Decimal(plain)
     except InvalidOperation:
         return None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) >= _MOST:
         return None
     return number / 100 if share else number
 
@@ -199,9 +202,10 @@ def _trail(row: Row, place: Here) -> None:
     if not opened.open:
         return
     with opened:
+        known = {row.kpi.id, f"kpi:{row.kpi.id}"}
         entries = [
             entry for entry in audit.entries(place.principal, place.scope.workspace)
-            if row.kpi.id in {entry.before.get("kpi"), entry.after.get("kpi")}
+            if known & {said.get(key) for said in (entry.before, entry.after) for key in ("kpi", "finding_key")}
         ]  # fmt: skip
         if not entries:
             note(text("Nothing has been changed yet."))

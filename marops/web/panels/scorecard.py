@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from types import ModuleType
+from urllib.parse import urlencode
 
 import polars as pl
 import streamlit as st
@@ -41,9 +42,7 @@ def asked_kpi(card: Scorecard) -> Row | None:
 def kpi_head(card: Scorecard, row: Row, place: Here) -> None:
     """The way back, and the way to the other KPIs."""
     with st.container(horizontal=True, vertical_alignment="center", key="kpi_head"):
-        back = html(
-            "back.html", href="scorecard?" + "&".join(f"{k}={v}" for k, v in place.link.items()), words=say(text("All KPIs"))
-        )
+        back = html("back.html", href=f"scorecard?{urlencode(place.link)}", words=say(text("All KPIs")))
         st.markdown(back, unsafe_allow_html=True, width="content")
         names = {one.kpi.id: say(one.kpi.name) for one in card.rows}
         set_widget("w_kpi", row.kpi.id)
@@ -236,6 +235,11 @@ def _effect(row: Row, other: str, lag: Lag, weeks: int) -> Text:
     unit = text("one point") if KPIS[other].unit in {Unit.PERCENT, Unit.POINTS} else text("one unit")
     per = 0.01 if KPIS[other].unit in {Unit.PERCENT, Unit.POINTS} else 1.0
     effect, low, high = (reasons.amount(row.measure, value * per) for value in (lag.effect, lag.low, lag.high))
+    if not lag.lag:
+        return text(
+            "{kpi} moves with {other} in the same week: {unit} more goes with {effect} ({low} to {high}), over {n} weeks.",
+            kpi=row.kpi.name, other=KPIS[other].name, unit=unit, effect=effect, low=low, high=high, n=weeks,
+        )  # fmt: skip
     return text(
         "{kpi} moves with {other} of {lag} weeks before: {unit} more goes with {effect} ({low} to {high}), over {n} weeks.",
         kpi=row.kpi.name, other=KPIS[other].name, lag=lag.lag, unit=unit, effect=effect, low=low, high=high, n=weeks,
@@ -257,7 +261,7 @@ def kpi_rows_behind(row: Row, place: Here) -> None:
         say(text("After")): say(kpi.source),
     }
     for revision in kpi.revisions:
-        changed = say(text("Version {n} since {day}", n=revision.version, day=revision.since))
+        changed = say(text("Version {n}, for all months, since {day}", n=revision.version, day=revision.since))
         definition[changed] = say(revision.what)
     st.table({name: literal(value) for name, value in definition.items()}, border="horizontal", alt=say(text("Definition")))
     files = why.sources(place.principal, place.scope, kpi.id)
