@@ -23,7 +23,7 @@ _RECENT = 32
 """Rows of periods that are kept: the KPIs of one period or two ask for the same rows again and again."""
 
 _BEGINS_WITHIN = timedelta(days=7)
-"""How long after a period ad reports may begin to be all of it: days without spend have no rows."""
+"""How long after what is counted ad reports may begin to be all of its spend: days without spend have no rows."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +130,18 @@ class Facts:
         """Ad rows of which some days lie in a period."""
         return self.of_unit(self.performance.filter(pl.col("period_start") <= period.end, pl.col("period_end") >= period.start))
 
-    def ads_incomplete(self, period: Period) -> Text | None:
-        """Why the ad rows inside a period are not all of its spend: some cross its ends, or reports begin later. None: they are."""
+    def ads_incomplete(self, period: Period, counted: pl.Series) -> Text | None:
+        """Why the ad rows inside a period are not the spend of what is counted beside it (by its moments): some rows cross the
+        period's ends, or reports begin later than what is counted. None: they are.
+        """
         if any(first < period.start <= last or first <= period.end < last for first, last in self._spans):
             return text(
                 "Some ad rows cover days on both sides of these days (a week or a month), and cannot be cut. Export by day."
             )
         begins: date | None = self.of_unit(self.performance).select(pl.col("period_start").min()).item()
-        if begins is not None and begins - period.start > _BEGINS_WITHIN:
-            return text("Ad reports begin on {day}, after these days do.", day=begins)
+        first = counted.min()
+        if begins is not None and isinstance(first, datetime) and begins - first.date() > _BEGINS_WITHIN:
+            return text("Ad reports begin on {day}; what is counted beside them begins on {first}.", day=begins, first=first.date())
         return None
 
     def ads(self, period: Period) -> pl.DataFrame:

@@ -23,9 +23,11 @@ def qualification(facts: Facts, period: Period) -> Measure:
     return _cohort("M3", facts, period)
 
 
-NO_ACCEPTANCE = text("No lead has ever been accepted by sales: the CRM's history has no such stage (SAL). Map it, or add it there.")
+NO_ACCEPTANCE = text(
+    "No lead has ever been accepted by sales; or the CRM's history has no such stage (SAL). Map it, or add it there."
+)
 _NO_QUALIFICATION = text(
-    "No lead has ever been sales-qualified: the CRM's history has no such stage (SQL). Map it, or add it there."
+    "No lead has ever been sales-qualified; or the CRM's history has no such stage (SQL). Map it, or add it there."
 )
 _REACHED = {"M2": "sal_at", "M3": "sql_at"}
 
@@ -42,12 +44,12 @@ def _cohort(kpi_id: str, facts: Facts, period: Period) -> Measure:
     """Share of a cohort that reached a milestone in time."""
     if facts.leads.is_empty():
         return no_leads(kpi_id, facts, period)
-    if facts.lacks(_REACHED[kpi_id]):
-        return missing(kpi_id, facts, period, NO_ACCEPTANCE if kpi_id == "M2" else _NO_QUALIFICATION)
     mature = cohort(kpi_id, facts, period)
     if mature.is_empty():
         days = (KPIS[kpi_id].matures or timedelta(0)).days
         return missing(kpi_id, facts, period, text("No MQL of these days is {days} days old yet.", days=days))
+    if facts.lacks(_REACHED[kpi_id]):
+        return missing(kpi_id, facts, period, NO_ACCEPTANCE if kpi_id == "M2" else _NO_QUALIFICATION)
     hits = int(mature["hit"].sum())
     young = facts.during("leads", "mql_at", period).height - mature.height
     note = ntext("{n} MQL", "{n} MQLs", mature.height)

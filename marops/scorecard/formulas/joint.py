@@ -27,12 +27,13 @@ def conversion_gap(facts: Facts, period: Period) -> Measure:
         )
     if facts.leads.is_empty():
         return no_leads("J6", facts, period)
-    if (why := facts.ads_incomplete(period)) is not None:
-        return missing("J6", facts, period, why)
     # A platform that reports no conversions has no gap: its leads are compared with nothing.
     reports = ads.filter(pl.col("conversions").is_not_null())["channel"].unique()
     leads = facts.during("leads", "created_at", period)
-    brought = leads.filter(pl.col("channel").is_in(reports.implode())).height
+    of_ads = leads.filter(pl.col("channel").is_in(reports.implode()))
+    if (why := facts.ads_incomplete(period, of_ads["created_at"])) is not None:
+        return missing("J6", facts, period, why)
+    brought = of_ads.height
     if not brought:
         return missing("J6", facts, period, text("The CRM has no lead from an ad campaign in these days."))
     reported = float(ads["conversions"].sum())

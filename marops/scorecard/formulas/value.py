@@ -143,13 +143,16 @@ def cost_per_accepted(facts: Facts, period: Period) -> Measure:
     spend = facts.ads(period)
     if spend.is_empty():
         return no_spend("M8", facts, period)
-    if (why := facts.ads_incomplete(period) or rollups.unknown_spend(spend)) is not None:
+    if (why := rollups.unknown_spend(spend)) is not None:
         return missing("M8", facts, period, why)
     if facts.leads.is_empty():
         return no_leads("M8", facts, period)
     if facts.lacks("sal_at"):
         return missing("M8", facts, period, NO_ACCEPTANCE)
-    accepted = int((facts.during("leads", "sal_at", period)["channel"] != "").sum())
+    of_ads = facts.during("leads", "sal_at", period).filter(pl.col("channel") != "")
+    if (why := facts.ads_incomplete(period, of_ads["sal_at"])) is not None:
+        return missing("M8", facts, period, why)
+    accepted = of_ads.height
     if not accepted:
         return missing("M8", facts, period, text("No lead from an ad campaign was accepted in these days."))
     total = float(spend["spend"].sum())
@@ -204,7 +207,7 @@ def channel_roi(facts: Facts, period: Period) -> Measure:
     spend = facts.ads(period)
     if spend.is_empty():
         return no_spend("M10", facts, period)
-    if (why := facts.ads_incomplete(period) or rollups.unknown_spend(spend)) is not None:
+    if (why := rollups.unknown_spend(spend)) is not None:
         return missing("M10", facts, period, why)
     if facts.leads.is_empty():
         return no_leads("M10", facts, period)
@@ -213,6 +216,8 @@ def channel_roi(facts: Facts, period: Period) -> Measure:
             "M10", facts, period, text("The gross margin of deals is not stated; revenue is no return. State it on Data.")
         )
     won = facts.during("leads", "won_at", period).filter(pl.col("channel") != "")
+    if (why := facts.ads_incomplete(period, won["won_at"])) is not None:
+        return missing("M10", facts, period, why)
     if won["amount"].null_count():
         return missing("M10", facts, period, text("Some deals won in these days have no amount or no exchange rate."))
     total = float(spend["spend"].sum())
