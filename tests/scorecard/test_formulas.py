@@ -1,5 +1,6 @@
 """The KPIs of systems, sources, flow, value and joint work on a handful of rows, with the sum done by hand."""
 
+import math
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -440,9 +441,12 @@ def test_no_kpi_breaks_on_empty_or_odd_rows(kpi_id):
     )  # fmt: skip
     for found in (nothing, odd):
         measure = kpi(kpi_id, found)
-        said = Reader.of("en").say(measure.missing or measure.note or KPIS[kpi_id].name)
-        assert said
-        assert "nan" not in said.lower()
+        assert (measure.value is None) == (measure.missing is not None)
+        assert measure.value is None or math.isfinite(measure.value)
+        low, high = KPIS[kpi_id].bounds
+        assert measure.value is None or ((low is None or measure.value >= low) and (high is None or measure.value <= high))
+        for words in (measure.missing, measure.note):
+            assert words is None or "nan" not in Reader.of("en").say(words).lower()
 
 
 # What only looks like a number

@@ -70,8 +70,6 @@ def test_a_target_a_note_and_an_action_from_the_page_of_a_kpi(
     assert (closed.outcome, closed.is_open) == ("cannot_tell", False)
 
     page.get_by_text("Rows", exact=True).last.click()
-    expect(
-        page.locator(".st-key-rows").or_(page.get_by_text("The newest")).or_(page.locator(".st-key-download_rows")).first
-    ).to_be_visible()
+    expect(page.get_by_role("region", name="Rows behind the number")).to_be_visible()
     newest = managing.target_history(LOCAL_ADMIN, OWN, "M8")[0]
     assert (newest.value, newest.reason) == (100, "Tighter for summer")
