@@ -18,10 +18,13 @@ _Z95 = NormalDist().inv_cdf(0.975)
 
 def wilson(successes: int, total: int) -> tuple[float, float]:
     """Wilson's 95 % interval of a proportion. Raises ValueError for total 0."""
-    from scipy import stats as scipy_stats
-
-    interval = scipy_stats.binomtest(successes, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return float(interval.low), float(interval.high)
+    if not 0 <= successes <= total or total == 0:
+        raise ValueError(f"{successes} of {total} is no proportion")
+    # The formula itself: scipy has it only behind an exact test, which takes a millisecond that nobody asks for.
+    share, z2 = successes / total, _Z95**2
+    centre, spread = share + z2 / (2 * total), _Z95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2))
+    low, high = ((centre + side * spread) / (1 + z2 / total) for side in (-1, 1))
+    return 0.0 if successes == 0 else low, 1.0 if successes == total else high
 
 
 def newcombe(successes_a: int, total_a: int, successes_b: int, total_b: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats as scipy_stats
 
 from marops import stats
 from tests.conftest import published
@@ -94,6 +95,12 @@ durations = st.lists(st.integers(1, 1000), max_size=40)
 
 
 counts = st.integers(1, 500).flatmap(lambda total: st.tuples(st.integers(0, total), st.just(total)))
+
+
+@given(counts)
+def test_wilsons_interval_is_scipys(found):
+    known = scipy_stats.binomtest(*found).proportion_ci(method="wilson")
+    assert stats.wilson(*found) == pytest.approx((known.low, known.high), abs=1e-12)
 
 
 @given(counts)

@@ -19,8 +19,6 @@ from marops.scorecard.formulas.funnel import NO_ACCEPTANCE, closed
 FEWEST_DEALS = 5
 """Deals below which a return has no interval."""
 
-DRAWS = 1_000
-SEED = 20_260
 NO_CONVERSION_CLICKS = 3.0
 """Conversions that the clicks of a campaign would have brought, from which on none at all is no chance (95 %)."""
 
@@ -49,7 +47,8 @@ def potential(facts: Facts, period: Period) -> Measure:
     note = ntext("{n} open lead", "{n} open leads", live.height)
     if dropped:
         note = text("{open}; {n} older ones not counted", open=note, n=dropped)
-    interval = Interval(*_simulated(groups), text("simulation, 1,000 draws")) if live.height else None
+    half = stats.z95() * _spread(groups)
+    interval = Interval(max(0.0, total - half), total + half, text("chances, wins and amounts vary")) if live.height else None
     return measured("M6", period, total, facts, interval=interval, note=note)
 
 
@@ -84,15 +83,13 @@ def won_values(facts: Facts, at: datetime) -> Values | None:
     return Values(won.group_by("unit").agg(parts), *won.select(parts).row(0))
 
 
-def _simulated(groups: pl.DataFrame) -> tuple[float, float]:
-    """95 % of what groups of open leads (n, chance, weight, mean, sd) may come to: chances, wins and amounts all vary."""
-    rng = np.random.default_rng(SEED)
-    n, chance, weight, mean, sd = (groups[name].to_numpy().astype(float) for name in ("n", "chance", "weight", "mean", "sd"))
-    drawn = rng.beta(chance * weight, (1 - chance) * weight, size=(DRAWS, len(n)))
-    wins = rng.binomial(n.astype(int), drawn)
-    totals = (wins * mean + np.sqrt(wins) * sd * rng.standard_normal(wins.shape)).clip(min=0).sum(axis=1)
-    low, high = np.quantile(totals, [0.025, 0.975])
-    return float(low), float(high)
+def _spread(groups: pl.DataFrame) -> float:
+    """The standard deviation of what groups of open leads (n, chance, weight, mean, sd) come to: the chances are known from so many
+    leads only, wins are drawn by them (beta-binomial), and so are the amounts.
+    """
+    n, chance, mean, sd = (pl.col(name) for name in ("n", "chance", "mean", "sd"))
+    wins = n * chance * (1 - chance) * (1 + (n - 1) / (pl.col("weight") + 1))
+    return float(groups.select((mean**2 * wins + sd**2 * n * chance).sum().sqrt()).item())
 
 
 def velocity(opportunities: float, win_rate: float, value: float, days: float) -> float:
