@@ -7,6 +7,7 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any
 
@@ -41,16 +42,35 @@ def newcombe(successes_a: int, total_a: int, successes_b: int, total_b: int) -> 
     return a - b - down, a - b + up
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Survival:
-    """A Kaplan-Meier curve: at each time, the share that has not ended yet."""
+    """A Kaplan-Meier curve: at each time, the share that has not ended yet. `curve` is scipy's; its band waits until it is asked for."""
 
     times: npt.NDArray[np.float64]
     share: npt.NDArray[np.float64]
-    low: npt.NDArray[np.float64]
-    high: npt.NDArray[np.float64]
     observed: int
     open: int
+    curve: Any
+
+    @property
+    def low(self) -> npt.NDArray[np.float64]:
+        """The lower end of the 95 % band at each time."""
+        return self._band[0]
+
+    @property
+    def high(self) -> npt.NDArray[np.float64]:
+        """The upper end."""
+        return self._band[1]
+
+    @cached_property
+    def _band(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        with warnings.catch_warnings():
+            # Where nobody or everybody has ended the formula has no value; there the curve itself is the limit.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            band = self.curve.confidence_interval(confidence_level=0.95, method="log-log")
+        low, high = (np.asarray(end.probabilities, dtype=np.float64) for end in (band.low, band.high))
+        certain = np.round(self.share)
+        return np.where(np.isnan(low), certain, low), np.where(np.isnan(high), certain, high)
 
     def quantile(self, p: float) -> float | None:
         """The time by which a share `p` has ended; None where too few have ended to say."""
@@ -77,21 +97,7 @@ def survival(
         scipy_stats.CensoredData(uncensored=ended, right=still_open)
     ).sf  # its intervals carry more than the stubs say
     share = np.asarray(curve.probabilities, dtype=np.float64)
-    with warnings.catch_warnings():
-        # Where nobody or everybody has ended the formula has no value; there the curve itself is the limit.
-        warnings.simplefilter("ignore", RuntimeWarning)
-        interval = curve.confidence_interval(confidence_level=0.95, method="log-log")
-    low = np.asarray(interval.low.probabilities, dtype=np.float64)
-    high = np.asarray(interval.high.probabilities, dtype=np.float64)
-    certain = np.round(share)
-    return Survival(
-        np.asarray(curve.quantiles, dtype=np.float64),
-        share,
-        np.where(np.isnan(low), certain, low),
-        np.where(np.isnan(high), certain, high),
-        len(ended),
-        len(still_open),
-    )
+    return Survival(np.asarray(curve.quantiles, dtype=np.float64), share, len(ended), len(still_open), curve)
 
 
 def _first(times: npt.NDArray[np.float64], share: npt.NDArray[np.float64], level: float) -> float | None:
