@@ -44,7 +44,7 @@ def newcombe(successes_a: int, total_a: int, successes_b: int, total_b: int) -> 
 
 @dataclass(frozen=True)
 class Survival:
-    """A Kaplan-Meier curve: at each time, the share that has not ended yet. `curve` is scipy's; its band waits until it is asked for."""
+    """A Kaplan-Meier curve: at each time, the share that has not ended yet. `curve` is scipy's; its band waits to be asked for."""
 
     times: npt.NDArray[np.float64]
     share: npt.NDArray[np.float64]
