@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from marops import rollups
+from marops import checks, rollups
 from marops.principal import LOCAL_ADMIN
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Unit
@@ -233,7 +233,7 @@ def test_a_check_says_how_many_rows_it_applied_to_and_how_many_passed():
     fill("lead", [{"lead_id": "a", **twice}, {"lead_id": "b", **twice}, {"lead_id": "c", **known}])
     entered = {"lead_id": "nobody", "status_sequence": 1, "stage": "MQL", "date_stage_entered": at(3, 2)}
     fill("lead_stage_history", [{**entered, "date_stage_exited": at(3, 1)}])
-    found = {check: (passed, run) for check, _, _, passed, run in rollups.checks(facts()).iter_rows()}
+    found = {check: (passed, run) for check, _, _, passed, run in checks.passed(facts()).iter_rows()}
     assert found == {
         "ad_clicks_seen": (1, 2), "ad_campaign_named": (3, 3), "ad_currency_known": (1, 2), "lead_once": (1, 2),
         "lead_origin_known": (1, 3), "stage_in_order": (0, 1), "stage_of_a_lead": (0, 1),

@@ -32,7 +32,7 @@ class Facts:
 
     `leads`: one row a lead (rollups.leads). `touches`: one row a lead (rollups.touches). `moves`: rollups.moves. `performance`:
     rollups.channel_days. `sli`: sli_measurement. `work`: rollups.work. `survey`: side, value, recorded_at of question PX1.
-    `changes`, `privacy`: those tables. `cost`: rollups.cost. `checks`: rollups.checks. `actions`:
+    `changes`, `privacy`: those tables. `cost`: rollups.cost. `checks`: checks.passed. `actions`:
     decisions.store.due_actions. `ages`: hours since the last day each source describes. `end`: the moment up to which the data
     reaches; `today`: the day it is.
     `availability_target`: share that must work, by period (None: no target). `margin`: gross margin as a share of a deal's value

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import lake, rollups, store
+from marops import checks, lake, rollups, store
 from marops.decisions.store import due_actions
 from marops.measure import Measure
 from marops.period import Period, start_of
@@ -50,7 +50,7 @@ def facts_of(opened: Opened, unit: str | None) -> Facts:
         changes=lake.table(found.manifest, "change").collect(),
         privacy=lake.table(found.manifest, "privacy_request").collect(),
         cost=rollups.cost(found),
-        checks=rollups.checks(found),
+        checks=checks.passed(found),
         actions=due_actions(opened.workspace.id),
         margin=None if opened.workspace.gross_margin is None else float(opened.workspace.gross_margin),
         performance=rollups.channel_days(found),

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marops.decomposition import ProductChange, RateChange
-from marops.language import Text, text
+from marops.lags import Link, NoAnswer
+from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.quantity import Quantity, Unit
 from marops.scorecard.definitions import Kpi
@@ -164,3 +165,33 @@ def pace(measure: Measure, before: Measure | None, goal: Goal | None) -> Text | 
         gap=amount(measure, gap),
         n=round(periods, 1),
     )
+
+
+_NO_ANSWER: dict[NoAnswer, Text] = {
+    NoAnswer.GAP: text("One of them has weeks without a value, so nothing can be said."),
+    NoAnswer.NOT_FINITE: text("One of them has a value that is no number, so nothing can be said."),
+    NoAnswer.TOO_SHORT: text("They have fewer than 40 weeks in common; that is too short to tell a link from chance."),
+    NoAnswer.NO_VARIATION: text("One of them hardly varies from week to week, so nothing can be said."),
+}
+
+
+def linked(kpi: Kpi, measure: Measure, other: Kpi, found: Link | NoAnswer, weeks: int) -> Text:
+    """What the lag test says of a KPI (as `measure` has it) and another that may come before it, never that it causes it."""
+    if isinstance(found, NoAnswer):
+        return _NO_ANSWER[found]
+    lag = found.strongest
+    if lag is None:
+        return text(
+            "{kpi} does not move with {other}: over {n} weeks nothing goes beyond chance.", kpi=kpi.name, other=other.name, n=weeks
+        )
+    of_share = other.unit in {Unit.PERCENT, Unit.POINTS}  # kept as fractions, told by the point
+    effect, low, high = (amount(measure, value * (0.01 if of_share else 1.0)) for value in (lag.effect, lag.low, lag.high))
+    when = text("in the same week") if not lag.lag else ntext("{n} week before", "{n} weeks before", lag.lag)
+    said = text(
+        "{kpi} moves with {other} {when}: {unit} more goes with {effect} ({low} to {high}), over {n} weeks.",
+        kpi=kpi.name, other=other.name, when=when, unit=text("one point") if of_share else text("one unit"), effect=effect,
+        low=low, high=high, n=weeks,
+    )  # fmt: skip
+    if found.placebo is not None:
+        return text("{said} But the same shows with time reversed, so something else may move both.", said=said)
+    return said

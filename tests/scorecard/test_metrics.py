@@ -107,7 +107,7 @@ def test_it2_is_the_worst_services():
     sli = watched("Web", at(3, 1), at(4, 1)) + watched("CRM", at(3, 1), at(4, 1), (at(3, 9), 7.44))
     found = kpi("IT2", facts(sli=sli, target=0.98))  # 1 % down of 2 % allowed
     assert found.value == pytest.approx(0.5, abs=1e-6)
-    assert note(found) == "worst service: CRM"
+    assert note(found) == "worst service: CRM, burning 0.5× what is allowed"
 
 
 @pytest.mark.parametrize("target", [None, 1.0])

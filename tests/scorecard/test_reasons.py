@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from marops.lags import Link, NoAnswer
+from marops.lags import Lag, Link, NoAnswer
 from marops.language import Reader
 from marops.period import Comparison, Period, Scope, month_of
 from marops.principal import LOCAL_ADMIN
@@ -143,6 +143,25 @@ def test_a_kpi_that_follows_another_by_two_weeks_is_found_at_two_weeks(home: Pat
     assert told.found.first is not None
     assert told.found.first.lag == 2
     assert why.moves_with(LOCAL_ADMIN, Scope(OWN, MARCH), "M2", "IT9").found is NoAnswer.TOO_SHORT
+
+
+@pytest.mark.parametrize(
+    ("lag", "other", "words"),
+    [
+        (3, "M1", "Status at each move 3 weeks before: one point more goes with 0.5 points (0.2 points to 0.8 points)"),
+        (0, "IT4", "Time from MQL to next stage in the same week: one unit more goes with 50 points (20 points to 80 points)"),
+    ],
+)
+def test_a_link_is_told_by_the_point_or_the_unit_and_its_delay(lag, other, words):
+    found = Link((Lag(lag, 0.6, 0.3, 0.5, 0.2, 0.8),), (), 1, 60)
+    said = reasons.linked(KPIS["M2"], measured("M2", MARCH, 0.6, facts()), KPIS[other], found, 60)
+    assert Reader.of("en").say(said) == f"Lead acceptance moves with {words}, over 60 weeks."
+
+
+def test_nothing_beyond_chance_is_said_as_that():
+    found = Link((Lag(3, 0.1, 0.3, 0.5, -0.2, 0.8),), (), 1, 60)
+    said = reasons.linked(KPIS["M2"], measured("M2", MARCH, 0.6, facts()), KPIS["M1"], found, 60)
+    assert str(said).startswith("Lead acceptance does not move with Status at each move")
 
 
 # Rows

@@ -34,13 +34,19 @@ class Lost:
     variance: float
 
 
-def lost_leads(facts: Facts, period: Period) -> Lost | Text:
-    """What the outages of a period took; or what is missing to say so."""
+def lost_leads(kpi_id: str, facts: Facts, period: Period) -> Lost | Measure:
+    """What the outages of a period took; or the KPI's measure where there was none, or where that cannot be told."""
+    if not facts.monitoring.covers(period):
+        return not_monitored(kpi_id, facts, period)
+    if facts.leads.is_empty():
+        return no_leads(kpi_id, facts, period)
     every = facts.monitoring.joined
     here = [episode for episode in facts.monitoring.episodes if period.contains(episode[0].start.date())]
     losses = [found for one in here if (found := loss(facts.arrivals.created, one, every, until=facts.end)) is not None]
+    if not here:
+        return measured(kpi_id, period, 0.0, facts, note=_none(facts, period))
     if len(losses) < len(here):  # what some of them took is not what all of them took
-        return text("There are not enough weeks before the outages to compare with.")
+        return missing(kpi_id, facts, period, text("There are not enough weeks before the outages to compare with."))
     hours = sum(outage.hours for one in here for outage in one)
     turned_away = sum(found.expected - found.actual for found in losses)
     # Over all outages: nobody comes back who has not been turned away, but chance goes both ways after each of them.
@@ -50,15 +56,9 @@ def lost_leads(facts: Facts, period: Period) -> Lost | Text:
 
 def leads_lost(facts: Facts, period: Period) -> Measure:
     """J1."""
-    if not facts.monitoring.covers(period):
-        return not_monitored("J1", facts, period)
-    if facts.leads.is_empty():
-        return no_leads("J1", facts, period)
-    found = lost_leads(facts, period)
-    if isinstance(found, Text):
-        return missing("J1", facts, period, found)
-    if not found.outages:
-        return measured("J1", period, 0, facts, note=_none(facts, period))
+    found = lost_leads("J1", facts, period)
+    if isinstance(found, Measure):
+        return found
     half = stats.z95() * found.variance**0.5
     interval = Interval(found.net - half, found.net + half, text("same hours of 8 clean weeks"))
     return measured("J1", period, found.net, facts, interval=interval, note=_length(found.outages, found.hours))
@@ -154,15 +154,9 @@ def _by_day(outage: Outage) -> list[tuple[date, np.ndarray]]:
 
 def value_at_risk(facts: Facts, period: Period) -> Measure:
     """J3."""
-    if not facts.monitoring.covers(period):
-        return not_monitored("J3", facts, period)
-    if facts.leads.is_empty():
-        return no_leads("J3", facts, period)
-    found = lost_leads(facts, period)
-    if isinstance(found, Text):
-        return missing("J3", facts, period, found)
-    if not found.outages:
-        return measured("J3", period, 0.0, facts, note=_none(facts, period))
+    found = lost_leads("J3", facts, period)
+    if isinstance(found, Measure):
+        return found
     at = min(period.moments[1], facts.end)
     known = facts.past.learned(at)
     won = facts.dated("leads", "won_at").before(at)["amount"].drop_nulls().to_numpy()

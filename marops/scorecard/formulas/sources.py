@@ -15,7 +15,7 @@ CHECKS: dict[str, Text] = {
     "stage_in_order": text("stages: left after they were entered"), "stage_of_a_lead": text("stages: of a lead that is there"),
     "work_due_stated": text("requests: due date stated"), "monitor_adds_up": text("uptime: good and bad come to all"),
 }  # fmt: skip
-"""What each check of `rollups.checks` asks."""
+"""What each check of `marops.checks` asks."""
 
 
 def freshness(facts: Facts, period: Period) -> Measure:

@@ -40,7 +40,10 @@ def error_budget(facts: Facts, period: Period) -> Measure:
         return missing("IT2", facts, period, text("There is no availability target for these days. Set a target for IT1."))
     left = {service: 1 - bad / allowed_downtime(target, total) for service, total, bad in times.iter_rows()}
     worst = min(left, key=lambda service: left[service])
-    return measured("IT2", period, left[worst], facts, note=text("worst service: {service}", service=worst))
+    # Over a whole window the share of the budget that is used up and the burn rate are one number.
+    burning = Quantity(burn_rate(1 - left[worst], period.days * 24, period.days), Unit.RATIO)
+    note = text("worst service: {service}, burning {rate} what is allowed", service=worst, rate=burning)
+    return measured("IT2", period, left[worst], facts, note=note)
 
 
 def allowed_downtime(target: float, window: float) -> float:

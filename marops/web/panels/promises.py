@@ -204,7 +204,7 @@ def _trail(row: Row, place: Here) -> None:
     with opened:
         known = {row.kpi.id, f"kpi:{row.kpi.id}"}
         entries = [
-            entry for entry in audit.entries(place.principal, place.scope.workspace)
+            entry for entry in audit.entries(principal(), place.scope.workspace)
             if known & {said.get(key) for said in (entry.before, entry.after) for key in ("kpi", "finding_key")}
         ]  # fmt: skip
         if not entries:

@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from marops.lags import Lag, NoAnswer
 from marops.language import Month, Text, joined, text
 from marops.quantity import Quantity, Unit
 from marops.scorecard import reasons, why
@@ -20,7 +19,7 @@ from marops.web import charts
 from marops.web.components import PROMISES, note, section, value_of
 from marops.web.markup import html
 from marops.web.scope import Here, set_widget
-from marops.web.session import literal, reader, say
+from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
 
 _ASSURED: dict[Assurance, Text] = {
@@ -181,14 +180,6 @@ def _span(one: why.Incident) -> str:
     return say(text("{low} to {high}", low=Quantity(one.interval.low), high=Quantity(one.interval.high)))
 
 
-_NO_ANSWER: dict[NoAnswer, Text] = {
-    NoAnswer.GAP: text("One of them has weeks without a value, so nothing can be said."),
-    NoAnswer.NOT_FINITE: text("One of them has a value that is no number, so nothing can be said."),
-    NoAnswer.TOO_SHORT: text("They have fewer than 40 weeks in common; that is too short to tell a link from chance."),
-    NoAnswer.NO_VARIATION: text("One of them hardly varies from week to week, so nothing can be said."),
-}
-
-
 @st.fragment
 def _moves_with(row: Row, place: Here) -> None:
     """Closed by default, and worded with care: weeks that move together prove no cause."""
@@ -208,42 +199,12 @@ def _moves_with(row: Row, place: Here) -> None:
         if other is None:
             note(text("Both are compared week by week, each freed of its own habits; only a link beyond chance is told."))
             return
-        told = why.moves_with(place.principal, place.scope, row.kpi.id, other)
-        st.markdown(html("sentence.html", said=say(_linked(row, other, told))), unsafe_allow_html=True)
-        note(text("Moving together is no proof that one causes the other: test it before acting on it."))
-
-
-def _linked(row: Row, other: str, told: why.MovesWith) -> Text:
-    if isinstance(told.found, NoAnswer):
-        return _NO_ANSWER[told.found]
-    strongest = told.found.strongest
-    first = KPIS[other]
-    if strongest is None:
-        return text(
-            "{kpi} does not move with {other}: over {n} weeks nothing goes beyond chance.",
-            kpi=row.kpi.name,
-            other=first.name,
-            n=told.weeks,
+        told = why.moves_with(principal(), place.scope, row.kpi.id, other)
+        st.markdown(
+            html("sentence.html", said=say(reasons.linked(row.kpi, row.measure, KPIS[other], told.found, told.weeks))),
+            unsafe_allow_html=True,
         )
-    said = _effect(row, other, strongest, told.weeks)
-    if told.found.placebo is not None:
-        return text("{said} But the same shows with time reversed, so something else may move both.", said=said)
-    return said
-
-
-def _effect(row: Row, other: str, lag: Lag, weeks: int) -> Text:
-    unit = text("one point") if KPIS[other].unit in {Unit.PERCENT, Unit.POINTS} else text("one unit")
-    per = 0.01 if KPIS[other].unit in {Unit.PERCENT, Unit.POINTS} else 1.0
-    effect, low, high = (reasons.amount(row.measure, value * per) for value in (lag.effect, lag.low, lag.high))
-    if not lag.lag:
-        return text(
-            "{kpi} moves with {other} in the same week: {unit} more goes with {effect} ({low} to {high}), over {n} weeks.",
-            kpi=row.kpi.name, other=KPIS[other].name, unit=unit, effect=effect, low=low, high=high, n=weeks,
-        )  # fmt: skip
-    return text(
-        "{kpi} moves with {other} of {lag} weeks before: {unit} more goes with {effect} ({low} to {high}), over {n} weeks.",
-        kpi=row.kpi.name, other=KPIS[other].name, lag=lag.lag, unit=unit, effect=effect, low=low, high=high, n=weeks,
-    )  # fmt: skip
+        note(text("Moving together is no proof that one causes the other: test it before acting on it."))
 
 
 @st.fragment
@@ -264,7 +225,7 @@ def kpi_rows_behind(row: Row, place: Here) -> None:
         changed = say(text("Version {n}, for all months, since {day}", n=revision.version, day=revision.since))
         definition[changed] = say(revision.what)
     st.table({name: literal(value) for name, value in definition.items()}, border="horizontal", alt=say(text("Definition")))
-    files = why.sources(place.principal, place.scope, kpi.id)
+    files = why.sources(principal(), place.scope, kpi.id)
     if files:
         listed = pl.DataFrame([asdict(one) for one in files]).select(
             pl.col("table").alias(say(text("Table"))), pl.col("file").alias(say(text("File"))),
@@ -280,7 +241,7 @@ def kpi_rows_behind(row: Row, place: Here) -> None:
 
 
 def _rows(kpi_id: str, place: Here) -> None:
-    found = why.rows(place.principal, place.scope, kpi_id)
+    found = why.rows(principal(), place.scope, kpi_id)
     if found is None:
         note(text("This number is made from what marops keeps itself, not from imported rows."))
     elif found.total == 0:
