@@ -106,16 +106,17 @@ def bar(place: Here) -> None:
 
 
 def _choices(place: Here) -> None:
+    # Each is set on every run: the browser forgets the value of what is not drawn, at times after the server was told it.
     scope, opened = place.scope, place.opened
     end = min(opened.last_day or opened.today, opened.today)
     quick = {say(name): span for name, span in _quick(end).items()}
-    set_widget("w_quick", next((name for name, span in quick.items() if span == scope.period), None))
+    st.session_state["w_quick"] = next((name for name, span in quick.items() if span == scope.period), None)
     st.pills(say(text("Period")), list(quick), key="w_quick", on_change=_changed(lambda: _quick_parameters(quick)))
     # A calendar takes the browser longer to draw than all the rest, and most readers never open it.
     other = st.expander(say(text("Other days")), key="w_other", type="compact", on_change="rerun")
     if other.open:
         with other:
-            set_widget("w_range", (scope.period.start, scope.period.end))
+            st.session_state["w_range"] = (scope.period.start, scope.period.end)
             st.date_input(
                 say(text("First and last day")), key="w_range", on_change=_changed(_range_parameters),
                 min_value=min(scope.period.start, opened.first_day or scope.period.start) - timedelta(days=366),
@@ -125,14 +126,14 @@ def _choices(place: Here) -> None:
         Comparison.YEAR: say(text("a year earlier")), Comparison.PREVIOUS: say(text("the time just before")),
         Comparison.NONE: say(text("nothing")),
     }  # fmt: skip
-    set_widget("w_vs", scope.comparison)
+    st.session_state["w_vs"] = scope.comparison
     st.segmented_control(
         say(text("Compare with")), list(names), key="w_vs", format_func=lambda found: names[found], required=True,
         on_change=_changed(lambda: {"vs": str(st.session_state["w_vs"])}),
     )  # fmt: skip
     if opened.units:
         options = [_ALL_UNITS, *(unit.name for unit in opened.units)]
-        set_widget("w_unit", scope.unit or _ALL_UNITS)
+        st.session_state["w_unit"] = scope.unit or _ALL_UNITS
         st.selectbox(
             say(text("Business unit")), options, key="w_unit", format_func=lambda name: name or say(text("All units")),
             on_change=_changed(lambda: {"unit": st.session_state["w_unit"] or "all"}),
@@ -153,8 +154,11 @@ def set_widget(key: str, value: object) -> None:
 
 def _changed(parameters: Callable[[], dict[str, str]]) -> Callable[[], None]:
     def write() -> None:
+        # A choice is told again when the choices are opened before the run that closed them is over: the browser still
+        # sends it, and Streamlit has forgotten it. What the address already says is no choice and closes nothing.
+        chosen = {key: value for key, value in parameters().items() if st.query_params.get(key) != value}
         # All at once: each write of its own is a step of the browser's history.
-        if chosen := parameters():
+        if chosen:
             st.query_params.update(chosen)
             st.session_state[_CHOICES] = False
 
