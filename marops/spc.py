@@ -145,17 +145,30 @@ def newest_change(values: Sequence[float], limits: Limits | None) -> Change:
     return _CHANGES[on_one_side([_side(value, limits.mean) for value in values], RUN)[-1]]
 
 
-def certain_change(values: Sequence[float], limits: Limits | None) -> Change:
+def certain_change(values: Sequence[float], limits: Limits | None, *, amounts: bool = False) -> Change:
     """The newest change, where it is more than what limits from the first twelve of these values leave to chance.
 
     Twelve values know a process only roughly: alone they would call chance a change in 4 of 100 stable series. So a value must also
     lie outside the limits of the newest two dozen values, or the mean of its run must differ from the baseline's by more than
-    both are uncertain (2.8 standard errors). Less than 1 in 100 remain, and a shift of two standard deviations is still told
-    within eight values in 4 of 5 series.
+    both are uncertain (2.8 standard errors). `amounts`: days, money and whatever else has no upper end fall far above their mean
+    more often than below it, so that the logarithms must tell the same, unless there are none. Less than 1 in 100 remain, and a
+    shift of two standard deviations is still told within eight values in almost 4 of 5 series.
     """
+    if limits is None:
+        return Change.NONE
+    change = _told(values, limits, _ERRORS)
+    if change is Change.NONE or not amounts or min(values) <= 0:
+        return change
+    logarithms = np.log(values).tolist()
+    learned = process_limits(logarithms[:FEWEST_FOR_FIRM_LIMITS])
+    return change if learned is not None and _told(logarithms, learned, 0) is change else Change.NONE
+
+
+def _told(values: Sequence[float], limits: Limits, errors: float) -> Change:
+    """The newest change, by a value outside both limits or a run whose mean is so many standard errors from the baseline's."""
     judged = values[FEWEST_FOR_FIRM_LIMITS:]
     change = newest_change(judged, limits)
-    if limits is None or change is Change.NONE:
+    if change is Change.NONE:
         return Change.NONE
     recent = process_limits(values[-RECENT:])
     if (beyond := _beyond(judged[-1], limits)) and recent is not None and _beyond(judged[-1], recent) == beyond:
@@ -164,7 +177,7 @@ def certain_change(values: Sequence[float], limits: Limits | None) -> Change:
     run = next((at for at, side in enumerate(sides) if side != sides[0]), len(sides))
     error = limits.moving_range / _D2 * math.sqrt(1 / run + 1 / FEWEST_FOR_FIRM_LIMITS)
     apart = abs(float(np.mean(judged[-run:])) - limits.mean)
-    return change if run >= RUN and apart > _ERRORS * error else Change.NONE
+    return change if run >= RUN and apart > errors * error else Change.NONE
 
 
 _CHANGES = {1: Change.UP, -1: Change.DOWN, 0: Change.NONE}

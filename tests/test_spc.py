@@ -122,6 +122,18 @@ def test_without_limits_nothing_has_changed():
     assert spc.newest_change([1, 100], None) is Change.NONE
 
 
+@pytest.mark.parametrize(("newest", "change"), [(40, Change.NONE), (80, Change.UP)])
+def test_days_that_often_fall_far_above_their_mean_are_certain_news_only_by_their_logarithms(newest: int, change: Change):
+    days = [10, 14, 8, 20, 9, 13, 7, 18, 11, 15, 9, 12] * 2
+    limits = spc.process_limits(days[:12])
+    assert spc.newest_change([newest], limits) is Change.UP
+    assert spc.certain_change([*days, newest], limits) is Change.UP
+    assert spc.certain_change([*days, newest], limits, amounts=True) is change
+    # The same distances where values may be negative have no logarithms to ask.
+    lower = spc.process_limits([value - 50 for value in days[:12]])
+    assert spc.certain_change([value - 50 for value in [*days, newest]], lower, amounts=True) is Change.UP
+
+
 def test_a_run_ends_where_a_value_lies_on_the_mean():
     assert spc.runs([1, 1, 0, 1, 1, 1], 0, length=3) == [3, 4, 5]
 

@@ -10,6 +10,7 @@ from marops import spc
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period
+from marops.quantity import Unit
 from marops.scorecard.definitions import Better, Kpi
 from marops.spc import Assurance, Change, Limits, Rule
 
@@ -175,7 +176,7 @@ def series(kpi: Kpi, measures: Sequence[Measure], rebased: date | None = None) -
     }
     same = len({(round(low, 12), round(high, 12)) for low, high in varying.values()}) < 2
     learning = len(scale.scores) <= LOCKED_AFTER
-    change = spc.certain_change(judged, scale.limits)
+    change = spc.certain_change(judged, scale.limits, amounts=kpi.unit is not Unit.PERCENT)
     return Series(points, limits, change, causes, rebased, learning, {} if same else varying)
 
 
