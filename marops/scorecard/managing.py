@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TypeVar
 
+import polars as pl
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
@@ -32,6 +33,9 @@ from marops.workspaces.store import Workspace
 
 TARGET, CHECK_IN, ANNOTATION, REBASE = "target", "check_in", "annotation", "rebase"
 """What the audit trail calls what is managed here."""
+
+_MOST_COMPARED = 500
+"""Targets of a file that are held against each other: each against all of its KPI."""
 
 _S = TypeVar("_S", bound=Said)
 
@@ -101,6 +105,37 @@ def overlaps(principal: Principal, workspace_id: str, given: Sequence[Goal]) -> 
     with store.reading() as session:
         currency = workspaces.load(session, workspace_id).reporting_currency
         return targets.overlaps(targets.goals(session, workspace_id), given, currency)
+
+
+def in_file(principal: Principal, workspace_id: str, rows: pl.DataFrame) -> list[Text]:
+    """What to say of targets in a file before it is taken: those nobody could be held against, and what the rest would change.
+    `rows` are those of the table `target`.
+    """
+    require(principal, Action.READ, workspace_id)
+    if rows.height > _MOST_COMPARED:
+        return [text("{n} targets are too many to say what each would change; the page of each KPI does.", n=rows.height)]
+    given = [Target.model_validate({"workspace_id": workspace_id, "set_at": store.now(), **row}) for row in rows.to_dicts()]
+    with store.reading() as session:
+        currency = workspaces.load(session, workspace_id).reporting_currency
+    wrong = dict.fromkeys(said for row in given if (said := _unfit(row, currency)) is not None)
+    held = [targets.goal_of(row) for row in given if row.kpi in KPIS and (row.valid_to is None or row.valid_from <= row.valid_to)]
+    return [*wrong, *overlaps(principal, workspace_id, held)]
+
+
+def _unfit(row: Target, currency: str) -> Text | None:
+    if row.kpi not in KPIS:
+        return text("{found} is no KPI of marops; its target is kept, and held against nothing.", found=row.kpi)
+    if row.valid_to is not None and row.valid_to < row.valid_from:
+        return text(
+            "A target of {kpi} ends on {end}, before it begins on {start}.", kpi=row.kpi, end=row.valid_to, start=row.valid_from
+        )
+    try:
+        # A file may say "at most" of what is good at zero: it is read as a band.
+        kind = "band" if KPIS[row.kpi].to_zero and row.type == "at_most" else row.type
+        targets.check(KPIS[row.kpi], kind, row.value, row.value if kind != row.type else row.upper, currency)
+    except UserError as unfit:
+        return unfit.text
+    return None
 
 
 # Notes on a month

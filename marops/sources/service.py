@@ -275,6 +275,13 @@ def _converted(preview: Preview, _state: str, opened: Opened) -> Converted:
     return converting.said(rollups.facts(opened), accepting.staged(preview))
 
 
+def staged_rows(principal: Principal, preview: Preview, table: str) -> pl.DataFrame:
+    """The rows of a table that a preview would bring, for what a domain has to say of them; empty where it brings none."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    found = [pl.read_parquet(path) for part, path in accepting.staged(preview) if part.rows.table == table]
+    return pl.concat(found, how="diagonal") if found and not preview.repeats else pl.DataFrame()
+
+
 def named(principal: Principal, preview: Preview) -> Named | None:
     """The campaign names to be taken, held against the workspace's naming rule; None where there is no rule, or no name."""
     require(principal, Action.IMPORT, preview.workspace_id)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from marops.audit import service as audit
@@ -127,6 +128,34 @@ def test_a_withdrawn_target_stays_on_record_and_what_it_replaced_holds_again() -
         == "Say why the target is withdrawn."
     )
     assert audit.entries(VIEWER, OWN)[0].after == {"reason": "Typed wrongly."}
+
+
+def test_a_file_of_targets_says_before_it_is_taken_what_it_would_replace_and_what_nobody_could_be_held_against() -> None:
+    target("0.6")
+    rows = (
+        "KPI,Valid from,Valid to,Type,Value,Upper,Set by,Reason\n"
+        "M2,2025-07-01,2025-12-31,>=,0.7,,Board,Plan\n"
+        "M2,2025-01-01,,<=,0.7,,Board,Plan\n"
+        "X9,2025-01-01,,>=,1,,Board,Plan\n"
+        "IT4,2025-03-01,2025-02-01,<=,72,,Board,Plan\n"
+    )
+    preview = sources.preview_upload(MANAGER, OWN, "targets.csv", rows.encode())
+    staged = sources.staged_rows(MANAGER, preview, "target")
+    found = [str(sentence) for sentence in managing.in_file(VIEWER, OWN, staged)]
+    assert found[:3] == [
+        "The higher Lead acceptance is, the better: choose at_least, or a band.",
+        "X9 is no KPI of marops; its target is kept, and held against nothing.",
+        "A target of IT4 ends on Feb 1, 2025, before it begins on Mar 1, 2025.",
+    ]
+    assert found[3:5] == [
+        "Lead acceptance: from Jan 1, 2025 to Jun 30, 2025 ≤ 70% takes the place of ≥ 60%.",
+        "Lead acceptance: from Jul 1, 2025 to Dec 31, 2025 ≥ 70% takes the place of ≥ 60%.",
+    ]
+    assert not any("IT4" in sentence or "X9" in sentence for sentence in found[3:])
+    assert len(managing.target_history(VIEWER, OWN)) == 1
+    assert [str(said) for said in managing.in_file(VIEWER, OWN, pl.concat([staged] * 126))] == [
+        "504 targets are too many to say what each would change; the page of each KPI does."
+    ]
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

@@ -9,6 +9,7 @@ import streamlit as st
 from marops.errors import UserError
 from marops.language import Exact, Text, joined, ntext, text
 from marops.principal import Action, allowed
+from marops.scorecard import managing
 from marops.settings import UPLOAD_LIMIT_MB
 from marops.sources import service, words
 from marops.sources.report import Mapping, Part, Refused
@@ -93,6 +94,8 @@ def _preview(preview: Preview, place: Here) -> None:
             note(said)
         for said in converted.lacking:
             st.warning(literal(said), icon=":material/currency_exchange:")
+        for said in managing.in_file(principal(), preview.workspace_id, service.staged_rows(principal(), preview, "target")):
+            st.warning(literal(said), icon=":material/flag:")
         naming.report(service.named(principal(), preview), "preview")
         _decision(preview, place)
 
