@@ -1,4 +1,4 @@
-"""The `marops` command: run, sample, import, watch, sync, inspect, check, version.
+"""The `marops` command: run, sample, import, watch, sync, inspect, flow, check, version.
 
 A user's mistake is one line on standard error and exit status 2. Commands import what they need when they run, so that
 `marops version` answers at once.
@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -16,7 +17,7 @@ import typer
 
 from marops import __version__, settings
 from marops.errors import BadSetting, UserError
-from marops.language import Reader, Text, ntext, text
+from marops.language import Reader, Text, joined, ntext, text
 from marops.principal import LOCAL_ADMIN
 from marops.settings import LOOPBACK
 
@@ -44,6 +45,13 @@ class Mark(StrEnum):
 
     POINT = "."
     COMMA = ","
+
+
+class Reopening(StrEnum):
+    """What becomes of the times of an item that moves back."""
+
+    KEPT = "kept"
+    RESET = "reset"
 
 
 class DateOrder(StrEnum):
@@ -242,9 +250,69 @@ def inspect(
 
 
 @app.command()
+def flow(
+    log: Annotated[
+        list[str], typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp and, where known, role), XES or XES.gz.")
+    ],
+    *,
+    stages: Annotated[str | None, typer.Option(help="Stages in their order, with commas between; else the usual order.")] = None,
+    active: Annotated[str | None, typer.Option(help="Stages in which somebody works; else no flow efficiency.")] = None,
+    done: Annotated[str | None, typer.Option(help="Stages that end the work; else those after which nothing follows.")] = None,
+    as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As it was known at the end of this day.")] = None,
+    cfd_at: Annotated[
+        list[str] | None, typer.Option(metavar="DATE...", help="Days of which the cumulative flow is printed.")
+    ] = None,
+    reopened: Annotated[Reopening, typer.Option(help="What becomes of the times of what moves back.")] = Reopening.KEPT,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say how work flows in an event log, without importing it: cycle times, throughput, time in stages, rework, hand-offs."""
+    from marops.pipeline import flow as flow_log
+    from marops.pipeline import logs, service
+    from marops.pipeline.logs import Asked
+
+    # "--cfd-at" may be followed by several days; what the parser leaves of them stands beside the file's name.
+    days = [word for word in log if cfd_at and _is_day(word)]
+    files = [word for word in log if word not in days]
+    if len(files) != 1:
+        raise UserError(text("Give the path of one log; found {files}.", files=joined(files) if files else text("none")))
+    asked = Asked(
+        stages=_listed(stages), active=_listed(active), done=_listed(done),
+        as_of=flow_log.end_of(as_of.date()) if as_of else None, cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
+        reopened=flow_log.Reopened(reopened.value),
+    )  # fmt: skip
+    found = service.of_log(LOCAL_ADMIN, Path(files[0]), asked)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(found, ensure_ascii=False))
+    else:
+        for line in logs.lines(found):
+            _tell(line)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(f"marops {__version__}")
+
+
+def _listed(words: str | None) -> list[str] | None:
+    """Names with commas between them."""
+    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+
+
+def _is_day(word: str) -> bool:
+    try:
+        date.fromisoformat(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _day(word: str) -> date:
+    if not _is_day(word):
+        raise UserError(text("{found} is no day. Write it as 2026-03-31.", found=word))
+    return date.fromisoformat(word)
 
 
 def _synced(done: "Synced") -> Text:

@@ -105,6 +105,26 @@ def _first(times: npt.NDArray[np.float64], share: npt.NDArray[np.float64], level
     return float(times[below[0]]) if below.size else None
 
 
+def nearest_rank(values: npt.NDArray[np.float64], share: float) -> float:
+    """The smallest of the values that at least this share of them does not exceed. Raises ValueError where there is none.
+
+    >>> nearest_rank(np.array([1.0, 2.0, 3.0, 4.0, 5.0]), 0.85)
+    5.0
+    """
+    if not len(values) or not 0 < share <= 1:
+        raise ValueError(f"no percentile {share} of {len(values)} values")
+    # 0.07 * 100 is a little above 7, and must not become the eighth.
+    rank = math.ceil(round(share * len(values), 9))
+    return float(np.partition(values, rank - 1)[rank - 1])
+
+
+def percentile(values: npt.NDArray[np.float64], share: float) -> float:
+    """The percentile between the two nearest values, as spreadsheets (PERCENTILE.INC) and pandas have it."""
+    if not len(values) or not 0 <= share <= 1:
+        raise ValueError(f"no percentile {share} of {len(values)} values")
+    return float(np.quantile(values, share))
+
+
 def z95() -> float:
     """The standard normal's 97.5 % point."""
     return _Z95

@@ -315,6 +315,8 @@ WORK_ITEM_TRANSITION = Table(
         _text("previous_status", "status left; empty for the first"),
         _moment("transition_at", "entered", required=True),
         _text("changed_by", "who moved it"),
+        _text("role", "the role or group that acts on it from then on"),
+        _text("lifecycle", "what the event says of its step, where a log has several a step (start, complete)"),
     ),
     ("issue_id", "status_sequence"),
     day="transition_at",

@@ -331,6 +331,61 @@ def test_inspect_says_in_its_json_why_a_file_cannot_be_read(home: Path, tmp_path
     assert found["refused"].startswith("empty.csv is empty (0 bytes).")
 
 
+EVENTS = """case,stage,timestamp,role
+a,Request,2026-03-02T00:00:00Z,marketing
+a,Build,2026-03-03T00:00:00Z,it
+a,Wait,2026-03-05T00:00:00Z,it
+a,Done,2026-03-07T12:00:00Z,it
+b,Request,2026-03-02T00:00:00Z,marketing
+b,Build,2026-03-08T00:00:00Z,it
+b,Request,2026-03-09T00:00:00Z,marketing
+c,Request,2026-03-02T00:00:00Z,marketing
+c,Done,not yet,marketing
+d,Request,2026-03-02T00:00:00Z,marketing
+d,Done,,marketing
+e,Request,1970-01-01T00:00:00Z,marketing
+"""
+
+
+def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", EVENTS)
+    options = ("--stages", "Request,Build,Wait,Done", "--active", "Build", "--done", "Done")
+    found = json.loads(marops("flow", path, "--json", *options, "--cfd-at", "2026-03-02", "2026-03-08").stdout)
+    one = {"mean": 4.5, "p50": 4.5, "p85": 4.5, "p95": 4.5, "nearest_rank": {"p50": 4.5, "p85": 4.5, "p95": 4.5}}
+    assert found == {
+        "items": 2, "finished": 1, "in_progress": 1, "events": 7, "variants": 2, "stages": ["Request", "Build", "Wait", "Done"],
+        "active": ["Build"], "done": ["Done"], "as_of": "2026-03-09T00:00:00+00:00",
+        "case_duration_days": {
+            "mean": 6.25, "p50": 6.25, "p85": 6.775, "p95": 6.925, "nearest_rank": {"p50": 5.5, "p85": 7.0, "p95": 7.0},
+        },
+        "cycle_time_days": one,
+        "throughput_per_week": {"2026-03-02": 1},
+        "cfd": {
+            "2026-03-02": {"Request": 2, "Build": 0, "Wait": 0, "Done": 0},
+            "2026-03-08": {"Request": 2, "Build": 2, "Wait": 1, "Done": 1},
+        },
+        "time_in_stage_days": {"Request": 7.0, "Build": 3.0, "Wait": 2.5, "Done": 0.0},
+        "ongoing_days": {"Request": 0.0},
+        "flow_efficiency": 0.24,
+        "moved_back_items": 1, "handoffs": 3, "equal_timestamps": 0,
+        "excluded": [
+            {"case": "c", "why": "unreadable date"}, {"case": "d", "why": "missing start"},
+            {"case": "e", "why": "date before 1971"},
+        ],
+    }  # fmt: skip
+    assert service.imports(LOCAL_ADMIN, OWN) == []
+    assert "1 finished, 1 in progress." in marops("flow", path, *options).stdout.splitlines()
+
+
+def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", EVENTS)
+    assert mistake(marops("flow", path, "--done", "Live")) == (
+        "No event of this log enters Live. Its stages: Request, Build, Wait, and Done."
+    )
+    assert mistake(marops("flow", path, "--cfd-at", "March")) == "March is no day. Write it as 2026-03-31."
+    assert "Give the path of one log" in mistake(marops("flow", path, "another.csv"))
+
+
 def _import_held(path: Path, stderr: int) -> tuple["subprocess.Popen[str]", psutil.Process]:
     """An import whose reader is held still for a while, so that it takes its time."""
     command = [sys.executable, "-m", "marops", "import", str(path)]

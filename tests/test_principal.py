@@ -154,7 +154,7 @@ LOOKING = {
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
         "marops.pipeline.service": "flow findings verdict",
-        "marops.scorecard.managing": "target_history overlaps check_ins last_notes annotations rebases",
+        "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",
         "marops.sources.service": "imports refused details_only restated_by freshness campaign_names",
         "marops.workspaces.service": "present open_workspace sample_was_offered",

@@ -4,6 +4,8 @@ import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -13,9 +15,12 @@ from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
-from marops.pipeline import metrics
+from marops.pipeline import flow as flow_log
+from marops.pipeline import logs, metrics
+from marops.pipeline.logs import Asked
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
+from marops.sources import service as sources
 from marops.stages import Stage, board_stages, stages
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
@@ -118,6 +123,23 @@ def _where_work_waits(found: Flow) -> Text:
     if slowest.most:
         return text("Work waits longest in {stage}: 85 % leave it within {days}.", stage=slowest.stage.name, days=days)
     return text("Work waits longest in {stage}: half leave it within {days}.", stage=slowest.stage.name, days=days)
+
+
+def of_log(principal: Principal, path: Path, asked: Asked) -> dict[str, Any]:
+    """The measures of an event log in a file of the server (see `logs.summary`), read as an import would read it. Raises BadFile,
+    NotFound, and UserError for stages the log does not have.
+    """
+    require(principal, Action.IMPORT)
+    found = sources.read_table(principal, path, "work_item_transition")
+    columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
+    events = found.rows.select(
+        (pl.col(name) if name in found.rows.columns else pl.lit(None, flow_log.EVENT[known])).alias(known)
+        for known, name in columns.items()
+    )
+    # A row that says when nothing happened, or nothing of when, makes every time of its item wrong.
+    why = flow_log.Why
+    unread = {cell.of: why.UNREADABLE if cell.rule == "unreadable" else why.NO_MOMENT for cell in found.refused if cell.of}
+    return logs.summary(events, asked, now=datetime.now(UTC), unread=unread)
 
 
 @dataclass(frozen=True)

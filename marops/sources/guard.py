@@ -7,6 +7,7 @@ a sentence. What passes is still parsed only in a limited child process.
 import re
 import struct
 import zipfile
+import zlib
 from enum import StrEnum
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class FileKind(StrEnum):
     XLSX = "xlsx"
     PARQUET = "parquet"
     JSON = "json"
+    XES = "xes"
 
 
 class Unreadable(Exception):
@@ -57,6 +59,9 @@ _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:["}]|\Z)')
 """How objects begin: no other text has a quotation mark right behind its brace."""
 
 
+_XML_HEAD = 1 << 16
+
+
 def identify(path: Path, name: str) -> FileKind:
     """The kind of a file by its content; the name is only quoted. Raises Unreadable."""
     size = path.stat().st_size
@@ -73,11 +78,34 @@ def identify(path: Path, name: str) -> FileKind:
     if head.startswith(b"PK\x03\x04"):
         _check_zip(path, name)
         return FileKind.XLSX
+    if xml := _xml(path, head):
+        if b"<log" not in xml:
+            raise Unreadable("foreign_file", name=name, kind="XML")
+        return FileKind.XES
     for magic, kind in _FOREIGN:
         # A text file may begin with the letters of a short magic number ("MZ..."); it then goes on as text.
         if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head or not _printable(head)):
             raise Unreadable("foreign_file", name=name, kind=kind)
     return FileKind.JSON if _JSON.match(head.lstrip(b"\xff\xfe\xef\xbb\xbf").replace(b"\x00", b"")) else FileKind.TEXT
+
+
+def _xml(path: Path, head: bytes) -> bytes:
+    """The first part of a file that is XML, unpacked where it is gzipped; nothing where it is none."""
+    packed = head.startswith(b"\x1f\x8b")
+    if not packed and not _begins_as_xml(head):
+        return b""
+    with path.open("rb") as file:
+        found = file.read(_XML_HEAD)
+    if packed:
+        try:
+            found = zlib.decompressobj(wbits=31).decompress(found, _XML_HEAD)
+        except zlib.error:
+            return b""
+    return found if _begins_as_xml(found) else b""
+
+
+def _begins_as_xml(head: bytes) -> bool:
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<?xml", b"<log"))
 
 
 def _printable(head: bytes) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from marops.sources import objects, outlining, reading, sections, typed
+from marops.sources import objects, outlining, reading, sections, typed, xes
 from marops.sources.cells import ASIDE
 from marops.sources.guard import FileKind, Unreadable
 from marops.sources.reading import RawTable
@@ -39,6 +39,8 @@ def tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Raw
                 yield typed.table_of_sheet(sheet, head, sheet_cells, header)
         case FileKind.PARQUET:
             yield typed.read_parquet(path, job.name)
+        case FileKind.XES:
+            yield xes.read_xes(path, job.name)
         case FileKind.JSON:
             file = objects.read_json(path, job.name, Path(job.folder))
             report.encoding = file.encoding

@@ -2,9 +2,9 @@
 
 import json
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -150,6 +150,20 @@ def describe(path: Path) -> Report:
     job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date(), describe=True)
     try:
         return runner.read([job])[0]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def staged_alone(path: Path) -> Generator[tuple[Report, Path]]:
+    """A file read in a child process as if it were to be imported, with nothing remembered, and the folder of its staged rows,
+    which is removed afterwards. Raises NotFound.
+    """
+    _check_files(path)
+    folder = new_folder()
+    job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date())
+    try:
+        yield runner.read([job])[0], folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -19,13 +19,16 @@ class Note(BaseModel):
 
 
 class Refused(BaseModel):
-    """One cell that breaks the contract, and so keeps its row out."""
+    """One cell that breaks the contract, and so keeps its row out. `of`: what the row is about (the first column of its table's
+    key), where it says so.
+    """
 
     row: int
     column: str
     value: str
     rule: str
     limit: str = ""
+    of: str = ""
 
 
 class SetAside(BaseModel):

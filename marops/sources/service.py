@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from marops import lake, rollups, store
 from marops.errors import BadFile, Conflict
 from marops.lake import Blob
-from marops.language import Text
+from marops.language import Text, joined, text
 from marops.naming import Named
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
@@ -41,11 +41,11 @@ from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
 from marops.sources.remembering import Remembered
-from marops.sources.report import Mapping, Note, Part, Report
+from marops.sources.report import Mapping, Note, Part, Refused, Report
 from marops.sources.restating import Restated
 from marops.sources.store import ImportReject, ImportRun
 from marops.sources.trying import Tried
-from marops.tables import TABLES, Table
+from marops.tables import ROW, TABLES, Table
 from marops.workspaces import store as workspaces
 from marops.workspaces.service import Opened, open_workspace
 
@@ -143,6 +143,38 @@ def inspect_file(principal: Principal, path: Path) -> Report:
     """
     require(principal, Action.IMPORT)
     return previews.describe(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The rows of a table in a file, in the file's order, and the cells that keep others out."""
+
+    rows: pl.DataFrame
+    refused: tuple[Refused, ...]
+
+
+def read_table(principal: Principal, path: Path, table: str) -> Found:
+    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept.
+
+    Raises NotFound where there is no such file, and BadFile where it cannot be read, holds no such table, or leaves something to
+    ask.
+    """
+    require(principal, Action.IMPORT)
+    with previews.staged_alone(path) as (report, folder):
+        if report.failure:
+            raise BadFile(words.note(report.failure))
+        parts = [part for part in report.parts if part.mapping is not None and part.mapping.table == table]
+        if not parts:
+            headers = [header for part in report.parts for header in part.headers]
+            raise BadFile(
+                text("{name} holds no {table}. It has the columns {found}.", name=path.name, table=table, found=joined(headers, 20))
+            )
+        if asked := [question for part in parts for question in part.questions]:
+            raise BadFile(words.question(asked[0]))
+        staged = [pl.read_parquet(folder / part.staged.file) for part in parts if part.staged is not None]
+        refused = tuple(cell for part in parts for cell in part.refused)
+    rows = pl.concat(staged, how="diagonal") if staged else pl.DataFrame(schema={ROW: pl.Int64()})
+    return Found(rows.sort(ROW) if len(staged) == 1 else rows, refused)
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:

@@ -299,9 +299,20 @@ class _Staging:
             typed = self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED)
             others = pl.collect_all([typed, read.filter("__odd")])[1]
         conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
-        if conformed.violations.height:
+        violations = conformed.violations
+        if violations.height:
+            violations = self._with_owner(layout, violations)
             self._replace(conformed.frame)
-        return conformed.violations, _Others(others, decided)
+        return violations, _Others(others, decided)
+
+    def _with_owner(self, layout: Layout, violations: pl.DataFrame) -> pl.DataFrame:
+        """Violations with what their rows are about, `of`."""
+        rows, owner = pl.scan_parquet(self.target), layout.table.key[0]
+        if owner not in rows.collect_schema().names():
+            return violations.with_columns(pl.lit("").alias("of"))
+        among = rows.select(ROW, pl.col(owner).cast(pl.String).fill_null("").alias("of"))
+        among = among.filter(pl.col(ROW).is_in(violations[ROW].unique().implode())).collect(engine="streaming")
+        return violations.join(among, on=ROW, how="left", maintain_order="left")
 
     def _dispel_doubt(self) -> None:
         """Look whether rows read the quick way are the rows of the file. Raises _DoubtfulError."""
@@ -355,8 +366,10 @@ class _Staging:
         self._refuse_wrong_width()
         part.rows_refused += violations[ROW].n_unique()
         part.refused += [
-            Refused(row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit)
-            for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
+            Refused(
+                row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit, of=(of or "")[:200]
+            )
+            for row, column, rule, limit, value, of in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
         ]
         staged = pl.scan_parquet(self.target)
         found = summing.summed(layout.table, staged)
@@ -383,10 +396,11 @@ class _Staging:
         self.part.rows_refused += unread[ROW].n_unique()
         for name, was_filled in decided.filled.items():
             room = max(0, KEPT - len(self.part.refused))
-            failed = unread.filter(pl.col(f"={name}").is_null() & was_filled).select(ROW, name).head(room)
+            owner = pl.col(layout.table.key[0]) if layout.table.key[0] in unread.columns else pl.lit("")
+            failed = unread.filter(pl.col(f"={name}").is_null() & was_filled).select(ROW, name, owner.alias("of")).head(room)
             self.part.refused += [
-                Refused(row=row, column=layout.header_of(name), value=str(value)[:200], rule="unreadable")
-                for row, value in failed.iter_rows()
+                Refused(row=row, column=layout.header_of(name), value=str(value)[:200], rule="unreadable", of=str(of or "")[:200])
+                for row, value, of in failed.iter_rows()
             ]
 
     def _refuse_wrong_width(self) -> None:

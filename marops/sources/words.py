@@ -18,6 +18,16 @@ _NOTES: dict[str, str] = {
         "{name} is really a {kind} file, whatever its name says. "
         "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
     ),
+    "broken_xml": message("{name} is no complete XML: line {line} cannot be read. Export or copy the log again."),
+    "declares_document_type": message(
+        "{name} declares a document type, which no event log needs and which can make a small file a huge one. "
+        "Export it again without one."
+    ),
+    "truncated_gzip": message("{name} is packed with gzip and cut short or damaged. Copy or download it again."),
+    "gzip_bomb": message(
+        "{name} would unpack to far more than packed logs do and was not read. Unpack it and give the log itself."
+    ),
+    "no_event": message("{name} is an event log without a single event. Export it again."),
     "truncated_parquet": message("{name} is cut short: a Parquet file must end with its index. Copy or download it again."),
     "truncated_xlsx": message("{name} cannot be opened as a spreadsheet: it is damaged or cut short. Download it again."),
     "zip_bomb": message("{name} would unpack to far more than it holds and was not opened. Save the sheet you need as CSV."),

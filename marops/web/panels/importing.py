@@ -24,7 +24,7 @@ from marops.workspaces.store import OWN
 
 _PREVIEW = "marops_preview"
 _DONE = "marops_done"
-_TYPES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "ndjson"]
+_TYPES = ["csv", "tsv", "txt", "xlsx", "parquet", "json", "jsonl", "ndjson", "xes", "gz"]
 
 
 def panel(place: Here) -> None:

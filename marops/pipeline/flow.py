@@ -1,0 +1,317 @@
+"""Flow of items through stages, from a log of events: pure functions from frames to frames and plain numbers.
+
+An event says that an item (`case`) entered a stage at a moment. A visit is the half-open time from an event to the next of its
+item; the last one of an item that is not done goes on. Definitions follow the Kanban Guide (WIP, throughput, work item age, cycle
+time) and, for logs, IEEE 1849. Every moment is UTC; days are of 24 hours unless a function says otherwise.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+
+import polars as pl
+
+EVENT = pl.Schema(
+    {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
+)
+"""A log's columns, in the order its source had them; `role` and `lifecycle` may be null."""
+
+_DAY = 86_400_000_000
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
+
+_LIFECYCLE = ("schedule", "assign", "reassign", "start", "suspend", "resume", "complete", "withdraw", "manualskip", "autoskip",
+              "ate_abort", "pi_abort")  # fmt: skip
+"""The standard's transactional model. Words outside it are a log's own, and every one of its events counts."""
+
+_ENDS_HERE = 0.99
+_FEW = 2
+
+
+class Why(StrEnum):
+    """Why an item is left out of every number."""
+
+    NO_MOMENT = "missing start"
+    UNREADABLE = "unreadable date"
+    EPOCH = "date before 1971"
+    FUTURE = "future date"
+    NO_STAGE = "no stage"
+    UNKNOWN = "unknown stage"
+
+
+class Reopened(StrEnum):
+    """What becomes of an item's times when it moves back: nothing is forgotten, or stages after the one it went back to are
+    forgotten as if they had never been entered.
+    """
+
+    KEPT = "kept"
+    RESET = "reset"
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """Stages in their order, those in which somebody works (`active`; empty: nobody has said) and those that end the work."""
+
+    stages: tuple[str, ...]
+    active: frozenset[str]
+    done: frozenset[str]
+
+    def __post_init__(self) -> None:
+        strange = sorted((self.active | self.done) - set(self.stages))
+        if strange or len(set(self.stages)) != len(self.stages) or not self.stages:
+            raise ValueError(f"no workflow: {self.stages}; not among them: {strange}")
+
+    @property
+    def doing(self) -> tuple[str, ...]:
+        """The stages before the work is done."""
+        return tuple(stage for stage in self.stages if stage not in self.done)
+
+    @property
+    def started_from(self) -> int:
+        """The place of the first active stage; 0 where nobody has said which are."""
+        return min((self.stages.index(stage) for stage in self.active), default=0)
+
+    @property
+    def done_from(self) -> int:
+        """The place of the first stage that ends the work."""
+        return min((self.stages.index(stage) for stage in self.done), default=len(self.stages))
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Events that can be trusted, by item and time; the source's order where moments are equal. `excluded`: items and why;
+    `tied`: items of which two events have the same moment, so that only the source's order tells which came first.
+    """
+
+    events: pl.DataFrame
+    excluded: pl.DataFrame
+    tied: int
+    as_of: datetime
+
+
+def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -> Log:
+    """The log as it was known at `as_of` (the newest event where none is given): what came then or later had not happened yet.
+    Items with an event that has no moment or stage, or a moment that cannot be (before 1971, after `now`), are left out as a whole.
+
+    Where events follow the standard's life cycle, only the completion of a step is its event.
+    """
+    events = completed(events).with_row_index("order")
+    why = (
+        pl.when(pl.col("at").is_null()).then(pl.lit(Why.NO_MOMENT.value))
+        .when(pl.col("at") < _EARLIEST).then(pl.lit(Why.EPOCH.value))
+        .when(pl.col("at") > now).then(pl.lit(Why.FUTURE.value))
+        .when(pl.col("stage").is_null()).then(pl.lit(Why.NO_STAGE.value))
+    )  # fmt: skip
+    bad = events.filter(why.is_not_null()).select("case", why.alias("why"))
+    excluded = bad.unique("case", keep="first", maintain_order=True)
+    if excluded.height:
+        events = events.join(excluded, on="case", how="anti")
+    newest: datetime | None = events.select(pl.col("at").max()).item()
+    until = as_of or newest or now
+    if as_of is not None:
+        events = events.filter(pl.col("at") < as_of)
+    kept = events.sort("case", "at", "order").drop("order")
+    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
+    tied = kept.select(pl.col("case").filter(same).n_unique()).item()
+    return Log(kept, excluded, int(tied), until)
+
+
+def completed(events: pl.DataFrame) -> pl.DataFrame:
+    """Without the events that only begin or plan a step, where a log keeps the standard's life cycle."""
+    words = events["lifecycle"].str.to_lowercase()
+    said = set(words.drop_nulls().unique())
+    if "complete" not in said or not said <= set(_LIFECYCLE):
+        return events
+    return events.filter((words == "complete") | words.is_null())
+
+
+def order(events: pl.DataFrame) -> tuple[str, ...]:
+    """The order in which items usually enter stages for the first time: by a stage's mean place among those an item has seen."""
+    first = events.group_by("case", "stage", maintain_order=True).agg(pl.col("at").first())
+    place = pl.int_range(1, pl.len() + 1).over("case") / pl.len().over("case")
+    found = first.select("stage", place.alias("place")).group_by("stage").agg(pl.col("place").mean())
+    return tuple(found.sort(pl.col("place").round(9), "stage")["stage"])
+
+
+def ends(events: pl.DataFrame, stages: Sequence[str]) -> frozenset[str]:
+    """Stages after which (almost) nothing follows, where at least two items ended there; the last stage where there are none."""
+    is_last = (pl.col("case") != pl.col("case").shift(-1)).fill_null(value=True)
+    by_stage = (
+        events.select("stage", is_last.alias("last")).group_by("stage")
+        .agg(pl.col("last").mean().alias("share"), pl.col("last").sum().alias("items"))
+    )  # fmt: skip
+    found = by_stage.filter((pl.col("share") >= _ENDS_HERE) & (pl.col("items") >= _FEW))["stage"]
+    return frozenset(found) & frozenset(stages) or frozenset(stages[-1:])
+
+
+def placed(events: pl.DataFrame, workflow: Workflow) -> pl.DataFrame:
+    """Events of a workflow's stages, with the stage's place (`index`, from 0)."""
+    index = {stage: at for at, stage in enumerate(workflow.stages)}
+    at = pl.col("stage").replace_strict(list(index), list(index.values()), default=None, return_dtype=pl.Int32)
+    return events.with_columns(at.alias("index")).filter(pl.col("index").is_not_null())
+
+
+def visits(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a visit: the event with `left` (null: still there) and `next_stage`, `next_role` (null after the last)."""
+    same = pl.col("case") == pl.col("case").shift(-1)
+    after = {"left": "at", "next_stage": "stage", "next_role": "role"}
+    return events.with_columns(pl.when(same).then(pl.col(found).shift(-1)).alias(name) for name, found in after.items())
+
+
+def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopened.KEPT) -> pl.DataFrame:
+    """One row an item of placed events: `first`, `last`, `stage` and `role` it is in, `started` (first active stage, or one after
+    it), `finished` (its last event, of those that end the work; null while it is in another stage), `moved_back`.
+    """
+    if reopened is Reopened.RESET:
+        events = without_undone(events)
+    index, in_done = pl.col("index"), pl.col("stage").is_in(list(workflow.done))
+    back = ((pl.col("case") == pl.col("case").shift()) & (index < index.shift())).fill_null(value=False)
+    return (
+        events.with_columns(back.alias("back"), in_done.alias("in_done"))
+        .group_by("case", maintain_order=True)
+        .agg(
+            pl.col("at").first().alias("first"), pl.col("at").last().alias("last"), pl.col("stage", "role").last(),
+            pl.col("at").filter(index >= workflow.started_from).first().alias("started"),
+            pl.when(pl.col("in_done").last()).then(pl.col("at").filter("in_done").last()).alias("finished"),
+            pl.col("back").any().alias("moved_back"),
+        )
+    )  # fmt: skip
+
+
+def without_undone(events: pl.DataFrame) -> pl.DataFrame:
+    """Placed events without those of stages that an item later went back behind: what is left only goes forward."""
+    return events.filter(pl.col("index") <= pl.col("index").cum_min(reverse=True).over("case"))
+
+
+class Clock(StrEnum):
+    """What a duration counts: elapsed time, calendar days between two days, or those with the first of them counted too."""
+
+    ELAPSED = "elapsed"
+    DAYS = "days"
+    DAYS_INCLUSIVE = "days, first included"
+
+
+def days(start: pl.Expr, end: pl.Expr, clock: Clock = Clock.ELAPSED) -> pl.Expr:
+    """Days from one moment to another."""
+    if clock is Clock.ELAPSED:
+        return (end - start).dt.total_microseconds() / _DAY
+    apart = (end.dt.date() - start.dt.date()).dt.total_days()
+    return (apart + (1 if clock is Clock.DAYS_INCLUSIVE else 0)).cast(pl.Float64)
+
+
+def cycle_times(found: pl.DataFrame, clock: Clock = Clock.ELAPSED) -> pl.Series:
+    """Days from start to finish of the items that are finished, in the order of `items`. An item that ended before any work on it
+    began has none.
+    """
+    cycle = days(pl.col("started"), pl.col("finished"), clock)
+    return found.filter(pl.col("finished").is_not_null() & pl.col("started").is_not_null()).select(cycle.alias("days"))["days"]
+
+
+def durations(events: pl.DataFrame) -> pl.Series:
+    """Days from the first to the last event of each item."""
+    spans = events.group_by("case", maintain_order=True).agg(pl.col("at").first().alias("first"), pl.col("at").last().alias("last"))
+    return spans.select(days(pl.col("first"), pl.col("last")).alias("days"))["days"]
+
+
+def variants(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a way through the stages: `path` (a list), `items`; the most frequent first."""
+    paths = events.group_by("case", maintain_order=True).agg(pl.col("stage").alias("path"))
+    return paths.group_by("path").agg(pl.len().alias("items")).sort("items", "path", descending=[True, False])
+
+
+def throughput(found: pl.DataFrame) -> pl.DataFrame:
+    """Finished items by ISO week: `week` (its Monday, UTC), `items`; weeks between without any are 0."""
+    by_week = found.drop_nulls("finished").group_by(pl.col("finished").dt.date().dt.truncate("1w").alias("week")).agg(
+        pl.len().cast(pl.Int64).alias("items")
+    )  # fmt: skip
+    if by_week.is_empty():
+        return by_week
+    return by_week.sort("week").upsample("week", every="1w").with_columns(pl.col("items").fill_null(0))
+
+
+def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date]) -> pl.DataFrame:
+    """Cumulative flow: for each day the items that had reached each stage, or one after it, by its end: `day` and a column a stage.
+
+    A skipped stage counts as reached with the one after it, and nothing is taken back: the counts never fall in time, and none is
+    above that of the stage before.
+    """
+    ends = pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date})
+    moments = ends.select((pl.col("day").cast(pl.Datetime("us")) + timedelta(days=1)).dt.replace_time_zone("UTC"))["day"]
+    reached = events.group_by("case").agg(
+        pl.col("at").filter(pl.col("index") >= at).min().alias(str(at)) for at in range(len(workflow.stages))
+    )
+    counts = [
+        reached[str(at)].drop_nulls().sort().search_sorted(moments, side="left").cast(pl.Int64).alias(stage)
+        for at, stage in enumerate(workflow.stages)
+    ]
+    return ends.with_columns(counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Efficiency:
+    """Days in active stages, of all days between the first stage and the end of the work."""
+
+    active: float
+    all: float
+
+    @property
+    def share(self) -> float | None:
+        """None where no time has passed."""
+        return self.active / self.all if self.all else None
+
+
+def efficiency(dwell: pl.DataFrame, workflow: Workflow) -> Efficiency | None:
+    """Flow efficiency of completed visits (`time_in_stage`). None where nobody has said which stages are active: all of the time
+    would pass for work.
+    """
+    if not workflow.active:
+        return None
+    total = dict(dwell.select("stage", "days").iter_rows())
+    return Efficiency(
+        sum(total.get(stage, 0.0) for stage in workflow.doing if stage in workflow.active),
+        sum(total.get(stage, 0.0) for stage in workflow.doing),
+    )
+
+
+def time_in_stage(found: pl.DataFrame, as_of: datetime, done: Collection[str] = ()) -> pl.DataFrame:
+    """Days by stage of `visits`: `stage`, `visits`, `days` of those that have ended; `ongoing`, `ongoing_days` of those that have
+    not, up to `as_of`. Nobody waits in a stage of `done`: its last visits go on for ever and are not counted.
+    """
+    left = pl.col("left").is_not_null()
+    open_ = ~left & ~pl.col("stage").is_in(list(done))
+    return (
+        found.group_by("stage", maintain_order=True)
+        .agg(
+            left.sum().cast(pl.Int64).alias("visits"),
+            days(pl.col("at"), pl.col("left")).sum().alias("days"),
+            open_.sum().cast(pl.Int64).alias("ongoing"),
+            days(pl.col("at"), pl.lit(as_of)).filter(open_).sum().alias("ongoing_days"),
+        )
+        .sort("days", "stage", descending=[True, False])
+    )
+
+
+def handoffs(found: pl.DataFrame) -> pl.DataFrame:
+    """How often work went from one role to another: `role`, `next_role`, `times`, and the `days` it was held before. Visits without
+    a role say nothing.
+    """
+    passed = found.filter(pl.col("role") != pl.col("next_role"))
+    return (
+        passed.group_by("role", "next_role")
+        .agg(pl.len().cast(pl.Int64).alias("times"), days(pl.col("at"), pl.col("left")).sum().alias("days"))
+        .sort("times", "role", "next_role", descending=[True, False, False])
+    )
+
+
+def age(found: pl.DataFrame, as_of: datetime, clock: Clock = Clock.ELAPSED) -> pl.DataFrame:
+    """Unfinished items that have started by `as_of`, with `age` in days, the oldest first."""
+    open_ = found.filter(pl.col("finished").is_null() & (pl.col("started") <= as_of))
+    return open_.with_columns(days(pl.col("started"), pl.lit(as_of), clock).alias("age")).sort(
+        "age", "case", descending=[True, False]
+    )
+
+
+def end_of(day: date) -> datetime:
+    """The moment a day is over, UTC."""
+    return datetime.combine(day + timedelta(days=1), time.min, UTC)

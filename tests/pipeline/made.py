@@ -1,0 +1,77 @@
+"""Event logs for tests: written by hand, or read from the published cases."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from marops.pipeline import flow
+from marops.sources import xes
+from tests.conftest import case
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+"""A Monday."""
+
+NOW = datetime(2026, 12, 31, tzinfo=UTC)
+
+
+def after(days: float) -> datetime:
+    """A moment so many days after the start."""
+    return START + timedelta(days=days)
+
+
+def events(*found: tuple[str, str | None, float | datetime | None], roles: dict[str, str] | None = None) -> pl.DataFrame:
+    """A log of (item, stage, days after the start). `roles`: who acts in a stage."""
+    rows = [
+        {
+            "case": item, "stage": stage, "at": after(at) if isinstance(at, int | float) else at,
+            "role": (roles or {}).get(stage or ""), "lifecycle": None,
+        }
+        for item, stage, at in found
+    ]  # fmt: skip
+    return pl.DataFrame(rows, schema=flow.EVENT, orient="row")
+
+
+def clean(*found: tuple[str, str | None, float | datetime | None], **more: Any) -> pl.DataFrame:
+    """The same, in order."""
+    return flow.log(events(*found, **more), now=NOW).events
+
+
+def published(path: Path, role: str = "org:group") -> pl.DataFrame:
+    """A published XES log's events."""
+    raw = xes.read_xes(path, path.name)
+    frame = raw.frame.collect().rename(dict(zip([f"c{at}" for at in range(len(raw.headers))], raw.headers, strict=True)))
+
+    def column(name: str) -> pl.Expr:
+        return pl.col(name) if name in frame.columns else pl.lit(None, pl.String)
+
+    found = frame.select(
+        pl.col("case:concept:name").alias("case"),
+        pl.col("concept:name").alias("stage"),
+        pl.Series("at", [datetime.fromisoformat(cell).astimezone(UTC) for cell in frame["time:timestamp"]], flow.EVENT["at"]),
+        column(role).alias("role"),
+        column("lifecycle:transition").alias("lifecycle"),
+    )
+    return flow.log(found, now=NOW).events
+
+
+LOGS = {
+    "04_running-example": ("01_running-example.xes.gz", "running-example"),
+    "05_receipt": ("08_receipt.xes.gz", "receipt"),
+    "06_bpic2013_closed": ("06_bpic2013_closed.xes.gz", "bpic2013_closed"),
+    "07_helpdesk": ("helpdesk.xes.gz", "helpdesk"),
+    "08_reviewing_start_complete": ("04_reviewing.xes.gz", "reviewing"),
+}
+"""By folder, its log and how its answers are called."""
+
+
+def log_of(folder: str, role: str = "org:group") -> pl.DataFrame:
+    """The events of a published log. Skips the test where the cases are not there."""
+    return published(case("flow", folder, LOGS[folder][0]), role)
+
+
+def answers(folder: str, tool: str) -> dict[str, Any]:
+    """What a tool says of a published log."""
+    return json.loads(case("flow", folder, f"{LOGS[folder][1]}.{tool}.json").read_text(encoding="utf-8"))

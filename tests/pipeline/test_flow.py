@@ -1,0 +1,355 @@
+"""Flow from a log of events: exact values on logs made by hand, laws that hold for any log, and published cases."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marops import stats
+from marops.pipeline import flow
+from marops.pipeline.flow import Clock, Reopened, Why, Workflow
+from tests.conftest import case
+from tests.pipeline.made import LOGS, NOW, START, after, answers, clean, events, log_of
+
+BOARD = Workflow(("Request", "Build", "Wait", "QA", "Done"), frozenset({"Build", "QA"}), frozenset({"Done"}))
+
+
+def items(log: pl.DataFrame, reopened: Reopened = Reopened.KEPT, workflow: Workflow = BOARD) -> dict[str, dict[str, Any]]:
+    found = flow.items(flow.placed(log, workflow), workflow, reopened)
+    return {row["case"]: row for row in found.to_dicts()}
+
+
+# Which events count
+
+
+def test_events_are_in_the_order_of_time_and_of_the_file_where_moments_are_equal() -> None:
+    log = flow.log(events(("a", "QA", 2), ("b", "Request", 0), ("a", "Build", 1), ("a", "Wait", 1)), now=NOW)
+    assert log.events.select("case", "stage").rows() == [("a", "Build"), ("a", "Wait"), ("a", "QA"), ("b", "Request")]
+    assert (log.tied, log.as_of) == (1, after(2))
+
+
+def test_an_item_with_a_moment_that_is_missing_or_cannot_be_is_left_out_as_a_whole_with_the_reason() -> None:
+    log = flow.log(
+        events(
+            ("a", "Request", 0), ("a", "Build", None), ("b", "Request", datetime(1970, 1, 1, tzinfo=UTC)), ("c", "Request", 0),
+            ("c", "Done", NOW + timedelta(seconds=1)), ("d", None, 1), ("e", "Request", 0),
+        ),
+        now=NOW,
+    )  # fmt: skip
+    assert log.excluded.rows() == [("a", Why.NO_MOMENT), ("b", Why.EPOCH), ("c", Why.FUTURE), ("d", Why.NO_STAGE)]
+    assert log.events["case"].to_list() == ["e"]
+
+
+def test_what_came_later_had_not_happened_yet() -> None:
+    log = flow.log(events(("a", "Request", 0), ("a", "Done", 3), ("b", "Request", 5)), now=NOW, as_of=after(3))
+    assert log.events.select("case", "stage").rows() == [("a", "Request")]
+
+
+def test_where_a_log_keeps_the_life_cycle_of_its_steps_only_their_ends_are_events() -> None:
+    log = events(("a", "Build", 0), ("a", "Build", 1), ("a", "QA", 2)).with_columns(
+        pl.Series("lifecycle", ["start", "complete", "COMPLETE"])
+    )
+    assert flow.completed(log)["at"].to_list() == [after(1), after(2)]
+    own_words = log.with_columns(pl.Series("lifecycle", ["In Progress", "complete", "Wait"]))
+    assert flow.completed(own_words).height == 3
+
+
+# Items
+
+
+def test_an_item_runs_from_its_first_active_stage_to_the_last_time_it_is_done() -> None:
+    log = clean(("a", "Request", 0), ("a", "Build", 1), ("a", "Done", 4), ("b", "Request", 0), ("b", "Wait", 2))
+    found = items(log)
+    assert (found["a"]["first"], found["a"]["started"], found["a"]["finished"]) == (after(0), after(1), after(4))
+    assert (found["b"]["started"], found["b"]["finished"], found["b"]["stage"]) == (after(2), None, "Wait")
+    assert flow.cycle_times(flow.items(flow.placed(log, BOARD), BOARD)).to_list() == [3.0]
+
+
+def test_an_item_that_is_opened_again_after_it_was_done_is_not_done() -> None:
+    log = clean(("a", "Build", 0), ("a", "Done", 2), ("a", "QA", 3))
+    assert items(log)["a"]["finished"] is None
+    again = clean(("a", "Build", 0), ("a", "Done", 2), ("a", "QA", 3), ("a", "Done", 7))
+    assert (items(again)["a"]["finished"], items(again)["a"]["moved_back"]) == (after(7), True)
+
+
+def test_what_is_forgotten_of_an_item_that_moved_back_is_what_lies_behind() -> None:
+    log = clean(("a", "Build", 0), ("a", "QA", 2), ("a", "Request", 3), ("a", "Build", 5), ("a", "Done", 6))
+    kept, reset = items(log)["a"], items(log, Reopened.RESET)["a"]
+    assert (kept["started"], reset["started"]) == (after(0), after(5))
+    assert (kept["moved_back"], kept["finished"], reset["finished"]) == (True, after(6), after(6))
+
+
+def test_an_item_that_skips_the_active_stages_starts_when_it_is_done() -> None:
+    log = clean(("a", "Request", 0), ("a", "Done", 3))
+    assert flow.cycle_times(flow.items(flow.placed(log, BOARD), BOARD)).to_list() == [0.0]
+
+
+def test_an_item_cancelled_before_work_began_is_finished_and_has_no_cycle_time() -> None:
+    early = Workflow(("Request", "Cancelled", "Build", "Done"), frozenset({"Build"}), frozenset({"Cancelled", "Done"}))
+    log = clean(("a", "Request", 0), ("a", "Cancelled", 3))
+    found = flow.items(flow.placed(log, early), early)
+    assert (found["finished"].to_list(), flow.cycle_times(found).to_list()) == ([after(3)], [])
+
+
+@pytest.mark.parametrize(("clock", "expected"), [(Clock.ELAPSED, 1 + 2 / 24), (Clock.DAYS, 2.0), (Clock.DAYS_INCLUSIVE, 3.0)])
+def test_a_cycle_time_is_elapsed_or_whole_days_with_or_without_the_first(clock: Clock, expected: float) -> None:
+    log = clean(("a", "Build", 23 / 24), ("a", "Done", 2 + 1 / 24))
+    found = flow.items(flow.placed(log, BOARD), BOARD)
+    assert flow.cycle_times(found, clock).to_list() == pytest.approx([expected])
+
+
+def test_the_night_the_clocks_change_and_a_leap_day_have_no_more_and_no_fewer_hours() -> None:
+    lisbon = [datetime.fromisoformat(moment).astimezone(UTC) for moment in ("2026-03-28T12:00+00:00", "2026-03-29T12:00+01:00")]
+    leap = [datetime(2024, 2, 28, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)]
+    log = clean(("a", "Build", lisbon[0]), ("a", "Done", lisbon[1]), ("b", "Build", leap[0]), ("b", "Done", leap[1]))
+    assert flow.cycle_times(flow.items(flow.placed(log, BOARD), BOARD)).to_list() == pytest.approx([23 / 24, 2.0])
+
+
+def test_a_stage_with_another_name_is_no_stage_of_the_workflow() -> None:
+    log = clean(("a", "Build", 0), ("a", "Quality", 1), ("a", "Done", 2))
+    assert flow.placed(log, BOARD)["stage"].to_list() == ["Build", "Done"]
+
+
+def test_age_is_of_items_that_have_started_and_are_not_finished() -> None:
+    log = clean(("a", "Build", 0), ("b", "Request", 0), ("c", "Build", 1), ("c", "Done", 2), ("d", "QA", 3))
+    found = flow.age(flow.items(flow.placed(log, BOARD), BOARD), after(4))
+    assert found.select("case", "age").rows() == [("a", 4.0), ("d", 1.0)]
+
+
+# Weeks, stages, roles
+
+
+def test_throughput_counts_by_iso_week_and_weeks_without_an_item_are_nought() -> None:
+    turn = datetime(2026, 12, 31, tzinfo=UTC)
+    log = clean(
+        *(found for item, end in enumerate((0, 6.99, 21)) for found in ((str(item), "Build", -1), (str(item), "Done", end)))
+    )
+    found = flow.throughput(flow.items(flow.placed(log, BOARD), BOARD))
+    monday = START.date()
+    assert found.rows() == [(monday + timedelta(days=7 * at), count) for at, count in enumerate((2, 0, 0, 1))]
+    late = flow.log(
+        events(("a", "Build", turn), ("a", "Done", datetime(2027, 1, 2, tzinfo=UTC))), now=datetime(2028, 1, 1, tzinfo=UTC)
+    )
+    week_53 = flow.throughput(flow.items(flow.placed(late.events, BOARD), BOARD))
+    assert week_53["week"].to_list() == [date(2026, 12, 28)]
+
+
+def test_time_in_stage_is_of_visits_that_ended_and_apart_of_those_that_go_on() -> None:
+    log = clean(("a", "Build", 0), ("a", "QA", 2), ("a", "Build", 3), ("a", "Done", 7), ("b", "Build", 4))
+    found = flow.time_in_stage(flow.visits(log), after(8), {"Done"})
+    assert {row["stage"]: (row["visits"], row["days"], row["ongoing"], row["ongoing_days"]) for row in found.to_dicts()} == {
+        "Build": (2, 6.0, 1, 4.0), "QA": (1, 1.0, 0, 0.0), "Done": (0, 0.0, 0, 0.0),
+    }  # fmt: skip
+
+
+def test_flow_efficiency_is_work_of_all_time_before_the_end_and_unknown_where_nobody_said_what_work_is() -> None:
+    log = clean(
+        ("a", "Request", 0),
+        ("a", "Build", 1),
+        ("a", "Wait", 3),
+        ("a", "QA", 6),
+        ("a", "Done", 7),
+        ("a", "Build", 9),
+        ("a", "Done", 10),
+    )
+    dwell = flow.time_in_stage(flow.visits(log), after(10), {"Done"})
+    worked = flow.efficiency(dwell, BOARD)
+    assert worked is not None
+    assert (worked.active, worked.all, worked.share) == (4.0, 8.0, 0.5)
+    assert flow.efficiency(dwell, Workflow(BOARD.stages, frozenset(), BOARD.done)) is None
+
+
+def test_a_hand_off_is_work_that_goes_to_another_role_and_no_role_is_none() -> None:
+    log = clean(
+        ("a", "Request", 0), ("a", "Build", 2), ("a", "Wait", 3), ("a", "QA", 5), ("b", "Request", 0), ("b", "Build", 1),
+        roles={"Request": "marketing", "Build": "it", "QA": "marketing"},
+    )  # fmt: skip
+    assert flow.handoffs(flow.visits(log)).rows() == [("marketing", "it", 2, 3.0)]
+
+
+def test_ways_are_counted_by_their_whole_path() -> None:
+    log = clean(("a", "Build", 0), ("a", "Done", 1), ("b", "Build", 0), ("b", "Done", 1), ("c", "Build", 0), ("c", "Build", 1))
+    assert flow.variants(log).rows() == [(["Build", "Done"], 2), (["Build", "Build"], 1)]
+
+
+def test_stages_come_in_the_order_in_which_items_first_enter_them() -> None:
+    log = clean(
+        ("a", "Request", 0), ("a", "Build", 1), ("a", "QA", 2), ("a", "Build", 3), ("a", "Done", 4),
+        ("b", "Request", 0), ("b", "QA", 1), ("b", "Done", 2),
+        ("c", "Build", 0), ("c", "Done", 1), ("c", "QA", 5), ("c", "Done", 6),
+    )  # fmt: skip
+    assert flow.order(log) == ("Request", "Build", "QA", "Done")
+
+
+def test_the_work_ends_where_nothing_follows_and_in_the_last_stage_where_something_always_does() -> None:
+    two_ends = clean(*(found for item in "abcd" for found in ((item, "Build", 0), (item, "Paid" if item < "c" else "Rejected", 1))))
+    assert flow.ends(two_ends, ("Build", "Paid", "Rejected")) == {"Paid", "Rejected"}
+    back = clean(("a", "Build", 0), ("a", "Done", 1), ("a", "Build", 2), ("b", "Build", 0))
+    assert flow.ends(back, ("Build", "Done")) == {"Done"}
+
+
+# Cumulative flow
+
+
+def test_cumulative_flow_counts_what_reached_a_stage_or_one_after_it_and_takes_nothing_back() -> None:
+    log = clean(("a", "Request", 0), ("a", "QA", 1), ("a", "Build", 2), ("b", "Request", 1.5), ("b", "Done", 2.5))
+    found = flow.cumulative(flow.placed(log, BOARD), BOARD, [START.date() + timedelta(days=at) for at in (0, 1, 2)])
+    assert found.drop("day").rows() == [(1, 0, 0, 0, 0), (2, 1, 1, 1, 0), (2, 2, 2, 2, 1)]
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(BOARD.stages), st.integers(0, 30).map(float)), min_size=1, max_size=25
+)
+
+
+@given(STEPS)
+def test_cumulative_flow_never_falls_in_time_nor_rises_along_the_stages(found: list[tuple[str, str, float]]) -> None:
+    days = [START.date() + timedelta(days=at) for at in range(32)]
+    counts = flow.cumulative(flow.placed(clean(*found), BOARD), BOARD, days).drop("day")
+    for before, after_ in zip(counts.rows(), counts.rows()[1:], strict=False):
+        assert all(b <= a for b, a in zip(before, after_, strict=True))
+    assert all(list(row) == sorted(row, reverse=True) for row in counts.rows())
+
+
+@given(STEPS, st.integers(0, 30))
+def test_the_past_of_the_cumulative_flow_never_changes(found: list[tuple[str, str, float]], cut: int) -> None:
+    days = [START.date() + timedelta(days=at) for at in range(cut)]
+    whole = clean(*found)
+    known = flow.log(whole, now=NOW, as_of=after(cut)).events
+    assert flow.cumulative(flow.placed(known, BOARD), BOARD, days).equals(flow.cumulative(flow.placed(whole, BOARD), BOARD, days))
+
+
+@given(STEPS)
+def test_all_time_between_the_first_and_the_last_event_is_spent_in_some_stage(found: list[tuple[str, str, float]]) -> None:
+    log = clean(*found)
+    dwell = flow.time_in_stage(flow.visits(log), NOW)
+    assert dwell["days"].sum() == pytest.approx(flow.durations(log).sum())
+    assert dwell["ongoing"].sum() == log["case"].n_unique()
+
+
+@given(STEPS)
+def test_an_item_whose_past_behind_it_is_forgotten_never_takes_longer(found: list[tuple[str, str, float]]) -> None:
+    kept, reset = items(clean(*found)), items(clean(*found), Reopened.RESET)
+    for item, whole in kept.items():
+        if whole["finished"] is not None:
+            assert reset[item]["finished"] == whole["finished"]
+            assert reset[item]["started"] >= whole["started"]
+        assert not reset[item]["moved_back"]
+
+
+# Published cases
+
+
+@pytest.mark.parametrize("folder", LOGS)
+def test_items_events_stages_ways_and_durations_are_pm4pys(folder: str) -> None:
+    log, expected = log_of(folder), answers(folder, "pm4py")
+    ways = flow.variants(log)
+    assert (log["case"].n_unique(), log.height, log["stage"].n_unique(), ways.height) == (
+        expected["cases"], expected["events"], expected["activities"], expected["n_variants"],
+    )  # fmt: skip
+    assert ways["items"][0] == max(found["cases"] for found in expected["top_variants"])
+    assert ways.filter(pl.col("path") == pl.lit(expected["top_variants"][0]["variant"], pl.List(pl.String)))["items"].to_list() == [
+        expected["top_variants"][0]["cases"]
+    ]
+    days = flow.durations(log).to_numpy()
+    said = expected["case_duration"]
+    assert days.mean() * 86_400 == pytest.approx(said["mean_s"], abs=1e-3)
+    for share in (50, 70, 85, 95):
+        assert stats.percentile(days, share / 100) * 86_400 == pytest.approx(said[f"p{share}"]["linear_s"], abs=1e-3)
+        assert stats.nearest_rank(days, share / 100) * 86_400 == pytest.approx(said[f"p{share}"]["nearest_rank_s"], abs=1e-3)
+    dwell = flow.time_in_stage(flow.visits(log), NOW)
+    seconds = {stage: days * 86_400 for stage, days in dwell.select("stage", "days").iter_rows()}
+    for stage, found in expected["time_in_stage_from_perf_dfg"].items():
+        assert seconds[stage] == pytest.approx(found["sum_s"], abs=1e-2), stage
+
+
+@pytest.mark.parametrize(
+    ("folder", "role", "passed"), [("05_receipt", "org:group", 5440), ("06_bpic2013_closed", "org:group", 220)]
+)
+def test_hand_offs_are_pm4pys(folder: str, role: str, passed: int) -> None:
+    assert flow.handoffs(flow.visits(log_of(folder, role)))["times"].sum() == passed
+
+
+def test_time_held_by_groups_is_pm4pys() -> None:
+    held = flow.visits(log_of("05_receipt")).group_by("role").agg(flow.days(pl.col("at"), pl.col("left")).sum().alias("days"))
+    share = dict(held.select("role", pl.col("days") / pl.col("days").sum()).iter_rows())
+    assert (round(share["Group 1"], 3), round(share["Group 2"], 3)) == (0.376, 0.344)
+
+
+def test_flow_efficiency_of_the_closed_problems_is_the_published_one() -> None:
+    by_status = log_of("06_bpic2013_closed").with_columns(stage="lifecycle")
+    done = frozenset({"Closed", "Cancelled"})
+    stages = tuple(sorted(set(by_status["stage"]) - done)) + tuple(sorted(done))
+    worked = flow.efficiency(flow.time_in_stage(flow.visits(by_status), NOW), Workflow(stages, frozenset({"In Progress"}), done))
+    assert worked is not None
+    assert worked.share is not None
+    assert round(worked.share, 3) == 0.414
+
+
+def mapped(folder: str) -> tuple[pl.DataFrame, Workflow, dict[str, Any]]:
+    """A published log with its activities put into stages as jira-agile-metrics was told to."""
+    said = answers(folder, "jam")
+    stage_of = {status: stage["name"] for stage in said["mapping"] for status in stage["statuses"]}
+    log = log_of(folder).with_columns(pl.col("stage").replace_strict(stage_of, default=None, return_dtype=pl.String))
+    names = tuple(stage["name"] for stage in said["mapping"])
+    active = frozenset(names[names.index(said["committed"]) : names.index(said["done"])])
+    return log, Workflow(names, active, frozenset({said["done"]})), said
+
+
+@pytest.mark.parametrize("folder", ["05_receipt", "06_bpic2013_closed", "07_helpdesk"])
+def test_finished_items_whole_cycle_days_and_cumulative_flow_are_those_of_jira_agile_metrics(folder: str) -> None:
+    """It forgets what lies behind a move back, and counts whole days without the first."""
+    log, workflow, said = mapped(folder)
+    placed = flow.placed(log, workflow)
+    found = flow.items(placed, workflow, Reopened.RESET)
+    assert (found.height, found["finished"].count()) == (said["issues"], said["completed"])
+    days = flow.cycle_times(found, Clock.DAYS).to_numpy()
+    stated = next(value for key, value in said.items() if key.startswith("cycle_time_days_percentiles"))
+    assert {share: stats.percentile(days, int(share) / 100) for share in stated} == pytest.approx(stated)
+    counts = flow.cumulative(flow.without_undone(placed), workflow, [date.fromisoformat(day) for day in said["cfd_at"]])
+    assert {row.pop("day").isoformat(): row for row in counts.to_dicts()} == said["cfd_at"]
+
+
+@pytest.mark.parametrize(("folder", "moved_back"), [("06_bpic2013_closed", 531), ("07_helpdesk", 650)])
+def test_items_that_moved_back_are_as_many_as_published(folder: str, moved_back: int) -> None:
+    log, workflow, _ = mapped(folder)
+    assert flow.items(flow.placed(log, workflow), workflow)["moved_back"].sum() == moved_back
+
+
+def test_first_start_to_last_end_of_the_closed_problems_is_the_published_one() -> None:
+    log, workflow, _ = mapped("06_bpic2013_closed")
+    days = flow.cycle_times(flow.items(flow.placed(log, workflow), workflow)).to_numpy()
+    assert [round(stats.percentile(days, share), 2) for share in (0.5, 0.85, 0.95)] == [81.13, 403.12, 657.8]
+
+
+def test_durations_of_the_development_history_are_the_spreadsheets() -> None:
+    """Whole days with the first; percentiles as PERCENTILE.INC. Its weeks begin on Sunday, ours are ISO weeks: not compared."""
+    rows = pl.read_csv(case("flow", "09_fo_throughput_history", "data.csv"), try_parse_dates=True).drop_nulls(["start", "end"])
+    moments = rows.select(pl.col("start", "end").cast(pl.Datetime("us", "UTC")), "excel_cycle_time")
+    days = moments.select(flow.days(pl.col("start"), pl.col("end"), Clock.DAYS_INCLUSIVE).alias("days"))["days"]
+    assert days.to_list() == moments["excel_cycle_time"].cast(pl.Float64).to_list()
+    said = json.loads(case("flow", "09_fo_throughput_history", "expected.json").read_text(encoding="utf-8"))
+    assert (days.len(), days.sum()) == (said["n"], said["sum_cycle_time"])
+    for share, both in said["computed_here(numpy)"].items():
+        assert stats.percentile(days.to_numpy(), int(share[1:]) / 100) == pytest.approx(both["linear"])
+        assert stats.nearest_rank(days.to_numpy(), int(share[1:]) / 100) == both["nearest_rank"]
+
+
+def test_flow_efficiency_is_lighthouses() -> None:
+    for given_ in json.loads(case("flow", "03_lighthouse_units", "case.json").read_text(encoding="utf-8"))["flow_efficiency"][
+        "cases"
+    ]:
+        stages = tuple(given_["days"])
+        active = frozenset(stages) - frozenset(given_["wait"]) if given_["wait"] else frozenset[str]()
+        dwell = pl.DataFrame({"stage": stages, "days": [float(days) for days in given_["days"].values()]})
+        found = flow.efficiency(dwell, Workflow((*stages, "Done"), active, frozenset({"Done"})))
+        if "expected_pct" in given_:
+            assert found is not None
+            assert found.share is not None
+            assert round(100 * found.share, 2) == given_["expected_pct"]
+        else:
+            assert found is None

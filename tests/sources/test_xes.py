@@ -1,0 +1,132 @@
+"""Event logs by the XES standard: read as they are, refused where they are none, and imported as moves of work items."""
+
+import gzip
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from marops.errors import BadFile
+from marops.principal import LOCAL_ADMIN
+from marops.sources import guard, service, words, xes
+from marops.sources.guard import FileKind, Unreadable
+from marops.workspaces.store import OWN
+from tests.conftest import case
+
+LOG = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- a log -->
+<log xes.version="1.0" xmlns="http://www.xes-standard.org/">
+  <extension name="Time" prefix="time" uri="http://www.xes-standard.org/time.xesext"/>
+  <global scope="event"><string key="concept:name" value="UNKNOWN"/></global>
+  <string key="concept:name" value="the log's own name"/>
+  <trace>
+    <string key="concept:name" value="A &amp; B"/>
+    <event>
+      <string key="concept:name" value="Build"/>
+      <date key="time:timestamp" value="2026-03-02T09:00:00.000+01:00"/>
+      <string key="org:group" value="IT"><string key="inner" value="left out"/></string>
+    </event>
+    <event>
+      <string key="concept:name" value="Done"/>
+      <date key="time:timestamp" value="2026-03-03T09:00:00Z"/>
+      <int key="cost" value="7"/>
+    </event>
+  </trace>
+  <trace>
+    <event>
+      <string key="concept:name" value="Build"/>
+      <date key="time:timestamp" value="2026-03-04T09:00:00Z"/>
+    </event>
+    <string key="concept:name" value="C"/>
+    <boolean key="urgent" value="true"/>
+  </trace>
+</log>
+"""
+
+
+def written(tmp_path: Path, content: str | bytes, name: str = "log.xes") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def _read(path: Path) -> None:
+    assert guard.identify(path, path.name) is FileKind.XES
+    xes.read_xes(path, path.name)
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(Unreadable) as found:
+        _read(path)
+    return str(words.note(found.value.note))
+
+
+def test_events_carry_their_own_attributes_and_those_of_their_case(tmp_path: Path) -> None:
+    raw = xes.read_xes(written(tmp_path, LOG), "log.xes")
+    assert raw.headers == (
+        "case:concept:name", "case:urgent", "concept:name", "time:timestamp", "org:group", "cost",
+    )  # fmt: skip
+    assert raw.frame.collect().rows() == [
+        (9, "A & B", "", "Build", "2026-03-02T09:00:00.000+01:00", "IT", ""),
+        (14, "A & B", "", "Done", "2026-03-03T09:00:00Z", "", "7"),
+        (21, "C", "true", "Build", "2026-03-04T09:00:00Z", "", ""),
+    ]
+
+
+def test_a_packed_log_is_the_same_log_whatever_its_name(tmp_path: Path) -> None:
+    plain, packed = written(tmp_path, LOG), written(tmp_path, gzip.compress(LOG.encode()), "log.csv")
+    assert guard.identify(packed, "log.csv") is guard.identify(plain, "log.xes") is FileKind.XES
+    assert xes.read_xes(packed, "log.csv").frame.collect().equals(xes.read_xes(plain, "log.xes").frame.collect())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (LOG[:600], "log.xes is no complete XML: line 12 cannot be read. Export or copy the log again."),
+        (LOG.replace("<!-- a log -->", '<!DOCTYPE log [<!ENTITY a "b">]>'), "log.xes declares a document type"),
+        ('<?xml version="1.0"?><html></html>', "log.xes is really a XML file"),
+        (LOG[: LOG.index("<trace>")] + "</log>", "log.xes is an event log without a single event."),
+        (gzip.compress(LOG.encode())[:-40], "log.xes is packed with gzip and cut short or damaged."),
+        (gzip.compress(b"a,b\n1,2\n"), "log.xes is really a gzip file"),
+    ],
+)
+def test_what_is_no_log_or_not_all_of_one_is_refused_with_the_reason(tmp_path: Path, content: str | bytes, said: str) -> None:
+    assert refused(written(tmp_path, content)).startswith(said)
+
+
+def test_a_small_packed_file_that_would_unpack_to_a_huge_one_is_refused(tmp_path: Path) -> None:
+    pack = zlib.compressobj(9, wbits=31)
+    head = LOG[: LOG.index("<trace>")].encode()
+    bomb = pack.compress(head) + b"".join(pack.compress(b" " * (1 << 20)) for _ in range(80)) + pack.flush()
+    assert refused(written(tmp_path, bomb)).startswith("log.xes would unpack to far more than packed logs do and was not read.")
+
+
+def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) -> None:
+    preview = service.preview_upload(LOCAL_ADMIN, OWN, "log.xes", LOG.encode())
+    assert [(part.recognised_as, part.rows_ready) for part in preview.report.parts] == [("Event log (XES)", 3)]
+    found = service.read_table(LOCAL_ADMIN, written(tmp_path, LOG), "work_item_transition").rows
+    assert found.select("issue_id", "status", "transition_at", "role").rows() == [
+        ("A & B", "Build", datetime(2026, 3, 2, 8, tzinfo=UTC), "IT"),
+        ("A & B", "Done", datetime(2026, 3, 3, 9, tzinfo=UTC), None),
+        ("C", "Build", datetime(2026, 3, 4, 9, tzinfo=UTC), None),
+    ]
+
+
+def test_a_file_of_something_else_is_no_log(home: Path, tmp_path: Path) -> None:
+    path = written(tmp_path, "Day,Campaign,Cost\n2026-01-01,A,1\n", "ads.csv")
+    with pytest.raises(BadFile, match=r"ads\.csv holds no work_item_transition\. It has the columns Day, Campaign, and Cost\."):
+        service.read_table(LOCAL_ADMIN, path, "work_item_transition")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name", "rows"),
+    [("05_receipt", "08_receipt.xes.gz", 8577), ("06_bpic2013_closed", "06_bpic2013_closed.xes.gz", 6660),
+     ("07_helpdesk", "helpdesk.xes.gz", 21348), ("08_reviewing_start_complete", "04_reviewing.xes.gz", 3730),
+     ("04_running-example", "running-example.csv", 42)],
+)  # fmt: skip
+def test_published_logs_are_read_whole(home: Path, folder: str, name: str, rows: int) -> None:
+    found = service.read_table(LOCAL_ADMIN, case("flow", folder, name), "work_item_transition")
+    assert (found.rows.height, found.refused) == (rows, ())
+    assert found.rows.select(pl.col("issue_id", "status", "transition_at").null_count().name.keep()).row(0) == (0, 0, 0)
