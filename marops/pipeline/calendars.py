@@ -1,0 +1,113 @@
+"""Working calendars: in which hours somebody works, in whose zone, and on which days nobody does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+_MONDAY_TO_FRIDAY = MappingProxyType({day: ((time(9), time(17)),) for day in range(5)})
+_HOUR = 3_600_000_000
+_LONGEST = 3_650
+"""Days ahead within which a goal must be due: ten years."""
+
+Moments = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Hours of work by weekday (0: Monday) in a zone's own time, as (from, to) pairs in their order; `holidays` have none. Without
+    any said: Monday to Friday, 9:00 to 17:00, UTC.
+
+    Raises ValueError for hours that overlap or end before they begin, and where nobody ever works.
+    """
+
+    zone: str = "UTC"
+    week: Mapping[int, tuple[tuple[time, time], ...]] = field(default_factory=lambda: _MONDAY_TO_FRIDAY)
+    holidays: frozenset[date] = frozenset()
+
+    def __post_init__(self) -> None:
+        ZoneInfo(self.zone)
+        for day, slots in self.week.items():
+            ends = [moment for slot in slots for moment in slot]
+            if day not in range(7) or ends != sorted(ends) or len(set(ends)) != len(ends):
+                raise ValueError(f"weekday {day}: hours must follow each other: {slots}")
+        if not any(self.week.values()):
+            raise ValueError("a calendar without working hours")
+
+    def is_working(self, day: date) -> bool:
+        """Whether anybody works on a day."""
+        return bool(self.week.get(day.weekday())) and day not in self.holidays
+
+    def working_days(self, first: date, last: date) -> list[date]:
+        """The working days from one day to another, both included."""
+        return [day for day in _days(first, last) if self.is_working(day)]
+
+    def days_off(self, first: date, last: date) -> list[int]:
+        """The places of the days on which nobody works, the first day being 0."""
+        return [at for at, day in enumerate(_days(first, last)) if not self.is_working(day)]
+
+    def hours(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
+        """Working hours between moments (UTC), pair by pair; null where one of them is missing, 0 where the end comes first."""
+        known = pl.concat([starts, ends]).drop_nulls()
+        if known.is_empty():
+            return pl.Series("hours", [None] * len(starts), pl.Float64)
+        first, last = known.min(), known.max()
+        if not isinstance(first, datetime) or not isinstance(last, datetime):
+            raise TypeError(f"moments are needed, not {starts.dtype}")
+        begin, end = self._spans(first.date() - timedelta(days=1), last.date() + timedelta(days=1))
+        worked = _worked(begin, end, ends) - _worked(begin, end, starts)
+        return pl.DataFrame({"hours": worked / _HOUR, "known": starts.is_not_null() & ends.is_not_null()}).select(
+            pl.when("known").then(pl.col("hours").clip(0)).alias("hours")
+        )["hours"]
+
+    def due(self, start: datetime, hours: float) -> datetime:
+        """The moment by which so many working hours have passed since a moment, in the calendar's zone. Raises ValueError where
+        that is more than ten years away.
+        """
+        zone = ZoneInfo(self.zone)
+        first = start.astimezone(zone).date()
+        left = timedelta(hours=hours)
+        for day in _days(first, first + timedelta(days=_LONGEST)):
+            for begin, end in self._slots(day):
+                begins = max(begin, start.astimezone(UTC))
+                if begins < end:
+                    if left <= end - begins:
+                        return (begins + left).astimezone(zone)
+                    left -= end - begins
+        raise ValueError(f"{hours} working hours from {start} are not over within {_LONGEST} days")
+
+    def _slots(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The hours of a day as moments, UTC."""
+        if day in self.holidays:
+            return []
+        zone = ZoneInfo(self.zone)
+        return [
+            (datetime.combine(day, begin, zone).astimezone(UTC), datetime.combine(day, end, zone).astimezone(UTC))
+            for begin, end in self.week.get(day.weekday(), ())
+        ]
+
+    def _spans(self, first: date, last: date) -> tuple[Moments, Moments]:
+        """Where the hours of all days begin and end, in microseconds since 1970."""
+        found = [slot for day in _days(first, last) for slot in self._slots(day)]
+        begin, end = (pl.Series([slot[at] for slot in found], dtype=pl.Datetime("us", "UTC")) for at in (0, 1))
+        return begin.to_physical().to_numpy(), end.to_physical().to_numpy()
+
+
+def _days(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=at) for at in range((last - first).days + 1)]
+
+
+def _worked(begin: Moments, end: Moments, moments: pl.Series) -> npt.NDArray[np.float64]:
+    """Working microseconds from the first span to each moment (0 for a missing one)."""
+    if not len(begin):
+        return np.zeros(len(moments))
+    at = moments.cast(pl.Datetime("us", "UTC")).to_physical().fill_null(0).to_numpy()
+    before = np.concatenate([[0], np.cumsum(end - begin)])
+    span = np.searchsorted(begin, at, side="right") - 1
+    inside = np.clip(at - begin[span.clip(min=0)], 0, (end - begin)[span.clip(min=0)])
+    return np.where(span >= 0, before[span.clip(min=0)] + inside, 0).astype(np.float64)
