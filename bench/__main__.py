@@ -3,6 +3,7 @@
 import argparse
 
 from bench import cases, imports, judging, kills, mutations, pages, rollups, scorecard, sessions
+from bench.flow import coverage, speed
 
 
 def main() -> None:
@@ -17,6 +18,8 @@ def main() -> None:
         "scorecard": lambda found: scorecard.run(found.repeats or 5),
         "mutations": lambda found: mutations.run(found.count, found.seed),
         "kills": lambda found: kills.run(found.count, found.seed),
+        "flow": lambda found: speed.run(found.repeats or 5),
+        "forecasts": lambda found: coverage.run(found.seed),
         "judging": lambda found: judging.run(found.count, found.seed),
     }
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)

@@ -8,11 +8,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from bench import imports, report, rollups
+from bench.flow import by_hand, made, speed
 from bench.report import Line
 from marops.principal import LOCAL_ADMIN
 
 MODULES = (
     "damage",
+    "flow.by_hand",
+    "flow.coverage",
+    "flow.made",
+    "flow.speed",
     "imports",
     "importing",
     "judging",
@@ -102,3 +107,12 @@ def test_a_ratio_in_turns_is_the_median_of_its_pairs() -> None:
     line = Line("import", [2.0, 9.0, 4.0], [1.0, 3.0, 4.0], 3.0, at="pairs")
     assert line.ratio == 2.0
     assert report.p95([1.0, 1.0]) == 1.0
+
+
+def test_the_flow_of_a_log_and_its_floor_measure_the_same() -> None:
+    events = made.events(3_000)
+    speed.agree(speed.ours(events), by_hand.measures(events, by_hand.twelve(events)))
+    another = speed.ours(events)
+    another["handoffs"] += 1
+    with pytest.raises(ValueError, match="by hand"):
+        speed.agree(another, by_hand.measures(events, by_hand.twelve(events)))

@@ -51,6 +51,16 @@ class Calendar:
         """The places of the days on which nobody works, the first day being 0."""
         return [at for at, day in enumerate(_days(first, last)) if not self.is_working(day)]
 
+    def counts(self, found: pl.Series, first: date, last: date) -> list[int]:
+        """How many of these dates fall on each working day from `first` to `last`; one on a day off counts on the next working day.
+        Dates before the first and after the last are left out.
+        """
+        days = pl.DataFrame({"day": self.working_days(first, last)}, schema={"day": pl.Date})
+        kept = found.to_frame("date").filter(pl.col("date") >= first).sort("date")
+        on = kept.join_asof(days, left_on="date", right_on="day", strategy="forward", coalesce=False).drop_nulls("day")
+        by_day = on.group_by("day").len()
+        return days.join(by_day, on="day", how="left", maintain_order="left")["len"].fill_null(0).cast(pl.Int64).to_list()
+
     def hours(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
         """Working hours between moments (UTC), pair by pair; null where one of them is missing, 0 where the end comes first."""
         known = pl.concat([starts, ends]).drop_nulls()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
+import numpy as np
 import polars as pl
 
 EVENT = pl.Schema(
@@ -80,7 +81,8 @@ class Workflow:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """Events that can be trusted, by item and time; the source's order where moments are equal. `excluded`: items and why;
+    """Events that can be trusted, by item (in the order of their first event in the source) and time; the source's order where
+    moments are equal. `case` is categorical. `excluded`: items and why;
     `tied`: items of which two events have the same moment, so that only the source's order tells which came first.
     """
 
@@ -96,7 +98,7 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
 
     Where events follow the standard's life cycle, only the completion of a step is its event.
     """
-    events = completed(events).with_row_index("order")
+    events = completed(events)
     why = (
         pl.when(pl.col("at").is_null()).then(pl.lit(Why.NO_MOMENT.value))
         .when(pl.col("at") < _EARLIEST).then(pl.lit(Why.EPOCH.value))
@@ -111,7 +113,12 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
     until = as_of or newest or now
     if as_of is not None:
         events = events.filter(pl.col("at") < as_of)
-    kept = events.sort("case", "at", "order").drop("order")
+    # Numbered by first appearance: items are told apart and sorted by small numbers instead of by text.
+    events = events.with_columns(pl.col("case").cast(pl.Categorical(pl.Categories.random()))).with_columns(
+        pl.col("case").to_physical().alias("number")
+    )
+    by = ["number"] if events["at"].is_sorted() else ["number", "at"]
+    kept = events.sort(by, maintain_order=True).drop("number")
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     tied = kept.select(pl.col("case").filter(same).n_unique()).item()
     return Log(kept, excluded, int(tied), until)
@@ -128,9 +135,14 @@ def completed(events: pl.DataFrame) -> pl.DataFrame:
 
 def order(events: pl.DataFrame) -> tuple[str, ...]:
     """The order in which items usually enter stages for the first time: by a stage's mean place among those an item has seen."""
-    first = events.group_by("case", "stage", maintain_order=True).agg(pl.col("at").first())
-    place = pl.int_range(1, pl.len() + 1).over("case") / pl.len().over("case")
-    found = first.select("stage", place.alias("place")).group_by("stage").agg(pl.col("place").mean())
+    code = events.select("case", pl.col("stage").cast(pl.Categorical).alias("stage"))
+    first = code.select("case", "stage").unique(maintain_order=True, keep="first")
+    # Items stand together: a place is the distance to the item's first row, of as many as the item has.
+    runs = first.select(pl.col("case").rle().struct.field("len"))["len"]
+    places = pl.concat([pl.Series([0], dtype=pl.UInt32), runs.cum_sum()[:-1].cast(pl.UInt32)])
+    starts, lengths = places.to_numpy().repeat(runs.to_numpy()), runs.to_numpy().repeat(runs.to_numpy())
+    place = (np.arange(first.height) - starts + 1) / lengths
+    found = first.select(pl.col("stage").cast(pl.String), pl.Series("place", place)).group_by("stage").agg(pl.col("place").mean())
     return tuple(found.sort(pl.col("place").round(9), "stage")["stage"])
 
 
@@ -181,7 +193,16 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
 
 def without_undone(events: pl.DataFrame) -> pl.DataFrame:
     """Placed events without those of stages that an item later went back behind: what is left only goes forward."""
-    return events.filter(pl.col("index") <= pl.col("index").cum_min(reverse=True).over("case"))
+    place, _ = _in_item(events.select(pl.col("index").max()).item() + 1 if events.height else 1)
+    return events.filter(place.cum_min(reverse=True) == place)
+
+
+def _in_item(stages: int) -> tuple[pl.Expr, pl.Expr]:
+    """A stage's place counted on from item to item, and where its item's places begin. As items stand together and their numbers
+    rise, a running maximum (or one from the end, a minimum) never leaves its item.
+    """
+    begin = pl.col("case").to_physical().cast(pl.Int64) * stages
+    return begin + pl.col("index"), begin
 
 
 class Clock(StrEnum):
@@ -238,14 +259,18 @@ def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date])
     """
     ends = pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date})
     moments = ends.select((pl.col("day").cast(pl.Datetime("us")) + timedelta(days=1)).dt.replace_time_zone("UTC"))["day"]
-    reached = events.group_by("case").agg(
-        pl.col("at").filter(pl.col("index") >= at).min().alias(str(at)) for at in range(len(workflow.stages))
+    is_first = (pl.col("case") != pl.col("case").shift()).fill_null(value=True)
+    place, item = _in_item(len(workflow.stages))
+    farthest = place.cum_max() - item
+    before = pl.when(is_first).then(-1).otherwise(pl.col("farthest").shift())
+    steps = events.select("at", "case", farthest.alias("farthest")).select("at", "farthest", before.alias("before"))
+    steps = steps.filter(pl.col("farthest") > pl.col("before")).sort("at")
+    at, to, since = (steps[name].to_physical().to_numpy() for name in ("at", "farthest", "before"))
+    until = moments.to_physical().to_numpy()
+    return ends.with_columns(
+        pl.Series(stage, np.searchsorted(at[(since < place) & (to >= place)], until), pl.Int64)
+        for place, stage in enumerate(workflow.stages)
     )
-    counts = [
-        reached[str(at)].drop_nulls().sort().search_sorted(moments, side="left").cast(pl.Int64).alias(stage)
-        for at, stage in enumerate(workflow.stages)
-    ]
-    return ends.with_columns(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +309,9 @@ def time_in_stage(found: pl.DataFrame, as_of: datetime, done: Collection[str] = 
         found.group_by("stage", maintain_order=True)
         .agg(
             left.sum().cast(pl.Int64).alias("visits"),
-            days(pl.col("at"), pl.col("left")).sum().alias("days"),
+            ((pl.col("left") - pl.col("at")).dt.total_microseconds().sum() / _DAY).alias("days"),
             open_.sum().cast(pl.Int64).alias("ongoing"),
-            days(pl.col("at"), pl.lit(as_of)).filter(open_).sum().alias("ongoing_days"),
+            ((pl.lit(as_of) - pl.col("at").filter(open_)).dt.total_microseconds().sum() / _DAY).alias("ongoing_days"),
         )
         .sort("days", "stage", descending=[True, False])
     )

@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 
 from marops.pipeline import flow
+from marops.pipeline.calendars import Calendar
+from marops.pipeline.flow import Workflow
 from marops.sources import xes
 from tests.conftest import case
 
@@ -75,3 +77,21 @@ def log_of(folder: str, role: str = "org:group") -> pl.DataFrame:
 def answers(folder: str, tool: str) -> dict[str, Any]:
     """What a tool says of a published log."""
     return json.loads(case("flow", folder, f"{LOGS[folder][1]}.{tool}.json").read_text(encoding="utf-8"))
+
+
+def mapped(folder: str) -> tuple[pl.DataFrame, Workflow, dict[str, Any]]:
+    """A published log with its activities put into stages as jira-agile-metrics was told to."""
+    said = answers(folder, "jam")
+    stage_of = {status: stage["name"] for stage in said["mapping"] for status in stage["statuses"]}
+    log = log_of(folder).with_columns(pl.col("stage").replace_strict(stage_of, default=None, return_dtype=pl.String))
+    names = tuple(stage["name"] for stage in said["mapping"])
+    active = frozenset(names[names.index(said["committed"]) : names.index(said["done"])])
+    return log, Workflow(names, active, frozenset({said["done"]})), said
+
+
+def finished_by_day(folder: str) -> list[int]:
+    """Items of a published log finished by working day, Monday to Friday."""
+    log, workflow, _ = mapped(folder)
+    finished = flow.items(flow.placed(log, workflow), workflow)["finished"].drop_nulls().dt.date()
+    first, last = log.select(pl.col("at").min().dt.date().alias("first"), pl.col("at").max().dt.date().alias("last")).row(0)
+    return Calendar().counts(finished, first, last)

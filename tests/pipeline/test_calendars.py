@@ -52,6 +52,12 @@ def test_holidays_and_breaks_are_no_working_hours() -> None:
     assert found.working_days(date(2026, 3, 2), date(2026, 3, 10)) == [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 10)]
 
 
+def test_what_happens_on_a_day_off_counts_on_the_next_working_day() -> None:
+    found = Calendar(holidays=frozenset({date(2026, 3, 9)}))
+    dates = pl.Series([date(2026, 3, day) for day in (1, 5, 6, 7, 8, 9, 10, 10, 12)], dtype=pl.Date)
+    assert found.counts(dates, date(2026, 3, 5), date(2026, 3, 11)) == [1, 1, 5, 0]
+
+
 def test_hours_are_those_of_the_zone_and_a_night_shift_has_an_hour_less_when_the_clocks_go_forward() -> None:
     berlin = Calendar("Europe/Berlin", {6: ((time(0), time(6)),), 0: ((time(9), time(17)),)})
     assert hours(moment(2026, 3, 28, 12), moment(2026, 3, 29, 12), berlin) == 5

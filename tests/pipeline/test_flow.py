@@ -13,7 +13,7 @@ from marops import stats
 from marops.pipeline import flow
 from marops.pipeline.flow import Clock, Reopened, Why, Workflow
 from tests.conftest import case
-from tests.pipeline.made import LOGS, NOW, START, after, answers, clean, events, log_of
+from tests.pipeline.made import LOGS, NOW, START, after, answers, clean, events, log_of, mapped
 
 BOARD = Workflow(("Request", "Build", "Wait", "QA", "Done"), frozenset({"Build", "QA"}), frozenset({"Done"}))
 
@@ -288,16 +288,6 @@ def test_flow_efficiency_of_the_closed_problems_is_the_published_one() -> None:
     assert worked is not None
     assert worked.share is not None
     assert round(worked.share, 3) == 0.414
-
-
-def mapped(folder: str) -> tuple[pl.DataFrame, Workflow, dict[str, Any]]:
-    """A published log with its activities put into stages as jira-agile-metrics was told to."""
-    said = answers(folder, "jam")
-    stage_of = {status: stage["name"] for stage in said["mapping"] for status in stage["statuses"]}
-    log = log_of(folder).with_columns(pl.col("stage").replace_strict(stage_of, default=None, return_dtype=pl.String))
-    names = tuple(stage["name"] for stage in said["mapping"])
-    active = frozenset(names[names.index(said["committed"]) : names.index(said["done"])])
-    return log, Workflow(names, active, frozenset({said["done"]})), said
 
 
 @pytest.mark.parametrize("folder", ["05_receipt", "06_bpic2013_closed", "07_helpdesk"])

@@ -1,7 +1,6 @@
 """Forecasts from throughput: published cases, exact values where nothing varies, and how often they come true."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -9,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marops.pipeline import flow, forecast
+from marops.pipeline import forecast
 from marops.pipeline.forecast import Pace
 from tests.conftest import case
-from tests.pipeline.test_flow import mapped
+from tests.pipeline.made import finished_by_day
 
 SEED = 20_260
 
@@ -128,23 +127,9 @@ def test_a_trial_that_would_take_longer_than_ten_years_is_given_up() -> None:
     assert forecast.by(forecast.when(slow, 1_000, trials=20, seed=1), 0.5) == forecast.LONGEST + 1
 
 
-def by_working_day(folder: str) -> list[int]:
-    """Items finished by working day (Monday to Friday); what is finished on a weekend counts on the Monday."""
-    log, workflow, _ = mapped(folder)
-    finished = flow.items(flow.placed(log, workflow), workflow)["finished"].drop_nulls().dt.date()
-    first, last = log["at"].min().date(), log["at"].max().date()
-    days = [first + timedelta(days=at) for at in range((last - first).days + 3)]
-    working = [day for day in days if day.weekday() < 5]
-    monday = finished.map_elements(
-        lambda day: day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0), finished.dtype
-    )
-    counts = dict(monday.value_counts().iter_rows())
-    return [counts.get(day, 0) for day in working if day <= last]
-
-
 @pytest.mark.parametrize("folder", ["07_helpdesk", "05_receipt"])
 def test_a_forecast_that_promises_85_percent_comes_true_in_80_to_90_of_100_and_drawing_days_alone_does_not(folder: str) -> None:
-    counts = by_working_day(folder)
+    counts = finished_by_day(folder)
     most, nearly_all = forecast.held(counts, 20, (0.85, 0.95), seed=SEED, trials=1_000)
     assert 0.80 <= most.coverage <= 0.90
     assert 0.92 <= nearly_all.coverage <= 0.98
