@@ -337,6 +337,18 @@ def age(found: pl.DataFrame, as_of: datetime, clock: Clock = Clock.ELAPSED) -> p
     )
 
 
+def open_at(starts: pl.Series, ends: pl.Series, days: Collection[date]) -> pl.DataFrame:
+    """How many half-open times from `starts` to `ends` (null: goes on) are open as each day begins, UTC: `day`, `items`. Of items
+    from start to finish this is WIP; of visits it is the WIP of those stages.
+    """
+    found = pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date})
+    begins = found.select(pl.col("day").cast(pl.Datetime("us", "UTC")))["day"].to_physical().to_numpy()
+    known = pl.DataFrame({"start": starts, "end": ends}).drop_nulls("start")
+    begun, over = (np.sort(known[name].drop_nulls().to_physical().to_numpy()) for name in ("start", "end"))
+    count = np.searchsorted(begun, begins, side="right") - np.searchsorted(over, begins, side="right")
+    return found.with_columns(pl.Series("items", count, pl.Int64))
+
+
 def end_of(day: date) -> datetime:
     """The moment a day is over, UTC."""
     return datetime.combine(day + timedelta(days=1), time.min, UTC)

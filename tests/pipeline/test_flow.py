@@ -343,3 +343,36 @@ def test_flow_efficiency_is_lighthouses() -> None:
             assert round(100 * found.share, 2) == given_["expected_pct"]
         else:
             assert found is None
+
+
+def test_work_in_progress_by_status_and_from_start_to_finish_is_agileplannings() -> None:
+    """Counted as each day begins. An item back in the backlog is no work in progress by its status; else it is until it is done."""
+    said = json.loads(case("flow", "12_agileplanning_wip", "case.json").read_text(encoding="utf-8"))
+    first = date.fromisoformat(said["day0"])
+    stage = {"start": "Doing", "back to backlog": "Backlog", "done": "Done"}
+    found = [
+        (str(issue["id"]), stage[what], datetime(first.year, first.month, first.day, 10, 30, tzinfo=UTC) + timedelta(days=day))
+        for issue in said["issues"]
+        for what, day in issue["events"]
+    ]
+    workflow = Workflow(("Backlog", "Doing", "Done"), frozenset({"Doing"}), frozenset({"Done"}))
+    log = clean(*found)
+    days = [first + timedelta(days=at) for at in range(6)]
+    visits = flow.visits(log).filter(pl.col("stage") == "Doing")
+    assert flow.open_at(visits["at"], visits["left"], days)["items"].to_list() == said["wip_by_status"]
+    items_ = flow.items(flow.placed(log, workflow), workflow)
+    assert (
+        flow.open_at(items_["started"], items_["finished"], days)["items"].to_list() == said["wip_by_lead_time(first start..done)"]
+    )
+
+
+def test_the_age_of_an_item_on_a_day_is_lighthouses() -> None:
+    """Whole days with the first. Where it takes an item without a start by when it was created, ours has its first event."""
+    for given_ in json.loads(case("flow", "03_lighthouse_units", "case.json").read_text(encoding="utf-8"))["age_on_day"]["cases"]:
+        start = given_.get("started") or given_.get("created")
+        if start is None:
+            continue
+        begun, day = (datetime.fromisoformat(moment).replace(tzinfo=UTC) for moment in (start, given_["day"]))
+        known = flow.log(events(("a", "Build", begun)), now=NOW, as_of=day + timedelta(days=1)).events
+        aged = flow.age(flow.items(flow.placed(known, BOARD), BOARD), day, Clock.DAYS_INCLUSIVE)["age"].to_list()
+        assert (aged or [0]) == [given_["age"]]
