@@ -205,6 +205,16 @@ def _in_item(stages: int) -> tuple[pl.Expr, pl.Expr]:
     return begin + pl.col("index"), begin
 
 
+def entered(events: pl.DataFrame, workflow: Workflow) -> pl.DataFrame:
+    """When each item first reached each stage, or one after it: `case` and a column a stage (null: not yet). A skipped stage has
+    the moment of the next one that was not.
+    """
+    place = pl.col("index")
+    return events.group_by("case", maintain_order=True).agg(
+        pl.col("at").filter(place >= at).min().alias(stage) for at, stage in enumerate(workflow.stages)
+    )
+
+
 class Clock(StrEnum):
     """What a duration counts: elapsed time, calendar days between two days, or those with the first of them counted too."""
 
@@ -219,6 +229,33 @@ def days(start: pl.Expr, end: pl.Expr, clock: Clock = Clock.ELAPSED) -> pl.Expr:
         return (end - start).dt.total_microseconds() / _DAY
     apart = (end.dt.date() - start.dt.date()).dt.total_days()
     return (apart + (1 if clock is Clock.DAYS_INCLUSIVE else 0)).cast(pl.Float64)
+
+
+FLAG = pl.Schema({"case": pl.String(), "at": pl.Datetime("us", "UTC"), "flagged": pl.Boolean()})
+"""When a flag (blocked, waiting) was set on an item, and when it was taken off."""
+
+
+def blocked(flags: pl.DataFrame, events: pl.DataFrame, workflow: Workflow, as_of: datetime, clock: Clock) -> pl.DataFrame:
+    """The times items of placed events were flagged: `case`, `start`, `end` (null: still flagged), the `stage` in which that began
+    (null: before its first), `days`. A flag nobody took off ends when its item is finished, else it goes on to `as_of`. Days before
+    the work has started and after its end are no days it was held up: null.
+    """
+    known = events.with_columns(pl.col("case").cast(pl.String))
+    ordered = flags.sort("case", "at", maintain_order=True)
+    same = pl.col("case") == pl.col("case").shift()
+    ordered = ordered.filter(pl.col("flagged") != pl.when(same).then(pl.col("flagged").shift()).fill_null(value=False))
+    ends = pl.when(pl.col("case") == pl.col("case").shift(-1)).then(pl.col("at").shift(-1))
+    spans = ordered.select("case", pl.col("at").alias("start"), ends.alias("end"), "flagged").filter("flagged").drop("flagged")
+    stages = known.select("case", pl.col("at").alias("start"), "stage", "index").sort("start")
+    spans = spans.sort("start").join_asof(stages, on="start", by="case", strategy="backward", check_sortedness=False)
+    finished = items(known, workflow).select("case", "finished")
+    until = pl.coalesce("end", "finished", pl.lit(as_of))
+    is_doing = (pl.col("index") >= workflow.started_from) & (pl.col("index") < workflow.done_from)
+    return (
+        spans.join(finished, on="case", how="left")
+        .select("case", "start", "end", "stage", pl.when(is_doing).then(days(pl.col("start"), until, clock)).alias("days"))
+        .sort("case", "start")
+    )
 
 
 def cycle_times(found: pl.DataFrame, clock: Clock = Clock.ELAPSED) -> pl.Series:

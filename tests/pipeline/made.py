@@ -95,3 +95,31 @@ def finished_by_day(folder: str) -> list[int]:
     finished = flow.items(flow.placed(log, workflow), workflow)["finished"].drop_nulls().dt.date()
     first, last = log.select(pl.col("at").min().dt.date().alias("first"), pl.col("at").max().dt.date().alias("last")).row(0)
     return Calendar().counts(finished, first, last)
+
+
+def of_jira(issues: list[dict[str, Any]], cycle: list[dict[str, Any]]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events and flags of issues as Jira's API gives them, statuses put into stages. Moments are taken in their own offset."""
+    stage_of = {status: stage["name"] for stage in cycle for status in stage["statuses"]}
+    moves: list[tuple[str, str | None, float | datetime | None]] = []
+    flags: list[tuple[str, datetime, bool]] = []
+    for issue in issues:
+        fields = issue.get("fields", issue)
+        history = [
+            (moment(each["created"]), item)
+            for each in (issue["changes"] if "changes" in issue else issue["changelog"]["histories"])
+            for item in each["items"]
+        ]
+        status = [(at, item) for at, item in history if item["field"] == "status"]
+        first = (status[0][1].get("fromString") or status[0][1].get("from")) if status else fields["status"]
+        first = first if isinstance(first, str) else first["name"]
+        found = [(moment(fields["created"]), first), *((at, item.get("toString") or item["to"]) for at, item in status)]
+        moves += [(issue["key"], stage_of.get(entered), at) for at, entered in found]
+        flags += [
+            (issue["key"], at, bool(item.get("toString") or item.get("to"))) for at, item in history if item["field"] == "Flagged"
+        ]
+    return events(*moves), pl.DataFrame(flags, schema=flow.FLAG, orient="row")
+
+
+def moment(text: str) -> datetime:
+    """A moment as Jira writes it, without its offset."""
+    return datetime.fromisoformat(text[:19]).replace(tzinfo=UTC)

@@ -13,7 +13,7 @@ from marops import stats
 from marops.pipeline import flow
 from marops.pipeline.flow import Clock, Reopened, Why, Workflow
 from tests.conftest import case
-from tests.pipeline.made import LOGS, NOW, START, after, answers, clean, events, log_of, mapped
+from tests.pipeline.made import LOGS, NOW, START, after, answers, clean, events, log_of, mapped, of_jira
 
 BOARD = Workflow(("Request", "Build", "Wait", "QA", "Done"), frozenset({"Build", "QA"}), frozenset({"Done"}))
 
@@ -376,3 +376,95 @@ def test_the_age_of_an_item_on_a_day_is_lighthouses() -> None:
         known = flow.log(events(("a", "Build", begun)), now=NOW, as_of=day + timedelta(days=1)).events
         aged = flow.age(flow.items(flow.placed(known, BOARD), BOARD), day, Clock.DAYS_INCLUSIVE)["age"].to_list()
         assert (aged or [0]) == [given_["age"]]
+
+
+# Jira's issues, as jira-agile-metrics measures them
+
+
+def forked() -> tuple[pl.DataFrame, pl.DataFrame, Workflow]:
+    cycle = [
+        {"name": "Backlog", "statuses": ["Backlog"]}, {"name": "Committed", "statuses": ["Next"]},
+        {"name": "Build", "statuses": ["Build"]}, {"name": "Test", "statuses": ["Code review", "QA"]},
+        {"name": "Done", "statuses": ["Done"]},
+    ]  # fmt: skip
+    found = json.loads(case("flow", "01_jam_fork_20issues", "jira", "search_issues.json").read_text(encoding="utf-8"))
+    log, flags = of_jira(found if isinstance(found, list) else found["issues"], cycle)
+    names = tuple(stage["name"] for stage in cycle)
+    return flow.log(log, now=NOW).events, flags, Workflow(names, frozenset({"Committed", "Build", "Test"}), frozenset({"Done"}))
+
+
+def expected_of_fork(name: str) -> pl.DataFrame:
+    return pl.read_csv(case("flow", "01_jam_fork_20issues", "expected", name), try_parse_dates=True)
+
+
+def test_stage_dates_blocked_days_and_percentiles_of_twenty_issues_are_those_of_the_fork() -> None:
+    """But for the backlog: it leaves out when two issues that never moved were created."""
+    log, flags, workflow = forked()
+    placed = flow.without_undone(flow.placed(log, workflow))
+    dates = flow.entered(placed, workflow).select(pl.col("case").cast(pl.String), pl.col(workflow.stages).dt.date())
+    said = expected_of_fork("cycletime.csv")
+    in_backlog = said.with_columns(pl.col(workflow.stages[1:]).cast(pl.Date), pl.col("Backlog").cast(pl.Date))
+    for row, ours in zip(in_backlog.sort("ID").to_dicts(), dates.sort("case").to_dicts(), strict=True):
+        for stage in workflow.stages[1:]:
+            assert (row["ID"], stage, row[stage]) == (ours["case"], stage, ours[stage])
+    times = flow.blocked(flags, placed, workflow, datetime(2021, 4, 3, tzinfo=UTC), Clock.DAYS)
+    assert times.select("case", "stage", pl.col("start").dt.date(), pl.col("end").dt.date(), "days").rows() == [
+        ("I-2", "Build", date(2021, 1, 14), date(2021, 1, 17), 3.0)
+    ]
+    days = flow.cycle_times(flow.items(placed, workflow), Clock.DAYS).to_numpy()
+    assert [stats.percentile(days, share) for share in (0.5, 0.85, 0.95)] == pytest.approx([15, 18, 19.05])
+
+
+def test_cumulative_flow_and_daily_throughput_of_twenty_issues_are_those_of_the_fork() -> None:
+    log, _, workflow = forked()
+    placed = flow.without_undone(flow.placed(log, workflow))
+    said = expected_of_fork("cfd.csv")
+    found = flow.cumulative(placed, workflow, said["Date"].to_list())
+    assert found.select(workflow.stages[1:]).rows() == said.select(pl.col(workflow.stages[1:]).cast(pl.Int64)).rows()
+    by_day = flow.items(placed, workflow)["finished"].drop_nulls().dt.date().value_counts().rows()
+    daily = expected_of_fork("throughput.csv")
+    assert {day: count for day, count in daily.rows() if count} == dict(by_day)
+
+
+def test_moves_back_and_flags_are_told_as_jira_agile_metrics_tells_them() -> None:
+    said = json.loads(case("flow", "02_jam_unit", "case.json").read_text(encoding="utf-8"))
+    names = tuple(stage["name"] for stage in said["cycle"])
+    workflow = Workflow(names, frozenset(names[1:-1]), frozenset(names[-1:]))
+    log, flags = of_jira(said["caseA_movement"]["issues"], said["cycle"])
+    placed = flow.without_undone(flow.placed(flow.log(log, now=NOW).events, workflow))
+    reached = {row["case"]: row for row in flow.entered(placed, workflow).to_dicts()}
+    now = datetime.fromisoformat(said["now"]).replace(tzinfo=UTC)
+    times = flow.blocked(flags, placed, workflow, now, Clock.DAYS)
+    held = dict(times.group_by("case").agg(pl.col("days").sum()).iter_rows())
+    for row in said["caseA_movement"]["expected"]:
+        dates = {stage: None if reached[row["key"]][stage] is None else str(reached[row["key"]][stage].date()) for stage in names}
+        assert dates == {stage: row[stage] for stage in names}
+        assert held.get(row["key"], 0) == row["blocked_days"]
+        spans = times.filter(pl.col("case") == row["key"]).select("stage", pl.col("start").dt.date().cast(pl.String)).rows()
+        assert spans == [(each["status"], each["start"]) for each in row["impediments"]]
+    days = flow.cycle_times(flow.items(placed, workflow), Clock.DAYS).to_list()
+    assert days == [row["cycle_time"] for row in said["caseA_movement"]["expected"] if row["cycle_time"] is not None]
+
+
+def test_daily_counts_of_four_items_are_those_of_jira_agile_metrics() -> None:
+    """Its WIP of a day is that at its end: the item done on that day is out."""
+    said = json.loads(case("flow", "02_jam_unit", "case.json").read_text(encoding="utf-8"))
+    names = tuple(stage["name"] for stage in said["cycle"])
+    workflow = Workflow(names, frozenset(names[1:-1]), frozenset(names[-1:]))
+    given_, expected = said["caseB_minimal"]["stage_dates"], said["caseB_minimal"]["expected"]
+    log = clean(
+        *(
+            (row["key"], stage, datetime.fromisoformat(row[stage]).replace(hour=12, tzinfo=UTC))
+            for row in given_
+            for stage in names
+            if row[stage]
+        )
+    )
+    placed = flow.placed(log, workflow)
+    counts = flow.cumulative(placed, workflow, [date.fromisoformat(day) for day in expected["cfd"]])
+    assert {row.pop("day").isoformat(): row for row in counts.to_dicts()} == expected["cfd"]
+    found = flow.items(placed, workflow)
+    mornings = [date.fromisoformat(day) + timedelta(days=1) for day in expected["wip_daily"]]
+    assert flow.open_at(found["started"], found["finished"], mornings)["items"].to_list() == list(expected["wip_daily"].values())
+    ageing = flow.age(found, datetime(2018, 1, 10, tzinfo=UTC), Clock.DAYS).select("case", "stage", "age").rows()
+    assert ageing == [tuple(row.values()) for row in expected["ageing_wip_today_2018-01-10"]]
