@@ -468,3 +468,42 @@ def test_daily_counts_of_four_items_are_those_of_jira_agile_metrics() -> None:
     assert flow.open_at(found["started"], found["finished"], mornings)["items"].to_list() == list(expected["wip_daily"].values())
     ageing = flow.age(found, datetime(2018, 1, 10, tzinfo=UTC), Clock.DAYS).select("case", "stage", "age").rows()
     assert ageing == [tuple(row.values()) for row in expected["ageing_wip_today_2018-01-10"]]
+
+
+def test_the_status_history_of_32_issues_is_devlakes() -> None:
+    """200 visits out of 168 changes: an issue's first status is the one its first change left, or the one it still has. Of the one
+    issue that never changed DevLake says that no status is its present one; ours is the one it has.
+    """
+    issues, changes, said = (
+        pl.read_csv(case("flow", "11_devlake_status_history", f"{name}.csv"), infer_schema=False).fill_null("")
+        for name in ("raw_tables__issues", "raw_tables__issue_changelogs", "snapshot_tables__issue_status_history")
+    )
+    moved = changes.filter(pl.col("field_name") == "status").sort("issue_id", "created_date", maintain_order=True)
+    left = moved.group_by("issue_id", maintain_order=True).agg(pl.col("original_from_value").first().alias("from"))
+    first = issues.join(left, left_on="id", right_on="issue_id", how="left").select(
+        "id", pl.coalesce("from", "original_status"), "created_date"
+    )
+    rows = [*first.rows(), *moved.select("issue_id", "original_to_value", "created_date").rows()]
+    told = set(said["issue_id"])
+    log = clean(*((item, stage, datetime.fromisoformat(at)) for item, stage, at in rows if item in told))
+    assert log.height == 200
+    is_first = (pl.col("case") != pl.col("case").shift()).fill_null(value=True)
+    found = flow.visits(log).select(
+        pl.col("case").cast(pl.String), "stage", "at", is_first.alias("first"), pl.col("left").is_null().alias("current")
+    )
+    expected = [
+        (row["issue_id"], row["original_status"], datetime.fromisoformat(row["start_date"]), row["is_first_status"] == "1",
+         row["is_current_status"] == "1")
+        for row in said.to_dicts()
+    ]  # fmt: skip
+    never_moved = {row[0] for row in first.rows()} - set(moved["issue_id"])
+    assert sorted(row[:4] for row in found.rows()) == sorted(row[:4] for row in expected)
+    assert {row for row in found.rows() if row[0] not in never_moved} == {row for row in expected if row[0] not in never_moved}
+
+
+def test_lead_times_of_32_issues_are_devlakes() -> None:
+    issues = pl.read_csv(case("flow", "11_devlake_status_history", "raw_tables__issues.csv"), infer_schema=False)
+    moment = pl.col("created_date", "resolution_date").str.to_datetime(time_unit="us", time_zone="UTC")
+    known = issues.drop_nulls("resolution_date").with_columns(moment)
+    minutes = known.select((flow.days(pl.col("created_date"), pl.col("resolution_date")) * 1_440).floor().cast(pl.Int64))
+    assert minutes.to_series().to_list() == known["lead_time_minutes"].cast(pl.Int64).to_list()
