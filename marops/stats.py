@@ -76,6 +76,13 @@ class Survival:
         """The time by which a share `p` has ended; None where too few have ended to say."""
         return _first(self.times, self.share, 1 - p)
 
+    def at(self, moment: float) -> tuple[float, float, float]:
+        """The share that has not ended by a time, with its 95 % band."""
+        found = int(np.searchsorted(self.times, moment, side="right")) - 1
+        if found < 0:
+            return 1.0, 1.0, 1.0
+        return float(self.share[found]), float(self.low[found]), float(self.high[found])
+
     def median_interval(self) -> tuple[float, float] | None:
         """95 % interval of the median; None where its upper end cannot be seen yet."""
         low, high = _first(self.times, self.low, 0.5), _first(self.times, self.high, 0.5)

@@ -22,8 +22,8 @@ if flow.is_empty:
 web.page_title(text("Pipeline"), service.verdict(principal, place.scope))
 web.measures(flow.late, flow.in_preparation, flow.on_time)
 
-web.section(text("Which launches are past their date?"))
-web.overdue_table(flow)
+web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
+web.risk_table(flow)
 
 web.section(
     text("Where does every campaign stand?"),

@@ -16,7 +16,8 @@ from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
 from marops.pipeline import flow as flow_log
-from marops.pipeline import logs, metrics
+from marops.pipeline import lateness, logs, metrics
+from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
@@ -31,11 +32,15 @@ class Flow:
     """The pipeline of a scope.
 
     `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known).
-    `overdue`, `stage_times`, `launches`: see metrics. `unknown`: statuses that are no stage of the workflow.
+    `overdue`, `stage_times`, `launches`: see metrics. `risks`: campaigns with a date that are not launched, with
+    lateness.RISK, `days_late` (null: the date is ahead) and `at_risk` (expected value a day that lateness costs), the most at
+    risk first. `checked`: how such chances turned out. `unknown`: statuses that are no stage of the workflow.
     """
 
     items: pl.DataFrame
     overdue: pl.DataFrame
+    risks: pl.DataFrame
+    checked: Checked | None
     stage_times: pl.DataFrame
     launches: pl.DataFrame
     in_preparation: Measure
@@ -52,6 +57,11 @@ class Flow:
     def in_stage(self, stage: Stage) -> pl.DataFrame:
         """The items of one column of the board, the longest waiting first."""
         return self.items.filter(pl.col("stage") == stage.id)
+
+    @property
+    def doubtful(self) -> int:
+        """Launches whose date is ahead and that will more likely miss it than keep it."""
+        return self.risks.filter(pl.col("days_late").is_null() & (pl.col("chance") > 0.5)).height
 
     @property
     def slowest(self) -> "Slowest | None":
@@ -112,7 +122,15 @@ def verdict(principal: Principal, scope: Scope) -> Text:
     require(principal, Action.READ, scope.workspace)
     found = flow(principal, scope)
     late = ntext("{n} launch is past its date.", "{n} launches are past their dates.", found.overdue.height)
-    return text("{late} {where}", late=late, where=_where_work_waits(found))
+    where = _where_work_waits(found)
+    if found.doubtful:
+        doubtful = ntext(
+            "{n} more is likelier to miss its date than to keep it.",
+            "{n} more are likelier to miss their dates than to keep them.",
+            found.doubtful,
+        )
+        return text("{late} {doubtful} {where}", late=late, doubtful=doubtful, where=where)
+    return text("{late} {where}", late=late, where=where)
 
 
 def _where_work_waits(found: Flow) -> Text:
@@ -142,6 +160,14 @@ def of_log(principal: Principal, path: Path, asked: Asked) -> dict[str, Any]:
     return logs.summary(events, asked, now=datetime.now(UTC), unread=unread)
 
 
+def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
+    found = lateness.risks(work, visits, end).join(work, on="issue_id", maintain_order="left")
+    past = (pl.lit((end - timedelta(seconds=1)).date()) - pl.col("due_date")).dt.total_days()
+    return found.with_columns(
+        pl.when(past > 0).then(past).alias("days_late"), (pl.col("chance") * pl.col("value_per_day")).alias("at_risk")
+    ).sort("at_risk", "chance", "due_date", "issue_id", descending=[True, True, False, False], nulls_last=True)
+
+
 @dataclass(frozen=True)
 class _Asked:
     opened: Opened
@@ -167,6 +193,8 @@ def _flow(asked: _Asked) -> Flow:
     return Flow(
         items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
+        risks=_risks(work, visits, end),
+        checked=lateness.checked(work, visits, end),
         stage_times=metrics.stage_times(visits, scope.period, end),
         launches=metrics.launches(work, scope.period, opened.today),
         in_preparation=metrics.work_in_progress(work, end),

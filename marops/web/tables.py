@@ -27,7 +27,14 @@ def table(frame: pl.DataFrame, *, key: str, alt: str, name: str, shown: int | No
     """A frame as a table, numbers and dates as the reader's browser writes them, with a download. Of a long one, the first
     `shown` rows; the download has all.
     """
-    st.dataframe(frame if shown is None else frame.head(shown), key=key, alt=alt, hide_index=True, column_config=_columns(frame))
+    st.dataframe(
+        frame if shown is None else frame.head(shown),
+        key=key,
+        alt=alt,
+        hide_index=True,
+        column_config=_columns(frame),
+        placeholder="",
+    )
     content = safe_csv(frame)
     # Streamlit tells files apart by length and samples; the digest in the name tells them apart for certain.
     digest = hashlib.sha256(content).hexdigest()[:12]

@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from marops.errors import Forbidden
@@ -87,7 +88,10 @@ def test_the_verdict_and_the_finding_name_what_waits(sample_home: Path):
     assert (slowest.stage.id, slowest.most) == ("qa", True)
     days = Reader.of("en").quantity(Quantity(slowest.days, Unit.DAYS))
     said = str(service.verdict(LOCAL_ADMIN, ALL))
-    assert said == f"2 launches are past their dates. Work waits longest in QA: 85 % leave it within {days}."
+    assert said == (
+        "2 launches are past their dates. 1 more is likelier to miss its date than to keep it. "
+        f"Work waits longest in QA: 85 % leave it within {days}."
+    )
     (found,) = service.findings(LOCAL_ADMIN, ALL)
     worst = flow(ALL).overdue.row(0, named=True)
     assert found.severity is Severity.DECIDE
@@ -206,3 +210,18 @@ def test_the_launch_chart_draws_what_it_lists(sample_home: Path):
     chart = figures.launches_by_month(flow(Scope(SAMPLE, month_of(date(2026, 10, 1)))), READERS[0])
     assert {trace.name: int(trace.y[0]) for trace in chart.figure.data} == {"on time": 6, "late": 1, "past due, not launched": 2}
     assert str(chart.title) == "3 of 9 campaigns that were due launched late or wait"
+
+
+def test_the_chances_to_be_late_of_the_sample_company_held(sample_home: Path):
+    """As many launches were late as should have been, give or take what chance allows (three standard deviations)."""
+    held = flow(ALL).checked
+    assert held is not None
+    assert held.said > 50
+    assert abs(held.late - held.expected) < 3 * (held.expected * (1 - held.expected / held.said)) ** 0.5
+
+
+def test_launches_at_risk_are_those_not_launched_the_dearest_lateness_first(sample_home: Path):
+    found = flow(ALL).risks
+    assert set(flow(ALL).overdue["issue_id"]) == set(found.filter(pl.col("days_late") > 0)["issue_id"])
+    assert found["at_risk"].to_list() == sorted(found["at_risk"].to_list(), reverse=True)
+    assert found.filter(pl.col("days_late") > 0)["chance"].to_list() == [1.0, 1.0]

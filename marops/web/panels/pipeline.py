@@ -1,4 +1,4 @@
-"""The board and the launches that are late."""
+"""The board, and the launches that are late or may be."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -6,7 +6,8 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from marops.language import text
+from marops.language import Text, ntext, text
+from marops.pipeline.lateness import FEWEST
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.stages import Category, Stage, board_stages, stages
@@ -18,27 +19,69 @@ from marops.web.tables import table
 _SHOWN_PER_STAGE = 6
 
 
-def overdue_table(flow: Flow) -> None:
-    """Campaigns past their launch date, the latest first."""
-    late = flow.overdue
-    if late.is_empty():
-        note(text("None: every launch that was due has happened."))
+def risk_table(flow: Flow) -> None:
+    """Campaigns that are not launched, by what it costs a day if they are late: the chance of it, and whose move it is."""
+    found = flow.risks
+    if found.is_empty():
+        note(text("None: every campaign with a date is launched."))
         return
     names = {stage.id: say(stage.name) for stage in stages()}
     sides = {
         stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "") for stage in stages()
     }
-    shown = late.select(
+    currencies = found["currency_code"].drop_nulls().unique().to_list()
+    at_risk = say(text("At risk a day, {code}", code=currencies[0]) if len(currencies) == 1 else text("At risk a day"))
+    chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
+    shown = found.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
         pl.col("due_date").alias(say(text("Due"))),
-        pl.col("late").alias(say(text("Days late"))),
+        pl.col("days_late").alias(say(text("Days late"))),
+        chance.alias(say(text("Chance to be late, %"))),
+        pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
         pl.col("stage").replace_strict(sides, default="?", return_dtype=pl.String).alias(say(text("Must act"))),
         pl.col("assignee").alias(say(text("Assigned to"))),
-        pl.col("value_per_day").round(0).cast(pl.Int64).alias(say(text("Value a day"))),
-        pl.col("currency_code").alias(say(text("Currency"))),
+        pl.col("likely").alias(say(text("Likely launch"))),
+        _interval(found).alias(say(text("95 % interval"))),
+        *([] if len(currencies) == 1 else [pl.col("currency_code").alias(say(text("Currency")))]),
     )
-    table(shown, key="overdue", alt=say(text("Campaigns past their launch date")), name="overdue")
+    table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
+    known = found["chance"].count()
+    if known < found.height:
+        note(
+            ntext(
+                "{n} campaign without a chance: fewer than {few} earlier ones stood where it stands.",
+                "{n} campaigns without a chance: fewer than {few} earlier ones stood where they stand.",
+                found.height - known, few=FEWEST,
+            )
+        )  # fmt: skip
+    note(_how_it_held(flow))
+
+
+def _interval(found: pl.DataFrame) -> pl.Series:
+    said = [
+        None if low is None else say(text("{low} to {high}", low=_percent(low), high=_percent(high)))
+        for low, high in found.select("low", "high").iter_rows()
+    ]
+    return pl.Series(said, dtype=pl.String)
+
+
+def _percent(share: float) -> Quantity:
+    return Quantity(round(share, 2), Unit.PERCENT)
+
+
+def _how_it_held(flow: Flow) -> Text:
+    how = text(
+        "The chance is the share of earlier campaigns that launched late of those that stood in the same stage as long before."
+    )
+    if flow.checked is None:
+        return text("{how} No such forecast could be checked yet.", how=how)
+    held = ntext(
+        "Of the last 12 months {n} such chance can be checked: {expected} launches should have been late, {late} were.",
+        "Of the last 12 months {n} such chances can be checked: {expected} launches should have been late, {late} were.",
+        flow.checked.said, expected=round(flow.checked.expected), late=flow.checked.late,
+    )  # fmt: skip
+    return text("{how} {held}", how=how, held=held)
 
 
 def board(flow: Flow) -> None:

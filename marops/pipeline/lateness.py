@@ -1,0 +1,139 @@
+"""Which launches will miss their date: what became of campaigns that stood in the same stage as long before their date.
+
+Campaigns that are ready early wait for their date. So how long work takes says little about whether it will be late; how far it
+was, so many days before its date, does.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import polars as pl
+
+from marops import stats
+from marops.stages import DONE, LAUNCH, stages
+
+FEWEST = 10
+"""Comparable campaigns below which nothing is said."""
+
+_DAY = timedelta(days=1)
+_NEAR = (0, 3, 7)
+"""Days by which a campaign may have been nearer to its date, or farther from it, to be comparable: as few as will do."""
+
+_BEFORE_LAUNCH = tuple(stage.id for stage in stages())[: [stage.id for stage in stages()].index(LAUNCH)]
+
+RISK = pl.Schema(
+    {
+        "issue_id": pl.String(), "chance": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "comparable": pl.Int64(),
+        "late": pl.Int64(), "near": pl.Int64(), "likely": pl.Date(),
+    }
+)  # fmt: skip
+
+
+def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
+    """One row a campaign that has a date, is not launched and not done (see RISK).
+
+    `chance`: that it is not launched when its date is over: 1 where it is over by `end`, else the share (`late` of `comparable`) of
+    earlier campaigns that stood in its stage as many days (give or take `near`) before their date, with Wilson's interval;
+    `likely`: the day by which half of these were launched, counted from the date (null: half never were). Null where fewer
+    than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
+    """
+    past = _past(work, visits, end)
+    rows: list[tuple[str, float | None, float | None, float | None, int, int, int, date | None]] = []
+    for issue, stage, due in _open(work).select("issue_id", "stage", "due_date").iter_rows():
+        left = (_over(due) - end) / _DAY
+        here = past.filter(pl.col("stage").eq_missing(pl.lit(stage, pl.String)) & (pl.col("issue_id") != issue))
+        near, found = _comparable(here, left)
+        late, count = int((~found["kept"]).sum()), found.height
+        if count < FEWEST:
+            rows.append((issue, 1.0 if left <= 0 else None, None, None, count, late, near, None))
+            continue
+        delay = found["delay"].sort(nulls_last=True)[(count - 1) // 2]
+        likely = None if delay is None else due + timedelta(days=delay)
+        low, high = stats.wilson(late, count)
+        known = (1.0, None, None) if left <= 0 else (late / count, low, high)
+        rows.append((issue, *known, count, late, near, likely))
+    return pl.DataFrame(rows, schema=RISK, orient="row")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How such chances turned out: of `said` launches `expected` should have been late, and `late` were."""
+
+    said: int
+    expected: float
+    late: int
+
+
+def checked(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, *, months: int = 12) -> Checked | None:
+    """What would have been said on the first day of each of the last months, with what was known then, of launches whose date has
+    passed since; None where nothing could have been said.
+    """
+    said, expected, late = 0, 0.0, 0
+    known = {issue: (due, launched) for issue, due, launched in work.select("issue_id", "due_date", "launched_at").iter_rows()}
+    withdrawn = set(_withdrawn(work, visits)["issue_id"])
+    day = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for _ in range(months):
+        found = risks(*_as_known(work, visits, day), day).drop_nulls("low")
+        for issue, chance in found.select("issue_id", "chance").iter_rows():
+            due, launched = known[issue]
+            if _over(due) <= end and issue not in withdrawn:
+                said, expected = said + 1, expected + chance
+                late += launched is None or launched >= _over(due)
+        day = (day - _DAY).replace(day=1)
+    return Checked(said, expected, late) if said else None
+
+
+def _over(day: date) -> datetime:
+    return datetime.combine(day + _DAY, time.min, UTC)
+
+
+def _open(work: pl.DataFrame) -> pl.DataFrame:
+    return work.filter(pl.col("launched_at").is_null() & pl.col("stage").ne_missing(DONE) & pl.col("due_date").is_not_null())
+
+
+def _withdrawn(work: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
+    """Campaigns that were done without a launch when their date was over."""
+    done = visits.filter(pl.col("stage") == DONE).group_by("issue_id").agg(pl.col("entered_at").min().alias("done_at"))
+    over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
+    return work.join(done, on="issue_id").filter(pl.col("launched_at").is_null() & (pl.col("done_at") < over)).select("issue_id")
+
+
+def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
+    """Visits to stages before the launch, of campaigns whose date was over by `end`: how many days before it the visit began
+    (`since`) and ended (`until`), whether the campaign `kept` its date, and by how many days it was launched after it (`delay`;
+    null: not launched).
+    """
+    over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
+    due = work.filter(over <= end).join(_withdrawn(work, visits), on="issue_id", how="anti")
+    delay = (pl.col("launched_at").dt.date() - pl.col("due_date")).dt.total_days()
+    left = pl.min_horizontal(pl.coalesce("left_at", pl.lit(end)), pl.coalesce("launched_at", pl.lit(end)))
+    return (
+        visits.filter(pl.col("stage").is_in(_BEFORE_LAUNCH))
+        .join(due.select("issue_id", over.alias("over"), "launched_at", delay.alias("delay")), on="issue_id")
+        .select(
+            "issue_id", "stage", "delay",
+            ((pl.col("over") - pl.col("entered_at")).dt.total_microseconds() / 86_400e6).alias("since"),
+            ((pl.col("over") - left).dt.total_microseconds() / 86_400e6).alias("until"),
+            (pl.col("launched_at") < pl.col("over")).fill_null(value=False).alias("kept"),
+        )
+    )  # fmt: skip
+
+
+def _comparable(past: pl.DataFrame, left: float) -> tuple[int, pl.DataFrame]:
+    """The campaigns that stood in the stage about `left` days before their date, each once, and about how many days that is."""
+    for near in _NEAR:
+        found = past.filter((pl.col("until") < left + near) & (pl.col("since") >= left - near)).unique("issue_id", keep="last")
+        if found.height >= FEWEST or near == _NEAR[-1]:
+            return near, found
+    raise AssertionError
+
+
+def _as_known(work: pl.DataFrame, visits: pl.DataFrame, day: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Campaigns and visits as they were at a moment; dates as they are now, for what they were then is not recorded."""
+    known = visits.filter(pl.col("entered_at") < day).with_columns(
+        pl.when(pl.col("left_at") < day).then(pl.col("left_at")).alias("left_at")
+    )
+    now = known.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
+    launched = pl.when(pl.col("launched_at") < day).then(pl.col("launched_at")).alias("launched_at")
+    there = work.filter(pl.col("created_at") < day).drop("stage", "since").with_columns(launched)
+    return there.join(now, on="issue_id", how="left"), known
