@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,13 +58,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]
         bootstrap.prepare()
         store.engine().dispose()
 
-    def copy(folder: Path) -> None:
-        shutil.copytree(template, folder)
-        with closing(sqlite3.connect(folder / "marops.db")) as database, database:
-            # What this process remembers of a workspace it knows by the revision, which no other installation has.
-            database.execute("UPDATE workspace SET revision = ?", [store.new_id()])
-
-    return copy
+    return partial(copied, template)
 
 
 @pytest.fixture
@@ -90,6 +85,14 @@ def sample_home(_sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of an installation with the sample company. Shared by all tests: look, do not change."""
     monkeypatch.setenv("MAROPS_HOME", str(_sample_home))
     return _sample_home
+
+
+def copied(template: Path, folder: Path) -> None:
+    """Make the folder a data folder with what the other one holds, which no process has open."""
+    shutil.copytree(template, folder)
+    with closing(sqlite3.connect(folder / "marops.db")) as database, database:
+        # What this process remembers of a workspace it knows by the revision, which no other installation has.
+        database.execute("UPDATE workspace SET revision = ? || id", [store.new_id()[:8]])
 
 
 def case(*parts: str) -> Path:
