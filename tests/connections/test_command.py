@@ -16,7 +16,7 @@ from tests.test_cli import here, marops, mistake
 
 
 @pytest.fixture(autouse=True)
-def _followed(home: Path, admin: Principal, lite: Source) -> None:
+def _followed(home: Path, read_here: None, asked_here: None, admin: Principal, lite: Source) -> None:
     """Two feeds: of ads by day, and of leads as a whole."""
     lite(
         'CREATE TABLE leads ("Lead ID" TEXT, "Create Date" TEXT, "Lead Source" TEXT, "Lead Status" TEXT)',
