@@ -450,7 +450,7 @@ LEVELS = {"campaign": ("Campaign", "{c}"), "ad_group": ("Campaign,Ad group", "{c
 _cells = st.sets(st.tuples(st.sampled_from("XYZ"), st.integers(1, 4)), min_size=1, max_size=5)
 
 
-@examples(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(sorted(LEVELS)), _cells), min_size=2, max_size=5), st.data())
 def test_whatever_comes_and_goes_every_campaign_and_day_counts_once(
     tmp_path_factory: pytest.TempPathFactory,
