@@ -3,14 +3,13 @@
 import io
 import random
 import re
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 
-from marops.sample import company, files
+from marops.sample.loader import SHIPPED
 
 CASES = Path(__file__).parents[2] / "shared" / "cases" / "ingest"
 """Real files beside the project; they are not part of it and may be missing."""
@@ -48,10 +47,7 @@ Damage = Callable[[random.Random, bytes], bytes]
 
 def whole_files() -> list[tuple[str, bytes]]:
     """Names and content of the undamaged files: small ones of the sample company, and of the cases where they are there."""
-    with tempfile.TemporaryDirectory() as folder:
-        files.write(company.simulate(), Path(folder))
-        found = _cut_down(Path(folder))
-    return found + (_cut_down(CASES) if CASES.is_dir() else [])
+    return _cut_down(SHIPPED) + (_cut_down(CASES) if CASES.is_dir() else [])
 
 
 def _cut_down(folder: Path) -> list[tuple[str, bytes]]:

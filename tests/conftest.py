@@ -2,13 +2,18 @@
 
 import json
 import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 
-from marops import bootstrap
+from marops import bootstrap, store
 from marops.principal import LOCAL_ADMIN, Principal
 from marops.sources import runner, staging
 
@@ -41,10 +46,25 @@ def admin() -> Principal:
     return LOCAL_ADMIN
 
 
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], None]:
+    """Makes a folder the data folder of a fresh, prepared installation: a copy of one that was prepared once, for to migrate
+    a database takes longer than most tests.
+    """
+    template = tmp_path_factory.mktemp("prepared") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MAROPS_DATABASE_URL", raising=False)
+        patch.setenv("MAROPS_HOME", str(template))
+        bootstrap.prepare()
+        store.engine().dispose()
+
+    return partial(copied, template)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
+def home(tmp_path: Path, prepared: Callable[[Path], None]) -> Path:
     """The data folder of a fresh, prepared installation with an empty workspace of the user's own."""
-    bootstrap.prepare()
+    prepared(tmp_path / "home")
     return tmp_path / "home"
 
 
@@ -65,6 +85,14 @@ def sample_home(_sample_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The data folder of an installation with the sample company. Shared by all tests: look, do not change."""
     monkeypatch.setenv("MAROPS_HOME", str(_sample_home))
     return _sample_home
+
+
+def copied(template: Path, folder: Path) -> None:
+    """Make the folder a data folder with what the other one holds, which no process has open."""
+    shutil.copytree(template, folder)
+    with closing(sqlite3.connect(folder / "marops.db")) as database, database:
+        # What this process remembers of a workspace it knows by the revision, which no other installation has.
+        database.execute("UPDATE workspace SET revision = ? || id", [store.new_id()[:8]])
 
 
 def case(*parts: str) -> Path:

@@ -1,5 +1,6 @@
-"""The command as people run it: real processes, one line for a mistake, never a traceback."""
+"""The command as people run it: one line for a mistake, never a traceback. Each command runs as a real process at least once."""
 
+import io
 import json
 import os
 import signal
@@ -7,14 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import polars as pl
 import psutil
 import pytest
 
-from marops import __version__
+from marops import __version__, cli
 from marops.principal import LOCAL_ADMIN
 from marops.sources import service
 from marops.workspaces import service as workspaces
@@ -31,6 +32,22 @@ def marops(*arguments: str | Path, **environment: str) -> subprocess.CompletedPr
         [sys.executable, "-m", "marops", *map(str, arguments)],
         capture_output=True, text=True, check=False, timeout=240, cwd=ROOT, env={**os.environ, "LC_ALL": "C.UTF-8", **environment},
     )  # fmt: skip
+    assert "Traceback" not in done.stdout + done.stderr
+    return done
+
+
+def here(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """As `marops`, in this process: for what a command does and says. A process of its own takes more than a second to start."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(ROOT)
+        patch.setattr(sys, "argv", ["marops", *map(str, arguments)])
+        for name, value in {"LC_ALL": "C.UTF-8", **environment}.items():
+            patch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+    assert isinstance(ended.value.code, int)
+    done = subprocess.CompletedProcess(arguments, ended.value.code, out.getvalue(), err.getvalue())
     assert "Traceback" not in done.stdout + done.stderr
     return done
 
@@ -75,7 +92,7 @@ def test_a_missing_file_is_one_line_and_changes_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_set_is_one_line(tmp_path: Path, given: str, said: str) -> None:
-    assert mistake(marops("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS), "--set", given)) == said
+    assert mistake(here("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS), "--set", given)) == said
 
 
 @pytest.mark.parametrize("command", [("run",), ("check",), ("import", "README.md")])
@@ -90,7 +107,7 @@ def test_a_wrong_database_setting_is_one_line() -> None:
 
 def test_a_database_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
     made.put(tmp_path / "file", "x")
-    done = marops("import", made.put(tmp_path / "a.csv", made.THREE_DAYS), MAROPS_DATABASE_URL=f"sqlite:///{tmp_path}/file/x.db")
+    done = here("import", made.put(tmp_path / "a.csv", made.THREE_DAYS), MAROPS_DATABASE_URL=f"sqlite:///{tmp_path}/file/x.db")
     assert mistake(done).startswith("The database cannot be opened (unable to open database file).")
 
 
@@ -110,12 +127,12 @@ def test_importing_prints_rows_and_sums_and_the_second_time_a_sentence(tmp_path:
         "  spend R$3.75",
         UNRATED.format(first="May 1, 2026", last="May 2, 2026", amount="R$3.75"),
     ]
-    assert mistake(marops("import", path)).startswith("ads.csv was imported before, byte for byte (as ads.csv on ")
+    assert mistake(here("import", path)).startswith("ads.csv was imported before, byte for byte (as ads.csv on ")
     assert list((tmp_path / "home" / "staging").iterdir()) == []
 
 
 def test_the_files_own_totals_stand_beside_ours() -> None:
-    done = marops("import", case("ingest", "G01__Relatório de campanha.csv"))
+    done = here("import", case("ingest", "G01__Relatório de campanha.csv"))
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].endswith(": 3 rows into ad_performance; 6 read, 3 set aside, 0 refused")
@@ -126,21 +143,21 @@ def test_several_files_are_imported_in_their_order_up_to_the_first_bad_one(tmp_p
     good = made.put(tmp_path / "good.csv", made.THREE_DAYS)
     bad = made.put(tmp_path / "bad.csv", "")
     never = made.put(tmp_path / "never.csv", made.ads(("2026-06-01", "1", "1")))
-    done = marops("import", good, bad, never)
+    done = here("import", good, bad, never)
     assert done.returncode == 2
     assert done.stdout.startswith("good.csv: 3 rows into ad_performance;")
     assert done.stderr.splitlines() == [
         "marops: bad.csv is empty (0 bytes). Download it again, or check that the export had finished."
     ]
-    assert marops("import", never).returncode == 0
+    assert here("import", never).returncode == 0
 
 
 def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None:
     june = made.ads(("2026-06-01", "10", "8"))
     sheets = {"May": made.THREE_DAYS, "Copy": made.THREE_DAYS, "June": june, "Shops": "Shop,Sold\nA,3\nB,4\n"}
     path = made.workbook(tmp_path / "book.xlsx", sheets)
-    assert mistake(marops("import", path, "--sheet", "July")).startswith("There is no sheet July in book.xlsx. It has: May, ")
-    done = marops("import", path, "--sheet", "May", "--sheet", "Shops")
+    assert mistake(here("import", path, "--sheet", "July")).startswith("There is no sheet July in book.xlsx. It has: May, ")
+    done = here("import", path, "--sheet", "May", "--sheet", "Shops")
     assert done.stdout.splitlines() == [
         "book.xlsx (May): 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
         "  clicks 7",
@@ -154,32 +171,32 @@ def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None
 def test_names_that_do_not_follow_the_rule_are_said_and_imported(home: Path, tmp_path: Path) -> None:
     workspaces.set_naming_rule(LOCAL_ADMIN, OWN, "{country:BR|MX}_{quarter}")
     content = made.ads(("2026-05-01", "3", "1.25"), name="BR_Q2") + "2026-05-01,Launch,BRL,1,1\n"
-    done = marops("import", made.put(tmp_path / "ads.csv", content))
+    done = here("import", made.put(tmp_path / "ads.csv", content))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[0].startswith("ads.csv: 2 rows into ad_performance;")
     assert done.stdout.splitlines()[-2:] == [
         "  1 of 2 campaign names follow the rule {country:BR|MX}_{quarter}", "    Launch: 1 part instead of 2",
     ]  # fmt: skip
-    again = json.loads(marops("import", "--json", made.put(tmp_path / "b.csv", content.replace("05-", "06-"))).stdout)
+    again = json.loads(here("import", "--json", made.put(tmp_path / "b.csv", content.replace("05-", "06-"))).stdout)
     assert again["campaign_names"] == {
         "rule": "{country:BR|MX}_{quarter}", "names": 2, "unlike": [{"name": "Launch", "why": "1 part instead of 2"}],
     }  # fmt: skip
 
 
 def test_spend_that_is_counted_from_another_file_is_said_to_be_detail(tmp_path: Path) -> None:
-    assert marops("import", made.put(tmp_path / "may.csv", made.THREE_DAYS)).returncode == 0
+    assert here("import", made.put(tmp_path / "may.csv", made.THREE_DAYS)).returncode == 0
     groups = made.THREE_DAYS.replace("Campaign", "Campaign,Ad group").replace("Search Brasil", "Search Brasil,A")
-    done = marops("import", made.put(tmp_path / "groups.csv", groups))
+    done = here("import", made.put(tmp_path / "groups.csv", groups))
     said = "The spend of groups.csv is counted from another file already, in other detail. Its rows will be kept to look at."
     assert done.stdout.splitlines()[-2] == said
     days = made.put(tmp_path / "devices.csv", groups.replace("Ad group", "Device"))
-    assert json.loads(marops("import", "--json", days).stdout)["notes"][0] == said.replace("groups", "devices")
+    assert json.loads(here("import", "--json", days).stdout)["notes"][0] == said.replace("groups", "devices")
 
 
 def test_json_is_one_object_a_file(tmp_path: Path) -> None:
     first = made.put(tmp_path / "a.csv", made.THREE_DAYS)
     second = made.put(tmp_path / "b.csv", made.ads(("2026-06-01", "1", "0.10")))
-    done = marops("import", "--json", first, second)
+    done = here("import", "--json", first, second)
     assert done.returncode == 0, done.stderr
     a, b = [json.loads(line) for line in done.stdout.splitlines()]
     assert (a["file"], b["file"]) == ("a.csv", "b.csv")
@@ -191,23 +208,23 @@ def test_json_is_one_object_a_file(tmp_path: Path) -> None:
 
 def test_refused_rows_are_listed_and_the_valid_ones_imported_where_one_says_so(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", made.ads(("2026-05-01", "3", "1.25"), ("2026-05-02", "x", "1")))
-    done = marops("import", path)
+    done = here("import", path)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
         "  row 3, Clicks “x” cannot be read as what the column holds",
         "marops: 1 row of ads.csv is refused, so nothing was imported. Mend it, or import the valid rows only.",
     ]
     assert list((tmp_path / "home" / "staging").iterdir()) == []
-    valid = marops("import", "--valid-rows", path)
+    valid = here("import", "--valid-rows", path)
     assert valid.returncode == 0
     assert valid.stdout.splitlines()[0] == "ads.csv: 1 row into ad_performance; 2 read, 0 set aside, 1 refused"
 
 
 def test_restated_days_are_refused_until_one_says_that_they_replace_what_is_there(tmp_path: Path) -> None:
-    assert marops("import", made.put(tmp_path / "may.csv", made.THREE_DAYS)).returncode == 0
+    assert here("import", made.put(tmp_path / "may.csv", made.THREE_DAYS)).returncode == 0
     again = made.put(tmp_path / "again.csv", made.ads(("2026-05-02", "4", "2.75"), ("2026-05-03", "0", "0")))
-    assert "2 rows of ad_performance are already here from may.csv" in mistake(marops("import", again))
-    done = marops("import", "--replace", again)
+    assert "2 rows of ad_performance are already here from may.csv" in mistake(here("import", again))
+    done = here("import", "--replace", again)
     assert done.returncode == 0
     assert done.stderr == (
         "marops: 2 rows of may.csv lie in the same days of the same account and would be replaced; "
@@ -219,14 +236,14 @@ def test_restated_days_are_refused_until_one_says_that_they_replace_what_is_ther
 
 def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", 'Day,Campaign,Impr.,Cost\n03/04/2026,A,1,"1,234"\n')
-    assert "Nothing of ads.csv can be imported yet." in mistake(marops("import", path))
-    done = marops("import", "--set", "currency_code=BRL", "--decimal", ",", "--dates", "mdy", "--json", path)
+    assert "Nothing of ads.csv can be imported yet." in mistake(here("import", path))
+    done = here("import", "--set", "currency_code=BRL", "--decimal", ",", "--dates", "mdy", "--json", path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["parts"][0]["sums"]["spend"] == "1.234"
 
 
 def test_check_says_ok_for_each_subject_and_fails_once_a_file_is_damaged(tmp_path: Path) -> None:
-    assert marops("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS)).returncode == 0
+    assert here("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS)).returncode == 0
     sound = marops("check")
     assert sound.returncode == 0, sound.stdout
     assert [line.split(":")[0] for line in sound.stdout.splitlines()] == [
@@ -236,7 +253,7 @@ def test_check_says_ok_for_each_subject_and_fails_once_a_file_is_damaged(tmp_pat
     content = bytearray(blob.read_bytes())
     content[10] ^= 1
     blob.write_bytes(bytes(content))
-    damaged = marops("check")
+    damaged = here("check")
     assert damaged.returncode == 1
     (failed,) = [line for line in damaged.stdout.splitlines() if line.startswith("FAIL")]
     assert failed == (
@@ -263,7 +280,7 @@ def test_the_shipped_sample_is_what_seed_seven_writes_and_scale_two_is_twice_as_
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == shipped
     for name in shipped:
         assert (tmp_path / "one" / name).read_bytes() == (ROOT / "sample_data" / name).read_bytes(), name
-    double = marops("sample", "--seed", "7", "--scale", "2", "--out", tmp_path / "two")
+    double = here("sample", "--seed", "7", "--scale", "2", "--out", tmp_path / "two")
     assert double.returncode == 0, double.stderr
     for name in ("google-ads-brasil.csv", "meta-ads-europe.csv"):
         assert 1.8 < _rows(tmp_path / "two", name) / _rows(tmp_path / "one", name) < 2.2
@@ -291,7 +308,7 @@ def test_run_refuses_a_port_that_is_taken() -> None:
 
 def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
-    assert marops("import", path).returncode == 0
+    assert here("import", path).returncode == 0
     (tmp_path / "home" / "staging").rmdir()
     made.put(tmp_path / "home" / "staging", "in the way")
     done = marops("import", path)
@@ -304,14 +321,14 @@ def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path
 
 def test_mistakes_are_said_in_the_language_of_the_locale_without_failing() -> None:
     for locale in ("pt_BR.UTF-8", "xx_YY", "POSIX", ""):
-        done = marops("import", "nowhere.csv", LC_ALL=locale)
+        done = marops("run", LC_ALL=locale, MAROPS_PORT="eighty")  # the mistake that is found soonest
         assert done.returncode == 2
         assert len(done.stderr.splitlines()) == 1
 
 
 def test_inspect_says_what_a_file_holds_and_imports_nothing(home: Path, tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", made.THREE_DAYS + "Total: Campaigns,,,7,3.76\n")
-    found = json.loads(marops("inspect", "--json", path).stdout)
+    found = json.loads(here("inspect", "--json", path).stdout)
     assert (found["file"], found["certain"], found["encoding"], found["header_row"]) == ("ads.csv", True, "utf-8", 1)
     (table,) = found["tables"]
     assert (table["recognised_as"], table["grain"], table["rows"]) == ("google_ads campaign report", ["campaign", "day"], 3)
@@ -325,7 +342,7 @@ def test_inspect_says_what_a_file_holds_and_imports_nothing(home: Path, tmp_path
 
 
 def test_inspect_says_in_its_json_why_a_file_cannot_be_read(home: Path, tmp_path: Path) -> None:
-    done = marops("inspect", "--json", made.put(tmp_path / "empty.csv", ""))
+    done = here("inspect", "--json", made.put(tmp_path / "empty.csv", ""))
     found = json.loads(done.stdout)
     assert (done.returncode, found["certain"], found["tables"]) == (0, False, [])
     assert found["refused"].startswith("empty.csv is empty (0 bytes).")
@@ -443,4 +460,4 @@ def test_watching_once_takes_what_is_there_and_says_what_became_of_it(tmp_path: 
         "empty.csv: empty.csv is empty (0 bytes). Download it again, or check that the export had finished. "
         f"It is in {inbox / 'refused'}.\n"
     )
-    assert mistake(marops("watch", tmp_path / "nowhere")).startswith("There is no folder ")
+    assert mistake(here("watch", tmp_path / "nowhere")).startswith("There is no folder ")

@@ -39,6 +39,7 @@ def test_preparing_again_changes_nothing(home: Path, admin: Principal) -> None:
     assert service.open_workspace(admin, OWN).workspace.reporting_currency == "BRL"
 
 
+@pytest.mark.usefixtures("read_here")
 def test_an_opened_workspace_knows_the_days_it_has_facts_about(home: Path, admin: Principal, tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
     sources.accept(admin, sources.preview_file(admin, OWN, path))
@@ -47,6 +48,7 @@ def test_an_opened_workspace_knows_the_days_it_has_facts_about(home: Path, admin
     assert not opened.is_empty
 
 
+@pytest.mark.usefixtures("read_here")
 def test_reference_rates_alone_do_not_make_a_period(home: Path, admin: Principal, tmp_path: Path) -> None:
     path = made.put(tmp_path / "rates.csv", "Date,USD,BRL\n2026-05-04,1.0817,5.8\n")
     run = sources.accept(admin, sources.preview_file(admin, OWN, path))

@@ -12,11 +12,11 @@ from marops.principal import Principal
 from marops.workspaces.store import OWN
 from tests.connections.conftest import Source
 from tests.sources import made
-from tests.test_cli import marops, mistake
+from tests.test_cli import here, marops, mistake
 
 
 @pytest.fixture(autouse=True)
-def _followed(home: Path, admin: Principal, lite: Source) -> None:
+def _followed(home: Path, read_here: None, asked_here: None, admin: Principal, lite: Source) -> None:
     """Two feeds: of ads by day, and of leads as a whole."""
     lite(
         'CREATE TABLE leads ("Lead ID" TEXT, "Create Date" TEXT, "Lead Source" TEXT, "Lead Status" TEXT)',
@@ -38,15 +38,15 @@ def test_sync_says_one_line_a_feed(lite: Source) -> None:
 
 def test_one_feed_is_synced_by_its_name(lite: Source) -> None:
     """And a name that is none is a mistake of one line."""
-    done = marops("sync", "--feed", "Leads", "--workspace", OWN)
+    done = here("sync", "--feed", "Leads", "--workspace", OWN)
     assert (done.returncode, done.stdout) == (0, "Leads: nothing new\n")
-    assert mistake(marops("sync", "--feed", "Nope")) == "There is no feed Nope in this workspace. See the feeds on Data."
+    assert mistake(here("sync", "--feed", "Nope")) == "There is no feed Nope in this workspace. See the feeds on Data."
 
 
 def test_a_feed_that_fails_does_not_keep_the_others_and_the_status_is_two(lite: Source) -> None:
     """Its sentence goes to standard error."""
     lite("DROP TABLE ads", "INSERT INTO leads VALUES ('L2', '2026-05-02 08:00:00', 'Paid', 'MQL')")
-    done = marops("sync")
+    done = here("sync")
     assert done.returncode == 2
     assert done.stdout == "Leads: 2 rows into lead; 0 refused\n"
     (line,) = done.stderr.splitlines()

@@ -26,7 +26,7 @@ from tests.sources import made
 
 
 @pytest.fixture(autouse=True)
-def _prepared(home: Path, read_here: None) -> None:
+def _prepared(home: Path, read_here: None, asked_here: None) -> None:
     """Every test here has an installation of its own."""
 
 

@@ -46,9 +46,11 @@ def answering(answer: Callable[[BaseHTTPRequestHandler], None]) -> Iterator[tupl
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1], asked
-        server.shutdown()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield server.server_address[1], asked
+        finally:  # else it would go on looking at the closed socket as fast as it can, to the end of the process
+            server.shutdown()
 
 
 def refusing(handler: BaseHTTPRequestHandler) -> None:

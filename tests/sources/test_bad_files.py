@@ -64,17 +64,20 @@ def json_bytes() -> bytes:
     return "\n".join(f'{{"Day": "2026-05-01", "Campaign": {{"name": "C{i}"}}, "Cost": {i}}}' for i in range(50)).encode()
 
 
+@pytest.mark.usefixtures("read_here")
 def test_an_empty_file_is_said_to_be_empty(admin: Principal, tmp_path: Path) -> None:
     assert refusal(admin, tmp_path / "ads.csv", b"") == (
         "ads.csv is empty (0 bytes). Download it again, or check that the export had finished."
     )
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize("blank", ["\n", " \n\t\r\n  \n", "\ufeff\n\n"])
 def test_a_blank_file_is_said_to_be_blank(admin: Principal, tmp_path: Path, blank: str) -> None:
     assert refusal(admin, tmp_path / "ads.csv", blank) == "ads.csv holds nothing but blank lines. Download it again."
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_renamed_picture_is_named_for_what_it_is(admin: Principal, tmp_path: Path) -> None:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -87,6 +90,7 @@ def test_a_renamed_picture_is_named_for_what_it_is(admin: Principal, tmp_path: P
     )
 
 
+@pytest.mark.usefixtures("read_here")
 def test_a_table_without_column_names_is_asked_for_them(admin: Principal, tmp_path: Path) -> None:
     assert refusal(admin, tmp_path / "ads.csv", "2026-05-01,Brand,3,1.25\n2026-05-02,Brand,4,2.50\n") == (
         "ads.csv has no header row: its first line is “2026-05-01 | Brand | 3 | 1.25”. "
@@ -94,6 +98,7 @@ def test_a_table_without_column_names_is_asked_for_them(admin: Principal, tmp_pa
     )
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize("cut", [4, 11, 100, 0.3, 0.6, 0.9, -9, -8, -4, -1])
 def test_a_parquet_file_cut_short_anywhere_is_said_to_be_cut_short(admin: Principal, tmp_path: Path, cut: float) -> None:
     whole = parquet_bytes()
@@ -171,6 +176,7 @@ def test_a_zip_that_is_no_spreadsheet_is_named(admin: Principal, tmp_path: Path)
     )
 
 
+@pytest.mark.usefixtures("read_here")
 def test_an_unclosed_quote_is_named_with_its_row(admin: Principal, tmp_path: Path) -> None:
     content = made.THREE_DAYS.replace("2026-05-02,Search", '2026-05-02,"Search')
     assert refusal(admin, tmp_path / "ads.csv", content) == (

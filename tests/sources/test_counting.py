@@ -1,7 +1,7 @@
 """The same spend in several files: it counts once, whatever the files call it, and none of it is left out unseen."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from marops import bootstrap
 from marops.errors import Conflict
 from marops.principal import LOCAL_ADMIN
 from marops.sources import service
@@ -451,15 +450,18 @@ LEVELS = {"campaign": ("Campaign", "{c}"), "ad_group": ("Campaign,Ad group", "{c
 _cells = st.sets(st.tuples(st.sampled_from("XYZ"), st.integers(1, 4)), min_size=1, max_size=5)
 
 
-@examples(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(sorted(LEVELS)), _cells), min_size=2, max_size=5), st.data())
 def test_whatever_comes_and_goes_every_campaign_and_day_counts_once(
-    tmp_path_factory: pytest.TempPathFactory, files: Sequence[tuple[str, set[tuple[str, int]]]], data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory,
+    prepared: Callable[[Path], None],
+    files: Sequence[tuple[str, set[tuple[str, int]]]],
+    data: st.DataObject,
 ) -> None:
     folder = tmp_path_factory.mktemp("files")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MAROPS_HOME", str(folder / "home"))
-        bootstrap.prepare()
+        prepared(folder / "home")
         taken: dict[str, set[tuple[str, int]]] = {}
         for number, (level, cells) in enumerate(files):
             head, names = LEVELS[level]

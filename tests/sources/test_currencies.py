@@ -128,6 +128,7 @@ def test_a_column_named_micros_is_divided_in_a_file_of_no_known_layout(tmp_path:
     assert rows["sales_marketing_cost"].to_list() == [Decimal("2.5")]
 
 
+@pytest.mark.usefixtures("read_here")
 def test_two_files_of_one_account_in_different_currencies_are_pointed_out(home: Path, admin: Principal, tmp_path: Path) -> None:
     def file(name: str, day: str, code: str, campaign: str) -> service.Preview:
         content = f"Day,Campaign,Clicks,Currency code,Cost\n{day},{campaign},1,{code},1.50\n"

@@ -144,7 +144,7 @@ def test_what_cannot_be_added_up_is_said_to_be_so(tmp_path: Path, header: str) -
 
 
 @pytest.mark.skipif(not cases.FOLDER.is_dir(), reason="the real files lie beside the project, not in it")
-def test_of_real_files_none_is_silently_wrong_and_nearly_all_are_right(home: Path) -> None:
+def test_of_real_files_none_is_silently_wrong_and_nearly_all_are_right(home: Path, read_here: None) -> None:
     found = [cases.judge(case, expected) for case, expected in cases.known().items()]
     assert [one for one in found if one.verdict == "WRONG"] == []
     right = [one.case for one in found if one.verdict.startswith("right")]

@@ -15,6 +15,8 @@ from marops.sources.staging import stage
 from marops.workspaces.store import OWN
 from tests.sources import made
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 
 @dataclass(frozen=True, slots=True)
 class Export:

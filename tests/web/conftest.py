@@ -6,15 +6,16 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
-from marops import bootstrap
+from marops import store
 from marops.web.panels import reading
 from tests import browsers
+from tests.conftest import copied
 from tests.web import tiny
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +94,7 @@ def servers(tmp_path: Path) -> Iterator[Servers]:
 
 
 @pytest.fixture(scope="module")
-def tiny_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+def tiny_server(tmp_path_factory: pytest.TempPathFactory, tiny_home: Callable[[Path], Path]) -> Iterator[tuple[str, Path]]:
     """One server over the tiny company for the tests of a module that leave its data as they are: address, home."""
     folder = tmp_path_factory.mktemp("tiny")
     started = Servers(folder / "server.log")
@@ -101,15 +102,41 @@ def tiny_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str,
     started.stop()
 
 
-def tiny_home(folder: Path) -> Path:
-    """An installation with the tiny company, except for its services and its assessment."""
-    home = folder / "home"
+@pytest.fixture(scope="session")
+def tiny_home(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], None]) -> Callable[[Path], Path]:
+    """Makes an installation below a folder, with the tiny company except for its services and its assessment."""
+    template = _brought_in(
+        tmp_path_factory, prepared, "ads.csv", "leads.csv", "history.csv", "jira.csv", "jira-history.csv", "targets.csv"
+    )
+
+    def made(folder: Path) -> Path:
+        copied(template, folder / "home")
+        return folder / "home"
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def _company(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], None]) -> Path:
+    return _brought_in(tmp_path_factory, prepared)
+
+
+@pytest.fixture
+def company(_company: Path, tmp_path: Path) -> Path:
+    """An installation with the tiny company in the user's own workspace: a copy of one into which it was imported once."""
+    copied(_company, tmp_path / "home")
+    return tmp_path / "home"
+
+
+def _brought_in(factory: pytest.TempPathFactory, prepared: Callable[[Path], None], *names: str) -> Path:
+    folder = factory.mktemp("tiny")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAROPS_HOME", str(home))
+        patch.setenv("MAROPS_HOME", str(folder / "home"))
         patch.delenv("MAROPS_DATABASE_URL", raising=False)
-        bootstrap.prepare()
-        tiny.bring_in(folder / "files", "ads.csv", "leads.csv", "history.csv", "jira.csv", "jira-history.csv", "targets.csv")
-    return home
+        prepared(folder / "home")
+        tiny.bring_in(folder / "files", *names)
+        store.engine().dispose()
+    return folder / "home"
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import re
 import shutil
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +21,7 @@ from marops.serving import index
 from marops.sources import service
 from marops.workspaces.store import OWN
 from tests.web import tiny
-from tests.web.conftest import Servers, tiny_home
+from tests.web.conftest import Servers
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -34,7 +35,7 @@ def _upload(page: Page, name: str, content: bytes) -> None:
 
 
 def test_an_upload_is_reported_then_imported_then_on_the_scorecard_and_undo_takes_it_away(
-    tmp_path: Path, servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tiny_home(tmp_path)
     monkeypatch.setenv("MAROPS_HOME", str(home))
@@ -79,7 +80,9 @@ def test_a_shared_link_shows_somebody_else_the_same(tiny_server: tuple[str, Path
     other.close()
 
 
-def test_the_first_request_of_a_fresh_server_may_be_a_deep_link(tmp_path: Path, servers: Servers, page: Page) -> None:
+def test_the_first_request_of_a_fresh_server_may_be_a_deep_link(
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page
+) -> None:
     url = servers.start(tiny_home(tmp_path), "--no-sample")
     page.goto(f"{url}/pipeline?{SCOPE}")
     expect(page.get_by_text("1 launch is past its date.")).to_be_visible()

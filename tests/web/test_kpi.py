@@ -17,13 +17,6 @@ from tests.web import tiny
 from tests.web.app import kpi, markup, measure, opened, sentence, words
 
 
-@pytest.fixture
-def company(home: Path, tmp_path: Path) -> Path:
-    """An installation with the tiny company in the user's own workspace."""
-    tiny.bring_in(tmp_path / "files")
-    return home
-
-
 def on(kpi_id: str, **query: str) -> AppTest:
     """The page of a KPI."""
     at = opened("scorecard")
@@ -106,7 +99,7 @@ def test_who_may_only_look_sees_no_way_to_change_anything(company: Path, monkeyp
 
 
 def test_a_target_on_the_wrong_side_is_a_sentence_where_a_file_brought_it(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, read_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(
         tiny.FILES, "targets.csv", tiny.TARGETS.replace("M8,2026-01-01,2026-12-31,<=", "M8,2026-01-01,2026-12-31,>=")
@@ -115,7 +108,9 @@ def test_a_target_on_the_wrong_side_is_a_sentence_where_a_file_brought_it(
     assert "This target asks for the wrong side: lower is better here." in words(on("M8"))
 
 
-def test_a_stale_kpi_is_grey_and_says_since_when(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_kpi_is_grey_and_says_since_when(
+    home: Path, read_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(tiny.FILES, "ads.csv", tiny.ADS.replace("2026-06-30,Beta,2,Display,EUR,10,0,0.00,0.00\n", ""))
     tiny.bring_in(tmp_path / "files")
     at = opened("scorecard")

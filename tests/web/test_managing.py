@@ -1,5 +1,6 @@
 """Managing a KPI in a real browser: a target with its preview, a note, an action that is closed after a look."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from marops.decisions import service as decisions
 from marops.principal import LOCAL_ADMIN
 from marops.scorecard import managing
 from marops.workspaces.store import OWN
-from tests.web.conftest import Servers, tiny_home
+from tests.web.conftest import Servers
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -18,7 +19,7 @@ SCOPE = f"ws={OWN}&from=2026-06-01&to=2026-06-30&vs=none&unit=all"
 
 
 def test_a_target_a_note_and_an_action_from_the_page_of_a_kpi(
-    tmp_path: Path, servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tiny_home(tmp_path)
     monkeypatch.setenv("MAROPS_HOME", str(home))

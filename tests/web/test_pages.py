@@ -16,13 +16,6 @@ from tests.web.app import errors, kpi, markup, measure, opened, sentence, words
 PAGES = ("home", "scorecard", "pipeline", "maturity", "budget", "data")
 
 
-@pytest.fixture
-def company(home: Path, tmp_path: Path) -> Path:
-    """An installation with the tiny company in the user's own workspace."""
-    tiny.bring_in(tmp_path / "files")
-    return home
-
-
 def test_home_says_what_changed_what_needs_a_decision_and_where_six_kpis_stand(company: Path) -> None:
     at = opened("home")
     # IT1 has 99 % against 99.9 %, M8 has 360 / 3 = 120 EUR against at most 150 EUR.
@@ -183,7 +176,9 @@ def test_an_unexpected_error_shows_an_apology_with_a_number_that_is_in_the_log(
     assert "secret detail" in caplog.text
 
 
-def test_damaged_rows_are_a_sentence_on_the_page(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_rows_are_a_sentence_on_the_page(
+    home: Path, read_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Rows of their own: what was computed from equal rows while they were whole may go on being shown.
     monkeypatch.setitem(tiny.FILES, "ads.csv", tiny.ADS.replace("100.00", "101.00"))
     tiny.bring_in(tmp_path / "files", "ads.csv")

@@ -1,6 +1,7 @@
 """A file that takes its time, in a real browser: how far it is, an end to it, and a file named on the server."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 from marops.workspaces.store import OWN
 from tests.sources import made
 from tests.web import tiny
-from tests.web.conftest import Servers, tiny_home
+from tests.web.conftest import Servers
 
 pytestmark = [pytest.mark.browser, pytest.mark.server]
 
@@ -35,7 +36,9 @@ def _upload(page: Page) -> None:
     place.set_input_files({"name": "uptime.csv", "mimeType": "text/csv", "buffer": tiny.UPTIME.encode()})
 
 
-def test_a_file_that_takes_its_time_shows_how_far_it_is_and_can_be_cancelled(tmp_path: Path, servers: Servers, page: Page) -> None:
+def test_a_file_that_takes_its_time_shows_how_far_it_is_and_can_be_cancelled(
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page
+) -> None:
     home = tiny_home(tmp_path)
     page.goto(f"{servers.start(home, '--no-sample')}/{DATA}")
     reader = _held(servers)
@@ -61,7 +64,7 @@ def test_a_file_that_takes_its_time_shows_how_far_it_is_and_can_be_cancelled(tmp
 
 
 def test_a_file_is_named_on_the_server_where_the_administrator_allows_it(
-    tmp_path: Path, servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exports = tmp_path / "exports"
     exports.mkdir()

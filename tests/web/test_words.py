@@ -11,7 +11,6 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from marops import language
-from tests.web import tiny
 from tests.web.app import opened
 
 ROOT = Path(__file__).parents[2]
@@ -56,8 +55,7 @@ DATA = re.compile(
 
 @pytest.mark.usefixtures("_marked")
 @pytest.mark.parametrize("page", ["home", "scorecard", "pipeline", "maturity", "budget", "data"])
-def test_every_word_on_a_page_comes_from_the_catalogue_or_from_the_data(page: str, home: Path, tmp_path: Path) -> None:
-    tiny.bring_in(tmp_path / "files")
+def test_every_word_on_a_page_comes_from_the_catalogue_or_from_the_data(page: str, company: Path) -> None:
     at = opened(page)
     said = [element.value for element in at.markdown]
     for kind in ("button", "selectbox", "caption", "slider", "text_input", "date_input", "expander", "toggle", "download_button"):
