@@ -49,9 +49,10 @@ def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
             continue
         delay = found["delay"].sort(nulls_last=True)[(count - 1) // 2]
         likely = None if delay is None else due + timedelta(days=delay)
-        low, high = stats.wilson(late, count)
-        known = (1.0, None, None) if left <= 0 else (late / count, low, high)
-        rows.append((issue, *known, count, late, near, likely))
+        if left <= 0:
+            rows.append((issue, 1.0, None, None, count, late, near, likely))
+        else:
+            rows.append((issue, late / count, *stats.wilson(late, count), count, late, near, likely))
     return pl.DataFrame(rows, schema=RISK, orient="row")
 
 
