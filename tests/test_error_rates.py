@@ -18,8 +18,9 @@ def test_the_share_of_false_links_is_one_in_twenty_and_not_none():
 
 
 def test_the_newest_month_of_a_steady_process_is_seldom_called_a_change():
+    """But now and then: a rule that never says so would say nothing of a change, either."""
     for kind, called in judging.steady(500, seed=1).items():
-        assert 0.01 <= judging.share(called) <= 0.09, kind
+        assert 0.002 <= judging.share(called) <= 0.02, kind
 
 
 def test_the_interval_of_an_outage_covers_the_leads_it_really_took():
