@@ -11,7 +11,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
+
+Moments = npt.NDArray[np.int64]
 
 EVENT = pl.Schema(
     {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
@@ -19,12 +22,20 @@ EVENT = pl.Schema(
 """A log's columns, in the order its source had them; `role` and `lifecycle` may be null."""
 
 _DAY = 86_400_000_000
+_NEVER = np.iinfo(np.int64).max
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 """Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
 
 _LIFECYCLE = ("schedule", "assign", "reassign", "start", "suspend", "resume", "complete", "withdraw", "manualskip", "autoskip",
               "ate_abort", "pi_abort")  # fmt: skip
 """The standard's transactional model. Words outside it are a log's own, and every one of its events counts."""
+
+_ITEM = pl.Schema(
+    {
+        "case": pl.Categorical(), "first": pl.Datetime("us", "UTC"), "last": pl.Datetime("us", "UTC"), "stage": pl.String(),
+        "role": pl.String(), "started": pl.Datetime("us", "UTC"), "finished": pl.Datetime("us", "UTC"), "moved_back": pl.Boolean(),
+    }
+)  # fmt: skip
 
 _ENDS_HERE = 0.99
 _FEW = 2
@@ -126,6 +137,8 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
 
 def completed(events: pl.DataFrame) -> pl.DataFrame:
     """Without the events that only begin or plan a step, where a log keeps the standard's life cycle."""
+    if events["lifecycle"].null_count() == events.height:
+        return events
     words = events["lifecycle"].str.to_lowercase()
     said = set(words.drop_nulls().unique())
     if "complete" not in said or not said <= set(_LIFECYCLE):
@@ -177,18 +190,33 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
     """
     if reopened is Reopened.RESET:
         events = without_undone(events)
-    index, in_done = pl.col("index"), pl.col("stage").is_in(list(workflow.done))
-    back = ((pl.col("case") == pl.col("case").shift()) & (index < index.shift())).fill_null(value=False)
-    return (
-        events.with_columns(back.alias("back"), in_done.alias("in_done"))
-        .group_by("case", maintain_order=True)
-        .agg(
-            pl.col("at").first().alias("first"), pl.col("at").last().alias("last"), pl.col("stage", "role").last(),
-            pl.col("at").filter(index >= workflow.started_from).first().alias("started"),
-            pl.when(pl.col("in_done").last()).then(pl.col("at").filter("in_done").last()).alias("finished"),
-            pl.col("back").any().alias("moved_back"),
-        )
-    )  # fmt: skip
+    if events.is_empty():
+        return pl.DataFrame(schema=_ITEM)
+    # Sums over items that stand together: groups would take three times as long.
+    at, index, item = (events[name].to_physical().to_numpy() for name in ("at", "index", "case"))
+    starts = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
+    ends = np.concatenate([starts[1:], [len(at)]]) - 1
+    in_done = np.isin(index, [place for place, stage in enumerate(workflow.stages) if stage in workflow.done])
+    back = np.concatenate([[False], index[1:] < index[:-1]])
+    back[starts] = False
+    started = np.minimum.reduceat(np.where(index >= workflow.started_from, at, _NEVER), starts)
+    finished = np.where(in_done[ends], np.maximum.reduceat(np.where(in_done, at, -_NEVER), starts), _NEVER)
+    return events[ends].select(
+        "case",
+        events["at"][starts].alias("first"),
+        pl.col("at").alias("last"),
+        "stage",
+        "role",
+        _moments("started", started),
+        _moments("finished", finished),
+        pl.Series("moved_back", np.logical_or.reduceat(back, starts)),
+    )
+
+
+def _moments(name: str, found: Moments) -> pl.Series:
+    """Moments of microseconds, null for never."""
+    known = pl.Series(name, found, pl.Int64)
+    return known.set(known == _NEVER, None).cast(pl.Datetime("us", "UTC"))
 
 
 def without_undone(events: pl.DataFrame) -> pl.DataFrame:
@@ -294,20 +322,22 @@ def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date])
     A skipped stage counts as reached with the one after it, and nothing is taken back: the counts never fall in time, and none is
     above that of the stage before.
     """
-    ends = pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date})
-    moments = ends.select((pl.col("day").cast(pl.Datetime("us")) + timedelta(days=1)).dt.replace_time_zone("UTC"))["day"]
+    found = pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date})
     is_first = (pl.col("case") != pl.col("case").shift()).fill_null(value=True)
     place, item = _in_item(len(workflow.stages))
     farthest = place.cum_max() - item
     before = pl.when(is_first).then(-1).otherwise(pl.col("farthest").shift())
     steps = events.select("at", "case", farthest.alias("farthest")).select("at", "farthest", before.alias("before"))
-    steps = steps.filter(pl.col("farthest") > pl.col("before")).sort("at")
+    steps = steps.filter(pl.col("farthest") > pl.col("before"))
     at, to, since = (steps[name].to_physical().to_numpy() for name in ("at", "farthest", "before"))
-    until = moments.to_physical().to_numpy()
-    return ends.with_columns(
-        pl.Series(stage, np.searchsorted(at[(since < place) & (to >= place)], until), pl.Int64)
-        for place, stage in enumerate(workflow.stages)
-    )
+    first, stages = int(at.min()) // _DAY if len(at) else 0, len(workflow.stages)
+    on = (at // _DAY - first) * (stages + 1)
+    # A step from one stage to a later one begins with the next stage and ends with its own: sums along the stages fill it.
+    size = int(on.max()) + stages + 1 if len(on) else stages + 1
+    change = np.bincount(on + since + 1, minlength=size) - np.bincount(on + to + 1, minlength=size)
+    reached = np.concatenate([np.zeros((1, stages + 1), np.int64), change.reshape(-1, stages + 1).cumsum(axis=1).cumsum(axis=0)])
+    rows = np.clip(found["day"].to_physical().to_numpy() - first + 1, 0, len(reached) - 1)
+    return found.with_columns(pl.Series(stage, reached[rows, place], pl.Int64) for place, stage in enumerate(workflow.stages))
 
 
 @dataclass(frozen=True, slots=True)
