@@ -11,7 +11,7 @@ import polars as pl
 
 from marops import stats
 from marops.errors import UserError
-from marops.language import Text, joined, text
+from marops.language import Text, joined, ntext, text
 from marops.pipeline import flow
 from marops.pipeline.flow import Log, Reopened, Why, Workflow
 from marops.quantity import Quantity, Unit
@@ -92,9 +92,10 @@ def summary(
 def lines(found: Mapping[str, Any]) -> Iterator[Text]:
     """A summary in sentences."""
     yield text(
-        "{items} items, {events} events, {variants} ways through {stages}; as of {day}.",
-        items=found["items"], events=found["events"], variants=found["variants"],
-        stages=joined(found["stages"], 30), day=datetime.fromisoformat(found["as_of"]).date(),
+        "{items}, {events}, {ways} through {stages}; as of {day}.",
+        items=ntext("{n} item", "{n} items", found["items"]), events=ntext("{n} event", "{n} events", found["events"]),
+        ways=ntext("{n} way", "{n} ways", found["variants"]), stages=joined(found["stages"], 30),
+        day=datetime.fromisoformat(found["as_of"]).date(),
     )  # fmt: skip
     yield text("{finished} finished, {open} in progress.", finished=found["finished"], open=found["in_progress"])
     for label, spread in (
@@ -113,10 +114,15 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
     else:
         yield text("Flow efficiency: {share} of the time was work.", share=Quantity(found["flow_efficiency"], Unit.PERCENT))
     yield text(
-        "{n} items moved back; work changed hands {handoffs} times.", n=found["moved_back_items"], handoffs=found["handoffs"]
+        "{back}; work changed hands {handoffs}.",
+        back=ntext("{n} item moved back", "{n} items moved back", found["moved_back_items"]),
+        handoffs=ntext("{n} time", "{n} times", found["handoffs"]),
     )
     if found["equal_timestamps"]:
-        yield text("{n} items have events at the same moment: the order of the file counts.", n=found["equal_timestamps"])
+        yield ntext(
+            "{n} item has events at the same moment: the order of the file counts.",
+            "{n} items have events at the same moment: the order of the file counts.", found["equal_timestamps"],
+        )  # fmt: skip
     if found["excluded"]:
         why = Counter(one["why"] for one in found["excluded"])
         yield text("Left out: {items}.", items=joined([f"{count} × {reason}" for reason, count in why.items()], 9))
