@@ -262,6 +262,7 @@ def flow(
     cfd_at: Annotated[
         list[str] | None, typer.Option(metavar="DATE...", help="Days of which the cumulative flow is printed.")
     ] = None,
+    dates: Annotated[DateOrder | None, typer.Option(help="The order of dates that could be read either way.")] = None,
     reopened: Annotated[Reopening, typer.Option(help="What becomes of the times of what moves back.")] = Reopening.KEPT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -280,7 +281,7 @@ def flow(
         as_of=flow_log.end_of(as_of.date()) if as_of else None, cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
         reopened=flow_log.Reopened(reopened.value),
     )  # fmt: skip
-    found = service.of_log(LOCAL_ADMIN, Path(files[0]), asked)
+    found = service.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
     if as_json:
         import json
 

@@ -400,6 +400,11 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
         "No event of this log enters Live. Its stages: Request, Build, Wait, and Done."
     )
     assert mistake(marops("flow", path, "--cfd-at", "March")) == "March is no day. Write it as 2026-03-31."
+    either = made.put(tmp_path / "either.csv", "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n")
+    assert mistake(marops("flow", either)).endswith("the day or the month. Which is it? Say it with --dates dmy or mdy.")
+    assert json.loads(marops("flow", either, "--json", "--dates", "mdy").stdout)["case_duration_days"]["mean"] == 59
+    nothing = made.put(tmp_path / "none.csv", "case,stage,timestamp\na,Request,1970-01-01T00:00:00Z\n")
+    assert mistake(marops("flow", nothing)) == "No event of this log can be used. Left out: 1 × date before 1971."
     assert "Give the path of one log" in mistake(marops("flow", path, "another.csv"))
 
 

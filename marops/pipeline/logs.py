@@ -11,7 +11,7 @@ import polars as pl
 
 from marops import stats
 from marops.errors import UserError
-from marops.language import Text, joined, ntext, text
+from marops.language import Joined, Text, joined, ntext, text
 from marops.pipeline import flow
 from marops.pipeline.flow import Log, Reopened, Why, Workflow
 from marops.quantity import Quantity, Unit
@@ -57,7 +57,10 @@ def summary(
     """
     known = flow.log(events.filter(~pl.col("case").is_in(list(unread))), now=now, as_of=asked.as_of)
     if known.events.is_empty():
-        raise UserError(text("No event of this log can be used. Left out: {n} items.", n=known.excluded.height + len(unread)))
+        left_out = _counted([*(why.value for why in unread.values()), *known.excluded["why"]])
+        raise UserError(
+            text("No event of this log can be used. Left out: {items}.", items=left_out or text("none; it has no events"))
+        )
     ways = workflow(known.events, asked)
     placed = flow.placed(known.events, ways)
     items = flow.items(placed, ways, asked.reopened)
@@ -124,8 +127,11 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
             "{n} items have events at the same moment: the order of the file counts.", found["equal_timestamps"],
         )  # fmt: skip
     if found["excluded"]:
-        why = Counter(one["why"] for one in found["excluded"])
-        yield text("Left out: {items}.", items=joined([f"{count} × {reason}" for reason, count in why.items()], 9))
+        yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))
+
+
+def _counted(reasons: Sequence[str]) -> Joined | None:
+    return joined([f"{count} × {reason}" for reason, count in Counter(reasons).items()], 9) if reasons else None
 
 
 def _by_stage(dwell: pl.DataFrame, column: str) -> dict[str, float]:

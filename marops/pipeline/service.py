@@ -143,12 +143,12 @@ def _where_work_waits(found: Flow) -> Text:
     return text("Work waits longest in {stage}: half leave it within {days}.", stage=slowest.stage.name, days=days)
 
 
-def of_log(principal: Principal, path: Path, asked: Asked) -> dict[str, Any]:
-    """The measures of an event log in a file of the server (see `logs.summary`), read as an import would read it. Raises BadFile,
-    NotFound, and UserError for stages the log does not have.
+def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None = None) -> dict[str, Any]:
+    """The measures of an event log in a file of the server (see `logs.summary`), read as an import would read it; `dates` is the
+    order of dates that could be read either way. Raises BadFile, NotFound, and UserError for stages the log does not have.
     """
     require(principal, Action.IMPORT)
-    found = sources.read_table(principal, path, "work_item_transition")
+    found = sources.read_table(principal, path, "work_item_transition", dates=dates)
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
     events = found.rows.select(
         (pl.col(name) if name in found.rows.columns else pl.lit(None, flow_log.EVENT[known])).alias(known)

@@ -153,14 +153,15 @@ class Found:
     refused: tuple[Refused, ...]
 
 
-def read_table(principal: Principal, path: Path, table: str) -> Found:
-    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept.
+def read_table(principal: Principal, path: Path, table: str, *, dates: str | None = None) -> Found:
+    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept. `dates`:
+    the order of dates that could be read either way, "dmy" or "mdy".
 
     Raises NotFound where there is no such file, and BadFile where it cannot be read, holds no such table, or leaves something to
     ask.
     """
     require(principal, Action.IMPORT)
-    with previews.staged_alone(path) as (report, folder):
+    with previews.staged_alone(path, dates) as (report, folder):
         if report.failure:
             raise BadFile(words.note(report.failure))
         parts = [part for part in report.parts if part.mapping is not None and part.mapping.table == table]
@@ -170,7 +171,9 @@ def read_table(principal: Principal, path: Path, table: str) -> Found:
                 text("{name} holds no {table}. It has the columns {found}.", name=path.name, table=table, found=joined(headers, 20))
             )
         if asked := [question for part in parts for question in part.questions]:
-            raise BadFile(words.question(asked[0]))
+            question = words.question(asked[0])
+            is_order = asked[0].code == "date_order"
+            raise BadFile(text("{question} Say it with --dates dmy or mdy.", question=question) if is_order else question)
         staged = [pl.read_parquet(folder / part.staged.file) for part in parts if part.staged is not None]
         refused = tuple(cell for part in parts for cell in part.refused)
     rows = pl.concat(staged, how="diagonal") if staged else pl.DataFrame(schema={ROW: pl.Int64()})
