@@ -114,7 +114,11 @@ def how_many(found: Pace, days: int, *, trials: int = TRIALS, seed: int) -> Floa
 
 
 def when(found: Pace, items: int, *, trials: int = TRIALS, seed: int) -> Ints:
-    """The day on which so many items are finished, one number a trial: 1 is the first, LONGEST + 1 that a trial was given up."""
+    """The day on which so many items are finished, one number a trial: 1 is the first (0: nothing is left to do), LONGEST + 1
+    that a trial was given up.
+    """
+    if items <= 0:
+        return np.zeros(trials, dtype=np.int64)
     rng = np.random.default_rng(seed)
     needed = items / found.speeds(rng, trials) - 1e-9
     done = np.full(trials, LONGEST + 1, dtype=np.int64)

@@ -121,6 +121,10 @@ def test_a_process_that_halves_and_doubles_is_forecast_with_more_doubt_than_a_st
     assert stable.drift < forecast._USUAL_DRIFT < wild.drift
 
 
+def test_nothing_left_to_do_is_done_today() -> None:
+    assert set(forecast.when(plain([0, 1]), 0, trials=10, seed=1)) == {0}
+
+
 def test_a_trial_that_would_take_longer_than_ten_years_is_given_up() -> None:
     slow = forecast.plain([0] * 59 + [1])
     assert slow is not None
