@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -278,7 +278,8 @@ def flow(
         raise UserError(text("Give the path of one log; found {files}.", files=joined(files) if files else text("none")))
     asked = Asked(
         stages=_listed(stages), active=_listed(active), done=_listed(done),
-        as_of=flow_log.end_of(as_of.date()) if as_of else None, cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
+        as_of=flow_log.end_of(as_of.date()) - timedelta(microseconds=1) if as_of else None,
+        cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
         reopened=flow_log.Reopened(reopened.value),
     )  # fmt: skip
     found = service.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)

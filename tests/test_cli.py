@@ -405,6 +405,12 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert json.loads(marops("flow", either, "--json", "--dates", "mdy").stdout)["case_duration_days"]["mean"] == 59
     nothing = made.put(tmp_path / "none.csv", "case,stage,timestamp\na,Request,1970-01-01T00:00:00Z\n")
     assert mistake(marops("flow", nothing)) == "No event of this log can be used. Left out: 1 × date before 1971."
+    earlier = json.loads(marops("flow", path, "--json", "--done", "Done", "--as-of", "2026-03-04").stdout)
+    assert (earlier["events"], earlier["as_of"], earlier["ongoing_days"]) == (
+        3, "2026-03-04T23:59:59.999999+00:00", {"Request": 3.0, "Build": 2.0},
+    )  # fmt: skip
+    assert marops("flow", path, "--as-of", "2026-03-04").stdout.splitlines()[0].endswith("as of Mar 4, 2026.")
+    assert mistake(marops("flow", path, "--as-of", "2026-01-01")) == "No event of this log had happened by Jan 1, 2026."
     assert "Give the path of one log" in mistake(marops("flow", path, "another.csv"))
 
 

@@ -104,7 +104,7 @@ class Log:
 
 
 def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -> Log:
-    """The log as it was known at `as_of` (the newest event where none is given): what came then or later had not happened yet.
+    """The log as it was known at `as_of` (the newest event where none is given): what came later had not happened yet.
     Items with an event that has no moment or stage, or a moment that cannot be (before 1971, after `now`), are left out as a whole.
 
     Where events follow the standard's life cycle, only the completion of a step is its event.
@@ -123,7 +123,7 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
     newest: datetime | None = events.select(pl.col("at").max()).item()
     until = as_of or newest or now
     if as_of is not None:
-        events = events.filter(pl.col("at") < as_of)
+        events = events.filter(pl.col("at") <= as_of)
     # Numbered by first appearance: items are told apart and sorted by small numbers instead of by text.
     events = events.with_columns(pl.col("case").cast(pl.Categorical(pl.Categories.random()))).with_columns(
         pl.col("case").to_physical().alias("number")

@@ -41,10 +41,8 @@ def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
     for name in (*(asked.active or ()), *(asked.done or ())):
         if name not in stages:
             raise UserError(text("{stage} is not among the stages given: {found}.", stage=name, found=joined(stages, 30)))
-    if asked.done is not None:
-        done = frozenset(asked.done)
-    else:
-        done = frozenset(stages[-1:]) if asked.stages else flow.ends(events, stages)
+    usual = frozenset(stages[-1:]) if asked.stages else flow.ends(events, stages)
+    done = frozenset(asked.done or ()) or usual
     return Workflow(stages, frozenset(asked.active or ()) - done, done)
 
 
@@ -55,13 +53,18 @@ def summary(
     between the two nearest values ("linear"), and beside them the nearest rank. `unread`: items with a row that could not be read,
     and why; they are left out as a whole. Raises UserError.
     """
-    known = flow.log(events.filter(~pl.col("case").is_in(list(unread))), now=now, as_of=asked.as_of)
-    if known.events.is_empty():
-        left_out = _counted([*(why.value for why in unread.values()), *known.excluded["why"]])
+    readable = events.filter(~pl.col("case").is_in(list(unread)))
+    whole = flow.log(readable, now=now)
+    if whole.events.is_empty():
+        left_out = _counted([*(why.value for why in unread.values()), *whole.excluded["why"]])
         raise UserError(
             text("No event of this log can be used. Left out: {items}.", items=left_out or text("none; it has no events"))
         )
-    ways = workflow(known.events, asked)
+    # What the stages are is no part of what was known on a day.
+    ways = workflow(whole.events, asked)
+    known = whole if asked.as_of is None else flow.log(readable, now=now, as_of=asked.as_of)
+    if known.events.is_empty():
+        raise UserError(text("No event of this log had happened by {day}.", day=known.as_of.date()))
     placed = flow.placed(known.events, ways)
     items = flow.items(placed, ways, asked.reopened)
     visits = flow.visits(known.events)

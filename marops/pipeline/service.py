@@ -1,7 +1,7 @@
 """The campaign pipeline: the board, what is late, how long stages take."""
 
 import threading
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -160,12 +160,16 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     return logs.summary(events, asked, now=datetime.now(UTC), unread=unread)
 
 
-def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
+def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, factors: Mapping[str, float | None]) -> pl.DataFrame:
+    """`factors`: what one unit of each currency is worth in the reporting currency, so that amounts can be put in order."""
     found = lateness.risks(work, visits, end).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit((end - timedelta(seconds=1)).date()) - pl.col("due_date")).dt.total_days()
-    return found.with_columns(
+    found = found.with_columns(
         pl.when(past > 0).then(past).alias("days_late"), (pl.col("chance") * pl.col("value_per_day")).alias("at_risk")
-    ).sort("at_risk", "chance", "due_date", "issue_id", descending=[True, True, False, False], nulls_last=True)
+    )
+    worth = pl.col("currency_code").replace_strict(dict(factors), default=None, return_dtype=pl.Float64)
+    order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
+    return found.sort(order, descending=[True, True, False, False], nulls_last=True)
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,9 @@ def _flow(asked: _Asked) -> Flow:
     return Flow(
         items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
-        risks=_risks(work, visits, end),
+        risks=_risks(
+            work, visits, end, {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
+        ),
         checked=lateness.checked(work, visits, end),
         stage_times=metrics.stage_times(visits, scope.period, end),
         launches=metrics.launches(work, scope.period, opened.today),

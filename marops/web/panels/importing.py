@@ -35,7 +35,7 @@ def panel(place: Here) -> None:
     section(
         text("Which file do you want to bring in?"),
         text(
-            "CSV, TSV, XLSX, Parquet or JSON up to {limit} MB. Known layouts are recognised; anything else you map once.",
+            "CSV, TSV, XLSX, Parquet, JSON or XES up to {limit} MB. Known layouts are recognised; anything else you map once.",
             limit=UPLOAD_LIMIT_MB,
         ),
     )
