@@ -4,11 +4,12 @@ A user's mistake is one line on standard error and exit status 2. Commands impor
 `marops version` answers at once.
 """
 
+import csv
 import os
 import socket
 import subprocess
 import sys
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -267,8 +268,8 @@ def flow(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say how work flows in an event log, without importing it: cycle times, throughput, time in stages, rework, hand-offs."""
-    from marops.pipeline import flow as flow_log
     from marops.pipeline import logs, service
+    from marops.pipeline.flow import Reopened
     from marops.pipeline.logs import Asked
 
     # "--cfd-at" may be followed by several days; what the parser leaves of them stands beside the file's name.
@@ -278,9 +279,9 @@ def flow(
         raise UserError(text("Give the path of one log; found {files}.", files=joined(files) if files else text("none")))
     asked = Asked(
         stages=_listed(stages), active=_listed(active), done=_listed(done),
-        as_of=flow_log.end_of(as_of.date()) - timedelta(microseconds=1) if as_of else None,
+        as_of=as_of.replace(hour=23, minute=59, second=59, microsecond=999_999, tzinfo=UTC) if as_of else None,
         cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
-        reopened=flow_log.Reopened(reopened.value),
+        reopened=Reopened(reopened.value),
     )  # fmt: skip
     found = service.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
     if as_json:
@@ -299,8 +300,10 @@ def version() -> None:
 
 
 def _listed(words: str | None) -> list[str] | None:
-    """Names with commas between them."""
-    return None if words is None else [word.strip() for word in words.split(",") if word.strip()]
+    """Names with commas between them, one that holds a comma in quotes."""
+    if words is None:
+        return None
+    return [word.strip() for word in next(csv.reader([words], skipinitialspace=True), []) if word.strip()]
 
 
 def _is_day(word: str) -> bool:

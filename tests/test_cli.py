@@ -375,7 +375,7 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
         "case_duration_days": {
             "mean": 6.25, "p50": 6.25, "p85": 6.775, "p95": 6.925, "nearest_rank": {"p50": 5.5, "p85": 7.0, "p95": 7.0},
         },
-        "cycle_time_days": one,
+        "cycle_time_days": one, "finished_without_active": 0, "unlisted_stages": {}, "unread_rows": 0,
         "throughput_per_week": {"2026-03-02": 1},
         "cfd": {
             "2026-03-02": {"Request": 2, "Build": 0, "Wait": 0, "Done": 0},
@@ -404,7 +404,7 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert mistake(marops("flow", either)).endswith("the day or the month. Which is it? Say it with --dates dmy or mdy.")
     assert json.loads(marops("flow", either, "--json", "--dates", "mdy").stdout)["case_duration_days"]["mean"] == 59
     nothing = made.put(tmp_path / "none.csv", "case,stage,timestamp\na,Request,1970-01-01T00:00:00Z\n")
-    assert mistake(marops("flow", nothing)) == "No event of this log can be used. Left out: 1 × date before 1971."
+    assert mistake(marops("flow", nothing)) == "No event of this log can be used. Left out: 1 item with a moment before 1971."
     earlier = json.loads(marops("flow", path, "--json", "--done", "Done", "--as-of", "2026-03-04").stdout)
     assert (earlier["events"], earlier["as_of"], earlier["ongoing_days"]) == (
         3, "2026-03-04T23:59:59.999999+00:00", {"Request": 3.0, "Build": 2.0},

@@ -20,8 +20,10 @@ from bench import report
 from bench.flow import by_hand, made
 from bench.report import Line
 from marops import stats
+from marops.pipeline import events as events_of
 from marops.pipeline import flow, forecast, logs
-from marops.pipeline.flow import Clock, Reopened, Workflow
+from marops.pipeline.events import Workflow
+from marops.pipeline.flow import Clock, Reopened
 from marops.pipeline.logs import Asked
 
 OUT = Path(__file__).parents[1] / "out"
@@ -86,7 +88,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 def like_pm4py(events: pl.DataFrame) -> dict[str, Any]:
     """What its program measures: ways, durations, time in stage, rework, time between roles."""
-    known = flow.log(events, now=_NOW).events
+    known = events_of.log(events, now=_NOW).events
     spans = flow.durations(known).to_numpy()
     visits = flow.visits(known)
     again = known.group_by("case", "stage").len().filter(pl.col("len") > 1)["stage"].n_unique()
@@ -104,7 +106,7 @@ def like_pm4py(events: pl.DataFrame) -> dict[str, Any]:
 
 def like_jam(events: pl.DataFrame) -> dict[str, Any]:
     """What its program measures: cycle times in whole days, percentiles, cumulative flow of every day, throughput."""
-    placed = flow.placed(flow.log(events, now=_NOW).events, _WAYS)
+    placed = events_of.placed(events_of.log(events, now=_NOW).events, _WAYS)
     items = flow.items(placed, _WAYS, Reopened.RESET)
     first, last = placed.select(pl.col("at").min().dt.date().alias("first"), pl.col("at").max().dt.date().alias("last")).row(0)
     days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
@@ -112,7 +114,7 @@ def like_jam(events: pl.DataFrame) -> dict[str, Any]:
     return {
         "items": items.height,
         "finished": int(items["finished"].count()),
-        "days": flow.cumulative(flow.without_undone(placed), _WAYS, days).height,
+        "days": flow.cumulative(flow.without_undone(placed), _WAYS, days)["day"].n_unique(),
         "weeks": flow.throughput(items).height,
         "cycle_days": [stats.percentile(cycle, share) for share in _SHARES],
     }

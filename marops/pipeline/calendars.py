@@ -23,7 +23,7 @@ class Calendar:
     """Hours of work by weekday (0: Monday) in a zone's own time, as (from, to) pairs in their order; `holidays` have none. Without
     any said: Monday to Friday, 9:00 to 17:00, UTC.
 
-    Raises ValueError for hours that overlap or end before they begin, and where nobody ever works.
+    Raises ValueError for hours that overlap or do not end after they begin, and where nobody ever works.
     """
 
     zone: str = "UTC"
@@ -34,7 +34,7 @@ class Calendar:
         ZoneInfo(self.zone)
         for day, slots in self.week.items():
             ends = [moment for slot in slots for moment in slot]
-            if day not in range(7) or ends != sorted(ends) or len(set(ends)) != len(ends):
+            if day not in range(7) or ends != sorted(ends) or any(begin == end for begin, end in slots):
                 raise ValueError(f"weekday {day}: hours must follow each other: {slots}")
         if not any(self.week.values()):
             raise ValueError("a calendar without working hours")
@@ -96,10 +96,14 @@ class Calendar:
         if day in self.holidays:
             return []
         zone = ZoneInfo(self.zone)
-        return [
-            (datetime.combine(day, begin, zone).astimezone(UTC), datetime.combine(day, end, zone).astimezone(UTC))
-            for begin, end in self.week.get(day.weekday(), ())
-        ]
+        found: list[tuple[datetime, datetime]] = []
+        for begin, end in self.week.get(day.weekday(), ()):
+            begins, over = (datetime.combine(day, at, zone).astimezone(UTC) for at in (begin, end))
+            # Where clocks go forward, hours that are left out would run into those after them.
+            begins = max(begins, found[-1][1]) if found else begins
+            if begins < over:
+                found.append((begins, over))
+        return found
 
     def _spans(self, first: date, last: date) -> tuple[Moments, Moments]:
         """Where the hours of all days begin and end, in microseconds since 1970."""

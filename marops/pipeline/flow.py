@@ -1,34 +1,25 @@
-"""Flow of items through stages, from a log of events: pure functions from frames to frames and plain numbers.
+"""Flow of items through stages, from the events of a log: pure functions from frames to frames and plain numbers.
 
-An event says that an item (`case`) entered a stage at a moment. A visit is the half-open time from an event to the next of its
-item; the last one of an item that is not done goes on. Definitions follow the Kanban Guide (WIP, throughput, work item age, cycle
-time) and, for logs, IEEE 1849. Every moment is UTC; days are of 24 hours unless a function says otherwise.
+A visit is the half-open time from an event to the next of its item; the last one of an item that is not done goes on. Definitions
+follow the Kanban Guide (WIP, throughput, work item age, cycle time). Events are those of `events.log`; every moment is UTC, and
+days are of 24 hours unless a function says otherwise.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-Moments = npt.NDArray[np.int64]
+from marops.pipeline.events import Workflow
 
-EVENT = pl.Schema(
-    {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
-)
-"""A log's columns, in the order its source had them; `role` and `lifecycle` may be null."""
+Moments = npt.NDArray[np.int64]
 
 _DAY = 86_400_000_000
 _NEVER = np.iinfo(np.int64).max
-_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
-
-_LIFECYCLE = ("schedule", "assign", "reassign", "start", "suspend", "resume", "complete", "withdraw", "manualskip", "autoskip",
-              "ate_abort", "pi_abort")  # fmt: skip
-"""The standard's transactional model. Words outside it are a log's own, and every one of its events counts."""
 
 _ITEM = pl.Schema(
     {
@@ -36,20 +27,6 @@ _ITEM = pl.Schema(
         "role": pl.String(), "started": pl.Datetime("us", "UTC"), "finished": pl.Datetime("us", "UTC"), "moved_back": pl.Boolean(),
     }
 )  # fmt: skip
-
-_ENDS_HERE = 0.99
-_FEW = 2
-
-
-class Why(StrEnum):
-    """Why an item is left out of every number."""
-
-    NO_MOMENT = "missing start"
-    UNREADABLE = "unreadable date"
-    EPOCH = "date before 1971"
-    FUTURE = "future date"
-    NO_STAGE = "no stage"
-    UNKNOWN = "unknown stage"
 
 
 class Reopened(StrEnum):
@@ -59,122 +36,6 @@ class Reopened(StrEnum):
 
     KEPT = "kept"
     RESET = "reset"
-
-
-@dataclass(frozen=True, slots=True)
-class Workflow:
-    """Stages in their order, those in which somebody works (`active`; empty: nobody has said) and those that end the work."""
-
-    stages: tuple[str, ...]
-    active: frozenset[str]
-    done: frozenset[str]
-
-    def __post_init__(self) -> None:
-        strange = sorted((self.active | self.done) - set(self.stages))
-        if strange or len(set(self.stages)) != len(self.stages) or not self.stages:
-            raise ValueError(f"no workflow: {self.stages}; not among them: {strange}")
-
-    @property
-    def doing(self) -> tuple[str, ...]:
-        """The stages before the work is done."""
-        return tuple(stage for stage in self.stages if stage not in self.done)
-
-    @property
-    def started_from(self) -> int:
-        """The place of the first active stage; 0 where nobody has said which are."""
-        return min((self.stages.index(stage) for stage in self.active), default=0)
-
-    @property
-    def done_from(self) -> int:
-        """The place of the first stage that ends the work."""
-        return min((self.stages.index(stage) for stage in self.done), default=len(self.stages))
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """Events that can be trusted, by item (in the order of their first event in the source) and time; the source's order where
-    moments are equal. `case` is categorical. `excluded`: items and why;
-    `tied`: items of which two events have the same moment, so that only the source's order tells which came first.
-    """
-
-    events: pl.DataFrame
-    excluded: pl.DataFrame
-    tied: int
-    as_of: datetime
-
-
-def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -> Log:
-    """The log as it was known at `as_of` (the newest event where none is given): what came later had not happened yet.
-    Items with an event that has no moment or stage, or a moment that cannot be (before 1971, after `now`), are left out as a whole.
-
-    Where events follow the standard's life cycle, only the completion of a step is its event.
-    """
-    events = completed(events)
-    why = (
-        pl.when(pl.col("at").is_null()).then(pl.lit(Why.NO_MOMENT.value))
-        .when(pl.col("at") < _EARLIEST).then(pl.lit(Why.EPOCH.value))
-        .when(pl.col("at") > now).then(pl.lit(Why.FUTURE.value))
-        .when(pl.col("stage").is_null()).then(pl.lit(Why.NO_STAGE.value))
-    )  # fmt: skip
-    bad = events.filter(why.is_not_null()).select("case", why.alias("why"))
-    excluded = bad.unique("case", keep="first", maintain_order=True)
-    if excluded.height:
-        events = events.join(excluded, on="case", how="anti")
-    newest: datetime | None = events.select(pl.col("at").max()).item()
-    until = as_of or newest or now
-    if as_of is not None:
-        events = events.filter(pl.col("at") <= as_of)
-    # Numbered by first appearance: items are told apart and sorted by small numbers instead of by text.
-    events = events.with_columns(pl.col("case").cast(pl.Categorical(pl.Categories.random()))).with_columns(
-        pl.col("case").to_physical().alias("number")
-    )
-    by = ["number"] if events["at"].is_sorted() else ["number", "at"]
-    kept = events.sort(by, maintain_order=True).drop("number")
-    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
-    tied = kept.select(pl.col("case").filter(same).n_unique()).item()
-    return Log(kept, excluded, int(tied), until)
-
-
-def completed(events: pl.DataFrame) -> pl.DataFrame:
-    """Without the events that only begin or plan a step, where a log keeps the standard's life cycle."""
-    if events["lifecycle"].null_count() == events.height:
-        return events
-    words = events["lifecycle"].str.to_lowercase()
-    said = set(words.drop_nulls().unique())
-    if "complete" not in said or not said <= set(_LIFECYCLE):
-        return events
-    return events.filter((words == "complete") | words.is_null())
-
-
-def order(events: pl.DataFrame) -> tuple[str, ...]:
-    """The order in which items usually enter stages for the first time: by a stage's mean place among those an item has seen."""
-    code = events.select("case", pl.col("stage").cast(pl.Categorical).alias("stage"))
-    first = code.select("case", "stage").unique(maintain_order=True, keep="first")
-    # Items stand together: a place is the distance to the item's first row, of as many as the item has.
-    runs = first.select(pl.col("case").rle().struct.field("len"))["len"]
-    places = pl.concat([pl.Series([0], dtype=pl.UInt32), runs.cum_sum()[:-1].cast(pl.UInt32)])
-    starts, lengths = places.to_numpy().repeat(runs.to_numpy()), runs.to_numpy().repeat(runs.to_numpy())
-    place = (np.arange(first.height) - starts + 1) / lengths
-    found = first.select(pl.col("stage").cast(pl.String), pl.Series("place", place)).group_by("stage").agg(pl.col("place").mean())
-    return tuple(found.sort(pl.col("place").round(9), "stage")["stage"])
-
-
-def ends(events: pl.DataFrame, stages: Sequence[str]) -> frozenset[str]:
-    """Stages after which (almost) nothing follows, where at least two items ended there; the last stage where there are none."""
-    is_last = (pl.col("case") != pl.col("case").shift(-1)).fill_null(value=True)
-    by_stage = (
-        events.select("stage", is_last.alias("last")).group_by("stage")
-        .agg(pl.col("last").mean().alias("share"), pl.col("last").sum().alias("items"))
-    )  # fmt: skip
-    found = by_stage.filter((pl.col("share") >= _ENDS_HERE) & (pl.col("items") >= _FEW))["stage"]
-    return frozenset(found) & frozenset(stages) or frozenset(stages[-1:])
-
-
-def placed(events: pl.DataFrame, workflow: Workflow) -> pl.DataFrame:
-    """Events of a workflow's stages, with the stage's place (`index`, from 0)."""
-    index = {stage: at for at, stage in enumerate(workflow.stages)}
-    at = pl.col("stage").replace_strict(list(index), list(index.values()), default=None, return_dtype=pl.Int32)
-    return events.with_columns(at.alias("index")).filter(pl.col("index").is_not_null())
 
 
 def visits(events: pl.DataFrame) -> pl.DataFrame:
@@ -188,10 +49,11 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
     """One row an item of placed events: `first`, `last`, `stage` and `role` it is in, `started` (first active stage, or one after
     it), `finished` (its last event, of those that end the work; null while it is in another stage), `moved_back`.
     """
-    if reopened is Reopened.RESET:
-        events = without_undone(events)
     if events.is_empty():
         return pl.DataFrame(schema=_ITEM)
+    if reopened is Reopened.RESET:
+        moved_back = items(events, workflow)["moved_back"]
+        return items(without_undone(events), workflow).with_columns(moved_back)
     # Sums over items that stand together: groups would take three times as long.
     at, index, item = (events[name].to_physical().to_numpy() for name in ("at", "index", "case"))
     starts = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
@@ -234,13 +96,15 @@ def _in_item(stages: int) -> tuple[pl.Expr, pl.Expr]:
 
 
 def entered(events: pl.DataFrame, workflow: Workflow) -> pl.DataFrame:
-    """When each item first reached each stage, or one after it: `case` and a column a stage (null: not yet). A skipped stage has
-    the moment of the next one that was not.
+    """When each item first reached each stage, or one after it: `case`, `stage`, `at`. A skipped stage has the moment of the next
+    one that was not; stages an item has not reached are not among its rows.
     """
-    place = pl.col("index")
-    return events.group_by("case", maintain_order=True).agg(
-        pl.col("at").filter(place >= at).min().alias(stage) for at, stage in enumerate(workflow.stages)
-    )
+    reached = [
+        events.filter(pl.col("index") >= at).group_by("case", maintain_order=True)
+        .agg(pl.lit(stage).first().alias("stage"), pl.col("at").min())
+        for at, stage in enumerate(workflow.stages)
+    ]  # fmt: skip
+    return pl.concat(reached)
 
 
 class Clock(StrEnum):
@@ -287,11 +151,20 @@ def blocked(flags: pl.DataFrame, events: pl.DataFrame, workflow: Workflow, as_of
 
 
 def cycle_times(found: pl.DataFrame, clock: Clock = Clock.ELAPSED) -> pl.Series:
-    """Days from start to finish of the items that are finished, in the order of `items`. An item that ended before any work on it
-    began has none.
+    """Days from start to finish of the items that are finished, in the order of `items`. One that skipped the active stages entered
+    them with the stage after them and took no time; one that ended in a stage before them has no cycle time.
     """
     cycle = days(pl.col("started"), pl.col("finished"), clock)
     return found.filter(pl.col("finished").is_not_null() & pl.col("started").is_not_null()).select(cycle.alias("days"))["days"]
+
+
+def skipped_active(events: pl.DataFrame, found: pl.DataFrame, workflow: Workflow) -> int | None:
+    """How many finished items were in no active stage, so that their cycle time is 0; None where nobody said which are active."""
+    if not workflow.active:
+        return None
+    worked = events.filter(pl.col("stage").is_in(list(workflow.active)))["case"].unique().implode()
+    timed = pl.col("finished").is_not_null() & pl.col("started").is_not_null()
+    return found.filter(timed & ~pl.col("case").is_in(worked)).height
 
 
 def durations(events: pl.DataFrame) -> pl.Series:
@@ -317,12 +190,13 @@ def throughput(found: pl.DataFrame) -> pl.DataFrame:
 
 
 def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date]) -> pl.DataFrame:
-    """Cumulative flow: for each day the items that had reached each stage, or one after it, by its end: `day` and a column a stage.
+    """Cumulative flow: for each day and stage the items that had reached it, or one after it, by the day's end: `day`, `stage`,
+    `items`, by day and in the order of the stages.
 
     A skipped stage counts as reached with the one after it, and nothing is taken back: the counts never fall in time, and none is
     above that of the stage before.
     """
-    found = pl.DataFrame({"day": sorted(days)}, schema={"day": pl.Date})
+    found = pl.DataFrame({"day": sorted(set(days))}, schema={"day": pl.Date})
     is_first = (pl.col("case") != pl.col("case").shift()).fill_null(value=True)
     place, item = _in_item(len(workflow.stages))
     farthest = place.cum_max() - item
@@ -337,7 +211,11 @@ def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date])
     change = np.bincount(on + since + 1, minlength=size) - np.bincount(on + to + 1, minlength=size)
     reached = np.concatenate([np.zeros((1, stages + 1), np.int64), change.reshape(-1, stages + 1).cumsum(axis=1).cumsum(axis=0)])
     rows = np.clip(found["day"].to_physical().to_numpy() - first + 1, 0, len(reached) - 1)
-    return found.with_columns(pl.Series(stage, reached[rows, place], pl.Int64) for place, stage in enumerate(workflow.stages))
+    by_stage = [
+        found.select("day", pl.lit(stage).alias("stage"), pl.Series("items", reached[rows, place], pl.Int64))
+        for place, stage in enumerate(workflow.stages)
+    ]
+    return pl.concat(by_stage).sort("day", maintain_order=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,8 +292,3 @@ def open_at(starts: pl.Series, ends: pl.Series, days: Collection[date]) -> pl.Da
     begun, over = (np.sort(known[name].drop_nulls().to_physical().to_numpy()) for name in ("start", "end"))
     count = np.searchsorted(begun, begins, side="right") - np.searchsorted(over, begins, side="right")
     return found.with_columns(pl.Series("items", count, pl.Int64))
-
-
-def end_of(day: date) -> datetime:
-    """The moment a day is over, UTC."""
-    return datetime.combine(day + timedelta(days=1), time.min, UTC)

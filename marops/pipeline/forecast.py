@@ -21,6 +21,9 @@ WINDOW = 60
 """Working days that are drawn from: twelve weeks."""
 HALF_LIFE = 30
 STEP = 5
+FEWEST_DAYS = 20
+"""Working days of history below which nothing is promised."""
+
 LONGEST = 2_500
 """Working days after which a trial is given up: ten years."""
 
@@ -30,6 +33,9 @@ _USUAL_WEIGHT = 12
 _TAILS = 4
 """Degrees of freedom of the drift: large ones are rare, but less so than a normal distribution has them."""
 _MOST_DRIFT = 3.0
+_MOST_APART = math.log(4)
+"""Weeks that differ by more than four times from those before are a pause or its end, not a drift."""
+
 _SLOTS = 1 << 12
 
 Ints = npt.NDArray[np.int64]
@@ -77,11 +83,12 @@ def plain(counts: Sequence[int]) -> Pace | None:
 
 def pace(counts: Sequence[int], *, ahead: int) -> Pace | None:
     """The pace for a forecast about `ahead` days: the newest twelve weeks, newer days weighing more, with the drift that all of
-    `counts` show at about that distance. None where nothing was finished in those weeks: there is nothing to forecast from.
+    `counts` show at that distance (at twelve weeks where it is farther). None where nothing was finished in those weeks, or the
+    history is shorter than four: there is nothing to forecast from.
     """
     found = np.asarray(counts, dtype=np.int64)
     window = found[-WINDOW:]
-    if not window.any():
+    if len(found) < FEWEST_DAYS or not window.any():
         return None
     return Pace(window, _weights(len(window)), _drift(found, min(max(ahead, STEP), WINDOW)))
 
@@ -100,6 +107,7 @@ def _drift(counts: Ints, ahead: int) -> float:
         promised = float(past @ weights) * ahead
         if promised > 0:
             apart = math.log((counts[origin : origin + ahead].sum() + 0.5) / (promised + 0.5))
+            apart = min(max(apart, -_MOST_APART), _MOST_APART)
             beyond.append(apart**2 - float(np.var(past)) * ahead / promised**2)
     # Origins a week apart share most of the days they are held against.
     seen = len(beyond) * STEP / ahead
@@ -139,13 +147,13 @@ def _days_at_once(found: Pace, items: float) -> int:
 
 
 def reached(totals: Floats, share: float) -> int:
-    """The number of items that at least this share of the trials reaches."""
+    """The number of items that at least this share (above 0) of the trials reaches."""
     rank = math.ceil(round(share * len(totals), 9))
     return math.floor(np.partition(totals, len(totals) - rank)[len(totals) - rank] + 1e-9)
 
 
 def by(days: Ints, share: float) -> int:
-    """The day by which at least this share of the trials is finished."""
+    """The day by which at least this share (above 0) of the trials is finished."""
     rank = math.ceil(round(share * len(days), 9))
     return int(np.partition(days, rank - 1)[rank - 1])
 

@@ -5,11 +5,12 @@ was, so many days before its date, does.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 import polars as pl
 
 from marops import stats
+from marops.period import start_of
 from marops.stages import DONE, LAUNCH, stages
 
 FEWEST = 10
@@ -18,6 +19,9 @@ FEWEST = 10
 _DAY = timedelta(days=1)
 _NEAR = (0, 3, 7)
 """Days by which a campaign may have been nearer to its date, or farther from it, to be comparable: as few as will do."""
+
+_FARTHEST = timedelta(days=3_650)
+"""A date farther ahead stands for none."""
 
 _BEFORE_LAUNCH = tuple(stage.id for stage in stages())[: [stage.id for stage in stages()].index(LAUNCH)]
 
@@ -33,13 +37,13 @@ def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
     """One row a campaign that has a date, is not launched and not done (see RISK).
 
     `chance`: that it is not launched when its date is over: 1 where it is over by `end`, else the share (`late` of `comparable`) of
-    earlier campaigns that stood in its stage as many days (give or take `near`) before their date, with Wilson's interval;
-    `likely`: the day by which half of these were launched, counted from the date (null: half never were). Null where fewer
-    than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
+    earlier campaigns that stood in its stage as many days (give or take `near`) before their date and were not launched then,
+    with Wilson's interval; `likely`: the day by which half of these were launched, counted from the date (null: half never were).
+    Null where fewer than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
     """
     past = _past(work, visits, end)
     rows: list[tuple[str, float | None, float | None, float | None, int, int, int, date | None]] = []
-    for issue, stage, due in _open(work).select("issue_id", "stage", "due_date").iter_rows():
+    for issue, stage, due in _open(work, end).select("issue_id", "stage", "due_date").iter_rows():
         left = (_over(due) - end) / _DAY
         here = past.filter(pl.col("stage").eq_missing(pl.lit(stage, pl.String)) & (pl.col("issue_id") != issue))
         near, found = _comparable(here, left)
@@ -58,7 +62,7 @@ def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """How such chances turned out: of `said` launches `expected` should have been late, and `late` were."""
+    """How such chances turned out: of `said` campaigns, each counted once, `expected` should have been late, and `late` were."""
 
     said: int
     expected: float
@@ -66,30 +70,31 @@ class Checked:
 
 
 def checked(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, *, months: int = 12) -> Checked | None:
-    """What would have been said on the first day of each of the last months, with what was known then, of launches whose date has
-    passed since; None where nothing could have been said.
+    """What would have been said on the first day of each of the last months, with what was known then, of campaigns whose date has
+    passed since, the last time before it; None where nothing could have been said. Those withdrawn before their date do not count.
     """
-    said, expected, late = 0, 0.0, 0
+    chances: dict[str, float] = {}
     known = {issue: (due, launched) for issue, due, launched in work.select("issue_id", "due_date", "launched_at").iter_rows()}
     withdrawn = set(_withdrawn(work, visits)["issue_id"])
     day = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(months):
         found = risks(*_as_known(work, visits, day), day).drop_nulls("low")
         for issue, chance in found.select("issue_id", "chance").iter_rows():
-            due, launched = known[issue]
-            if _over(due) <= end and issue not in withdrawn:
-                said, expected = said + 1, expected + chance
-                late += launched is None or launched >= _over(due)
+            if _over(known[issue][0]) <= end and issue not in withdrawn:
+                chances.setdefault(issue, chance)
         day = (day - _DAY).replace(day=1)
-    return Checked(said, expected, late) if said else None
+    late = sum((launched := known[issue][1]) is None or launched >= _over(known[issue][0]) for issue in chances)
+    return Checked(len(chances), sum(chances.values()), late) if chances else None
 
 
 def _over(day: date) -> datetime:
-    return datetime.combine(day + _DAY, time.min, UTC)
+    return start_of(day + _DAY)
 
 
-def _open(work: pl.DataFrame) -> pl.DataFrame:
-    return work.filter(pl.col("launched_at").is_null() & pl.col("stage").ne_missing(DONE) & pl.col("due_date").is_not_null())
+def _open(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
+    return work.filter(
+        pl.col("launched_at").is_null() & pl.col("stage").ne_missing(DONE) & (pl.col("due_date") < (end + _FARTHEST).date())
+    )
 
 
 def _withdrawn(work: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
@@ -101,8 +106,8 @@ def _withdrawn(work: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
 
 def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
     """Visits to stages before the launch, of campaigns whose date was over by `end`: how many days before it the visit began
-    (`since`) and ended (`until`), whether the campaign `kept` its date, and by how many days it was launched after it (`delay`;
-    null: not launched).
+    (`since`) and ended (`until`) and the campaign was launched (`gone`; null: it was not), whether it `kept` its date, and how many
+    days after it it was launched (`delay`).
     """
     over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
     due = work.filter(over <= end).join(_withdrawn(work, visits), on="issue_id", how="anti")
@@ -111,17 +116,22 @@ def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
     return (
         visits.filter(pl.col("stage").is_in(_BEFORE_LAUNCH))
         .join(due.select("issue_id", over.alias("over"), "launched_at", delay.alias("delay")), on="issue_id")
+        .filter((pl.col("entered_at") < pl.col("launched_at")).fill_null(value=True))
         .select(
             "issue_id", "stage", "delay",
             ((pl.col("over") - pl.col("entered_at")).dt.total_microseconds() / 86_400e6).alias("since"),
             ((pl.col("over") - left).dt.total_microseconds() / 86_400e6).alias("until"),
+            ((pl.col("over") - pl.col("launched_at")).dt.total_microseconds() / 86_400e6).alias("gone"),
             (pl.col("launched_at") < pl.col("over")).fill_null(value=False).alias("kept"),
         )
     )  # fmt: skip
 
 
 def _comparable(past: pl.DataFrame, left: float) -> tuple[int, pl.DataFrame]:
-    """The campaigns that stood in the stage about `left` days before their date, each once, and about how many days that is."""
+    """The campaigns that were not launched `left` days before their date and stood in the stage about then, each once, and how
+    many days "about" is.
+    """
+    past = past.filter((pl.col("gone") < left).fill_null(value=True))
     for near in _NEAR:
         found = past.filter((pl.col("until") < left + near) & (pl.col("since") >= left - near)).unique("issue_id", keep="last")
         if found.height >= FEWEST or near == _NEAR[-1]:

@@ -1,7 +1,7 @@
 """What a log of events says of the flow in it, for `marops flow` and for whoever asks without a workspace."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -13,7 +13,8 @@ from marops import stats
 from marops.errors import UserError
 from marops.language import Joined, Text, joined, ntext, text
 from marops.pipeline import flow
-from marops.pipeline.flow import Log, Reopened, Why, Workflow
+from marops.pipeline.events import Why, Workflow, ends, log, order, placed
+from marops.pipeline.flow import Reopened
 from marops.quantity import Quantity, Unit
 
 
@@ -21,6 +22,7 @@ from marops.quantity import Quantity, Unit
 class Asked:
     """How a log is to be read: the order of its stages (None: the usual order), those in which somebody works (None: not said) and
     those that end the work (None: those after which nothing follows), and the days for which cumulative flow is wanted.
+    `reopened` is for cycle times, what is finished and cumulative flow; time in stages, ways and durations are of all events.
     """
 
     stages: Sequence[str] | None = None
@@ -33,7 +35,7 @@ class Asked:
 
 def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
     """The workflow asked for, or the one the log shows. Raises UserError for a stage the log does not have."""
-    found = events["stage"].unique().to_list() if asked.stages else flow.order(events)
+    found = events["stage"].unique().to_list() if asked.stages else order(events)
     for name in (*(asked.stages or ()), *(asked.active or ()), *(asked.done or ())):
         if name not in found:
             raise UserError(text("No event of this log enters {stage}. Its stages: {found}.", stage=name, found=joined(found, 30)))
@@ -41,57 +43,72 @@ def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
     for name in (*(asked.active or ()), *(asked.done or ())):
         if name not in stages:
             raise UserError(text("{stage} is not among the stages given: {found}.", stage=name, found=joined(stages, 30)))
-    usual = frozenset(stages[-1:]) if asked.stages else flow.ends(events, stages)
+    usual = frozenset(stages[-1:]) if asked.stages else ends(events, stages)
     done = frozenset(asked.done or ()) or usual
     return Workflow(stages, frozenset(asked.active or ()) - done, done)
 
 
 def summary(
-    events: pl.DataFrame, asked: Asked, *, now: datetime, unread: Mapping[str, Why] = MappingProxyType({})
+    events: pl.DataFrame,
+    asked: Asked,
+    *,
+    now: datetime,
+    unread: Mapping[str, Why] = MappingProxyType({}),
+    unread_rows: Sequence[int] = (),
 ) -> dict[str, Any]:
     """The measures of a log (`flow.EVENT`) as plain values, ready for JSON. Days are elapsed ones of 24 hours; percentiles stand
     between the two nearest values ("linear"), and beside them the nearest rank. `unread`: items with a row that could not be read,
-    and why; they are left out as a whole. Raises UserError.
+    and why; they are left out as a whole. `unread_rows`: rows of which nobody can say whose they are. Raises UserError.
     """
     readable = events.filter(~pl.col("case").is_in(list(unread)))
-    whole = flow.log(readable, now=now)
+    whole = log(readable, now=now)
     if whole.events.is_empty():
-        left_out = _counted([*(why.value for why in unread.values()), *whole.excluded["why"]])
+        left_out = _counted([*unread.values(), *map(Why, whole.excluded["why"])])
         raise UserError(
             text("No event of this log can be used. Left out: {items}.", items=left_out or text("none; it has no events"))
         )
+    for day in (*asked.cfd_at, *([asked.as_of.date()] if asked.as_of else [])):
+        if day > now.date():
+            raise UserError(text("Nothing is known of {day} yet. Give a day up to today.", day=day))
     # What the stages are is no part of what was known on a day.
     ways = workflow(whole.events, asked)
-    known = whole if asked.as_of is None else flow.log(readable, now=now, as_of=asked.as_of)
-    if known.events.is_empty():
+    known = whole if asked.as_of is None else log(readable, now=now, as_of=asked.as_of)
+    of_stages = placed(known.events, ways)
+    if of_stages.is_empty():
         raise UserError(text("No event of this log had happened by {day}.", day=known.as_of.date()))
-    placed = flow.placed(known.events, ways)
-    items = flow.items(placed, ways, asked.reopened)
-    visits = flow.visits(known.events)
+    # An item that entered none of the stages has no place in any number.
+    trusted = known.events.filter(pl.col("case").is_in(of_stages["case"].unique().implode()))
+    strange = known.events.filter(~pl.col("case").is_in(of_stages["case"].unique().implode()))["case"].unique(maintain_order=True)
+    items, visits = flow.items(of_stages, ways, asked.reopened), flow.visits(trusted)
     dwell = flow.time_in_stage(visits.filter(pl.col("stage").is_in(list(ways.stages))), known.as_of, ways.done)
     worked = flow.efficiency(dwell, ways)
     finished = int(items["finished"].count())
+    going_forward = flow.without_undone(of_stages) if asked.reopened is Reopened.RESET else of_stages
+    excluded = [*unread.items(), *known.excluded.iter_rows(), *((case, Why.UNKNOWN) for case in strange)]
     return {
-        "items": known.events["case"].n_unique(),
+        "items": items.height,
         "finished": finished,
         "in_progress": items.height - finished,
-        "events": known.events.height,
-        "variants": flow.variants(known.events).height,
+        "events": trusted.height,
+        "variants": flow.variants(trusted).height,
         "stages": list(ways.stages),
+        "unlisted_stages": _count_of(trusted.filter(~pl.col("stage").is_in(list(ways.stages)))["stage"]),
         "active": [stage for stage in ways.stages if stage in ways.active],
         "done": [stage for stage in ways.stages if stage in ways.done],
         "as_of": known.as_of.isoformat(),
-        "case_duration_days": _spread(flow.durations(known.events)),
+        "case_duration_days": _spread(flow.durations(trusted)),
         "cycle_time_days": _spread(flow.cycle_times(items)),
+        "finished_without_active": flow.skipped_active(of_stages, items, ways),
         "throughput_per_week": {week.isoformat(): count for week, count in flow.throughput(items).iter_rows()},
-        "cfd": {row.pop("day").isoformat(): row for row in flow.cumulative(placed, ways, asked.cfd_at).to_dicts()},
+        "cfd": _cumulative(flow.cumulative(going_forward, ways, asked.cfd_at)),
         "time_in_stage_days": _by_stage(dwell, "days"),
         "ongoing_days": _by_stage(dwell.filter(pl.col("ongoing") > 0), "ongoing_days"),
         "flow_efficiency": None if worked is None or worked.share is None else round(worked.share, 9),
         "moved_back_items": int(items["moved_back"].sum()),
         "handoffs": int(flow.handoffs(visits)["times"].sum()),
         "equal_timestamps": known.tied,
-        "excluded": [*({"case": case, "why": why.value} for case, why in unread.items()), *_excluded(known, items)],
+        "unread_rows": len(unread_rows),
+        "excluded": [{"case": case, "why": str(why)} for case, why in excluded],
     }
 
 
@@ -104,6 +121,12 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
         day=datetime.fromisoformat(found["as_of"]).date(),
     )  # fmt: skip
     yield text("{finished} finished, {open} in progress.", finished=found["finished"], open=found["in_progress"])
+    yield text("Taken for the end of the work: {stages}. Say it with --done.", stages=joined(found["done"], 30))
+    if found["unlisted_stages"]:
+        yield text(
+            "Stages that were not given and so count in none: {stages}.",
+            stages=joined([f"{stage} ({count})" for stage, count in found["unlisted_stages"].items()], 30),
+        )
     for label, spread in (
         (text("From first to last event"), found["case_duration_days"]),
         (text("Cycle time"), found["cycle_time_days"]),
@@ -113,6 +136,12 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
                 "{what}: half took at most {p50}, 85 % at most {p85}, 95 % at most {p95}; {mean} on average.", what=label,
                 **{name: Quantity(spread[name], Unit.DAYS) for name in ("p50", "p85", "p95", "mean")},
             )  # fmt: skip
+    if found["finished_without_active"]:
+        yield ntext(
+            "{n} item was finished without having been in an active stage; its cycle time is 0.",
+            "{n} items were finished without having been in an active stage; their cycle time is 0.",
+            found["finished_without_active"],
+        )  # fmt: skip
     for stage, days in found["time_in_stage_days"].items():
         yield text("{stage}: {days} in all visits that have ended.", stage=stage, days=Quantity(days, Unit.DAYS))
     if found["flow_efficiency"] is None:
@@ -130,11 +159,41 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
             "{n} items have events at the same moment: the order of the file counts.", found["equal_timestamps"],
         )  # fmt: skip
     if found["excluded"]:
-        yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))
+        yield text("Left out: {items}.", items=_counted([Why(one["why"]) for one in found["excluded"]]))
+    if found["unread_rows"]:
+        yield ntext(
+            "{n} row has too many or too few cells, or no item: its item, whichever that is, lacks an event here.",
+            "{n} rows have too many or too few cells, or no item: their items, whichever they are, lack events here.",
+            found["unread_rows"],
+        )  # fmt: skip
 
 
-def _counted(reasons: Sequence[str]) -> Joined | None:
-    return joined([f"{count} × {reason}" for reason, count in Counter(reasons).items()], 9) if reasons else None
+_WORDS: Mapping[Why, Callable[[int], Text]] = {
+    Why.NO_MOMENT: lambda n: ntext("{n} item with an event without a moment", "{n} items with an event without a moment", n),
+    Why.UNREADABLE: lambda n: ntext("{n} item with a moment that cannot be read", "{n} items with a moment that cannot be read", n),
+    Why.EPOCH: lambda n: ntext("{n} item with a moment before 1971", "{n} items with a moment before 1971", n),
+    Why.FUTURE: lambda n: ntext("{n} item with a moment still to come", "{n} items with a moment still to come", n),
+    Why.NO_STAGE: lambda n: ntext("{n} item with an event without a stage", "{n} items with an event without a stage", n),
+    Why.NOT_COMPLETED: lambda n: ntext("{n} item that has completed no step", "{n} items that have completed no step", n),
+    Why.UNKNOWN: lambda n: ntext("{n} item that was in none of the stages", "{n} items that were in none of the stages", n),
+}
+
+
+def _counted(reasons: Sequence[Why]) -> Joined | None:
+    """How many items are left out for each reason, in words."""
+    counts = Counter(reasons)
+    return joined([_WORDS[why](counts[why]) for why in Why if counts[why]], len(Why)) if counts else None
+
+
+def _count_of(names: pl.Series) -> dict[str, int]:
+    return dict(names.value_counts(sort=True).iter_rows())
+
+
+def _cumulative(found: pl.DataFrame) -> dict[str, dict[str, int]]:
+    made: dict[str, dict[str, int]] = {}
+    for day, stage, count in found.iter_rows():
+        made.setdefault(day.isoformat(), {})[stage] = count
+    return made
 
 
 def _by_stage(dwell: pl.DataFrame, column: str) -> dict[str, float]:
@@ -149,11 +208,3 @@ def _spread(values: pl.Series) -> dict[str, float | dict[str, float] | None] | N
     linear = {name: round(stats.percentile(found, share), 9) for name, share in shares.items()}
     nearest = {name: round(stats.nearest_rank(found, share), 9) for name, share in shares.items()}
     return {"mean": round(float(found.mean()), 9), **linear, "nearest_rank": nearest}
-
-
-def _excluded(known: Log, items: pl.DataFrame) -> list[dict[str, str]]:
-    strange = known.events.select(pl.col("case").unique(maintain_order=True)).join(items, on="case", how="anti")
-    return [
-        *({"case": case, "why": why} for case, why in known.excluded.iter_rows()),
-        *({"case": case, "why": flow.Why.UNKNOWN.value} for (case,) in strange.iter_rows()),
-    ]

@@ -1,5 +1,6 @@
 """In which order work should be done: weighted shortest job first, where what others wait for carries their cost too."""
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -33,12 +34,15 @@ def shortest_weighted_first(jobs: Iterable[Job]) -> list[Ranked]:
     """Jobs in the order in which to do them: the highest score first, but none before what it needs. What is needed but not among
     the jobs is taken to be done.
 
-    Raises UserError for a job without a length, and for jobs that wait for each other.
+    Raises UserError for a job without a length or given twice, and for jobs that wait for each other.
     """
-    found = {job.id: job for job in jobs}
-    for job in found.values():
-        if job.days <= 0:
+    found: dict[str, Job] = {}
+    for job in jobs:
+        if job.id in found:
+            raise UserError(text("{job} is given twice. Leave one of them out.", job=job.id))
+        if not (0 < job.days < math.inf and math.isfinite(job.cost_of_delay)):
             raise UserError(text("{job} has no days left; work that is to be ordered needs a length above 0.", job=job.id))
+        found[job.id] = job
     needs = {job.id: [need for need in job.needs if need in found] for job in found.values()}
     waiting = _waiting_for(needs)
     ranked: dict[str, Ranked] = {}

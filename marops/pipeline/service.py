@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,16 @@ from marops import rollups
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
-from marops.period import Period, Scope
-from marops.pipeline import flow as flow_log
+from marops.period import Period, Scope, start_of
 from marops.pipeline import lateness, logs, metrics
+from marops.pipeline.events import EVENT, Why
 from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.sources import service as sources
 from marops.stages import Stage, board_stages, stages
+from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -148,25 +149,38 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     order of dates that could be read either way. Raises BadFile, NotFound, and UserError for stages the log does not have.
     """
     require(principal, Action.IMPORT)
-    found = sources.read_table(principal, path, "work_item_transition", dates=dates)
+    called = text("event log (a column for the case, the stage and the timestamp)")
+    found = sources.read_table(principal, path, "work_item_transition", called, dates=dates)
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
     events = found.rows.select(
-        (pl.col(name) if name in found.rows.columns else pl.lit(None, flow_log.EVENT[known])).alias(known)
-        for known, name in columns.items()
+        (pl.col(name) if name in found.rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
     )
     # A row that says when nothing happened, or nothing of when, makes every time of its item wrong.
-    why = flow_log.Why
-    unread = {cell.of: why.UNREADABLE if cell.rule == "unreadable" else why.NO_MOMENT for cell in found.refused if cell.of}
-    return logs.summary(events, asked, now=datetime.now(UTC), unread=unread)
+    lost = found.kept_out.unique(ROW, keep="first", maintain_order=True)
+    unread = {of: _why(column, rule) for of, column, rule in lost.drop_nulls("of").select("of", "column", "rule").iter_rows()}
+    nobodys = lost.filter(pl.col("of").is_null())[ROW].to_list()
+    return logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys)
 
 
-def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, factors: Mapping[str, float | None]) -> pl.DataFrame:
-    """`factors`: what one unit of each currency is worth in the reporting currency, so that amounts can be put in order."""
+def _why(column: str, rule: str) -> Why:
+    if column == "status":
+        return Why.NO_STAGE
+    return Why.UNREADABLE if rule == "unreadable" else Why.NO_MOMENT
+
+
+def _risks(
+    work: pl.DataFrame, visits: pl.DataFrame, end: datetime, today: date, factors: Mapping[str, float | None]
+) -> pl.DataFrame:
+    """`factors`: what one unit of each currency is worth in the reporting currency, so that amounts can be put in order. A date
+    before `today` has passed, however far the data reaches: as for `overdue`.
+    """
     found = lateness.risks(work, visits, end).join(work, on="issue_id", maintain_order="left")
-    past = (pl.lit((end - timedelta(seconds=1)).date()) - pl.col("due_date")).dt.total_days()
+    past = (pl.lit(today) - pl.col("due_date")).dt.total_days()
     found = found.with_columns(
-        pl.when(past > 0).then(past).alias("days_late"), (pl.col("chance") * pl.col("value_per_day")).alias("at_risk")
-    )
+        pl.when(past > 0).then(past).alias("days_late"),
+        pl.when(past > 0).then(1.0).otherwise("chance").alias("chance"),
+        *(pl.when(past <= 0).then(name).alias(name) for name in ("low", "high")),
+    ).with_columns((pl.col("chance") * pl.col("value_per_day")).alias("at_risk"))
     worth = pl.col("currency_code").replace_strict(dict(factors), default=None, return_dtype=pl.Float64)
     order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
     return found.sort(order, descending=[True, True, False, False], nulls_last=True)
@@ -190,16 +204,15 @@ def _flow(asked: _Asked) -> Flow:
     if scope.unit is not None:
         work = work.filter(pl.col("unit") == scope.unit)
         visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
-    end = datetime.combine(min(opened.last_day or opened.today, opened.today) + timedelta(days=1), time.min, UTC)
+    end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
+    factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, stages()).select("stage", pl.col("p85").alias("limit"))
     unknown = visits.filter(pl.col("stage").is_null())["status"].unique().sort().to_list()
     return Flow(
         items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
-        risks=_risks(
-            work, visits, end, {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
-        ),
+        risks=_risks(work, visits, end, opened.today, factors),
         checked=lateness.checked(work, visits, end),
         stage_times=metrics.stage_times(visits, scope.period, end),
         launches=metrics.launches(work, scope.period, opened.today),

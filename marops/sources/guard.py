@@ -60,6 +60,8 @@ _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:["}]|\Z)')
 
 
 _XML_HEAD = 1 << 16
+_XML = re.compile(rb"\s*<(?:\?xml|!--|(?:[\w.-]+:)?log[\s>])")
+_LOG = re.compile(rb"<(?:[\w.-]+:)?log[\s>]")
 
 
 def identify(path: Path, name: str) -> FileKind:
@@ -79,7 +81,7 @@ def identify(path: Path, name: str) -> FileKind:
         _check_zip(path, name)
         return FileKind.XLSX
     if xml := _xml(path, head):
-        if b"<log" not in xml:
+        if not _LOG.search(xml):
             raise Unreadable("foreign_file", name=name, kind="XML")
         return FileKind.XES
     for magic, kind in _FOREIGN:
@@ -101,11 +103,11 @@ def _xml(path: Path, head: bytes) -> bytes:
             found = zlib.decompressobj(wbits=31).decompress(found, _XML_HEAD)
         except zlib.error:
             return b""
-    return found if _begins_as_xml(found) else b""
+    return found.replace(b"\x00", b"") if _begins_as_xml(found) else b""
 
 
 def _begins_as_xml(head: bytes) -> bool:
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"<?xml", b"<log"))
+    return bool(_XML.match(head.lstrip(b"\xff\xfe\xef\xbb\xbf").replace(b"\x00", b"")))
 
 
 def _printable(head: bytes) -> bool:

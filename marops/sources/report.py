@@ -19,16 +19,13 @@ class Note(BaseModel):
 
 
 class Refused(BaseModel):
-    """One cell that breaks the contract, and so keeps its row out. `of`: what the row is about (the first column of its table's
-    key), where it says so.
-    """
+    """One cell that breaks the contract, and so keeps its row out."""
 
     row: int
     column: str
     value: str
     rule: str
     limit: str = ""
-    of: str = ""
 
 
 class SetAside(BaseModel):
@@ -111,7 +108,7 @@ class Question(BaseModel):
 
 class Staged(BaseModel):
     """Rows ready to be taken: a Parquet file of one canonical table. `grain` is set for ad reports:
-    "campaign day", "breakdown day by device".
+    "campaign day", "breakdown day by device". `kept_out`: the file that says which rows are not (see kept_out.SCHEMA), if any.
     """
 
     table: str
@@ -120,6 +117,7 @@ class Staged(BaseModel):
     rows: int
     first_day: date | None = None
     last_day: date | None = None
+    kept_out: str = ""
 
 
 class Part(BaseModel):

@@ -26,6 +26,7 @@ from marops.sources import (
     campaigns,
     converting,
     counting,
+    kept_out,
     overlaps,
     previews,
     remembering,
@@ -41,7 +42,7 @@ from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
 from marops.sources.remembering import Remembered
-from marops.sources.report import Mapping, Note, Part, Refused, Report
+from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.restating import Restated
 from marops.sources.store import ImportReject, ImportRun
 from marops.sources.trying import Tried
@@ -147,15 +148,16 @@ def inspect_file(principal: Principal, path: Path) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows of a table in a file, in the file's order, and the cells that keep others out."""
+    """The rows of a table in a file, in the file's order, and which are not among them (see kept_out.SCHEMA)."""
 
     rows: pl.DataFrame
-    refused: tuple[Refused, ...]
+    kept_out: pl.DataFrame
 
 
-def read_table(principal: Principal, path: Path, table: str, *, dates: str | None = None) -> Found:
-    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept. `dates`:
-    the order of dates that could be read either way, "dmy" or "mdy".
+def read_table(principal: Principal, path: Path, table: str, called: Text, *, dates: str | None = None) -> Found:
+    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept. `called`:
+    what such a file is, for the sentence on one that is none; `dates`: the order of dates that could be read either way, "dmy"
+    or "mdy".
 
     Raises NotFound where there is no such file, and BadFile where it cannot be read, holds no such table, or leaves something to
     ask.
@@ -166,18 +168,19 @@ def read_table(principal: Principal, path: Path, table: str, *, dates: str | Non
             raise BadFile(words.note(report.failure))
         parts = [part for part in report.parts if part.mapping is not None and part.mapping.table == table]
         if not parts:
-            headers = [header for part in report.parts for header in part.headers]
-            raise BadFile(
-                text("{name} holds no {table}. It has the columns {found}.", name=path.name, table=table, found=joined(headers, 20))
-            )
+            headers = joined([header for part in report.parts for header in part.headers], 20)
+            raise BadFile(text("{name} is no {called}. Its columns: {found}.", name=path.name, called=called, found=headers))
         if asked := [question for part in parts for question in part.questions]:
             question = words.question(asked[0])
             is_order = asked[0].code == "date_order"
             raise BadFile(text("{question} Say it with --dates dmy or mdy.", question=question) if is_order else question)
-        staged = [pl.read_parquet(folder / part.staged.file) for part in parts if part.staged is not None]
-        refused = tuple(cell for part in parts for cell in part.refused)
-    rows = pl.concat(staged, how="diagonal") if staged else pl.DataFrame(schema={ROW: pl.Int64()})
-    return Found(rows.sort(ROW) if len(staged) == 1 else rows, refused)
+        staged = [part.staged for part in parts if part.staged is not None]
+        rows = [pl.read_parquet(folder / found.file).sort(ROW, maintain_order=True) for found in staged]
+        out = [pl.read_parquet(folder / found.kept_out) for found in staged if found.kept_out]
+    return Found(
+        pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={ROW: pl.Int64()}),
+        pl.concat([pl.DataFrame(schema=kept_out.SCHEMA), *out]),
+    )
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:

@@ -29,6 +29,7 @@ from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, absent, complete, completes_row_by_row
 from marops.sources.guard import FileKind, Unreadable, identify
+from marops.sources.kept_out import KeptOut
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
     Match,
@@ -171,6 +172,7 @@ class _Staging:
         self.raw = raw
         self.job = job
         self.target = target
+        self.kept_out = KeptOut()
         mark = signature(raw.headers)
         self.is_by_hand = raw.name in job.mappings
         self.is_remembered = not self.is_by_hand and mark in job.remembered
@@ -283,6 +285,7 @@ class _Staging:
         A quick decision reads rows in the notation that the sample shows, and only what is left over in every notation we
         know.
         """
+        self.kept_out = KeptOut()
         broken: pl.DataFrame | None = None
         if decided.quick:
             left, broken = self._glance(layout, frame, decided, sample)
@@ -301,18 +304,9 @@ class _Staging:
         conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
         violations = conformed.violations
         if violations.height:
-            violations = self._with_owner(layout, violations)
+            self.kept_out.add_violations(pl.scan_parquet(self.target), layout.table, violations)
             self._replace(conformed.frame)
         return violations, _Others(others, decided)
-
-    def _with_owner(self, layout: Layout, violations: pl.DataFrame) -> pl.DataFrame:
-        """Violations with what their rows are about, `of`."""
-        rows, owner = pl.scan_parquet(self.target), layout.table.key[0]
-        if owner not in rows.collect_schema().names():
-            return violations.with_columns(pl.lit("").alias("of"))
-        among = rows.select(ROW, pl.col(owner).cast(pl.String).fill_null("").alias("of"))
-        among = among.filter(pl.col(ROW).is_in(violations[ROW].unique().implode())).collect(engine="streaming")
-        return violations.join(among, on=ROW, how="left", maintain_order="left")
 
     def _dispel_doubt(self) -> None:
         """Look whether rows read the quick way are the rows of the file. Raises _DoubtfulError."""
@@ -366,10 +360,8 @@ class _Staging:
         self._refuse_wrong_width()
         part.rows_refused += violations[ROW].n_unique()
         part.refused += [
-            Refused(
-                row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit, of=(of or "")[:200]
-            )
-            for row, column, rule, limit, value, of in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
+            Refused(row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit)
+            for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
         ]
         staged = pl.scan_parquet(self.target)
         found = summing.summed(layout.table, staged)
@@ -378,7 +370,7 @@ class _Staging:
         part.rows_read = found.rows + part.rows_refused + part.set_aside_count
         part.staged = Staged(
             table=layout.table.name, file=self.target.name, rows=found.rows, grain=grains.grain(layout, staged),
-            first_day=found.first_day, last_day=found.last_day,
+            first_day=found.first_day, last_day=found.last_day, kept_out=self.kept_out.write(self.target),
         )  # fmt: skip
         part.totals = _totals(layout, read.filter(pl.col("__why") == "total"), found.sums)
         if part.rows_ready == 0 and not part.rows_refused:
@@ -396,11 +388,11 @@ class _Staging:
         self.part.rows_refused += unread[ROW].n_unique()
         for name, was_filled in decided.filled.items():
             room = max(0, KEPT - len(self.part.refused))
-            owner = pl.col(layout.table.key[0]) if layout.table.key[0] in unread.columns else pl.lit("")
-            failed = unread.filter(pl.col(f"={name}").is_null() & was_filled).select(ROW, name, owner.alias("of")).head(room)
+            failed = unread.filter(pl.col(f"={name}").is_null() & was_filled)
+            self.kept_out.add(failed, layout.table, name, "unreadable")
             self.part.refused += [
-                Refused(row=row, column=layout.header_of(name), value=str(value)[:200], rule="unreadable", of=str(of or "")[:200])
-                for row, value, of in failed.iter_rows()
+                Refused(row=row, column=layout.header_of(name), value=str(value)[:200], rule="unreadable")
+                for row, value in failed.select(ROW, name).head(room).iter_rows()
             ]
 
     def _refuse_wrong_width(self) -> None:
@@ -410,6 +402,7 @@ class _Staging:
                 self.part.set_aside_count += 1
                 continue
             self.part.rows_refused += 1
+            self.kept_out.add_row(wrong.row, "wrong_width")
             if len(self.part.refused) < KEPT:
                 counts = f"{wrong.found}/{wrong.expected}"
                 self.part.refused.append(

@@ -12,11 +12,12 @@ _NOTES: dict[str, str] = {
     "empty_file": message("{name} is empty (0 bytes). Download it again, or check that the export had finished."),
     "blank_file": message("{name} holds nothing but blank lines. Download it again."),
     "binary_file": message(
-        "{name} is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
+        "{name} is not text, a spreadsheet (XLSX) or Parquet. "
+        "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     ),
     "foreign_file": message(
         "{name} is really a {kind} file, whatever its name says. "
-        "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
+        "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     ),
     "broken_xml": message("{name} is no complete XML: line {line} cannot be read. Export or copy the log again."),
     "declares_document_type": message(
@@ -27,6 +28,7 @@ _NOTES: dict[str, str] = {
     "gzip_bomb": message(
         "{name} would unpack to far more than packed logs do and was not read. Unpack it and give the log itself."
     ),
+    "xml_encoding": message("{name} is XML in an encoding that cannot be read. Export the log in UTF-8."),
     "no_event": message("{name} is an event log without a single event. Export it again."),
     "truncated_parquet": message("{name} is cut short: a Parquet file must end with its index. Copy or download it again."),
     "truncated_xlsx": message("{name} cannot be opened as a spreadsheet: it is damaged or cut short. Download it again."),

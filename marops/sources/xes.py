@@ -32,7 +32,7 @@ class _Log:
 
     name: str
     cells: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
-    rows: list[int] = field(default_factory=list[int])
+    rows: int = 0
     cases: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     case_of: list[int] = field(default_factory=list[int])
 
@@ -43,38 +43,41 @@ class _Log:
             if len(self.cells) >= MAX_COLUMNS:
                 raise Unreadable("too_many_columns", columns=len(self.cells) + 1, limit=MAX_COLUMNS)
             column = self.cells[key] = []
-        missing = len(self.rows) - 1 - len(column)
+        missing = self.rows - 1 - len(column)
         if missing > 0:
             column.extend([""] * missing)
-        if len(column) < len(self.rows):
+        if len(column) < self.rows:
             column.append(value)
 
-    def open_event(self, line: int) -> None:
+    def open_event(self) -> None:
         """Begin another event. Raises Unreadable beyond what one file may hold."""
-        self.rows.append(line)
+        self.rows += 1
         self.case_of.append(len(self.cases) - 1)
-        if len(self.rows) * max(1, len(self.cells)) > MAX_CELLS:
+        if self.rows * max(1, len(self.cells)) > MAX_CELLS:
             raise Unreadable("too_many_cells", name=self.name, sheet=self.name, limit=MAX_CELLS)
 
     def table(self) -> RawTable:
         """All events as text, in the order of the file."""
         of_case = list(dict.fromkeys(key for case in self.cases for key in case))
         headers = (*(_OF_CASE + key for key in of_case), *self.cells)
-        if len(headers) > MAX_COLUMNS or len(self.rows) * len(headers) > MAX_CELLS:
+        if len(headers) > MAX_COLUMNS or self.rows * len(headers) > MAX_CELLS:
             raise Unreadable("too_many_cells", name=self.name, sheet=self.name, limit=MAX_CELLS)
-        columns = [pl.Series(ROW, self.rows, pl.Int64)]
+        columns = [pl.int_range(1, self.rows + 1, dtype=pl.Int64, eager=True).alias(ROW)]
         names = column_names(len(headers))
         at = pl.Series(self.case_of, dtype=pl.UInt32)
         for name, key in zip(names, of_case, strict=False):
             columns.append(pl.Series(name, [case.get(key, "") for case in self.cases], pl.String).gather(at))
         for name, found in zip(names[len(of_case) :], self.cells.values(), strict=True):
-            columns.append(pl.Series(name, found + [""] * (len(self.rows) - len(found)), pl.String))
+            columns.append(pl.Series(name, found + [""] * (self.rows - len(found)), pl.String))
         return RawTable("", headers, 0, (), pl.DataFrame(columns).lazy(), is_small=True)
 
 
 def read_xes(path: Path, name: str) -> RawTable:
-    """The events of a log as text: columns named by their keys, those of the case with "case:" before them; the row number is the
-    line of the file. Raises Unreadable for XML that is none or is cut short, declares a document type, or holds no event.
+    """The events of a log as text: columns named by their keys, those of the case with "case:" before them. The row number is the
+    event's in the file, as a log may be written on one line.
+
+    Raises Unreadable for XML that is none or is cut short, is in an encoding nobody knows, declares a document type, or holds no
+    event.
     """
     log = _Log(name)
     parser = _parser(log)
@@ -82,6 +85,8 @@ def read_xes(path: Path, name: str) -> RawTable:
         for chunk in _chunks(path, name):
             parser.Parse(chunk, False)  # noqa: FBT003  (expat takes it by position only)
         parser.Parse(b"", True)  # noqa: FBT003
+    except (ValueError, LookupError) as unknown:  # an encoding that is none, or has several bytes a letter
+        raise Unreadable("xml_encoding", name=name) from unknown
     except expat.ExpatError as broken:
         raise Unreadable("broken_xml", name=name, line=broken.lineno) from broken
     except (EOFError, zlib.error, gzip.BadGzipFile) as broken:
@@ -123,7 +128,7 @@ def _parser(log: _Log) -> expat.XMLParserType:
         elif kind == "event" and parent in {"trace", "log"}:
             if parent == "log":
                 log.cases.append({})
-            log.open_event(parser.CurrentLineNumber)
+            log.open_event()
         elif kind == "trace" and parent == "log":
             log.cases.append({})
 

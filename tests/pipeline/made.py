@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from marops.pipeline import events as events_of
 from marops.pipeline import flow
 from marops.pipeline.calendars import Calendar
-from marops.pipeline.flow import Workflow
+from marops.pipeline.events import Workflow
 from marops.sources import xes
 from tests.conftest import case
 
@@ -33,12 +34,12 @@ def events(*found: tuple[str, str | None, float | datetime | None], roles: dict[
         }
         for item, stage, at in found
     ]  # fmt: skip
-    return pl.DataFrame(rows, schema=flow.EVENT, orient="row")
+    return pl.DataFrame(rows, schema=events_of.EVENT, orient="row")
 
 
 def clean(*found: tuple[str, str | None, float | datetime | None], **more: Any) -> pl.DataFrame:
     """The same, in order."""
-    return flow.log(events(*found, **more), now=NOW).events
+    return events_of.log(events(*found, **more), now=NOW).events
 
 
 def published(path: Path, role: str = "org:group") -> pl.DataFrame:
@@ -52,11 +53,11 @@ def published(path: Path, role: str = "org:group") -> pl.DataFrame:
     found = frame.select(
         pl.col("case:concept:name").alias("case"),
         pl.col("concept:name").alias("stage"),
-        pl.Series("at", [datetime.fromisoformat(cell).astimezone(UTC) for cell in frame["time:timestamp"]], flow.EVENT["at"]),
+        pl.Series("at", [datetime.fromisoformat(cell).astimezone(UTC) for cell in frame["time:timestamp"]], events_of.EVENT["at"]),
         column(role).alias("role"),
         column("lifecycle:transition").alias("lifecycle"),
     )
-    return flow.log(found, now=NOW).events
+    return events_of.log(found, now=NOW).events
 
 
 LOGS = {
@@ -92,7 +93,7 @@ def mapped(folder: str) -> tuple[pl.DataFrame, Workflow, dict[str, Any]]:
 def finished_by_day(folder: str) -> list[int]:
     """Items of a published log finished by working day, Monday to Friday."""
     log, workflow, _ = mapped(folder)
-    finished = flow.items(flow.placed(log, workflow), workflow)["finished"].drop_nulls().dt.date()
+    finished = flow.items(events_of.placed(log, workflow), workflow)["finished"].drop_nulls().dt.date()
     first, last = log.select(pl.col("at").min().dt.date().alias("first"), pl.col("at").max().dt.date().alias("last")).row(0)
     return Calendar().counts(finished, first, last)
 

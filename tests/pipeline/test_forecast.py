@@ -30,6 +30,7 @@ def test_without_anything_finished_there_is_no_forecast() -> None:
     assert forecast.plain([0, 0, 0]) is None
     assert forecast.pace([3] * 10 + [0] * forecast.WINDOW, ahead=10) is None
     assert forecast.pace([], ahead=10) is None
+    assert forecast.pace([3] * (forecast.FEWEST_DAYS - 1), ahead=10) is None
     assert forecast.held([0] * 200, 20, (0.85,), seed=SEED) == ()
 
 
@@ -94,7 +95,10 @@ def test_a_share_of_trials_is_reached_by_at_least_that_many() -> None:
 
 
 @settings(max_examples=40)
-@given(st.lists(st.integers(0, 5), min_size=10, max_size=80).filter(lambda counts: any(counts[-60:])), st.integers(1, 60))
+@given(
+    st.lists(st.integers(0, 5), min_size=forecast.FEWEST_DAYS, max_size=80).filter(lambda counts: any(counts[-60:])),
+    st.integers(1, 60),
+)
 def test_more_certainty_is_fewer_items_and_a_later_day(counts: list[int], days: int) -> None:
     found = forecast.pace(counts, ahead=days)
     assert found is not None
@@ -123,6 +127,14 @@ def test_a_process_that_halves_and_doubles_is_forecast_with_more_doubt_than_a_st
 
 def test_nothing_left_to_do_is_done_today() -> None:
     assert set(forecast.when(plain([0, 1]), 0, trials=10, seed=1)) == {0}
+
+
+def test_a_pause_of_months_is_no_drift_of_the_time_before_and_after() -> None:
+    steady = forecast.pace([2] * 300, ahead=20)
+    paused = forecast.pace([2] * 150 + [0] * 55 + [2] * 95, ahead=20)
+    assert steady is not None
+    assert paused is not None
+    assert steady.drift < paused.drift < 0.8
 
 
 def test_a_trial_that_would_take_longer_than_ten_years_is_given_up() -> None:

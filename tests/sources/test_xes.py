@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from marops.errors import BadFile
+from marops.language import text
 from marops.principal import LOCAL_ADMIN
 from marops.sources import guard, service, words, xes
 from marops.sources.guard import FileKind, Unreadable
@@ -46,6 +47,9 @@ LOG = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
+CALLED = text("event log")
+
+
 def written(tmp_path: Path, content: str | bytes, name: str = "log.xes") -> Path:
     path = tmp_path / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -69,9 +73,9 @@ def test_events_carry_their_own_attributes_and_those_of_their_case(tmp_path: Pat
         "case:concept:name", "case:urgent", "concept:name", "time:timestamp", "org:group", "cost",
     )  # fmt: skip
     assert raw.frame.collect().rows() == [
-        (9, "A & B", "", "Build", "2026-03-02T09:00:00.000+01:00", "IT", ""),
-        (14, "A & B", "", "Done", "2026-03-03T09:00:00Z", "", "7"),
-        (21, "C", "true", "Build", "2026-03-04T09:00:00Z", "", ""),
+        (1, "A & B", "", "Build", "2026-03-02T09:00:00.000+01:00", "IT", ""),
+        (2, "A & B", "", "Done", "2026-03-03T09:00:00Z", "", "7"),
+        (3, "C", "true", "Build", "2026-03-04T09:00:00Z", "", ""),
     ]
 
 
@@ -82,16 +86,33 @@ def test_a_packed_log_is_the_same_log_whatever_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "content",
+    [
+        "<!-- made by hand -->" + LOG[LOG.index("<log") :],
+        LOG.replace("<log ", "<x:log xmlns:x='http://www.xes-standard.org/' ").replace("</log>", "</x:log>"),
+        LOG.replace("UTF-8", "UTF-16").encode("utf-16"),
+    ],
+    ids=["a comment first", "a prefix", "UTF-16"],
+)
+def test_a_log_is_one_however_its_xml_is_written(tmp_path: Path, content: str | bytes) -> None:
+    path = written(tmp_path, content)
+    assert guard.identify(path, path.name) is FileKind.XES
+    assert xes.read_xes(path, path.name).frame.collect().height == 3
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (LOG[:600], "log.xes is no complete XML: line 12 cannot be read. Export or copy the log again."),
         (LOG.replace("<!-- a log -->", '<!DOCTYPE log [<!ENTITY a "b">]>'), "log.xes declares a document type"),
         ('<?xml version="1.0"?><html></html>', "log.xes is really a XML file"),
         (LOG[: LOG.index("<trace>")] + "</log>", "log.xes is an event log without a single event."),
+        (LOG.replace("UTF-8", "gbk"), "log.xes is XML in an encoding that cannot be read."),
+        (LOG.replace("UTF-8", "nonsense"), "log.xes is XML in an encoding that cannot be read."),
         (gzip.compress(LOG.encode(), mtime=0)[:-40], "log.xes is packed with gzip and cut short or damaged."),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "log.xes is really a gzip file"),
     ],
-    ids=["cut short", "a document type", "a page", "no event", "a cut gzip", "another gzip"],
+    ids=["cut short", "a document type", "a page", "no event", "gbk", "no encoding", "a cut gzip", "another gzip"],
 )
 def test_what_is_no_log_or_not_all_of_one_is_refused_with_the_reason(tmp_path: Path, content: str | bytes, said: str) -> None:
     assert refused(written(tmp_path, content)).startswith(said)
@@ -104,10 +125,25 @@ def test_a_small_packed_file_that_would_unpack_to_a_huge_one_is_refused(tmp_path
     assert refused(written(tmp_path, bomb)).startswith("log.xes would unpack to far more than packed logs do and was not read.")
 
 
+def test_a_log_on_one_line_keeps_the_order_of_its_events_and_refuses_only_the_bad_one(home: Path, tmp_path: Path) -> None:
+    stages = ("Request", "Build", "QA", "Done")
+    steps = "".join(
+        f'<event><string key="concept:name" value="{stage}"/><date key="time:timestamp" value="2026-03-02T09:00:00Z"/></event>'
+        for stage in stages
+    )
+    cases = "".join(f'<trace><string key="concept:name" value="{item}"/>{steps}</trace>' for item in range(300))
+    bad = '<trace><string key="concept:name" value="bad"/><event><string key="concept:name" value="Build"/></event></trace>'
+    path = written(tmp_path, f"<log>{cases}{bad}</log>")
+    found = service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED)
+    ordered = found.rows.sort("issue_id", "status_sequence")["status"].to_list()
+    assert ordered == [*stages] * 300
+    assert found.kept_out.select("of", "column", "rule").rows() == [("bad", "transition_at", "required")]
+
+
 def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) -> None:
     preview = service.preview_upload(LOCAL_ADMIN, OWN, "log.xes", LOG.encode())
     assert [(part.recognised_as, part.rows_ready) for part in preview.report.parts] == [("Event log (XES)", 3)]
-    found = service.read_table(LOCAL_ADMIN, written(tmp_path, LOG), "work_item_transition").rows
+    found = service.read_table(LOCAL_ADMIN, written(tmp_path, LOG), "work_item_transition", CALLED).rows
     assert found.select("issue_id", "status", "transition_at", "role").rows() == [
         ("A & B", "Build", datetime(2026, 3, 2, 8, tzinfo=UTC), "IT"),
         ("A & B", "Done", datetime(2026, 3, 3, 9, tzinfo=UTC), None),
@@ -117,8 +153,8 @@ def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) ->
 
 def test_a_file_of_something_else_is_no_log(home: Path, tmp_path: Path) -> None:
     path = written(tmp_path, "Day,Campaign,Cost\n2026-01-01,A,1\n", "ads.csv")
-    with pytest.raises(BadFile, match=r"ads\.csv holds no work_item_transition\. It has the columns Day, Campaign, and Cost\."):
-        service.read_table(LOCAL_ADMIN, path, "work_item_transition")
+    with pytest.raises(BadFile, match=r"ads\.csv is no event log\. Its columns: Day, Campaign, and Cost\."):
+        service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +164,6 @@ def test_a_file_of_something_else_is_no_log(home: Path, tmp_path: Path) -> None:
      ("04_running-example", "running-example.csv", 42)],
 )  # fmt: skip
 def test_published_logs_are_read_whole(home: Path, folder: str, name: str, rows: int) -> None:
-    found = service.read_table(LOCAL_ADMIN, case("flow", folder, name), "work_item_transition")
-    assert (found.rows.height, found.refused) == (rows, ())
+    found = service.read_table(LOCAL_ADMIN, case("flow", folder, name), "work_item_transition", CALLED)
+    assert (found.rows.height, found.kept_out.height) == (rows, 0)
     assert found.rows.select(pl.col("issue_id", "status", "transition_at").null_count().name.keep()).row(0) == (0, 0, 0)

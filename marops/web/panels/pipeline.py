@@ -29,8 +29,9 @@ def risk_table(flow: Flow) -> None:
     sides = {
         stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "") for stage in stages()
     }
-    currencies = found["currency_code"].drop_nulls().unique().to_list()
-    at_risk = say(text("At risk a day, {code}", code=currencies[0]) if len(currencies) == 1 else text("At risk a day"))
+    currencies = found.drop_nulls("at_risk")["currency_code"].unique().to_list()
+    one = currencies[0] if len(currencies) == 1 else None
+    at_risk = say(text("At risk a day, {code}", code=one) if one else text("At risk a day"))
     chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
     shown = found.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
@@ -43,7 +44,7 @@ def risk_table(flow: Flow) -> None:
         pl.col("assignee").alias(say(text("Assigned to"))),
         pl.col("likely").alias(say(text("Likely launch"))),
         _interval(found).alias(say(text("95 % interval"))),
-        *([] if len(currencies) == 1 else [pl.col("currency_code").alias(say(text("Currency")))]),
+        *([] if one else [pl.col("currency_code").alias(say(text("Currency")))]),
     )
     table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
     known = found["chance"].count()
@@ -77,8 +78,8 @@ def _how_it_held(flow: Flow) -> Text:
     if flow.checked is None:
         return text("{how} No such forecast could be checked yet.", how=how)
     held = ntext(
-        "Of the last 12 months {n} such chance can be checked: {expected} launches should have been late, {late} were.",
-        "Of the last 12 months {n} such chances can be checked: {expected} launches should have been late, {late} were.",
+        "Of the last 12 months it can be checked for {n} campaign: {expected} should have been late, {late} were.",
+        "Of the last 12 months it can be checked for {n} campaigns: {expected} should have been late, {late} were.",
         flow.checked.said, expected=round(flow.checked.expected), late=flow.checked.late,
     )  # fmt: skip
     return text("{how} {held}", how=how, held=held)

@@ -1,0 +1,159 @@
+"""Logs of events: which of them can be trusted, in what order stages come, and which end the work.
+
+An event says that an item (`case`) entered a stage at a moment (UTC). The terms are those of IEEE 1849 (XES).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import numpy as np
+import polars as pl
+
+EVENT = pl.Schema(
+    {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
+)
+"""A log's columns, in the order its source had them; `role` and `lifecycle` may be null."""
+
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
+
+_LIFECYCLE = ("schedule", "assign", "reassign", "start", "suspend", "resume", "complete", "withdraw", "manualskip", "autoskip",
+              "ate_abort", "pi_abort")  # fmt: skip
+"""The standard's transactional model. Words outside it are a log's own, and every one of its events counts."""
+
+_ENDS_HERE = 0.99
+_FEW = 2
+
+
+class Why(StrEnum):
+    """Why an item is left out of every number."""
+
+    NO_MOMENT = "missing start"
+    UNREADABLE = "unreadable date"
+    EPOCH = "date before 1971"
+    FUTURE = "future date"
+    NO_STAGE = "no stage"
+    NOT_COMPLETED = "no completed step"
+    UNKNOWN = "unknown stage"
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """Stages in their order, those in which somebody works (`active`; empty: nobody has said) and those that end the work."""
+
+    stages: tuple[str, ...]
+    active: frozenset[str]
+    done: frozenset[str]
+
+    def __post_init__(self) -> None:
+        strange = sorted((self.active | self.done) - set(self.stages))
+        if strange or len(set(self.stages)) != len(self.stages) or not self.stages:
+            raise ValueError(f"no workflow: {self.stages}; not among them: {strange}")
+
+    @property
+    def doing(self) -> tuple[str, ...]:
+        """The stages before the work is done."""
+        return tuple(stage for stage in self.stages if stage not in self.done)
+
+    @property
+    def started_from(self) -> int:
+        """The place of the first active stage; 0 where nobody has said which are."""
+        return min((self.stages.index(stage) for stage in self.active), default=0)
+
+    @property
+    def done_from(self) -> int:
+        """The place of the first stage that ends the work."""
+        return min((self.stages.index(stage) for stage in self.done), default=len(self.stages))
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Events that can be trusted, by item (in the order of their first event in the source) and time; the source's order where
+    moments are equal. `case` is categorical. `excluded`: items and why; `tied`: items of which two events have the same moment, so
+    that only the source's order tells which came first.
+    """
+
+    events: pl.DataFrame
+    excluded: pl.DataFrame
+    tied: int
+    as_of: datetime
+
+
+def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -> Log:
+    """The log as it was known at `as_of` (the newest event where none is given): what came later had not happened yet.
+    Items with an event that has no moment or stage, or a moment that cannot be (before 1971, after `now`), are left out as a whole.
+
+    Where events follow the standard's life cycle, only the completion of a step is its event; items that completed none are left
+    out.
+    """
+    steps = completed(events)
+    begun = events.join(steps, on="case", how="anti") if steps.height < events.height else events.clear()
+    unfinished = begun.select("case", pl.lit(Why.NOT_COMPLETED.value).alias("why")).unique(maintain_order=True)
+    events = steps
+    why = (
+        pl.when(pl.col("at").is_null()).then(pl.lit(Why.NO_MOMENT.value))
+        .when(pl.col("at") < _EARLIEST).then(pl.lit(Why.EPOCH.value))
+        .when(pl.col("at") > now).then(pl.lit(Why.FUTURE.value))
+        .when(pl.col("stage").is_null()).then(pl.lit(Why.NO_STAGE.value))
+    )  # fmt: skip
+    bad = events.filter(why.is_not_null()).select("case", why.alias("why"))
+    excluded = bad.unique("case", keep="first", maintain_order=True)
+    if excluded.height:
+        events = events.join(excluded, on="case", how="anti")
+    newest: datetime | None = events.select(pl.col("at").max()).item()
+    until = as_of or newest or now
+    if as_of is not None:
+        events = events.filter(pl.col("at") <= as_of)
+    # Numbered by first appearance: items are told apart and sorted by small numbers instead of by text.
+    events = events.with_columns(pl.col("case").cast(pl.Categorical(pl.Categories.random()))).with_columns(
+        pl.col("case").to_physical().alias("number")
+    )
+    by = ["number"] if events["at"].is_sorted() else ["number", "at"]
+    kept = events.sort(by, maintain_order=True).drop("number")
+    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
+    tied = kept.select(pl.col("case").filter(same).n_unique()).item()
+    return Log(kept, pl.concat([excluded, unfinished]), int(tied), until)
+
+
+def completed(events: pl.DataFrame) -> pl.DataFrame:
+    """Without the events that only begin or plan a step, where a log keeps the standard's life cycle."""
+    if events["lifecycle"].null_count() == events.height:
+        return events
+    words = events["lifecycle"].str.to_lowercase()
+    said = set(words.drop_nulls().unique())
+    if "complete" not in said or not said <= set(_LIFECYCLE):
+        return events
+    return events.filter((words == "complete") | words.is_null())
+
+
+def order(events: pl.DataFrame) -> tuple[str, ...]:
+    """The order in which items usually enter stages for the first time: by a stage's mean place among those an item has seen."""
+    code = events.select("case", pl.col("stage").cast(pl.Categorical).alias("stage"))
+    first = code.select("case", "stage").unique(maintain_order=True, keep="first")
+    # Items stand together: a place is the distance to the item's first row, of as many as the item has.
+    runs = first.select(pl.col("case").rle().struct.field("len"))["len"]
+    places = pl.concat([pl.Series([0], dtype=pl.UInt32), runs.cum_sum()[:-1].cast(pl.UInt32)])
+    starts, lengths = places.to_numpy().repeat(runs.to_numpy()), runs.to_numpy().repeat(runs.to_numpy())
+    place = (np.arange(first.height) - starts + 1) / lengths
+    found = first.select(pl.col("stage").cast(pl.String), pl.Series("place", place)).group_by("stage").agg(pl.col("place").mean())
+    return tuple(found.sort(pl.col("place").round(9), "stage")["stage"])
+
+
+def ends(events: pl.DataFrame, stages: Sequence[str]) -> frozenset[str]:
+    """Stages after which (almost) nothing follows, where at least two items ended there; the last stage where there are none."""
+    is_last = (pl.col("case") != pl.col("case").shift(-1)).fill_null(value=True)
+    by_stage = (
+        events.select("stage", is_last.alias("last")).group_by("stage")
+        .agg(pl.col("last").mean().alias("share"), pl.col("last").sum().alias("items"))
+    )  # fmt: skip
+    found = by_stage.filter((pl.col("share") >= _ENDS_HERE) & (pl.col("items") >= _FEW))["stage"]
+    return frozenset(found) & frozenset(stages) or frozenset(stages[-1:])
+
+
+def placed(events: pl.DataFrame, workflow: Workflow) -> pl.DataFrame:
+    """Events of a workflow's stages, with the stage's place (`index`, from 0)."""
+    index = {stage: at for at, stage in enumerate(workflow.stages)}
+    at = pl.col("stage").replace_strict(list(index), list(index.values()), default=None, return_dtype=pl.Int32)
+    return events.with_columns(at.alias("index")).filter(pl.col("index").is_not_null())
