@@ -14,6 +14,7 @@ from marops.workspaces import store as _workspaces
 ROWS = (
     _workspaces.Workspace,
     _workspaces.BusinessUnit,
+    _workspaces.StageDefinition,
     _sources.ImportRun,
     _sources.ImportReject,
     _sources.Restatement,

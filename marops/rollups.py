@@ -20,7 +20,7 @@ from cachetools import LRUCache, cached
 from marops import lake
 from marops.lake import Manifest
 from marops.language import Text, joined, text
-from marops.stages import LAUNCH, stage_of
+from marops.lifecycle import completed
 from marops.workspaces.service import Opened, Unit
 
 UNATTRIBUTED = ""
@@ -55,7 +55,7 @@ class Facts:
 
     def key(self, *tables: str) -> Hashable:
         """What a result made from these tables depends on."""
-        return self.manifest.digest(*tables), self.currency, self.opened.units
+        return self.manifest.digest(*tables), self.currency, self.opened.units, self.opened.process
 
 
 def facts(opened: Opened) -> Facts:
@@ -236,43 +236,58 @@ def cost(found: Facts) -> pl.DataFrame:
     )
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
-def stage_visits(found: Facts) -> pl.DataFrame:
-    """Every visit of a work item to a stage, in order: issue_id, visit (from 1), stage (null: a word that is not known),
-    status as the tracker calls it, entered_at, left_at (null while there). Moves between words for the same stage join.
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item_transition"), condition=threading.Condition())
+def stage_moves(found: Facts) -> pl.DataFrame:
+    """Every status a work item entered, in order: issue_id, stage (null: a word that is not known), status as the tracker calls
+    it, role that acts on it from then on (null: not said), entered_at.
     """
-    moves = (
+    logged = (
         lake.table(found.manifest, "work_item_transition")
-        .select("issue_id", "status_sequence", "status", "transition_at")
-        .sort("issue_id", "status_sequence")
+        .select("issue_id", "status_sequence", "status", "transition_at", "role", "lifecycle")
+        .sort("issue_id", "transition_at", "status_sequence")
         .collect()
-        .with_columns(stage_of(pl.col("status")).alias("stage"))
     )
+    stage = found.opened.process.stage_of(pl.col("status")).alias("stage")
+    return completed(logged).select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item_transition"), condition=threading.Condition())
+def stage_visits(found: Facts) -> pl.DataFrame:
+    """Every visit of a work item to a stage, in order: issue_id, visit (from 1), stage (null: a word that is not known), status as
+    the tracker calls it, entered_at, left_at (null while there). Moves between words for the same stage join.
+    """
+    moves = stage_moves(found)
     same = (pl.col("stage") == pl.col("stage").shift(1).over("issue_id")).fill_null(value=False)
-    visits = moves.filter(~same)
-    return visits.select(
+    return moves.filter(~same).select(
         "issue_id",
         pl.int_range(1, pl.len() + 1).over("issue_id").alias("visit"),
         "stage",
         "status",
-        pl.col("transition_at").alias("entered_at"),
-        pl.col("transition_at").shift(-1).over("issue_id").alias("left_at"),
+        "entered_at",
+        pl.col("entered_at").shift(-1).over("issue_id").alias("left_at"),
     )
 
 
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
 def work(found: Facts) -> pl.DataFrame:
-    """One row a work item, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at, due_date,
-    launched_at (first entry into execution; null before), stage (where it is now), since (entered that stage).
+    """One row a work item, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at (its first move, where only
+    moves are known), due_date, launched_at (first entry into a stage that is a launch; null before), stage (where it is now; null:
+    a word that is not known), since (entered that stage), role (that acts on it; null: not said), done_at (entered the stage it is
+    in, where nothing is left to do in it; null before), value_per_day, currency_code.
     """
-    items = lake.table(found.manifest, "work_item").collect()
-    visits = stage_visits(found)
-    launches = visits.filter(pl.col("stage") == LAUNCH).group_by("issue_id").agg(pl.col("entered_at").min().alias("launched_at"))
+    visits, process = stage_visits(found), found.opened.process
+    by_item = visits.group_by("issue_id").agg(
+        pl.col("entered_at").min().alias("first"),
+        pl.col("entered_at").filter(pl.col("stage").is_in(process.launched)).min().alias("launched_at"),
+    )
+    items = lake.table(found.manifest, "work_item").collect().join(by_item, on="issue_id", how="full", coalesce=True)
     now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
+    acting = stage_moves(found).group_by("issue_id").agg(pl.col("role").last())
+    stage = pl.coalesce("stage", process.stage_of(pl.col("current_status")))
     unit = pl.coalesce("business_unit", unit_of(pl.col("campaign_name"), found.opened.units))
     return (
-        items.join(launches, on="issue_id", how="left")
-        .join(now, on="issue_id", how="left")
+        items.join(now, on="issue_id", how="left")
+        .join(acting, on="issue_id", how="left")
         .select(
             "issue_id",
             pl.coalesce("issue_key", "issue_id").alias("key"),
@@ -280,11 +295,13 @@ def work(found: Facts) -> pl.DataFrame:
             "campaign_name",
             unit.alias("unit"),
             pl.col("assignee_user_id").alias("assignee"),
-            "created_at",
+            pl.coalesce("created_at", "first").alias("created_at"),
             "due_date",
             "launched_at",
-            pl.coalesce("stage", stage_of(pl.col("current_status"))).alias("stage"),
+            stage.alias("stage"),
             "since",
+            "role",
+            pl.when(stage.is_in(process.done)).then(pl.coalesce("since", "resolved_at", "created_at")).alias("done_at"),
             pl.col("value_per_day").cast(pl.Float64),
             "currency_code",
         )

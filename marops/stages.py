@@ -1,4 +1,4 @@
-"""The stages of the campaign workflow, in order: what trackers call them, and which side must act in each."""
+"""The stages work goes through, in order: what trackers call them, what they mean, and which side must act in each."""
 
 import tomllib
 from dataclasses import dataclass
@@ -16,25 +16,78 @@ class Category(StrEnum):
 
     TODO = "todo"
     ACTIVE = "active"
+    WAIT = "wait"
     LIVE = "live"
     DONE = "done"
 
 
+BEFORE_LAUNCH = frozenset({Category.TODO, Category.ACTIVE, Category.WAIT})
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage. `responsible`: the side that must act ("it", "marketing", "" for none)."""
+    """One stage. `responsible`: the side that must act ("it", "marketing", "" for none). `aliases`: what trackers call it, in lower
+    case. `sla_days`: days within which work should leave it (None: nobody has said).
+    """
 
     id: str
-    name: Text
+    name: Text | str
     category: Category
     responsible: str
     aliases: tuple[str, ...]
+    sla_days: float | None = None
 
 
-LAUNCH = "execution"
-"""Entering this stage is the launch."""
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The stages of a workspace in the order of its workflow. Raises ValueError for none, for ids or aliases that stand twice, and
+    where no stage before the launch or no end is among them.
+    """
 
-DONE = "done"
+    stages: tuple[Stage, ...]
+
+    def __post_init__(self) -> None:
+        ids, words = [stage.id for stage in self.stages], [alias for stage in self.stages for alias in stage.aliases]
+        if len(set(ids)) < len(ids) or len(set(words)) < len(words):
+            raise ValueError(f"stages or their words stand twice: {ids}, {words}")
+        if not self.before_launch or len(self.before_launch) == len(self.stages):
+            raise ValueError(f"work must begin and end: {[(stage.id, stage.category) for stage in self.stages]}")
+
+    @property
+    def before_launch(self) -> tuple[Stage, ...]:
+        """The stages of work that is not launched."""
+        return tuple(stage for stage in self.stages if stage.category in BEFORE_LAUNCH)
+
+    @property
+    def launched(self) -> frozenset[str]:
+        """The ids of the stages by which work is launched: those in which it runs; where there are none, those it ends in."""
+        live = frozenset(stage.id for stage in self.stages if stage.category is Category.LIVE)
+        return live or self.done
+
+    @property
+    def done(self) -> frozenset[str]:
+        """The ids of the stages in which nothing is left to do."""
+        return frozenset(stage.id for stage in self.stages if stage.category is Category.DONE)
+
+    @property
+    def board(self) -> tuple[Stage, ...]:
+        """The stages in which something is left to do."""
+        return tuple(stage for stage in self.stages if stage.category is not Category.DONE)
+
+    def named(self, stage_id: str | None) -> Stage | None:
+        """The stage of an id; None for one that is not among them."""
+        return next((stage for stage in self.stages if stage.id == stage_id), None)
+
+    def stage_of(self, status: pl.Expr) -> pl.Expr:
+        """The id of the stage a tracker's status means; null where the word is not known."""
+        words = {alias: stage.id for stage in self.stages for alias in stage.aliases}
+        return folded(status).replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+
+
+def folded(status: pl.Expr) -> pl.Expr:
+    """A status as aliases have it: in lower case, one space between words and none around them."""
+    return status.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+
 
 # Named here for the catalogue; stages.toml says which words trackers use for them.
 _NAMES = (
@@ -44,19 +97,14 @@ _NAMES = (
 
 
 @lru_cache(maxsize=1)
-def stages() -> tuple[Stage, ...]:
-    """Every stage in the order of the workflow; the last is Done."""
+def usual() -> Process:
+    """The stages of a campaign where a workspace has not said its own: request to reporting, and Done."""
     data = tomllib.loads((resources.files("marops") / "stages.toml").read_text(encoding="utf-8"))["stages"]
-    return tuple(Stage(s["id"], text(s["name"]), Category(s["category"]), s["responsible"], tuple(s["aliases"])) for s in data)
+    return Process(
+        tuple(Stage(s["id"], text(s["name"]), Category(s["category"]), s["responsible"], tuple(s["aliases"])) for s in data)
+    )
 
 
-def board_stages() -> tuple[Stage, ...]:
-    """The seven stages of the board, without Done."""
-    return tuple(stage for stage in stages() if stage.category is not Category.DONE)
-
-
-def stage_of(status: pl.Expr) -> pl.Expr:
-    """The id of the stage a tracker's status means; null where the word is not known."""
-    words = {alias: stage.id for stage in stages() for alias in stage.aliases}
-    key = status.str.strip_chars().str.to_lowercase()
-    return key.replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+def titled(name: str) -> Text | str:
+    """The name of a stage as somebody wrote it; that of a usual stage is said in each reader's language."""
+    return text(name) if name in _NAMES else name

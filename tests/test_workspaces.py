@@ -5,14 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from marops import bootstrap, settings, store
+from marops import bootstrap, rollups, settings, store
 from marops.errors import NotFound, UserError
 from marops.principal import Principal
 from marops.sample import loader
 from marops.sources import service as sources
+from marops.stages import Category, Stage, usual
 from marops.workspaces import service
 from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN, SAMPLE
+from tests.scorecard.made import fill
 from tests.sources import made
 
 
@@ -142,3 +144,60 @@ def test_removing_a_sample_that_is_not_there_does_nothing(home: Path, admin: Pri
     before = revision()
     service.remove_sample(admin)
     assert revision() == before
+
+
+# The stages of the work
+
+OWN_STAGES = (
+    Stage("ask", "Ask", Category.TODO, "marketing", (" Asked", "NEW", "asked"), 2),
+    Stage("look", "Legal look", Category.WAIT, "it", ("legal",)),
+    Stage("over", "Done", Category.DONE, "", ("closed",)),
+)
+
+
+def test_a_workspace_has_the_usual_stages_until_somebody_sets_its_own(home: Path, admin: Principal) -> None:
+    assert service.open_workspace(admin, OWN).process == usual()
+    before = revision()
+    service.set_process(admin, OWN, OWN_STAGES)
+    found = service.open_workspace(admin, OWN).process
+    assert [(stage.id, str(stage.name), stage.category, stage.aliases, stage.sla_days) for stage in found.stages] == [
+        ("ask", "Ask", Category.TODO, ("asked", "new"), 2),
+        ("look", "Legal look", Category.WAIT, ("legal",), None),
+        ("over", "Done", Category.DONE, ("closed",), None),
+    ]
+    assert (found.launched, [stage.id for stage in found.before_launch]) == ({"over"}, ["ask", "look"])
+    assert revision() != before
+    service.set_process(admin, OWN, None)
+    assert service.open_workspace(admin, OWN).process == usual()
+
+
+def test_stages_that_are_set_change_what_the_moves_of_work_mean(home: Path, admin: Principal) -> None:
+    moves = [("closed", 9), ("legal", 4), ("New", 1)]
+    fill("work_item_transition", [
+        {"issue_id": "1", "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, day, tzinfo=UTC)}
+        for n, (word, day) in enumerate(moves, 1)
+    ])  # fmt: skip
+    service.set_process(admin, OWN, OWN_STAGES)
+    found = rollups.facts(service.open_workspace(admin, OWN))
+    assert rollups.stage_visits(found)["stage"].to_list() == ["ask", "look", "over"]  # by time, whatever the order of the file
+    (row,) = rollups.work(found).select("created_at", "launched_at", "done_at", "name").rows()
+    assert row == (datetime(2026, 3, 1, tzinfo=UTC), *[datetime(2026, 3, 9, tzinfo=UTC)] * 2, "1")
+
+
+@pytest.mark.parametrize(
+    ("stages", "says"),
+    [
+        ([], "At least one stage must come before"),
+        (OWN_STAGES[:2], "At least one stage must be the end"),
+        (OWN_STAGES[2:], "At least one stage must come before"),
+        ((*OWN_STAGES, Stage("x", "legal LOOK", Category.WAIT, "", ())), "no two the same"),
+        ((*OWN_STAGES, Stage("x", "X", Category.WAIT, "", ("closed",))), "closed stands for two stages: Done and X"),
+        ((*OWN_STAGES, Stage("x", "X", Category.WAIT, "", (), 0.0)), "must be more than 0"),
+        ((*OWN_STAGES, Stage("x", " ", Category.WAIT, "", ())), "needs a name"),
+    ],
+)
+def test_what_is_no_workflow_is_refused_and_nothing_changes(home: Path, admin: Principal, stages, says: str) -> None:
+    before = revision()
+    with pytest.raises(UserError, match=says):
+        service.set_process(admin, OWN, stages)
+    assert (revision(), service.open_workspace(admin, OWN).process) == (before, usual())

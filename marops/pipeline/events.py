@@ -11,6 +11,8 @@ from enum import StrEnum
 import numpy as np
 import polars as pl
 
+from marops.lifecycle import completed
+
 EVENT = pl.Schema(
     {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
 )
@@ -18,10 +20,6 @@ EVENT = pl.Schema(
 
 _EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 """Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
-
-_LIFECYCLE = ("schedule", "assign", "reassign", "start", "suspend", "resume", "complete", "withdraw", "manualskip", "autoskip",
-              "ate_abort", "pi_abort")  # fmt: skip
-"""The standard's transactional model. Words outside it are a log's own, and every one of its events counts."""
 
 _ENDS_HERE = 0.99
 _FEW = 2
@@ -115,17 +113,6 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     tied = kept.select(pl.col("case").filter(same).n_unique()).item()
     return Log(kept, pl.concat([excluded, unfinished]), int(tied), until)
-
-
-def completed(events: pl.DataFrame) -> pl.DataFrame:
-    """Without the events that only begin or plan a step, where a log keeps the standard's life cycle."""
-    if events["lifecycle"].null_count() == events.height:
-        return events
-    words = events["lifecycle"].str.to_lowercase()
-    said = set(words.drop_nulls().unique())
-    if "complete" not in said or not said <= set(_LIFECYCLE):
-        return events
-    return events.filter((words == "complete") | words.is_null())
 
 
 def order(events: pl.DataFrame) -> tuple[str, ...]:

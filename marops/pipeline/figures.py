@@ -8,18 +8,12 @@ from marops.chart import Chart, base
 from marops.language import Reader, text
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
-from marops.stages import Stage, stages
-
-
-def _names() -> dict[str, Stage]:
-    return {stage.id: stage for stage in stages()}
 
 
 def days_by_stage(flow: Flow, reader: Reader) -> Chart:
     """How long campaigns stay in each stage before launch: the median as a bar, the 85th percentile as a mark."""
-    named = _names()
     rows = flow.stage_times.filter(pl.col("visits") > 0)
-    labels = [reader.say(named[stage].name) for stage in rows["stage"]]
+    labels = [reader.say(stage.name) for stage in flow.process.stages if stage.id in rows["stage"]]
     medians, late = rows["median"].to_list(), rows["p85"].to_list()
 
     def said(days: float | None) -> str:

@@ -11,7 +11,6 @@ import polars as pl
 
 from marops import stats
 from marops.period import start_of
-from marops.stages import DONE, LAUNCH, stages
 
 FEWEST = 10
 """Comparable campaigns below which nothing is said."""
@@ -23,8 +22,6 @@ _NEAR = (0, 3, 7)
 _FARTHEST = timedelta(days=3_650)
 """A date farther ahead stands for none."""
 
-_BEFORE_LAUNCH = tuple(stage.id for stage in stages())[: [stage.id for stage in stages()].index(LAUNCH)]
-
 RISK = pl.Schema(
     {
         "issue_id": pl.String(), "chance": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "comparable": pl.Int64(),
@@ -34,7 +31,7 @@ RISK = pl.Schema(
 
 
 def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
-    """One row a campaign that has a date, is not launched and not done (see RISK).
+    """One row a campaign that has a date, is not launched and not done (see RISK); `visits` are those to stages before the launch.
 
     `chance`: that it is not launched when its date is over: 1 where it is over by `end`, else the share (`late` of `comparable`) of
     earlier campaigns that stood in its stage as many days (give or take `near`) before their date and were not launched then,
@@ -75,7 +72,7 @@ def checked(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, *, months: 
     """
     chances: dict[str, float] = {}
     known = {issue: (due, launched) for issue, due, launched in work.select("issue_id", "due_date", "launched_at").iter_rows()}
-    withdrawn = set(_withdrawn(work, visits)["issue_id"])
+    withdrawn = set(_withdrawn(work)["issue_id"])
     day = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(months):
         found = risks(*_as_known(work, visits, day), day).drop_nulls("low")
@@ -93,15 +90,14 @@ def _over(day: date) -> datetime:
 
 def _open(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
     return work.filter(
-        pl.col("launched_at").is_null() & pl.col("stage").ne_missing(DONE) & (pl.col("due_date") < (end + _FARTHEST).date())
+        pl.col("launched_at").is_null() & pl.col("done_at").is_null() & (pl.col("due_date") < (end + _FARTHEST).date())
     )
 
 
-def _withdrawn(work: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
+def _withdrawn(work: pl.DataFrame) -> pl.DataFrame:
     """Campaigns that were done without a launch when their date was over."""
-    done = visits.filter(pl.col("stage") == DONE).group_by("issue_id").agg(pl.col("entered_at").min().alias("done_at"))
     over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
-    return work.join(done, on="issue_id").filter(pl.col("launched_at").is_null() & (pl.col("done_at") < over)).select("issue_id")
+    return work.filter(pl.col("launched_at").is_null() & (pl.col("done_at") < over)).select("issue_id")
 
 
 def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
@@ -110,12 +106,11 @@ def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
     days after it it was launched (`delay`).
     """
     over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
-    due = work.filter(over <= end).join(_withdrawn(work, visits), on="issue_id", how="anti")
+    due = work.filter(over <= end).join(_withdrawn(work), on="issue_id", how="anti")
     delay = (pl.col("launched_at").dt.date() - pl.col("due_date")).dt.total_days()
     left = pl.min_horizontal(pl.coalesce("left_at", pl.lit(end)), pl.coalesce("launched_at", pl.lit(end)))
     return (
-        visits.filter(pl.col("stage").is_in(_BEFORE_LAUNCH))
-        .join(due.select("issue_id", over.alias("over"), "launched_at", delay.alias("delay")), on="issue_id")
+        visits.join(due.select("issue_id", over.alias("over"), "launched_at", delay.alias("delay")), on="issue_id")
         .filter((pl.col("entered_at") < pl.col("launched_at")).fill_null(value=True))
         .select(
             "issue_id", "stage", "delay",
@@ -146,5 +141,6 @@ def _as_known(work: pl.DataFrame, visits: pl.DataFrame, day: datetime) -> tuple[
     )
     now = known.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
     launched = pl.when(pl.col("launched_at") < day).then(pl.col("launched_at")).alias("launched_at")
-    there = work.filter(pl.col("created_at") < day).drop("stage", "since").with_columns(launched)
+    done = pl.when(pl.col("done_at") < day).then(pl.col("done_at")).alias("done_at")
+    there = work.filter(pl.col("created_at") < day).drop("stage", "since").with_columns(launched, done)
     return there.join(now, on="issue_id", how="left"), known

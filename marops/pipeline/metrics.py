@@ -10,7 +10,7 @@ from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
 from marops.quantity import Unit
-from marops.stages import DONE, Category, Stage, stages
+from marops.stages import Stage
 
 SOURCES = ("work_item", "work_item_transition")
 _FEWEST_FOR_P85 = 10
@@ -22,7 +22,7 @@ def in_progress(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
     """
     days = 86_400
     return (
-        work.filter(pl.col("stage").is_not_null() & (pl.col("stage") != DONE))
+        work.filter(pl.col("stage").is_not_null() & pl.col("done_at").is_null())
         .with_columns(
             ((pl.lit(end) - pl.col("created_at")).dt.total_seconds() / days).alias("age"),
             ((pl.lit(end) - pl.coalesce("since", "created_at")).dt.total_seconds() / days).alias("waiting"),
@@ -34,21 +34,22 @@ def in_progress(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
 def overdue(work: pl.DataFrame, today: date) -> pl.DataFrame:
     """Items whose due date has passed without a launch, the latest first, with `late` (days past due)."""
     return (
-        work.filter(pl.col("launched_at").is_null() & (pl.col("due_date") < today) & pl.col("stage").ne_missing(DONE))
+        work.filter(pl.col("launched_at").is_null() & pl.col("done_at").is_null() & (pl.col("due_date") < today))
         .with_columns((pl.lit(today) - pl.col("due_date")).dt.total_days().alias("late"))
         .sort("late", "issue_id", descending=[True, False])
     )
 
 
-def stage_times(visits: pl.DataFrame, period: Period, end: datetime, listed: Sequence[Stage] | None = None) -> pl.DataFrame:
-    """Days per visit by stage, of visits begun in a period: Kaplan-Meier median and 85th percentile, open ones counted.
+def stage_times(visits: pl.DataFrame, period: Period, end: datetime, listed: Sequence[Stage]) -> pl.DataFrame:
+    """Days per visit by stage (of those listed), of visits begun in a period: Kaplan-Meier median and 85th percentile, visits that
+    go on counted.
 
     Columns: stage, visits, open, median, p85 (null where too few have ended to say; p85 also below 10 finished visits).
     """
     days = (pl.coalesce("left_at", pl.lit(end)) - pl.col("entered_at")).dt.total_seconds() / 86_400
     begun = visits.filter(pl.col("entered_at").dt.date().is_between(period.start, period.end)).with_columns(days.alias("days"))
     rows: list[tuple[str, int, int, float | None, float | None]] = []
-    for stage in listed or [s for s in stages() if s.category in (Category.TODO, Category.ACTIVE)]:
+    for stage in listed:
         here = begun.filter(pl.col("stage") == stage.id)
         ended = here.filter(pl.col("left_at").is_not_null())["days"].to_numpy()
         still = here.filter(pl.col("left_at").is_null())["days"].to_numpy()
@@ -62,7 +63,7 @@ def stage_times(visits: pl.DataFrame, period: Period, end: datetime, listed: Seq
 
 def _withdrawn() -> pl.Expr:
     """Closed without ever having been live: neither launched nor late."""
-    return pl.col("launched_at").is_null() & (pl.col("stage") == DONE).fill_null(value=False)
+    return pl.col("launched_at").is_null() & pl.col("done_at").is_not_null()
 
 
 def launches(work: pl.DataFrame, period: Period, today: date) -> pl.DataFrame:
@@ -82,10 +83,9 @@ def launches(work: pl.DataFrame, period: Period, today: date) -> pl.DataFrame:
     return months.join(table, on="month", how="left").with_columns(pl.exclude("month").fill_null(0).cast(pl.Int64)).sort("month")
 
 
-def work_in_progress(work: pl.DataFrame, end: datetime) -> Measure:
+def work_in_progress(work: pl.DataFrame, end: datetime, before_launch: Sequence[Stage]) -> Measure:
     """Items that are requested but not yet live."""
-    waiting = {s.id for s in stages() if s.category in (Category.TODO, Category.ACTIVE)}
-    count = in_progress(work, end).filter(pl.col("stage").is_in(waiting)).height
+    count = in_progress(work, end).filter(pl.col("stage").is_in([stage.id for stage in before_launch])).height
     return _measure("wip", text("In preparation"), count, Unit.COUNT, end, note=text("requested and not yet live"))
 
 

@@ -22,7 +22,7 @@ from marops.pipeline.logs import Asked
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.sources import service as sources
-from marops.stages import Stage, board_stages, stages
+from marops.stages import Process, Stage
 from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
@@ -44,6 +44,7 @@ class Flow:
     checked: Checked | None
     stage_times: pl.DataFrame
     launches: pl.DataFrame
+    process: Process
     in_preparation: Measure
     late: Measure
     on_time: Measure
@@ -72,7 +73,7 @@ class Flow:
         if known.is_empty():
             return None
         worst = known.row(0, named=True)
-        stage = next(stage for stage in stages() if stage.id == worst["stage"])
+        stage = next(stage for stage in self.process.stages if stage.id == worst["stage"])
         return Slowest(stage, float(worst[column]), most=column == "p85")
 
 
@@ -99,7 +100,7 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     if late.is_empty():
         return []
     first = late.row(0, named=True)
-    stage = next((s for s in board_stages() if s.id == first["stage"]), None)
+    stage = found.process.named(first["stage"])
     value = float(late["value_per_day"].fill_null(0).sum())
     what = ntext(
         "{n} launch is past its date: {name}, {days} days late.",
@@ -200,23 +201,25 @@ class _Asked:
 def _flow(asked: _Asked) -> Flow:
     opened, scope = asked.opened, asked.scope
     found = rollups.facts(opened)
-    work, visits = rollups.work(found), rollups.stage_visits(found)
+    work, visits, process = rollups.work(found), rollups.stage_visits(found), opened.process
     if scope.unit is not None:
         work = work.filter(pl.col("unit") == scope.unit)
         visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
     end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
-    limits = metrics.stage_times(visits, everything, end, stages()).select("stage", pl.col("p85").alias("limit"))
+    limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
     unknown = visits.filter(pl.col("stage").is_null())["status"].unique().sort().to_list()
+    before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     return Flow(
         items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
-        risks=_risks(work, visits, end, opened.today, factors),
-        checked=lateness.checked(work, visits, end),
-        stage_times=metrics.stage_times(visits, scope.period, end),
+        risks=_risks(work, before_launch, end, opened.today, factors),
+        checked=lateness.checked(work, before_launch, end),
+        stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(work, scope.period, opened.today),
-        in_preparation=metrics.work_in_progress(work, end),
+        process=process,
+        in_preparation=metrics.work_in_progress(work, end, process.before_launch),
         late=metrics.late_launches(work, opened.today, end),
         on_time=metrics.on_time(work, scope.period, opened.today, end),
         unknown=tuple(unknown),

@@ -1,9 +1,11 @@
 """Workspaces: the user's own, and the sample company beside it; business units and the reporting currency."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import inf
 from threading import Lock
 
 from cachetools import LRUCache, cached
@@ -13,9 +15,10 @@ from marops import lake, naming, store
 from marops.audit import store as audit
 from marops.errors import UserError
 from marops.lake import Blob
-from marops.language import text
+from marops.language import joined, text
 from marops.principal import Action, Principal, require
-from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, Workspace, load, revisions, units
+from marops.stages import BEFORE_LAUNCH, Category, Process, Stage, titled, usual
+from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, StageDefinition, Workspace, load, revisions, stage_definitions, units
 
 MAX_RULE = 500
 """Characters of a naming rule."""
@@ -31,10 +34,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A workspace as pages need it: its settings, its units, the day it is there, and the days it has facts about."""
+    """A workspace as pages need it: its settings, units, stages of work, the day it is there, and the days it has facts about."""
 
     workspace: Workspace
     units: tuple[Unit, ...]
+    process: Process
     today: date
     first_day: date | None
     last_day: date | None
@@ -73,8 +77,15 @@ def _opened(workspace_id: str, _revision: str, real_today: date) -> Opened:
     with store.reading() as session:
         workspace = load(session, workspace_id)
         found = tuple(Unit(unit.name, unit.campaign_prefix) for unit in units(session, workspace_id))
+        stages = tuple(_stage(row) for row in stage_definitions(session, workspace_id))
     manifest = lake.manifest(workspace_id, workspace.revision)
-    return Opened(workspace, found, workspace.today or real_today, manifest.first_day(*DATED), manifest.last_day(*DATED))
+    process = Process(stages) if stages else usual()
+    days = manifest.first_day(*DATED), manifest.last_day(*DATED)
+    return Opened(workspace, found, process, workspace.today or real_today, *days)
+
+
+def _stage(row: StageDefinition) -> Stage:
+    return Stage(row.stage, titled(row.name), Category(row.category), row.responsible, tuple(row.aliases), row.sla_days)
 
 
 DATED = (
@@ -180,6 +191,52 @@ def set_gross_margin(principal: Principal, workspace_id: str, margin: Decimal | 
         workspace.gross_margin = margin
         workspace.touch()
         session.add(workspace)
+
+
+def set_process(principal: Principal, workspace_id: str, stages: Sequence[Stage] | None) -> None:
+    """Set the stages of the workspace's work, in their order; None for the usual ones. Raises UserError for what is no workflow."""
+    require(principal, Action.EDIT, workspace_id)
+    process = None if stages is None else _workflow([_folded(stage) for stage in stages])
+    with store.writing() as session:
+        workspace = load(session, workspace_id)
+        before = [audit.said(row, "position") for row in stage_definitions(session, workspace_id)]
+        session.exec(delete(StageDefinition).where(col(StageDefinition.workspace_id) == workspace_id))
+        rows = [_definition(workspace_id, at, stage) for at, stage in enumerate(process.stages if process else ())]
+        session.add_all(rows)
+        after = [audit.said(row, "position") for row in rows]
+        audit.note(session, principal, workspace_id, "set", "process", workspace_id, {"stages": before}, {"stages": after})
+        workspace.touch()
+        session.add(workspace)
+
+
+def _folded(stage: Stage) -> Stage:
+    words = (" ".join(alias.lower().split()) for alias in stage.aliases)
+    return replace(stage, aliases=tuple(dict.fromkeys(word for word in words if word)))
+
+
+def _workflow(stages: Sequence[Stage]) -> Process:
+    names = [str(stage.name).strip() for stage in stages]
+    if not all(names) or len({name.lower() for name in names}) < len(names):
+        raise UserError(text("Every stage needs a name, and no two the same."))
+    for alias, count in Counter(alias for stage in stages for alias in stage.aliases).items():
+        if count > 1:
+            where = joined([stage.name for stage in stages if alias in stage.aliases])
+            raise UserError(text("{word} stands for two stages: {stages}. Keep it in one of them.", word=alias, stages=where))
+    if any(stage.sla_days is not None and not 0 < stage.sla_days < inf for stage in stages):
+        raise UserError(text("The days within which work should leave a stage must be more than 0."))
+    categories = {stage.category for stage in stages}
+    if not categories & BEFORE_LAUNCH:
+        raise UserError(text("At least one stage must come before the launch: to do, active or waiting."))
+    if Category.DONE not in categories:
+        raise UserError(text("At least one stage must be the end: done."))
+    return Process(tuple(stages))
+
+
+def _definition(workspace_id: str, position: int, stage: Stage) -> StageDefinition:
+    return StageDefinition(
+        workspace_id=workspace_id, position=position, stage=stage.id, name=str(stage.name).strip(), category=stage.category.value,
+        responsible=stage.responsible, sla_days=stage.sla_days, aliases=list(stage.aliases),
+    )  # fmt: skip
 
 
 def set_naming_rule(principal: Principal, workspace_id: str, pattern: str) -> None:

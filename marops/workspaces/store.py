@@ -1,8 +1,9 @@
-"""Rows of workspaces and their business units."""
+"""Rows of workspaces, their business units and the stages of their work."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from sqlalchemy import JSON
 from sqlmodel import Field, Session, select
 
 from marops.errors import NotFound
@@ -54,6 +55,20 @@ class BusinessUnit(Row, table=True):
     position: int
 
 
+class StageDefinition(Row, table=True):
+    """One stage of a workspace's work, in its place. A workspace without any has the usual ones (`stages.usual`)."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    position: int
+    stage: str = Field(max_length=40)
+    name: str = Field(max_length=200)
+    category: str = Field(max_length=10)
+    responsible: str = Field(default="", max_length=20)
+    sla_days: float | None = None
+    aliases: list[str] = Field(default_factory=list, sa_type=JSON)
+
+
 DEFAULT_CURRENCY = "EUR"
 
 
@@ -91,3 +106,9 @@ def units(session: Session, workspace_id: str) -> list[BusinessUnit]:
     """The workspace's business units in their order."""
     query = select(BusinessUnit).where(BusinessUnit.workspace_id == workspace_id)
     return sorted(session.exec(query), key=lambda unit: unit.position)
+
+
+def stage_definitions(session: Session, workspace_id: str) -> list[StageDefinition]:
+    """The stages somebody has set for the workspace, in their order."""
+    query = select(StageDefinition).where(StageDefinition.workspace_id == workspace_id)
+    return sorted(session.exec(query), key=lambda stage: stage.position)

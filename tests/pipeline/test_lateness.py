@@ -13,7 +13,7 @@ END = datetime(2026, 6, 1, tzinfo=UTC)
 
 WORK = {
     "issue_id": pl.String, "created_at": pl.Datetime("us", "UTC"), "due_date": pl.Date, "launched_at": pl.Datetime("us", "UTC"),
-    "stage": pl.String, "since": pl.Datetime("us", "UTC"),
+    "stage": pl.String, "since": pl.Datetime("us", "UTC"), "done_at": pl.Datetime("us", "UTC"),
 }  # fmt: skip
 VISITS = {
     "issue_id": pl.String, "visit": pl.Int64, "stage": pl.String, "entered_at": pl.Datetime("us", "UTC"),
@@ -38,18 +38,17 @@ class Tracker:
             entered, left = over - timedelta(days=30), over - timedelta(days=build_until)
             self.visits.append((issue, 1, "build", entered, left))
             if late_by is None:
-                self.visits.append((issue, 2, "done", left, None))
-                self.work.append((issue, entered, due, None, "done", left))
+                self.work.append((issue, entered, due, None, "done", left, left))
                 continue
             launched = over + timedelta(days=late_by, hours=-12)
-            self.visits += [(issue, 2, "qa", left, launched), (issue, 3, "execution", launched, None)]
-            self.work.append((issue, entered, due, launched, "execution", launched))
+            self.visits.append((issue, 2, "qa", left, launched))
+            self.work.append((issue, entered, due, launched, "execution", launched, None))
 
     def open(self, issue: str, due: date, stage: str = "build", days: int = 10) -> None:
         """A campaign that has stood in a stage for some days."""
         since = END - timedelta(days=days)
         self.visits.append((issue, 1, stage, since, None))
-        self.work.append((issue, since, due, None, stage, since))
+        self.work.append((issue, since, due, None, stage, since, None))
 
     @property
     def frames(self) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -106,14 +105,14 @@ def test_what_is_launched_done_or_has_no_date_has_no_chance_and_what_was_withdra
     tracker = Tracker()
     tracker.past(15, late_by=None, build_until=5)
     tracker.open("now", date(2026, 6, 9))
-    tracker.work.append(("undated", END, None, None, "build", END))
+    tracker.work.append(("undated", END, None, None, "build", END, None))
     assert lateness.risks(*tracker.frames, END)["issue_id"].to_list() == ["now"]
     assert tracker.risk()["comparable"] == 0
 
 
 def test_a_campaign_in_a_stage_nobody_knows_is_listed_and_late_once_its_date_has_passed() -> None:
     tracker = Tracker()
-    tracker.work += [("odd", END, date(2026, 5, 1), None, None, None), ("early", END, date(2026, 7, 1), None, None, None)]
+    tracker.work += [("odd", END, date(2026, 5, 1), *[None] * 4), ("early", END, date(2026, 7, 1), *[None] * 4)]
     assert [tracker.risk(issue)["chance"] for issue in ("odd", "early")] == [1.0, None]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from marops.period import Period
 from marops.pipeline import metrics
-from marops.stages import board_stages, stages
+from marops.stages import usual
 from tests.scorecard.made import MARCH, WORK, at, frame, item
 
 END = at(4, 1)
@@ -43,10 +43,10 @@ def day(number: int) -> date:
 
 
 def test_the_board_has_seven_stages_and_done_is_none_of_them():
-    assert [stage.id for stage in board_stages()] == [
+    assert [stage.id for stage in usual().board] == [
         "request", "validation", "prioritisation", "build", "qa", "execution", "reporting",
     ]  # fmt: skip
-    assert stages()[-1].id == "done"
+    assert usual().done == {"done"}
 
 
 def test_items_in_progress_wait_from_when_they_entered_their_stage():
@@ -64,9 +64,9 @@ def test_items_in_progress_wait_from_when_they_entered_their_stage():
 
 
 def test_what_is_in_preparation_is_not_yet_live():
-    found = work(*[standing(stage.id, stage.id) for stage in stages()])
-    assert metrics.work_in_progress(found, END).value == 5
-    assert metrics.work_in_progress(work(), END).value == 0
+    found = work(*[standing(stage.id, stage.id) for stage in usual().stages])
+    assert metrics.work_in_progress(found, END, usual().before_launch).value == 5
+    assert metrics.work_in_progress(work(), END, usual().before_launch).value == 0
 
 
 # Lateness
@@ -163,7 +163,7 @@ def visit(stage: str | None, entered: datetime, days: float | None) -> dict:
 
 
 def times(*visits: dict, period: Period = MARCH) -> dict[str, tuple]:
-    found = metrics.stage_times(frame(visits, VISITS), period, END)
+    found = metrics.stage_times(frame(visits, VISITS), period, END, usual().before_launch)
     return {stage: tuple(rest) for stage, *rest in found.iter_rows()}
 
 

@@ -10,7 +10,7 @@ from marops.language import Text, ntext, text
 from marops.pipeline.lateness import FEWEST
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
-from marops.stages import Category, Stage, board_stages, stages
+from marops.stages import BEFORE_LAUNCH, Stage
 from marops.web.components import note
 from marops.web.markup import html
 from marops.web.session import reader, say
@@ -25,9 +25,10 @@ def risk_table(flow: Flow) -> None:
     if found.is_empty():
         note(text("None: every campaign with a date is launched."))
         return
-    names = {stage.id: say(stage.name) for stage in stages()}
+    names = {stage.id: say(stage.name) for stage in flow.process.stages}
     sides = {
-        stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "") for stage in stages()
+        stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "")
+        for stage in flow.process.stages
     }
     currencies = found.drop_nulls("at_risk")["currency_code"].unique().to_list()
     one = currencies[0] if len(currencies) == 1 else None
@@ -89,7 +90,7 @@ def board(flow: Flow) -> None:
     """The seven stages with their campaigns, the longest in the stage on top."""
     r = reader()
     columns: list[dict[str, object]] = []
-    for stage in board_stages():
+    for stage in flow.process.board:
         here = flow.in_stage(stage)
         items = [
             {
@@ -113,7 +114,7 @@ def board(flow: Flow) -> None:
 def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
     waiting = Quantity(float(str(item["waiting"])), Unit.DAYS)
     due = item["due_date"]
-    if stage.category not in (Category.TODO, Category.ACTIVE):
+    if stage.category not in BEFORE_LAUNCH:
         return [say(text("for {days}", days=waiting))]
     lines = [say(text("{days} here", days=waiting))]
     if isinstance(due, date):
