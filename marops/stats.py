@@ -132,6 +132,32 @@ def percentile(values: npt.NDArray[np.float64], share: float) -> float:
     return float(np.quantile(values, share))
 
 
+def rank_interval(values: npt.NDArray[np.float64], share: float) -> tuple[float, float] | None:
+    """The 95 % interval of a percentile by the ranks of the values, without any distribution; None where there are too few for one.
+
+    >>> rank_interval(np.arange(1.0, 101.0), 0.5)
+    (40.0, 61.0)
+    """
+    from scipy import stats as scipy_stats
+
+    low = int(scipy_stats.binom.ppf(0.025, len(values), share))
+    high = int(scipy_stats.binom.ppf(0.975, len(values), share)) + 1
+    if low < 1 or high > len(values):
+        return None
+    ordered = np.sort(values)
+    return float(ordered[low - 1]), float(ordered[high - 1])
+
+
+def rank_test(a: npt.NDArray[np.float64], b: npt.NDArray[np.float64]) -> tuple[float, float]:
+    """Mann and Whitney's test: the chance of a difference like this where there is none, and how likely a value of `a` is above one
+    of `b` (ties count half).
+    """
+    from scipy import stats as scipy_stats
+
+    found: Any = scipy_stats.mannwhitneyu(a, b, method="asymptotic")
+    return float(found.pvalue), float(found.statistic) / (len(a) * len(b))
+
+
 def z95() -> float:
     """The standard normal's 97.5 % point."""
     return _Z95

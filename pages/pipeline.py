@@ -1,10 +1,8 @@
-"""Pipeline: which launches are late, where work waits, how long stages take."""
-
-import streamlit as st
+"""Pipeline: which launches are late, where work waits, whose move it is, and how work flows."""
 
 from marops import web
 from marops.language import text
-from marops.pipeline import figures, service
+from marops.pipeline import details, service
 from marops.principal import Role
 
 principal = web.require(Role.VIEWER)
@@ -25,16 +23,5 @@ web.measures(flow.late, flow.in_preparation, flow.on_time)
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow)
 
-web.section(
-    text("Where does every campaign stand?"),
-    text("Longest in its stage first; a red edge marks more days than 85 % of campaigns ever needed there."),
-)
-web.board(flow)
-
-left, right = st.columns(2, gap="large")
-with left:
-    web.section(text("Where does work wait?"))
-    web.chart(web.drawn(figures.days_by_stage, flow), key="days_by_stage")
-with right:
-    web.section(text("Do launches keep their dates?"))
-    web.chart(web.drawn(figures.launches_by_month, flow), key="launches")
+web.section(text("How does work flow?"))
+web.flow_views(details.details(principal, place.scope, web.counted()), flow, place)

@@ -47,6 +47,18 @@ class Calendar:
         """The working days from one day to another, both included."""
         return [day for day in _days(first, last) if self.is_working(day)]
 
+    def working_day(self, after: date, number: int) -> date:
+        """The first, second, third ... working day after a day; that day itself for 0. Raises ValueError where it is more than 30
+        years away.
+        """
+        day, left = after, number
+        while left > 0:
+            day += timedelta(days=1)
+            if day - after > timedelta(days=3 * _LONGEST):
+                raise ValueError(f"no {number} working days within 30 years of {after}")
+            left -= self.is_working(day)
+        return day
+
     def days_off(self, first: date, last: date) -> list[int]:
         """The places of the days on which nobody works, the first day being 0."""
         return [at for at, day in enumerate(_days(first, last)) if not self.is_working(day)]

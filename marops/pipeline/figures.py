@@ -1,13 +1,20 @@
 """The pipeline's figures. They draw finished frames and compute nothing."""
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base
-from marops.language import Reader, text
+from marops.chart import Chart, base, escaped
+from marops.language import Reader, Text, ntext, text
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
+
+_MOST = 40
+"""Launches on the timeline, the next ones first."""
 
 
 def days_by_stage(flow: Flow, reader: Reader) -> Chart:
@@ -96,3 +103,56 @@ def launches_by_month(flow: Flow, reader: Reader) -> Chart:
     names = {column: name for column, name, _, _ in kinds}
     table = rows.rename({"month": reader.say(text("Month")), **names})
     return Chart(figure, title, text("campaigns by month due"), text("Campaigns by month due. {title}.", title=title), table)
+
+
+def timeline(flow: Flow, reader: Reader) -> Chart:
+    """Work that is not launched along the calendar: since when it is there, when it is due, and by when half and 85 % of those that
+    stood as far were launched.
+    """
+    rows = flow.risks.sort("due_date", "issue_id").head(_MOST)
+    names = [escaped(name) for name in rows.select(pl.coalesce("campaign_name", "name")).to_series()]
+    places = list(range(rows.height))
+    figure = base(90 + 30 * max(1, rows.height))
+    for at, row in enumerate(rows.iter_rows(named=True)):
+        _line(figure, [row["created_at"].date(), flow.today], at, theme.SOFT.light, 5)
+        if row["likely"] is not None and row["latest"] is not None:
+            _line(figure, [row["likely"], row["latest"]], at, theme.JOINT.light, 11)
+            if row["latest"] > row["due_date"]:
+                _line(figure, [max(row["likely"], row["due_date"]), row["latest"]], at, theme.SIGNAL.light, 11)
+    said = [reader.say(_said(row)) for row in rows.iter_rows(named=True)]
+    figure.add_trace(
+        go.Scatter(
+            x=rows["due_date"], y=places, mode="markers", customdata=list(zip(names, said, rows["issue_id"], strict=True)),
+            marker={"symbol": "line-ns", "size": 17, "line": {"width": 3, "color": theme.INK.light}},
+            hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>", cliponaxis=False,
+        )
+    )  # fmt: skip
+    figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
+    figure.update_xaxes(showgrid=True, type="date")
+    figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
+    late = rows.filter(pl.col("latest") > pl.col("due_date")).height
+    title = (
+        ntext(
+            "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=rows.height
+        )
+        if rows.height
+        else text("No work with a date is waiting for its launch")
+    )
+    unit = text(
+        "grey: since it was asked for; | due; band: half to 85 % of those that stood as far were launched, red past the date"
+    )
+    table = rows.select(
+        pl.Series(reader.say(text("Campaign")), names), pl.col("due_date").alias(reader.say(text("Due"))),
+        pl.col("likely").alias(reader.say(text("Half by"))), pl.col("latest").alias(reader.say(text("85 % by"))),
+    )  # fmt: skip
+    return Chart(figure, title, unit, text("Work that is not launched, by its date. {title}.", title=title), table)
+
+
+def _line(figure: go.Figure, days: list[date], at: int, colour: str, width: int) -> None:
+    figure.add_trace(go.Scatter(x=days, y=[at, at], mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"))
+
+
+def _said(row: Mapping[str, Any]) -> Text:
+    if row["latest"] is None:
+        return text("due {due}; too few have stood as far to say when", due=row["due_date"])
+    return text("due {due}; half by {likely}, 85 % by {latest}", due=row["due_date"], likely=row["likely"], latest=row["latest"])

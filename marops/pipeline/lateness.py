@@ -6,6 +6,7 @@ was, so many days before its date, does.
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from math import ceil
 
 import polars as pl
 
@@ -25,7 +26,7 @@ _FARTHEST = timedelta(days=3_650)
 RISK = pl.Schema(
     {
         "issue_id": pl.String(), "chance": pl.Float64(), "low": pl.Float64(), "high": pl.Float64(), "comparable": pl.Int64(),
-        "late": pl.Int64(), "near": pl.Int64(), "likely": pl.Date(),
+        "late": pl.Int64(), "near": pl.Int64(), "likely": pl.Date(), "latest": pl.Date(),
     }
 )  # fmt: skip
 
@@ -35,25 +36,24 @@ def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
 
     `chance`: that it is not launched when its date is over: 1 where it is over by `end`, else the share (`late` of `comparable`) of
     earlier campaigns that stood in its stage as many days (give or take `near`) before their date and were not launched then,
-    with Wilson's interval; `likely`: the day by which half of these were launched, counted from the date (null: half never were).
-    Null where fewer than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
+    with Wilson's interval; `likely`, `latest`: the days by which half and 85 % of these were launched, counted from the date
+    (null: as many never were). Null where fewer than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
     """
     past = _past(work, visits, end)
-    rows: list[tuple[str, float | None, float | None, float | None, int, int, int, date | None]] = []
+    rows: list[tuple[str, float | None, float | None, float | None, int, int, int, date | None, date | None]] = []
     for issue, stage, due in _open(work, end).select("issue_id", "stage", "due_date").iter_rows():
         left = (_over(due) - end) / _DAY
         here = past.filter(pl.col("stage").eq_missing(pl.lit(stage, pl.String)) & (pl.col("issue_id") != issue))
         near, found = _comparable(here, left)
         late, count = int((~found["kept"]).sum()), found.height
         if count < FEWEST:
-            rows.append((issue, 1.0 if left <= 0 else None, None, None, count, late, near, None))
+            rows.append((issue, 1.0 if left <= 0 else None, None, None, count, late, near, None, None))
             continue
-        delay = found["delay"].sort(nulls_last=True)[(count - 1) // 2]
-        likely = None if delay is None else due + timedelta(days=delay)
+        half, most = (_after(due, found["delay"].sort(nulls_last=True)[ceil(share * count) - 1]) for share in (0.5, 0.85))
         if left <= 0:
-            rows.append((issue, 1.0, None, None, count, late, near, likely))
+            rows.append((issue, 1.0, None, None, count, late, near, half, most))
         else:
-            rows.append((issue, late / count, *stats.wilson(late, count), count, late, near, likely))
+            rows.append((issue, late / count, *stats.wilson(late, count), count, late, near, half, most))
     return pl.DataFrame(rows, schema=RISK, orient="row")
 
 
@@ -82,6 +82,10 @@ def checked(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, *, months: 
         day = (day - _DAY).replace(day=1)
     late = sum((launched := known[issue][1]) is None or launched >= _over(known[issue][0]) for issue in chances)
     return Checked(len(chances), sum(chances.values()), late) if chances else None
+
+
+def _after(due: date, delay: int | None) -> date | None:
+    return None if delay is None else due + timedelta(days=delay)
 
 
 def _over(day: date) -> datetime:

@@ -13,6 +13,7 @@ from marops.quantity import Unit
 from marops.stages import Stage
 
 SOURCES = ("work_item", "work_item_transition")
+NO_DATES = text("No work here has a due date.")
 _FEWEST_FOR_P85 = 10
 
 
@@ -90,8 +91,10 @@ def work_in_progress(work: pl.DataFrame, end: datetime, before_launch: Sequence[
 
 
 def late_launches(work: pl.DataFrame, today: date, end: datetime) -> Measure:
-    """Items past their due date that have not launched."""
+    """Items past their due date that have not launched; missing where no item has a date."""
     late = overdue(work, today)
+    if not work["due_date"].count():
+        return _measure("late", text("Launches past their date"), None, Unit.COUNT, end, missing=NO_DATES)
     note = text("the longest by {days} days", days=int(late["late"][0])) if late.height else text("none")
     return _measure("late", text("Launches past their date"), late.height, Unit.COUNT, end, note=note)
 
@@ -117,8 +120,24 @@ def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime) -> M
     )  # fmt: skip
 
 
-def _measure(key: str, label: Text, value: int, unit: Unit, end: datetime, *, note: Text) -> Measure:
+def over_sla(work: pl.DataFrame, end: datetime, listed: Sequence[Stage]) -> pl.DataFrame:
+    """Items that have stood in a stage for longer than it is allowed (`Stage.sla_days`): the rows of `in_progress` with `allowed`
+    and `over`, in days; those that are over by most first.
+    """
+    allowed = {stage.id: stage.sla_days for stage in listed}
+    return (
+        in_progress(work, end)
+        .with_columns(pl.col("stage").replace_strict(allowed, default=None, return_dtype=pl.Float64).alias("allowed"))
+        .with_columns((pl.col("waiting") - pl.col("allowed")).alias("over"))
+        .filter(pl.col("over") > 0)
+        .sort("over", "issue_id", descending=[True, False])
+    )
+
+
+def _measure(
+    key: str, label: Text, value: int | None, unit: Unit, end: datetime, *, note: Text | None = None, missing: Text | None = None
+) -> Measure:
     return Measure(
         key=key, label=label, value=value, unit=unit, definition=key, version=1, sources=SOURCES,
-        as_of=(end - timedelta(seconds=1)).date(), note=note,
+        as_of=(end - timedelta(seconds=1)).date(), note=note, missing=missing,
     )  # fmt: skip

@@ -33,9 +33,10 @@ class Flow:
     """The pipeline of a scope.
 
     `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known).
-    `overdue`, `stage_times`, `launches`: see metrics. `risks`: campaigns with a date that are not launched, with
-    lateness.RISK, `days_late` (null: the date is ahead) and `at_risk` (expected value a day that lateness costs), the most at
-    risk first. `checked`: how such chances turned out. `unknown`: statuses that are no stage of the workflow.
+    `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
+    date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
+    `at_risk` (expected value a day that lateness costs), the most at risk first. `checked`: how such chances turned out.
+    `unknown`: statuses that are no stage.
     """
 
     items: pl.DataFrame
@@ -48,13 +49,16 @@ class Flow:
     in_preparation: Measure
     late: Measure
     on_time: Measure
+    over_sla: pl.DataFrame
+    count: int
+    has_dates: bool
     unknown: tuple[str, ...]
     today: date
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no campaign at all."""
-        return self.items.is_empty() and not self.launches.select(pl.exclude("month")).sum_horizontal().sum()
+        """Whether there is no work at all."""
+        return self.count == 0
 
     def in_stage(self, stage: Stage) -> pl.DataFrame:
         """The items of one column of the board, the longest waiting first."""
@@ -123,8 +127,10 @@ def verdict(principal: Principal, scope: Scope) -> Text:
     """One sentence on the pipeline."""
     require(principal, Action.READ, scope.workspace)
     found = flow(principal, scope)
-    late = ntext("{n} launch is past its date.", "{n} launches are past their dates.", found.overdue.height)
     where = _where_work_waits(found)
+    if not found.has_dates:
+        return text("{where} {none}", where=where, none=metrics.NO_DATES)
+    late = ntext("{n} launch is past its date.", "{n} launches are past their dates.", found.overdue.height)
     if found.doubtful:
         doubtful = ntext(
             "{n} more is likelier to miss its date than to keep it.",
@@ -222,6 +228,9 @@ def _flow(asked: _Asked) -> Flow:
         in_preparation=metrics.work_in_progress(work, end, process.before_launch),
         late=metrics.late_launches(work, opened.today, end),
         on_time=metrics.on_time(work, scope.period, opened.today, end),
+        over_sla=metrics.over_sla(work, end, process.stages),
+        count=work.height,
+        has_dates=work["due_date"].count() > 0,
         unknown=tuple(unknown),
         today=opened.today,
     )

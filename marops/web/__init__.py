@@ -17,9 +17,10 @@ from marops.web.components import (
 )  # fmt: skip
 from marops.web.panels.budget import what_if
 from marops.web.panels.decisions import decide_dialog, decision_list
+from marops.web.panels.flowing import counted, flow_views
 from marops.web.panels.managing import kpi_managed
 from marops.web.panels.maturity import pillar_grid, stage_summary
-from marops.web.panels.pipeline import board, risk_table
+from marops.web.panels.pipeline import risk_table
 from marops.web.panels.promises import kpi_promised
 from marops.web.panels.scorecard import asked_kpi, kpi_evidence, kpi_head, kpi_reasons, kpi_rows_behind
 from marops.web.scope import Here, here, switch_workspace
@@ -27,7 +28,8 @@ from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table
 
 __all__ = [
-    "Here", "asked_kpi", "board", "chart", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty", "here",
+    "Here", "asked_kpi", "chart", "counted", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty",
+    "flow_views", "here",
     "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
     "kpi_rows_behind", "literal", "measures", "note", "page", "page_title", "pillar_grid", "reader", "require", "risk_table",
     "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",

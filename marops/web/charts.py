@@ -58,12 +58,32 @@ def themed(made: Chart) -> Chart:
 
 
 @st.fragment
-def show(made: Chart, *, key: str) -> None:
-    """A chart with its title, unit and words, and its numbers behind a button."""
+def show(made: Chart, *, key: str, picks: Callable[[str], None] | None = None) -> None:
+    """A chart with its title, unit and words, and its numbers behind a button. `picks` is called with the last of a point's data
+    (an item's id) when somebody clicks on it, and the page is drawn anew.
+    """
     with st.container(key=f"chart_{key}", gap="xsmall"):
         st.markdown(html("chart.html", title=say(made.title), unit=say(made.unit)), unsafe_allow_html=True)
-        st.plotly_chart(made.figure, key=f"plot_{key}", config=_CONFIG, alt=say(made.alt))
+        if picks is None:
+            st.plotly_chart(made.figure, key=f"plot_{key}", config=_CONFIG, alt=say(made.alt))
+        else:
+            _clickable(made, key, picks)
         opened = st.expander(say(text("Numbers")), key=f"numbers_{key}", on_change="rerun", type="compact")
         if opened.open:
             with opened:
                 table(made.table, key=f"table_{key}", alt=say(made.alt), name=key)
+
+
+def _clickable(made: Chart, key: str, picks: Callable[[str], None]) -> None:
+    # Plotly hears no clicks on a figure of which nothing can be moved; a double click moves it back.
+    figure = go.Figure(made.figure).update_xaxes(fixedrange=False)
+    event = st.plotly_chart(
+        figure, key=f"plot_{key}", config=_CONFIG, alt=say(made.alt), on_select="rerun", selection_mode="points"
+    )
+    points = event["selection"]["points"]
+    picked = str(points[0]["customdata"][-1]) if points else None
+    # Streamlit tells a selection again with every run; only a new one is a click.
+    if picked is not None and st.session_state.get(f"picked_{key}") != picked:
+        st.session_state[f"picked_{key}"] = picked
+        picks(picked)
+        st.rerun()

@@ -1,5 +1,6 @@
 """The board, waiting, lateness, stage times and launches on a few items made by hand."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -93,8 +94,24 @@ def test_an_item_whose_status_is_no_stage_can_be_overdue():
 def test_late_launches_name_the_longest():
     found = metrics.late_launches(work(due("a", day(1)), due("b", day(21))), TODAY, END)
     assert (found.value, str(found.note)) == (2, "the longest by 30 days")
-    none = metrics.late_launches(work(), TODAY, END)
+    none = metrics.late_launches(work(due("a", TODAY)), TODAY, END)
     assert (none.value, str(none.note)) == (0, "none")
+
+
+def test_without_a_date_nothing_can_be_said_to_be_late():
+    found = metrics.late_launches(work(due("a", None)), TODAY, END)
+    assert (found.value, str(found.missing)) == (None, "No work here has a due date.")
+
+
+def test_items_over_the_days_allowed_in_their_stage_are_listed_the_most_over_first():
+    allowed = [replace(stage, sla_days=5.0) if stage.id == "qa" else stage for stage in usual().stages]
+    items = work(
+        standing("a", "qa", since=at(3, 26)), standing("b", "qa", since=at(3, 30)), standing("c", "build", since=at(3, 2)),
+        standing("d", "qa", since=at(3, 20)),
+    )  # fmt: skip
+    found = metrics.over_sla(items, END, allowed)
+    assert found.select("issue_id", "allowed", "over").rows() == [("d", 5, 7), ("a", 5, 1)]
+    assert metrics.over_sla(items, END, usual().stages).is_empty()
 
 
 def test_on_time_is_the_share_of_due_campaigns_that_launched_by_their_day():

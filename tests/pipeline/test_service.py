@@ -174,7 +174,7 @@ def test_an_empty_workspace_has_an_empty_pipeline(home: Path):
     assert found.slowest is None
     assert service.findings(LOCAL_ADMIN, HERE) == []
     assert str(service.verdict(LOCAL_ADMIN, HERE)) == (
-        "0 launches are past their dates. No stage has enough finished visits to time it yet."
+        "No stage has enough finished visits to time it yet. No work here has a due date."
     )
 
 

@@ -51,7 +51,7 @@ def test_pipeline_shows_the_board_what_is_late_and_launches_on_time(company: Pat
     assert "Execution 2 Alpha for 21.6 d Beta for 15.6 d" in words(at)  # live since 9 and 15 June, 09:00
     risks = at.dataframe[0].value
     assert risks[["Campaign", "Stage"]].to_numpy().tolist() == [["Gamma", "Build"], ["Delta", "Request"]]
-    for column, gamma in (("Days late", 10), ("Chance to be late, %", 100)):
+    for column, gamma in (("Days late", 10), ("Late, %", 100)):
         assert (risks[column][0], risks[column].isna().tolist()) == (gamma, [False, True])
     assert str(risks["Due"][0])[:10] == "2026-06-20"
     assert "1 campaign without a chance: fewer than 10 earlier ones stood where it stands." in words(at)

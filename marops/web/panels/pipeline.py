@@ -7,10 +7,13 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Text, ntext, text
+from marops.pipeline import figures
 from marops.pipeline.lateness import FEWEST
+from marops.pipeline.metrics import NO_DATES
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.stages import BEFORE_LAUNCH, Stage
+from marops.web import charts
 from marops.web.components import note
 from marops.web.markup import html
 from marops.web.session import reader, say
@@ -23,7 +26,7 @@ def risk_table(flow: Flow) -> None:
     """Campaigns that are not launched, by what it costs a day if they are late: the chance of it, and whose move it is."""
     found = flow.risks
     if found.is_empty():
-        note(text("None: every campaign with a date is launched."))
+        note(text("None: every campaign with a date is launched.") if flow.has_dates else NO_DATES)
         return
     names = {stage.id: say(stage.name) for stage in flow.process.stages}
     sides = {
@@ -32,19 +35,19 @@ def risk_table(flow: Flow) -> None:
     }
     currencies = found.drop_nulls("at_risk")["currency_code"].unique().to_list()
     one = currencies[0] if len(currencies) == 1 else None
-    at_risk = say(text("At risk a day, {code}", code=one) if one else text("At risk a day"))
+    at_risk = say(text("Risk a day, {code}", code=one) if one else text("Risk a day"))
     chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
+    side = pl.col("stage").replace_strict(sides, default="", return_dtype=pl.String)
     shown = found.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
         pl.col("due_date").alias(say(text("Due"))),
         pl.col("days_late").alias(say(text("Days late"))),
-        chance.alias(say(text("Chance to be late, %"))),
-        pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
-        pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
-        pl.col("stage").replace_strict(sides, default="?", return_dtype=pl.String).alias(say(text("Must act"))),
-        pl.col("assignee").alias(say(text("Assigned to"))),
-        pl.col("likely").alias(say(text("Likely launch"))),
+        chance.alias(say(text("Late, %"))),
         _interval(found).alias(say(text("95 % interval"))),
+        pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
+        pl.col("likely").alias(say(text("Likely launch"))),
+        pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
+        pl.concat_str([side.replace("", None), pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
         *([] if one else [pl.col("currency_code").alias(say(text("Currency")))]),
     )
     table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
@@ -87,6 +90,18 @@ def _how_it_held(flow: Flow) -> Text:
 
 
 def board(flow: Flow) -> None:
+    """Where every campaign stands, how long stages take, and whether launches kept their dates."""
+    note(text("Longest in its stage first; a red edge marks more days than 85 % of campaigns ever needed there."))
+    _board(flow)
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(charts.drawn(figures.days_by_stage, flow), key="days_by_stage")
+    if flow.has_dates:
+        with right:
+            charts.show(charts.drawn(figures.launches_by_month, flow), key="launches")
+
+
+def _board(flow: Flow) -> None:
     """The seven stages with their campaigns, the longest in the stage on top."""
     r = reader()
     columns: list[dict[str, object]] = []
@@ -117,6 +132,8 @@ def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
     if stage.category not in BEFORE_LAUNCH:
         return [say(text("for {days}", days=waiting))]
     lines = [say(text("{days} here", days=waiting))]
+    if stage.sla_days is not None and float(str(item["waiting"])) > stage.sla_days:
+        lines.append(say(text("over the {days} allowed", days=Quantity(stage.sla_days, Unit.DAYS))))
     if isinstance(due, date):
         lines.append(say(text("due {due}", due=reader().short_day(due))))
     return lines

@@ -1,0 +1,113 @@
+"""From the moves of a workspace's work to what flow is measured by: its way to the launch.
+
+What runs is launched however long it runs, so all stages from the launch on are one, `LAUNCHED`. Work that ends without a launch is
+`WITHDRAWN`: its time in stages counts, but it is neither finished nor in progress. A word that is no stage is `UNKNOWN`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import polars as pl
+
+from marops.pipeline import flow
+from marops.pipeline.events import EVENT, Log, Workflow, log, placed
+from marops.pipeline.flow import Clock, Reopened
+from marops.stages import Category, Process
+
+LAUNCHED, WITHDRAWN, UNKNOWN = "launched", "withdrawn", "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How days are counted, and what becomes of the times of work that moves back."""
+
+    clock: Clock = Clock.ELAPSED
+    reopened: Reopened = Reopened.KEPT
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The flow of work to its launch. `log`: its events, as `events.log` trusts them; `end`: the moment up to which they reach."""
+
+    log: Log
+    workflow: Workflow
+    counted: Counted
+    end: datetime
+
+    @cached_property
+    def withdrawn(self) -> pl.Series:
+        """The items that ended without a launch."""
+        last = self.log.events.group_by("case", maintain_order=True).agg(pl.col("stage").last())
+        return last.filter(pl.col("stage") == WITHDRAWN)["case"].cast(pl.String)
+
+    @cached_property
+    def placed(self) -> pl.DataFrame:
+        """Events of items that are not withdrawn, with the place of their stage."""
+        return placed(self.log.events.filter(~pl.col("case").cast(pl.String).is_in(self.withdrawn.implode())), self.workflow)
+
+    @cached_property
+    def items(self) -> pl.DataFrame:
+        """flow.items of those that are not withdrawn, `case` as text; `started` is when work began, `finished` the launch."""
+        return flow.items(self.placed, self.workflow, self.counted.reopened).with_columns(pl.col("case").cast(pl.String))
+
+    @cached_property
+    def visits(self) -> pl.DataFrame:
+        """flow.visits, those of withdrawn items too."""
+        return flow.visits(self.log.events)
+
+    @cached_property
+    def timed(self) -> pl.DataFrame:
+        """Finished items, by their launch: `issue_id`, `started`, `finished`, `first`, `moved_back`, `cycle` (from the first active
+        stage) and `lead` (from the first event), in days as they are counted.
+        """
+        done = self.items.drop_nulls(["finished", "started"])
+        return done.select(
+            pl.col("case").alias("issue_id"), "started", "finished", "first", "moved_back",
+            flow.days(pl.col("started"), pl.col("finished"), self.counted.clock).alias("cycle"),
+            flow.days(pl.col("first"), pl.col("finished"), self.counted.clock).alias("lead"),
+        ).sort("finished", "issue_id")  # fmt: skip
+
+    @cached_property
+    def ageing(self) -> pl.DataFrame:
+        """Work that has begun and is not finished, the oldest first: `issue_id`, `stage`, `started`, `age` in days."""
+        return flow.age(self.items, self.end, self.counted.clock).select(
+            pl.col("case").alias("issue_id"), "stage", "started", "age"
+        )
+
+
+def delivery(moves: pl.DataFrame, process: Process, end: datetime, counted: Counted = Counted()) -> Delivery:
+    """`moves`: rollups.stage_moves, by item and time. What moved after `end` is kept out, with its item."""
+    return Delivery(log(_to_launch(moves, process), now=end), _workflow(process), counted, end)
+
+
+def _workflow(process: Process) -> Workflow:
+    before = process.before_launch
+    active = frozenset(stage.id for stage in before if stage.category is Category.ACTIVE)
+    return Workflow((*(stage.id for stage in before), LAUNCHED), active, frozenset({LAUNCHED}))
+
+
+def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """The events of a log: moves from stage to stage, those between stages from the launch on left out."""
+    launched = pl.col("stage").is_in(process.launched)
+    ever = launched.fill_null(value=False).cum_max().over("issue_id")
+    stage = (
+        pl.when(launched | (pl.col("stage").is_in(process.done) & ever)).then(pl.lit(LAUNCHED))
+        .when(pl.col("stage").is_in(process.done)).then(pl.lit(WITHDRAWN))
+        .otherwise(pl.col("stage").fill_null(UNKNOWN))
+    )  # fmt: skip
+    # The launch is the moment work begins to run; where nothing runs, it is the last time the work was ended.
+    runs = any(found.category is Category.LIVE for found in process.stages)
+    return events(moves.with_columns(stage.alias("stage")), once=LAUNCHED if runs else None)
+
+
+def events(moves: pl.DataFrame, once: str | None = None) -> pl.DataFrame:
+    """Moves, by item and time, as the events of a log (events.EVENT). Moves from one word for a stage to another are none; nor is a
+    move within the stage `once`.
+    """
+    same = (pl.col("stage") == pl.col("stage").shift()) & (pl.col("issue_id") == pl.col("issue_id").shift())
+    no_event = same & ((pl.col("status") != pl.col("status").shift()) | (pl.col("stage") == pl.lit(once, pl.String)))
+    return moves.filter(~no_event.fill_null(value=False)).select(
+        pl.col("issue_id").alias("case"), "stage", pl.col("entered_at").alias("at"), "role",
+        pl.lit(None, EVENT["lifecycle"]).alias("lifecycle"),
+    )  # fmt: skip

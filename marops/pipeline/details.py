@@ -1,0 +1,202 @@
+"""The flow of a workspace's work in detail: how fast, how old, how many by when, which ways it takes, and what cannot be measured.
+
+What `marops flow` measures of a log in a file is measured here of a workspace's work, by the same functions.
+"""
+
+import threading
+from collections.abc import Hashable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import polars as pl
+from cachetools import LRUCache, cached
+
+from marops import rollups
+from marops.language import Text, text
+from marops.measure import Measure
+from marops.period import Period, Scope, start_of
+from marops.pipeline import ageing, delivery, events, flow, outlook, quality, speed
+from marops.pipeline.calendars import Calendar
+from marops.pipeline.delivery import Counted, Delivery
+from marops.pipeline.events import log
+from marops.pipeline.outlook import Outlook
+from marops.pipeline.speed import Little
+from marops.principal import Action, Principal, require
+from marops.stages import Category, Process, Stage, folded, titled
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Opened
+
+
+@dataclass(frozen=True)
+class Details:
+    """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
+
+    `work`: rollups.work; `moves`: rollups.stage_moves. Frames are worked out when they are asked for, and kept.
+    """
+
+    delivered: Delivery
+    process: Process
+    period: Period
+    compared: Period | None
+    work: pl.DataFrame
+    moves: pl.DataFrame
+    calendar: Calendar
+    today: date
+
+    @property
+    def end_name(self) -> Text | str:
+        """What finished work is called: launched, where the process has stages in which work runs, else the name of its end."""
+        ends = [stage for stage in self.process.stages if stage.id in self.process.launched]
+        return text("Launched") if ends[0].category is Category.LIVE or len(ends) > 1 else ends[0].name
+
+    @property
+    def waiting(self) -> int:
+        """Items that are neither finished nor withdrawn."""
+        return self.delivered.items.filter(pl.col("finished").is_null()).height
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no item has a history to measure."""
+        return self.delivered.items.is_empty()
+
+    @cached_property
+    def measures(self) -> tuple[Measure, ...]:
+        """How fast and how well work flowed: see `speed`."""
+        found, period = self.delivered, self.period
+        return (
+            speed.percentile(found, period, "cycle", 0.5), speed.percentile(found, period, "cycle", 0.85),
+            speed.percentile(found, period, "lead", 0.85), speed.throughput(found, period), speed.in_progress(found),
+            speed.efficiency(found, period, self.process), speed.first_time_right(found, period),
+        )  # fmt: skip
+
+    @cached_property
+    def against(self) -> Text | None:
+        """Whether work was faster than in the period compared with, or else in as many days before."""
+        before = self.compared or Period(
+            self.period.start - timedelta(days=self.period.days), self.period.start - timedelta(days=1)
+        )
+        return speed.against(self.delivered, self.period, before)
+
+    @cached_property
+    def little(self) -> Little | None:
+        """Little's law over the period."""
+        return speed.little(self.delivered, self.period)
+
+    @cached_property
+    def ageing(self) -> pl.DataFrame:
+        """Work in progress with its age (`ageing.judged`), named: `name`, `assignee`, `due_date`."""
+        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "assignee", "due_date")
+        return ageing.judged(self.delivered).join(named, on="issue_id", how="left", maintain_order="left")
+
+    @cached_property
+    def bands(self) -> pl.DataFrame:
+        """The ages at which finished work had left each stage: see `ageing.bands`."""
+        return ageing.bands(self.delivered)
+
+    @cached_property
+    def launched(self) -> pl.DataFrame:
+        """What was launched in the period (`Delivery.timed`), named: `name`."""
+        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+        return speed.launched_in(self.delivered, self.period).join(named, on="issue_id", how="left", maintain_order="left")
+
+    @cached_property
+    def cumulative(self) -> pl.DataFrame:
+        """Cumulative flow by day of the period, up to the end of the data: see `flow.cumulative`."""
+        last = min(self.period.end, (self.delivered.end - timedelta(seconds=1)).date())
+        days = pl.date_range(self.period.start, last, eager=True).to_list() if last >= self.period.start else []
+        return flow.cumulative(self.delivered.placed, self.delivered.workflow, days)
+
+    @cached_property
+    def ways(self) -> pl.DataFrame:
+        """The ways of what was launched in the period: `path` (ids of stages), `items`; the most frequent first."""
+        ids = self.launched["issue_id"].implode()
+        return flow.variants(self.delivered.placed.filter(pl.col("case").cast(pl.String).is_in(ids)))
+
+    @cached_property
+    def moved_back(self) -> pl.DataFrame:
+        """Moves back in the period: `stage` left, `to`, `times`; the most frequent first."""
+        days = self.delivered.placed.with_columns(
+            pl.col("index").shift().over("case").alias("before"), pl.col("stage").shift().over("case").alias("left")
+        ).filter((pl.col("index") < pl.col("before")) & pl.col("at").dt.date().is_between(self.period.start, self.period.end))
+        return (
+            days.group_by(pl.col("left"), pl.col("stage").alias("to")).agg(pl.len().cast(pl.Int64).alias("times"))
+            .sort("times", "left", "to", descending=[True, False, False]).rename({"left": "stage"})
+        )  # fmt: skip
+
+    @cached_property
+    def outlook(self) -> Outlook:
+        """What to expect from the pace of the past."""
+        last = (self.delivered.end - timedelta(seconds=1)).date()
+        first = self.delivered.items["first"].min()
+        since = last if not isinstance(first, date) else first.date()  # pyright: ignore[reportAttributeAccessIssue]
+        return outlook.outlook(self.delivered.timed["finished"].dt.date(), since, last, self.calendar)
+
+    @cached_property
+    def doubts(self) -> pl.DataFrame:
+        """What cannot be measured, or only with doubts: see `quality.doubts`, with `name` and `key`."""
+        found = quality.doubts(self.delivered, self.work, self.moves)
+        named = self.work.select("issue_id", "key", pl.coalesce("campaign_name", "name").alias("name"))
+        return found.join(named, on="issue_id", how="left", maintain_order="left")
+
+    @cached_property
+    def unknown_words(self) -> pl.DataFrame:
+        """Statuses that are no stage of the workflow: see `quality.unknown_words`."""
+        return quality.unknown_words(self.moves)
+
+    def history(self, issue_id: str) -> pl.DataFrame:
+        """One item's moves in order, with the days until the next (null: none yet): `stage`, `status`, `role`, `at`, `days`."""
+        moves = self.moves.filter(pl.col("issue_id") == issue_id)
+        left = pl.col("entered_at").shift(-1)
+        return moves.select(
+            "stage", "status", "role", pl.col("entered_at").alias("at"), flow.days(pl.col("entered_at"), left).alias("days")
+        )
+
+
+def details(principal: Principal, scope: Scope, counted: Counted = Counted()) -> Details:  # noqa: B008
+    """The flow of a scope's work in detail. Raises NotFound."""
+    require(principal, Action.READ, scope.workspace)
+    return _details(_Asked(workspaces.open_workspace(principal, scope.workspace), scope, counted))
+
+
+def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
+    """The stages that the workspace's own moves show, in their usual order; those after which nothing follows are done, of the
+    others nothing is known but that they come before: none is taken to wait. Empty where nothing has moved. Raises NotFound.
+    """
+    require(principal, Action.READ, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
+    moves = rollups.stage_moves(rollups.facts(opened)).with_columns(folded(pl.col("status")).alias("stage"))
+    found = log(delivery.events(moves), now=start_of(opened.today + timedelta(days=1))).events
+    if found.is_empty():
+        return ()
+    order = events.order(found)
+    done = events.ends(found, order)
+    named = dict(moves.group_by("stage").agg(pl.col("status").mode().sort().first()).iter_rows())
+    return tuple(
+        Stage(f"s{at}", titled(named[word]), Category.DONE if word in done else Category.ACTIVE, "", (word,))
+        for at, word in enumerate(order)
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    opened: Opened
+    scope: Scope
+    counted: Counted
+
+    @property
+    def key(self) -> Hashable:
+        return self.opened.key, self.scope, self.counted
+
+
+@cached(LRUCache(maxsize=32), key=lambda asked: asked.key, condition=threading.Condition())
+def _details(asked: _Asked) -> Details:
+    opened, scope = asked.opened, asked.scope
+    found = rollups.facts(opened)
+    work, moves = rollups.work(found), rollups.stage_moves(found)
+    if scope.unit is not None:
+        work = work.filter(pl.col("unit") == scope.unit)
+        moves = moves.join(work.select("issue_id"), on="issue_id", how="semi")
+    end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
+    delivered = delivery.delivery(moves, opened.process, end, asked.counted)
+    return Details(delivered, opened.process, scope.period, scope.compared, work, moves, Calendar(), opened.today)

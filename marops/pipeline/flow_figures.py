@@ -1,0 +1,235 @@
+"""The figures of flow: how much is where, how long it took, which ways it went, how much to expect. They draw finished frames."""
+
+from itertools import pairwise
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+
+from marops import theme
+from marops.chart import Chart, base, escaped
+from marops.language import Reader, Text, joined, ntext, text
+from marops.pipeline.delivery import LAUNCHED
+from marops.pipeline.details import Details
+from marops.quantity import Quantity, Unit
+
+_WAYS, _STEPS = 8, 14
+_OVER = 0.85
+
+
+def stage_names(flow: Details, reader: Reader) -> dict[str, str]:
+    """What to call each stage on the way to the launch, in their order."""
+    names = {stage.id: reader.say(stage.name) for stage in flow.process.before_launch}
+    return names | {LAUNCHED: reader.say(flow.end_name)}
+
+
+def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # noqa: FBT001  (`drawn` passes by place)
+    """Cumulative flow: how much stands in each stage at each day's end, over what has been finished since the period began; or
+    without what is finished, where there is so much of it that the rest is thin (`in_progress`).
+    """
+    names, found = stage_names(flow, reader), flow.cumulative
+    by_stage = {stage: found.filter(stage=stage)["items"] for stage in names}
+    days = found.filter(stage=LAUNCHED)["day"]
+    stages = list(names)
+    columns: dict[str, pl.Series] = {reader.say(text("Day")): days}
+    filled: list[str] = []
+    figure = base(340)
+    if days.len():
+        levels = {LAUNCHED: by_stage[LAUNCHED] - by_stage[LAUNCHED][0]}
+        levels |= {stage: by_stage[stage] - by_stage[after] for stage, after in pairwise(stages)}
+        filled = [stage for stage in reversed(stages) if levels[stage].sum() and not (stage == LAUNCHED and in_progress)]
+        for place, stage in enumerate(filled):
+            figure.add_trace(
+                go.Scatter(
+                    x=days, y=levels[stage], stackgroup="all", mode="lines", name=escaped(names[stage]),
+                    line={"width": 1, "color": theme.PAPER.light}, hovertemplate=f"{escaped(names[stage])}: %{{y}}<extra></extra>",
+                    **_fill(flow, stage, place),
+                )
+            )  # fmt: skip
+        columns |= {names[stage]: levels[stage] for stage in stages}
+        figure.update_xaxes(range=[days[0], days[-1]])
+    # Two columns of names fit a phone, too.
+    rows = (len(filled) + 1) // 2
+    figure.update_layout(
+        hovermode="x unified", showlegend=True, height=340 + 20 * rows, margin={"t": 12 + 20 * rows},
+        legend={"traceorder": "reversed", "entrywidthmode": "fraction", "entrywidth": 0.48, "font": {"size": 12}},
+    )  # fmt: skip
+    figure.update_xaxes(rangeslider={"visible": True, "thickness": 0.07, "bgcolor": theme.BAND.light}, fixedrange=False)
+    title, alt = _queue(flow, names)
+    unit = text("items by stage at the end of each day, in the colour of who must act; drag the handles below to look closer")
+    return Chart(figure, title, unit, alt, pl.DataFrame(columns))
+
+
+def _fill(flow: Details, stage: str, place: int) -> dict[str, Any]:
+    """A stage's fill: the hue of the side that must act, greys where nobody has said; every other one is hatched."""
+    found = flow.process.named(stage)
+    if found is None:
+        return {"fillcolor": theme.BAND.light}
+    colour = theme.of_side(found.responsible).light if found.responsible else (theme.INK, theme.MUTED, theme.SOFT)[place % 3].light
+    if place % 2 or not found.responsible:
+        return {"fillcolor": colour}
+    return {"fillpattern": {"shape": "/", "bgcolor": colour, "fgcolor": theme.PAPER.light, "size": 7, "solidity": 0.25}}
+
+
+def _queue(flow: Details, names: dict[str, str]) -> tuple[Text, Text]:
+    """What the cumulative flow says: where work piled up most over the days."""
+    found = flow.cumulative.pivot("stage", index="day", values="items")
+    stages = [stage for stage in names if stage in found.columns]
+    if found.height < 2 or len(stages) < 2 or not found[stages[0]][-1]:
+        said = text("Nothing has flowed in these days")
+        return said, said
+    grown = {stage: int((found[stage] - found[after])[-1] - (found[stage] - found[after])[0]) for stage, after in pairwise(stages)}
+    most = max(grown, key=lambda stage: grown[stage])
+    arrived, left = (int(found[stage][-1] - found[stage][0]) for stage in (stages[0], stages[-1]))
+    title = (
+        text("{stage} has grown most: by {n} since these days began", stage=names[most], n=grown[most])
+        if grown[most] > 0
+        else text("No stage holds more than when these days began")
+    )
+    return title, text(
+        "Cumulative flow: {arrived} arrived and {left} were finished. {title}.", arrived=arrived, left=left, title=title
+    )
+
+
+def cycle_times(flow: Details, reader: Reader) -> Chart:
+    """Cycle times of what was finished, by the day it was, with the percentiles of the service level expectation."""
+    done = flow.launched
+    figure = base(360)
+    half, most = flow.measures[0], flow.measures[1]
+    if done.height:
+        draw = go.Scattergl if done.height > 1_500 else go.Scatter
+        said = [reader.quantity(Quantity(days, Unit.DAYS)) for days in done["cycle"]]
+        figure.add_trace(
+            draw(
+                x=done["finished"],
+                y=done["cycle"],
+                mode="markers",
+                customdata=list(zip(map(escaped, done["name"]), said, done["issue_id"], strict=True)),
+                marker={
+                    "color": [theme.INK.light if back else theme.JOINT.light for back in done["moved_back"]],
+                    "size": 7 if done.height < 300 else 5,
+                    "symbol": ["diamond-open" if back else "circle" for back in done["moved_back"]],
+                    "opacity": 0.85 if done.height < 300 else 0.5,
+                },
+                hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>%{x|%Y-%m-%d}</extra>",
+            )
+        )
+    for measure, words in ((half, text("half")), (most, text("85 %"))):
+        if measure.value is not None:
+            figure.add_hline(y=float(measure.value), line={"color": theme.INK.light, "width": 1, "dash": "dot"})
+            figure.add_annotation(
+                x=1,
+                xref="paper",
+                y=float(measure.value),
+                text=reader.say(words),
+                showarrow=False,
+                xanchor="left",
+                font={"size": 12, "color": theme.INK.light},
+            )
+    figure.update_layout(margin={"r": 44})
+    title = (
+        text("85 % finish within {days} of when work begins", days=most.quantity)
+        if most.quantity
+        else text("Too little was finished in these days to promise a time")
+    )
+    unit = text("days from the start of work, by the day it was finished; ◇ had moved back")
+    table = done.select(
+        pl.col("name").alias(reader.say(text("Item"))),
+        pl.col("finished").alias(reader.say(text("Finished"))),
+        pl.col("cycle").round(1).alias(reader.say(text("Cycle time, days"))),
+        pl.col("lead").round(1).alias(reader.say(text("Lead time, days"))),
+        pl.col("moved_back").alias(reader.say(text("Moved back"))),
+    )
+    return Chart(figure, title, unit, text("Cycle times of finished work. {title}.", title=title), table)
+
+
+def ways(flow: Details, reader: Reader) -> Chart:
+    """The most frequent ways of finished work through the stages, step by step, against the ideal one."""
+    names, found = stage_names(flow, reader), flow.ways
+    number = {stage: str(at) for at, stage in enumerate(names, 1)}
+    shown = found.head(_WAYS)
+    total = int(found["items"].sum())
+    labels = [reader.say(ntext("{n} item", "{n} items", count)) for count in shown["items"]]
+    figure = base(70 + 34 * max(1, shown.height))
+    for row, path in enumerate(shown["path"].to_list()):
+        steps = path[:_STEPS]
+        back = [at > 0 and int(number[stage]) < int(number[steps[at - 1]]) for at, stage in enumerate(steps)]
+        figure.add_trace(
+            go.Scatter(
+                x=list(range(1, len(steps) + 1)),
+                y=[row] * len(steps),
+                mode="markers+lines+text",
+                text=[number[stage] for stage in steps],
+                line={"color": theme.SOFT.light, "width": 2},
+                textfont={"color": theme.PAPER.light, "size": 12},
+                marker={
+                    "size": 22,
+                    "symbol": "square",
+                    "color": [theme.SIGNAL.light if moved else theme.JOINT.light for moved in back],
+                },
+                customdata=[escaped(names[stage]) for stage in steps],
+                hovertemplate="%{customdata}<extra></extra>",
+                cliponaxis=False,
+            )
+        )
+    figure.update_xaxes(visible=False, range=[0.4, _STEPS + 0.6])
+    rows = list(range(len(labels)))
+    figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=rows, ticktext=labels)
+    ideal = int(found.filter(pl.col("path") == pl.lit(list(names), pl.List(pl.String)))["items"].sum()) if total else 0
+    title = (
+        text("Nothing was finished in these days")
+        if not total
+        else text("{n} of {all} went through every stage once, in order", n=ideal, all=total)
+        if ideal
+        else text("{n} of {all} went forward only", n=total - int(flow.launched["moved_back"].sum()), all=total)
+    )
+    key = joined([text("{number} {stage}", number=number[stage], stage=name) for stage, name in names.items()], 20)
+    unit = text(
+        "ways of finished work, the {shown} most frequent of {all}; red: moved back. {key}",
+        shown=shown.height,
+        all=found.height,
+        key=key,
+    )
+    table = pl.DataFrame(
+        {
+            reader.say(text("Items")): found["items"],
+            reader.say(text("Way")): [" → ".join(names[stage] for stage in path) for path in found["path"].to_list()],
+        }
+    )
+    return Chart(figure, title, unit, text("Ways of finished work through the stages. {title}.", title=title), table)
+
+
+def chances(flow: Details, reader: Reader) -> Chart:
+    """The chance that at least so many are finished within the next weeks."""
+    found = flow.outlook.reaching()
+    figure = base(300)
+    sure = flow.outlook.how_many()
+    if found.height:
+        kept = [chance >= _OVER for chance in found["chance"]]
+        figure.add_trace(
+            go.Bar(
+                x=found["items"],
+                y=found["chance"],
+                marker_color=[theme.JOINT.light if is_kept else theme.SOFT.light for is_kept in kept],
+                customdata=[reader.quantity(Quantity(chance, Unit.PERCENT)) for chance in found["chance"]],
+                hovertemplate=reader.say(text("at least")) + " %{x}: %{customdata}<extra></extra>",
+            )
+        )
+        figure.add_hline(y=_OVER, line={"color": theme.INK.light, "width": 1, "dash": "dot"})
+    figure.update_layout(bargap=0.15)
+    figure.update_yaxes(tickformat=".0%", range=[0, 1])
+    title = (
+        ntext(
+            "With 85 % at least {n} more is finished by {day}",
+            "With 85 % at least {n} more are finished by {day}",
+            sure[_OVER],
+            day=flow.outlook.until,
+        )
+        if sure
+        else text("Cannot forecast: too little was finished in the last twelve weeks")
+    )
+    unit = text("chance that at least so many are finished in the next 20 working days")
+    table = found.select(
+        pl.col("items").alias(reader.say(text("At least"))), pl.col("chance").round(4).alias(reader.say(text("Chance")))
+    )
+    return Chart(figure, title, unit, text("Forecast of finished items. {title}.", title=title), table)

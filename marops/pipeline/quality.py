@@ -1,0 +1,74 @@
+"""What of a workspace's work cannot be measured, or only with doubts, and why."""
+
+from enum import StrEnum
+
+import polars as pl
+
+from marops.pipeline.delivery import Delivery
+
+
+class Doubt(StrEnum):
+    """What to know of an item besides what its log says (`events.Why`)."""
+
+    NO_HISTORY = "no history"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown stage"
+    EQUAL_TIMES = "equal timestamps"
+    NEVER_ACTIVE = "never in an active stage"
+    MOVED_BEFORE_CREATED = "moved before it was created"
+    DONE_BEFORE_CREATED = "end before start"
+
+
+DOUBTS = pl.Schema({"issue_id": pl.String(), "why": pl.String(), "is_left_out": pl.Boolean(), "found": pl.String()})
+
+
+def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """One row an item and reason (Doubt or events.Why), those that are in no measure of flow first. `found`: the words or moments
+    that raise the doubt, null where the reason says it all. `work` and `moves` are the roll-ups' of the same items.
+    """
+    items = delivered.items
+    events = delivered.log.events.with_columns(pl.col("case").cast(pl.String))
+    excluded = delivered.log.excluded.select(pl.col("case").alias("issue_id"), pl.col("why"))
+    unknown = moves.filter(pl.col("stage").is_null()).group_by("issue_id", maintain_order=True).agg(
+        pl.col("status").unique(maintain_order=True).str.join(", ").alias("found")
+    )  # fmt: skip
+    moments = work.join(moves.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
+    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
+    finished = items.drop_nulls(["finished", "started"])
+    worked = events.filter(pl.col("stage").is_in(list(delivered.workflow.active)))
+    frames = [
+        excluded,
+        _rows(work.join(moves, on="issue_id", how="anti"), Doubt.NO_HISTORY),
+        _rows(_of(delivered.withdrawn), Doubt.WITHDRAWN),
+        _rows(unknown, Doubt.UNKNOWN),
+        _rows(_of(events.filter(same)["case"].unique(maintain_order=True)), Doubt.EQUAL_TIMES),
+        _rows(_of(finished.join(worked, on="case", how="anti")["case"]) if delivered.workflow.active else None, Doubt.NEVER_ACTIVE),
+        _rows(moments.filter(pl.col("first") < pl.col("created_at")), Doubt.MOVED_BEFORE_CREATED),
+        _rows(work.filter(pl.col("done_at") < pl.col("created_at")), Doubt.DONE_BEFORE_CREATED),
+    ]
+    found = pl.concat([frame for frame in frames if frame is not None], how="diagonal")
+    out = ~pl.col("issue_id").is_in(items["case"].implode())
+    return (
+        found.with_columns(out.alias("is_left_out")).match_to_schema(DOUBTS, missing_columns="insert")
+        .unique(["issue_id", "why"], keep="first", maintain_order=True)
+        .sort("is_left_out", descending=True, maintain_order=True)
+    )  # fmt: skip
+
+
+def _of(cases: pl.Series) -> pl.DataFrame:
+    return cases.alias("issue_id").to_frame()
+
+
+def _rows(items: pl.DataFrame | None, why: Doubt) -> pl.DataFrame | None:
+    if items is None:
+        return None
+    kept = [name for name in ("issue_id", "found") if name in items.columns]
+    return items.select(*kept, pl.lit(why.value).alias("why"))
+
+
+def unknown_words(moves: pl.DataFrame) -> pl.DataFrame:
+    """Statuses that are no stage of the workflow: `status`, `moves` into it; the most frequent first."""
+    return (
+        moves.filter(pl.col("stage").is_null()).group_by("status").agg(pl.len().cast(pl.Int64).alias("moves"))
+        .sort("moves", "status", descending=[True, False])
+    )  # fmt: skip

@@ -1,0 +1,253 @@
+"""The flow of work, looked at closely: one view at a time, named in the address."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import polars as pl
+import streamlit as st
+
+from marops.language import Text, joined, ntext, text
+from marops.pipeline import ageing_figures, figures, flow_figures
+from marops.pipeline.delivery import Counted
+from marops.pipeline.details import Details
+from marops.pipeline.events import Why
+from marops.pipeline.flow import Clock, Reopened
+from marops.pipeline.quality import Doubt
+from marops.pipeline.service import Flow
+from marops.quantity import Quantity, Unit
+from marops.web import charts
+from marops.web.components import measures, note
+from marops.web.panels.pipeline import board
+from marops.web.panels.stages import stages_button
+from marops.web.scope import Here, set_widget
+from marops.web.session import reader, say
+from marops.web.tables import table
+
+
+class View(StrEnum):
+    """What can be looked at."""
+
+    BOARD = "board"
+    DATES = "dates"
+    AGE = "age"
+    SPEED = "speed"
+    FLOW = "flow"
+    WAYS = "ways"
+    FORECAST = "forecast"
+    QUALITY = "quality"
+
+
+_NAMES: dict[View, Text] = {
+    View.BOARD: text("Board"), View.DATES: text("Dates"), View.AGE: text("Age"),
+    View.SPEED: text("Speed"), View.FLOW: text("Cumulative flow"),
+    View.WAYS: text("Ways and rework"), View.FORECAST: text("Forecast"), View.QUALITY: text("Left out"),
+}  # fmt: skip
+_CLOCKS: dict[Clock, Text] = {
+    Clock.ELAPSED: text("elapsed time"), Clock.DAYS_INCLUSIVE: text("whole days, the first counted"),
+}  # fmt: skip
+_REOPENED: dict[Reopened, Text] = {
+    Reopened.KEPT: text("keeps its first start"), Reopened.RESET: text("starts again where it went back to"),
+}  # fmt: skip
+_SHOWN = 200
+
+
+def counted() -> Counted:
+    """How days are counted and what becomes of reopened work, as the address says."""
+    clock, reopened = st.query_params.get("days"), st.query_params.get("reopened")
+    return Counted(
+        Clock.DAYS_INCLUSIVE if clock == "whole" else Clock.ELAPSED, Reopened.RESET if reopened == "reset" else Reopened.KEPT
+    )
+
+
+def flow_views(flow: Details, standing: Flow, place: Here) -> None:
+    """The choice of a view, the settings of the stages, and the view."""
+    asked = st.query_params.get("view", "")
+    view = View(asked) if asked in set(View) else View.BOARD
+    set_widget("w_view", view)
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.segmented_control(
+            say(text("View")), list(View), key="w_view", format_func=lambda found: say(_NAMES[found]), required=True,
+            label_visibility="collapsed", on_change=lambda: st.query_params.update({"view": str(st.session_state["w_view"])}),
+        )  # fmt: skip
+        stages_button(place, len(standing.unknown))
+    if view is View.BOARD:
+        board(standing)
+    elif view is View.DATES:
+        charts.show(charts.drawn(figures.timeline, standing), key="timeline", picks=_open_item)
+    elif flow.is_empty and view is not View.QUALITY:
+        note(text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages."))
+    else:
+        _VIEWS[view](flow)
+
+
+def _age(flow: Details) -> None:
+    charts.show(charts.drawn(ageing_figures.ageing, flow), key="ageing", picks=_open_item)
+
+
+def _speed(flow: Details) -> None:
+    _counting()
+    measures(*flow.measures[:4])
+    measures(*flow.measures[4:])
+    if flow.against is not None:
+        note(flow.against)
+    charts.show(charts.drawn(flow_figures.cycle_times, flow), key="cycle_times", picks=_open_item)
+
+
+def _counting() -> None:
+    found = counted()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        set_widget("w_clock", found.clock)
+        st.selectbox(
+            say(text("Days are")), list(_CLOCKS), key="w_clock", format_func=lambda clock: say(_CLOCKS[clock]), width=260,
+            on_change=lambda: st.query_params.update(
+                {"days": "whole" if st.session_state["w_clock"] is Clock.DAYS_INCLUSIVE else "elapsed"}
+            ),
+        )  # fmt: skip
+        set_widget("w_reopened", found.reopened)
+        st.selectbox(
+            say(text("Work that moves back")), list(_REOPENED), key="w_reopened", width=300,
+            format_func=lambda policy: say(_REOPENED[policy]),
+            on_change=lambda: st.query_params.update({"reopened": str(st.session_state["w_reopened"])}),
+        )  # fmt: skip
+
+
+def _flow(flow: Details) -> None:
+    in_progress = st.toggle(say(text("Without what is finished")), key="cumulative_open")
+    charts.show(charts.drawn(flow_figures.cumulative, flow, in_progress), key="cumulative")
+    found = flow.little
+    if found is not None:
+        note(
+            text(
+                "Little's law: on average {wip} items were in progress; throughput times mean cycle time makes {expected}, "
+                "{off} off. Far from 0 % work came in faster than it left, or the other way, and averages mislead.",
+                wip=Quantity(round(found.wip, 1)), expected=Quantity(round(found.expected, 1)),
+                off=Quantity(round(found.residual, 3), Unit.PERCENT),
+            )
+        )  # fmt: skip
+
+
+def _ways(flow: Details) -> None:
+    charts.show(charts.drawn(flow_figures.ways, flow), key="ways")
+    back = flow.moved_back
+    if back.is_empty():
+        note(text("Nothing moved back in these days."))
+        return
+    names = flow_figures.stage_names(flow, reader())
+    shown = back.select(
+        pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("From"))),
+        pl.col("to").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Back to"))),
+        pl.col("times").alias(say(text("Times"))),
+    )
+    table(shown, key="moved_back", alt=say(text("Moves back to an earlier stage")), name="moves-back")
+
+
+def _forecast(flow: Details) -> None:
+    expected = flow.outlook
+    if expected.pace is None:
+        note(
+            text(
+                "Cannot forecast: nothing was finished in the last {days} working days, or less than {few} of them are known.",
+                days=60, few=20,
+            )
+        )  # fmt: skip
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(charts.drawn(flow_figures.chances, flow), key="chances")
+        note(_how_it_held(flow))
+    with right:
+        _what_if(flow)
+
+
+def _how_it_held(flow: Details) -> Text:
+    held = flow.outlook.held
+    if not held:
+        return text("Such forecasts cannot be checked yet: they take sixteen weeks of history.")
+    said = [
+        text(
+            "{share} came true {kept} of {all} times ({coverage})", share=Quantity(one.share, Unit.PERCENT), kept=one.kept,
+            all=one.origins, coverage=Quantity(round(one.coverage, 3), Unit.PERCENT),
+        )
+        for one in held
+    ]  # fmt: skip
+    return text("Had this been said every week of the past: {said}.", said=joined(said, 3))
+
+
+def _what_if(flow: Details) -> None:
+    """When all that is begun and asked for is finished, with more or less of it, or at another pace."""
+    waiting = flow.waiting
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(say(text("Items more or less")), value=0, step=1, min_value=-waiting, max_value=10_000, width=160)
+        pace = st.number_input(say(text("Pace, % of the past")), value=100, step=10, min_value=10, max_value=500, width=180)
+    items = waiting + int(more)
+    days = flow.outlook.when(items, int(pace) / 100)
+    r = reader()
+    shown = pl.DataFrame(
+        {
+            say(text("Chance")): [r.quantity(Quantity(share, Unit.PERCENT)) for share in days],
+            say(text("All finished by")): list(days.values()),
+        },
+        schema_overrides={say(text("All finished by")): pl.Date},
+    )
+    note(ntext("When will {n} open item be finished?", "When will all {n} open items be finished?", items))
+    table(shown, key="finished_by", alt=say(text("Days by which all open items are finished")), name="forecast")
+    note(
+        text(
+            "{trials} trials, each drawing working days of the last twelve weeks and a drift like those of the past. A new pace is "
+            "your assumption: nothing here says that it can be reached.",
+            trials=10_000,
+        )
+    )
+
+
+_DOUBTS: dict[str, Text] = {
+    Doubt.NO_HISTORY: text("no history of stages was imported"),
+    Doubt.WITHDRAWN: text("ended without being launched"),
+    Doubt.UNKNOWN: text("was in a status that is no stage"),
+    Doubt.EQUAL_TIMES: text("two moves at the same moment: the order of the source counts"),
+    Doubt.NEVER_ACTIVE: text("was never seen in a stage in which somebody works: its cycle time is 0"),
+    Doubt.MOVED_BEFORE_CREATED: text("moved before the tracker says it was created"),
+    Doubt.DONE_BEFORE_CREATED: text("ended before the tracker says it was created"),
+    Why.EPOCH: text("a moment before 1971"), Why.FUTURE: text("a move in the future"),
+}  # fmt: skip
+
+
+def _quality(flow: Details) -> None:
+    found = flow.doubts
+    out = found.filter("is_left_out")["issue_id"].n_unique()
+    if found.is_empty():
+        note(text("Nothing: every item is in every measure."))
+        return
+    note(
+        ntext(
+            "{n} item is in no measure of flow; {all} have something to know of.",
+            "{n} items are in no measure of flow; {all} have something to know of.",
+            out, all=found["issue_id"].n_unique(),
+        )
+    )  # fmt: skip
+    words = flow.unknown_words
+    if words.height:
+        listed = joined([text("{word} ({n})", word=word, n=n) for word, n in words.iter_rows()], 8)
+        note(text("Statuses that are no stage: {words}. Map them under Stages.", words=listed))
+    shown = found.select(
+        pl.coalesce("name", "issue_id").alias(say(text("Item"))),
+        pl.col("key").alias(say(text("Key"))),
+        pl.col("why")
+        .replace_strict({str(why): say(words) for why, words in _DOUBTS.items()}, return_dtype=pl.String)
+        .alias(say(text("Why"))),
+        pl.when("is_left_out")
+        .then(pl.lit(say(text("in none"))))
+        .otherwise(pl.lit(say(text("in all"))))
+        .alias(say(text("In measures"))),
+        pl.col("found").alias(say(text("Found"))),
+    )
+    table(shown, key="doubts", alt=say(text("Items that cannot be measured, or only with doubts")), name="left-out", shown=_SHOWN)
+
+
+_VIEWS: dict[View, Callable[[Details], None]] = {
+    View.AGE: _age, View.SPEED: _speed, View.FLOW: _flow, View.WAYS: _ways, View.FORECAST: _forecast, View.QUALITY: _quality,
+}  # fmt: skip
+
+
+def _open_item(issue_id: str) -> None:
+    st.query_params["item"] = issue_id

@@ -1,0 +1,187 @@
+"""The flow of a workspace's work in detail: the numbers of `marops flow`, the stages its data show, forecasts, and the charts."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from marops import stats
+from marops.errors import Forbidden
+from marops.period import Period, Scope
+from marops.pipeline import ageing_figures, details, figures, flow_figures, logs, outlook, service
+from marops.pipeline.calendars import Calendar
+from marops.pipeline.delivery import LAUNCHED
+from marops.pipeline.details import Details
+from marops.pipeline.logs import Asked
+from marops.principal import LOCAL_ADMIN, Principal, Role
+from marops.stages import Category
+from marops.workspaces import service as workspaces
+from marops.workspaces.store import OWN, SAMPLE
+from tests.pipeline.made import NOW, log_of
+from tests.scorecard.looked_at import READERS, is_readable
+from tests.scorecard.made import fill
+
+YEARS = Scope(OWN, Period(date(2010, 1, 1), date(2014, 1, 31)))
+SAMPLE_YEAR = Scope(SAMPLE, Period(date(2025, 11, 1), date(2026, 10, 31)))
+
+
+def imported(events: pl.DataFrame) -> pl.DataFrame:
+    """A log's events in the user's own workspace, as an import would put them there."""
+    rows = events.select(
+        pl.col("case").cast(pl.String).alias("issue_id"), pl.int_range(1, pl.len() + 1).over("case").alias("status_sequence"),
+        pl.col("stage").alias("status"), pl.col("at").alias("transition_at"), "role",
+    )  # fmt: skip
+    fill("work_item_transition", rows.to_dicts())
+    return rows
+
+
+@pytest.fixture
+def helpdesk(home: Path) -> pl.DataFrame:
+    """The published log of a help desk, with the stages its data show."""
+    events = log_of("07_helpdesk", "org:resource")
+    imported(events)
+    workspaces.set_process(LOCAL_ADMIN, OWN, details.suggested(LOCAL_ADMIN, OWN))
+    return events.with_columns(pl.col("case").cast(pl.String))
+
+
+def test_the_stages_that_the_data_show_are_in_their_usual_order_and_end_where_nothing_follows(helpdesk: pl.DataFrame) -> None:
+    process = workspaces.open_workspace(LOCAL_ADMIN, OWN).process
+    assert [stage.name for stage in process.stages][:3] == ["Insert ticket", "Assign seriousness", "Take in charge ticket"]
+    assert [stage.name for stage in process.stages if stage.category is Category.DONE] == ["Closed"]
+    assert {stage.category for stage in process.before_launch} == {Category.ACTIVE}
+    assert details.details(LOCAL_ADMIN, YEARS).unknown_words.is_empty()
+
+
+def test_the_page_says_what_marops_flow_says_of_the_same_log(helpdesk: pl.DataFrame) -> None:
+    page = details.details(LOCAL_ADMIN, YEARS)
+    stages = [str(stage.name) for stage in page.process.stages]
+    told = logs.summary(
+        helpdesk, Asked(stages=stages, active=stages[:-1], done=["Closed"], cfd_at=[date(2012, 1, 25)]), now=NOW
+    )  # fmt: skip
+    assert (page.delivered.items.height, page.delivered.timed.height) == (told["items"], told["finished"]) == (4580, 4557)
+    cycle = page.delivered.timed["cycle"].to_numpy()
+    assert {
+        name: stats.nearest_rank(cycle, share) for name, share in (("p50", 0.5), ("p85", 0.85), ("p95", 0.95))
+    } == pytest.approx(told["cycle_time_days"]["nearest_rank"], abs=1e-8)
+    assert [measure.value for measure in page.measures[:2]] == pytest.approx(
+        [told["cycle_time_days"]["nearest_rank"][name] for name in ("p50", "p85")], abs=1e-8
+    )
+    on_page = page.cumulative.filter(day=date(2012, 1, 25))["items"].to_list()
+    assert on_page == [told["cfd"]["2012-01-25"][stage] for stage in stages]
+    assert int(page.delivered.items["moved_back"].sum()) == told["moved_back_items"]
+    assert page.ways["items"].sum() == told["finished"]
+
+
+def test_the_figures_of_the_help_desk_are_readable(helpdesk: pl.DataFrame) -> None:
+    page = details.details(LOCAL_ADMIN, YEARS)
+    is_readable(ageing_figures.ageing(page, READERS[0]), rows=23)
+    is_readable(flow_figures.cycle_times(page, READERS[0]), rows=4557)
+    is_readable(flow_figures.cumulative(page, False, READERS[0]), rows=page.cumulative["day"].n_unique())
+    is_readable(flow_figures.ways(page, READERS[0]), rows=page.ways.height)
+    is_readable(flow_figures.chances(page, READERS[0]))
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_figures_of_the_sample_company_s_flow_are_readable(sample_home: Path, reader) -> None:
+    page = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
+    is_readable(ageing_figures.ageing(page, reader), rows=page.ageing.height)
+    is_readable(flow_figures.cycle_times(page, reader), rows=page.launched.height)
+    is_readable(flow_figures.cumulative(page, True, reader), rows=365)
+    is_readable(flow_figures.ways(page, reader), rows=page.ways.height)
+    is_readable(flow_figures.chances(page, reader))
+    is_readable(figures.timeline(service.flow(LOCAL_ADMIN, SAMPLE_YEAR), reader), rows=9)
+
+
+def test_cumulative_flow_stacks_up_to_what_has_arrived_and_leaves_what_is_finished_out_when_asked(sample_home: Path) -> None:
+    page = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
+    last = page.cumulative.filter(day=date(2026, 10, 31))
+    first = page.cumulative.filter(day=date(2025, 11, 1), stage=LAUNCHED)["items"].item()
+    whole, open_ = (flow_figures.cumulative(page, without, READERS[0]).figure for without in (False, True))
+    assert sum(trace.y[-1] for trace in whole.data) == last["items"][0] - first
+    assert sum(trace.y[-1] for trace in open_.data) == last["items"][0] - last["items"][-1] == page.waiting
+
+
+def test_an_empty_workspace_has_no_flow_and_says_so(home: Path) -> None:
+    page = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 1, 1), date(2026, 3, 31))))
+    assert page.is_empty
+    assert [measure.value for measure in page.measures] == [None, None, None, 0, 0, None, None]
+    assert (page.little, page.against, page.outlook.how_many()) == (None, None, {})
+    assert details.suggested(LOCAL_ADMIN, OWN) == ()
+    for chart in (ageing_figures.ageing, flow_figures.cycle_times, flow_figures.ways, flow_figures.chances):
+        assert str(chart(page, READERS[0]).title)
+    assert str(flow_figures.cumulative(page, False, READERS[0]).title) == "Nothing has flowed in these days"
+
+
+def test_an_items_history_has_the_days_between_its_moves(home: Path) -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    fill("work_item_transition", [
+        {"issue_id": "1", "status_sequence": n, "status": word, "transition_at": start + timedelta(days=day)}
+        for n, (word, day) in enumerate([("Request", 0), ("Parked", 2), ("Build", 7)], 1)
+    ])  # fmt: skip
+    page = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31))))
+    assert page.history("1").select("stage", "status", "days").rows() == [
+        ("request", "Request", 2), (None, "Parked", 5), ("build", "Build", None),
+    ]  # fmt: skip
+    assert page.unknown_words.rows() == [("Parked", 1)]
+
+
+def test_who_may_not_read_is_told_nothing_of_flow(home: Path) -> None:
+    nobody = Principal("x", "Somebody", Role.NOBODY)
+    with pytest.raises(Forbidden):
+        details.details(nobody, YEARS)
+    with pytest.raises(Forbidden):
+        details.suggested(nobody, OWN)
+
+
+# Forecasts
+
+FRIDAY = date(2026, 3, 6)
+
+
+def expected(launched: list[date], since: date = date(2025, 1, 6)) -> outlook.Outlook:
+    return outlook.outlook(pl.Series(launched, dtype=pl.Date), since, FRIDAY, Calendar())
+
+
+def every_day() -> list[date]:
+    return Calendar().working_days(date(2025, 1, 6), FRIDAY)
+
+
+def test_a_steady_pace_is_forecast_to_go_on_give_or_take_its_drift() -> None:
+    found = expected(every_day())
+    assert found.until == date(2026, 4, 3)
+    sure = found.how_many()
+    assert sure[0.5] in (19, 20)
+    assert sure[0.95] < sure[0.85] < 19
+    chances = found.reaching()
+    assert chances["chance"].is_sorted(descending=True)
+    (at_85,) = chances.filter(items=sure[0.85])["chance"]
+    assert at_85 >= 0.85 > chances.filter(items=sure[0.85] + 1)["chance"].item()
+
+
+def test_days_of_a_forecast_are_working_days_and_twice_the_pace_takes_half_of_them() -> None:
+    found = expected(every_day())
+    assert found.when(0) == {0.5: FRIDAY, 0.85: FRIDAY, 0.95: FRIDAY}
+    # ten working days, or one more: half of the drifts are slower
+    assert found.when(10)[0.5] in (date(2026, 3, 20), date(2026, 3, 23))
+    assert found.when(10, faster=2)[0.5] in (date(2026, 3, 13), date(2026, 3, 16))
+    later = found.when(10)
+    assert later[0.5] <= later[0.85] <= later[0.95]  # type: ignore[operator]
+
+
+def test_nothing_finished_is_nothing_to_forecast_from() -> None:
+    assert expected([]).how_many() == {}
+    assert expected([]).when(5) == {}
+    assert expected([]).reaching().is_empty()
+    assert expected([date(2025, 1, 7)]).held == ()
+
+
+def test_forecasts_are_the_same_for_everybody() -> None:
+    launched = every_day()[::3]
+    assert expected(launched).how_many() == expected(launched).how_many()
+    assert expected(launched).held == expected(launched).held
+
+
+def test_empty_details_have_a_pleasant_name_for_the_end(home: Path) -> None:
+    found: Details = details.details(LOCAL_ADMIN, YEARS)
+    assert str(found.end_name) == "Launched"

@@ -1,0 +1,130 @@
+"""The views of the pipeline page, how days are counted, and the settings of the stages."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from marops.principal import LOCAL_ADMIN, Principal, Role
+from marops.stages import usual
+from marops.web.panels import stages
+from marops.web.panels.flowing import View
+from marops.workspaces import service as workspaces
+from marops.workspaces.store import OWN
+from tests.scorecard.made import at as on
+from tests.scorecard.made import fill
+from tests.web.app import errors, measure, opened, words
+from tests.web.conftest import Servers
+
+
+def moved(**steps: list[tuple[str, int]]) -> None:
+    """Work that entered statuses on days of January."""
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": status, "transition_at": on(1, day)}
+        for issue, found in steps.items() for n, (status, day) in enumerate(found, 1)
+    ])  # fmt: skip
+
+
+TWELVE = {f"i{n}": [("Request", 1), ("Build", 2), ("QA", 2 + n), ("Live", 2 + 2 * n)] for n in range(1, 13)}
+
+
+@pytest.mark.parametrize("view", list(View))
+def test_every_view_is_drawn_for_a_link_to_it(home: Path, view: View) -> None:
+    moved(**TWELVE, open=[("Build", 3)], odd=[("Parked", 4)])
+    at = opened("pipeline", view=view.value)
+    assert not errors(at)
+    assert "nan" not in words(at).lower().split()
+    assert at.query_params["view"] == view.value
+
+
+def test_speed_says_the_cycle_times_in_the_way_the_address_asks_for(home: Path) -> None:
+    moved(**TWELVE)
+    elapsed = opened("pipeline", view="speed")
+    # 2, 4, ... 24 days: the sixth and the eleventh of twelve
+    assert measure(elapsed, "Cycle time, half within") == "12 d 6 d to 20 d (95 % interval) 12 finished; nearest rank"
+    assert measure(elapsed, "Cycle time, 85 % within").startswith("22 d ")
+    assert measure(elapsed, "First time right").startswith("100%")
+    whole = opened("pipeline", view="speed", days="whole")
+    assert measure(whole, "Cycle time, half within").startswith("13 d ")
+
+
+def test_a_choice_of_how_days_are_counted_is_in_the_address(home: Path) -> None:
+    moved(**TWELVE)
+    at = opened("pipeline", view="speed")
+    at.selectbox(key="w_clock").select_index(1).run()
+    assert at.query_params["days"] == "whole"
+    assert measure(at, "Cycle time, half within").startswith("13 d ")
+
+
+def test_work_that_cannot_be_forecast_says_so(home: Path) -> None:
+    moved(a=[("Build", 2), ("QA", 4)])
+    assert "Cannot forecast:" in words(opened("pipeline", view="forecast"))
+
+
+def test_what_is_left_out_is_listed_with_its_reason(home: Path) -> None:
+    moved(**TWELVE, odd=[("Parked", 4)], gone=[("Build", 3), ("Done", 4)])
+    at = opened("pipeline", view="quality")
+    assert "2 items are in no measure of flow; 2 have something to know of." in words(at)
+    assert "Statuses that are no stage: Parked (1)." in words(at)
+    rows = at.dataframe[-1].value
+    assert sorted(zip(rows["Item"], rows["Why"], strict=True)) == [
+        ("gone", "ended without being launched"), ("odd", "was in a status that is no stage"),
+    ]  # fmt: skip
+
+
+def test_statuses_that_are_no_stage_are_offered_as_stages(home: Path) -> None:
+    moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Filed", 3 + n)] for n in range(3)})
+    at = opened("pipeline")
+    assert at.button(key="stages").label == "Stages (3 statuses unknown)"
+    at.button(key="stages").click().run()
+    assert [warning.value for warning in at.warning] == ["3 of the 3 statuses in your data are no stage\\."]
+
+
+def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
+    table = stages._frame(usual().stages).to_dicts()
+    assert stages._read(table, usual()) == [
+        replace(stage, aliases=tuple(", ".join(stage.aliases).split(","))) for stage in usual().stages
+    ]
+    table[0] |= {"place": 9, "meaning": "waiting", "side": "IT", "sla_days": 2.5}
+    table.append({"place": 2, "name": "Legal", "meaning": None, "side": None, "sla_days": None, "words": "legal, counsel"})
+    first, *_, last = stages._read(table, usual())
+    assert (first.id, last.id, last.category, last.responsible, last.sla_days) == ("validation", "request", "wait", "it", 2.5)
+    (legal,) = [stage for stage in stages._read(table, usual()) if stage.name == "Legal"]
+    assert (legal.category, legal.aliases) == ("active", ("legal", " counsel"))
+    assert legal.id not in {stage.id for stage in usual().stages}
+
+
+@pytest.mark.browser
+@pytest.mark.server
+def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tiny_home(tmp_path)
+    monkeypatch.setenv("MAROPS_HOME", str(home))
+    moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Filed", 3 + n)] for n in range(12)})
+    url = servers.start(home, "--no-sample")
+    page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=speed")
+    page.get_by_role("button", name="Stages (3 statuses unknown)").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("statuses in your data are no stage.")
+    dialog.get_by_role("button", name="Take the stages as the data show them").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".m-measures").nth(1)).to_contain_text("14 finished; nearest rank")  # two of them campaigns of the company
+    assert {"Inbox", "Desk", "Filed"} < {str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages}
+    point = page.locator(".st-key-chart_cycle_times .points path").first.bounding_box()
+    assert point is not None
+    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.wait_for_url("**item=t0**")
+
+
+def test_a_viewer_sees_the_stages_and_cannot_change_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved(a=[("Request", 1)])
+    viewer = Principal("v", "Viewer", Role.VIEWER)
+    for module in ("session", "main", "panels.stages"):
+        monkeypatch.setattr(f"marops.web.{module}.principal", lambda: viewer)
+    at = opened("pipeline")
+    at.button(key="stages").click().run()
+    assert "You can look, not change: that takes the role of a manager." in words(at)
+    assert not [button for button in at.button if button.key == "stages_save"]
