@@ -8,11 +8,12 @@ from marops.chart import Chart, base, escaped
 from marops.language import Reader, ntext, text
 from marops.pipeline.ageing import SHARES
 from marops.pipeline.details import Details
-from marops.pipeline.flow_figures import stage_names
+from marops.pipeline.flow_figures import shortened, stage_names
 from marops.quantity import Quantity, Unit
 
 _TALL = 1.35
 _OVER = 0.85
+_MANY = 8
 
 
 def ageing(flow: Details, reader: Reader) -> Chart:
@@ -30,8 +31,8 @@ def ageing(flow: Details, reader: Reader) -> Chart:
         tickmode="array",
         tickvals=list(range(len(shown))),
         range=[-0.5, len(shown) - 0.5],
-        ticktext=[_wrapped(escaped(names[stage])) for stage in shown],
-        tickangle=0 if len(shown) < 8 else -40,
+        ticktext=[_wrapped(escaped(names[stage])) if len(shown) < _MANY else escaped(shortened(names[stage])) for stage in shown],
+        tickangle=0 if len(shown) < _MANY else -90,
     )
     figure.update_yaxes(range=[0, top])
     old = items.filter(pl.col("older_than") >= _OVER).height

@@ -1,5 +1,6 @@
 """The figures of flow: how much is where, how long it took, which ways it went, how much to expect. They draw finished frames."""
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,8 @@ from marops.quantity import Quantity, Unit
 
 _WAYS, _STEPS = 8, 14
 _OVER = 0.85
+_BANDS, _REST = 7, "rest"
+_SHORT = 16
 
 
 def stage_names(flow: Details, reader: Reader) -> dict[str, str]:
@@ -32,24 +35,25 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
     days = found.filter(stage=LAUNCHED)["day"]
     stages = list(names)
     columns: dict[str, pl.Series] = {reader.say(text("Day")): days}
-    filled: list[str] = []
+    bands: dict[str, pl.Series] = {}
     figure = base(340)
     if days.len():
         levels = {LAUNCHED: by_stage[LAUNCHED] - by_stage[LAUNCHED][0]}
         levels |= {stage: by_stage[stage] - by_stage[after] for stage, after in pairwise(stages)}
-        filled = [stage for stage in reversed(stages) if levels[stage].sum() and not (stage == LAUNCHED and in_progress)]
-        for place, stage in enumerate(filled):
+        columns |= {names[stage]: levels[stage] for stage in stages}
+        bands = _bands(levels, in_progress)
+        rest = text("other stages")
+        for place, (stage, level) in enumerate(bands.items()):
+            name = escaped(shortened(reader.say(names.get(stage, rest))))
             figure.add_trace(
                 go.Scatter(
-                    x=days, y=levels[stage], stackgroup="all", mode="lines", name=escaped(names[stage]),
-                    line={"width": 1, "color": theme.PAPER.light}, hovertemplate=f"{escaped(names[stage])}: %{{y}}<extra></extra>",
-                    **_fill(flow, stage, place),
+                    x=days, y=level, stackgroup="all", mode="lines", name=name, line={"width": 1, "color": theme.PAPER.light},
+                    hovertemplate=f"{name}: %{{y}}<extra></extra>", **_fill(flow, stage, place),
                 )
             )  # fmt: skip
-        columns |= {names[stage]: levels[stage] for stage in stages}
         figure.update_xaxes(range=[days[0], days[-1]])
     # Two columns of names fit a phone, too.
-    rows = (len(filled) + 1) // 2
+    rows = (len(bands) + 1) // 2
     figure.update_layout(
         hovermode="x unified", showlegend=True, height=340 + 20 * rows, margin={"t": 12 + 20 * rows},
         legend={"traceorder": "reversed", "entrywidthmode": "fraction", "entrywidth": 0.48, "font": {"size": 12}},
@@ -60,13 +64,29 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
     return Chart(figure, title, unit, alt, pl.DataFrame(columns))
 
 
+def _bands(levels: Mapping[str, pl.Series], in_progress: bool) -> dict[str, pl.Series]:  # noqa: FBT001  (as above)
+    """What is drawn, from the bottom: the end, the stages that hold most from the last to the first, and the others together."""
+    before = [stage for stage in levels if stage != LAUNCHED and levels[stage].sum()]
+    thick = sorted(before, key=lambda stage: -int(levels[stage].sum()))[:_BANDS]
+    thin = [levels[stage] for stage in before if stage not in thick]
+    drawn = {} if in_progress else {LAUNCHED: levels[LAUNCHED]}
+    drawn |= {stage: levels[stage] for stage in reversed(before) if stage in thick}
+    return drawn | ({_REST: sum(thin[1:], start=thin[0])} if thin else {})
+
+
+def shortened(name: str) -> str:
+    """A name that fits beside others on a phone."""
+    return name if len(name) <= _SHORT else f"{name[: _SHORT - 1]}…"
+
+
 def _fill(flow: Details, stage: str, place: int) -> dict[str, Any]:
-    """A stage's fill: the hue of the side that must act, greys where nobody has said; every other one is hatched."""
-    found = flow.process.named(stage)
-    if found is None:
+    """A stage's fill: the hue of the side that must act, where somebody has said; every other one is hatched."""
+    if stage == LAUNCHED:
         return {"fillcolor": theme.BAND.light}
-    colour = theme.of_side(found.responsible).light if found.responsible else (theme.INK, theme.MUTED, theme.SOFT)[place % 3].light
-    if place % 2 or not found.responsible:
+    found = flow.process.named(stage)
+    side = found.responsible if found else ""
+    colour = theme.of_side(side).light if side else (theme.JOINT, theme.MUTED, theme.INK, theme.SOFT)[place // 2 % 4].light
+    if place % 2:
         return {"fillcolor": colour}
     return {"fillpattern": {"shape": "/", "bgcolor": colour, "fgcolor": theme.PAPER.light, "size": 7, "solidity": 0.25}}
 

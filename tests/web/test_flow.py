@@ -113,7 +113,9 @@ def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
     expect(dialog).to_be_hidden()
     expect(page.locator(".m-measures").nth(1)).to_contain_text("14 finished; nearest rank")  # two of them campaigns of the company
     assert {"Inbox", "Desk", "Filed"} < {str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages}
-    point = page.locator(".st-key-chart_cycle_times .points path").first.bounding_box()
+    drawn = page.locator(".st-key-chart_cycle_times .points path").first
+    drawn.scroll_into_view_if_needed()
+    point = drawn.bounding_box()
     assert point is not None
     page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
     page.wait_for_url("**item=t0**")
