@@ -15,7 +15,8 @@ from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
-from marops.pipeline import lateness, logs, metrics
+from marops.pipeline import delivery, lateness, logs, metrics, ordering
+from marops.pipeline.delivery import Delivery
 from marops.pipeline.events import EVENT, Why
 from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked
@@ -27,6 +28,8 @@ from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
+NOTHING_NEEDED = pl.DataFrame(schema={"issue_id": pl.String(), "needs": pl.String()})
+
 
 @dataclass(frozen=True)
 class Flow:
@@ -35,8 +38,8 @@ class Flow:
     `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known).
     `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
-    `at_risk` (expected value a day that lateness costs), the most at risk first. `checked`: how such chances turned out.
-    `unknown`: statuses that are no stage.
+    `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `checked`: how such chances
+    turned out. `unknown`: statuses that are no stage.
     """
 
     items: pl.DataFrame
@@ -176,12 +179,12 @@ def _why(column: str, rule: str) -> Why:
 
 
 def _risks(
-    work: pl.DataFrame, visits: pl.DataFrame, end: datetime, today: date, factors: Mapping[str, float | None]
+    work: pl.DataFrame, visits: pl.DataFrame, delivered: Delivery, today: date, factors: Mapping[str, float | None]
 ) -> pl.DataFrame:
     """`factors`: what one unit of each currency is worth in the reporting currency, so that amounts can be put in order. A date
     before `today` has passed, however far the data reaches: as for `overdue`.
     """
-    found = lateness.risks(work, visits, end).join(work, on="issue_id", maintain_order="left")
+    found = lateness.risks(work, visits, delivered.end).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit(today) - pl.col("due_date")).dt.total_days()
     found = found.with_columns(
         pl.when(past > 0).then(past).alias("days_late"),
@@ -189,6 +192,8 @@ def _risks(
         *(pl.when(past <= 0).then(name).alias(name) for name in ("low", "high")),
     ).with_columns((pl.col("chance") * pl.col("value_per_day")).alias("at_risk"))
     worth = pl.col("currency_code").replace_strict(dict(factors), default=None, return_dtype=pl.Float64)
+    places = ordering.first_things_first(found, ordering.left_by_stage(delivered), NOTHING_NEEDED, worth)
+    found = found.join(places, on="issue_id", how="left", maintain_order="left")
     order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
     return found.sort(order, descending=[True, True, False, False], nulls_last=True)
 
@@ -216,11 +221,13 @@ def _flow(asked: _Asked) -> Flow:
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
     unknown = visits.filter(pl.col("stage").is_null())["status"].unique().sort().to_list()
+    moves = rollups.stage_moves(found).join(work.select("issue_id"), on="issue_id", how="semi")
+    delivered = delivery.delivery(moves, process, end)
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     return Flow(
         items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
-        risks=_risks(work, before_launch, end, opened.today, factors),
+        risks=_risks(work, before_launch, delivered, opened.today, factors),
         checked=lateness.checked(work, before_launch, end),
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(work, scope.period, opened.today),

@@ -45,6 +45,7 @@ def risk_table(flow: Flow) -> None:
         chance.alias(say(text("Late, %"))),
         _interval(found).alias(say(text("95 % interval"))),
         pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
+        pl.col("place").alias(say(text("Do first"))),
         pl.col("likely").alias(say(text("Likely launch"))),
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
         pl.concat_str([side.replace("", None), pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
@@ -61,6 +62,13 @@ def risk_table(flow: Flow) -> None:
             )
         )  # fmt: skip
     note(_how_it_held(flow))
+    if found["place"].count():
+        note(
+            text(
+                "Do first: the order that loses least, by risk a day for each day of work that is left (weighted shortest job "
+                "first); what others wait for carries their risk, too."
+            )
+        )
 
 
 def _interval(found: pl.DataFrame) -> pl.Series:
