@@ -414,6 +414,46 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert "Give the path of one log" in mistake(marops("flow", path, "another.csv"))
 
 
+def test_flow_leaves_out_every_item_with_a_row_that_was_not_read_however_many_there_are(home: Path, tmp_path: Path) -> None:
+    bad = 11_000  # more than a report lists one by one
+    rows = [f"x{n},Build,2026-03-02T00:00:00Z\nx{n},Done,soon" for n in range(bad)]
+    good = "g,Build,2026-03-02T00:00:00Z\ng,Done,2026-03-05T00:00:00Z\n"
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\n" + good + "\n".join(rows) + "\n")
+    found = json.loads(marops("flow", path, "--json", "--done", "Done").stdout)
+    assert (found["items"], found["finished"], len(found["excluded"])) == (1, 1, bad)
+    assert found["case_duration_days"]["mean"] == 3
+
+
+def test_flow_says_which_rows_belong_to_nobody(home: Path, tmp_path: Path) -> None:
+    path = made.put(
+        tmp_path / "log.csv",
+        "case,stage,timestamp\na,Build,2026-03-02\na,Done,2026-03-05,too,many\n,Build,2026-03-03\na,Done,2026-03-04\n",
+    )
+    assert json.loads(marops("flow", path, "--json").stdout)["unread_rows"] == 2
+    assert marops("flow", path).stdout.splitlines()[-1].startswith("2 rows have too many or too few cells, or no item:")
+
+
+def test_flow_knows_nothing_of_days_to_come_and_names_the_end_it_took(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", EVENTS)
+    for option in ("--as-of", "--cfd-at"):
+        assert mistake(marops("flow", path, option, "9999-12-31")) == (
+            "Nothing is known of Dec 31, 9999 yet. Give a day up to today."
+        )
+    assert "Taken for the end of the work: Done. Say it with --done." in marops("flow", path).stdout.splitlines()
+
+
+def test_flow_counts_moves_back_also_where_reopened_work_starts_again(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", EVENTS)
+    options = ("--stages", "Request,Build,Wait,Done", "--active", "Build", "--done", "Done", "--reopened", "reset")
+    assert json.loads(marops("flow", path, "--json", *options).stdout)["moved_back_items"] == 1
+
+
+def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", 'case,stage,timestamp\na,"Build, test",2026-03-02\na,day,2026-03-05\n')
+    found = json.loads(marops("flow", path, "--json", "--stages", '"Build, test",day', "--cfd-at", "2026-03-05").stdout)
+    assert found["cfd"] == {"2026-03-05": {"Build, test": 1, "day": 1}}
+
+
 def _import_held(path: Path, stderr: int) -> tuple["subprocess.Popen[str]", psutil.Process]:
     """An import whose reader is held still for a while, so that it takes its time."""
     command = [sys.executable, "-m", "marops", "import", str(path)]

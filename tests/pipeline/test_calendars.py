@@ -64,6 +64,22 @@ def test_hours_are_those_of_the_zone_and_a_night_shift_has_an_hour_less_when_the
     assert hours(moment(2026, 3, 30, 7), moment(2026, 3, 30, 8), berlin) == 1  # 9:00 there
 
 
+def test_hours_that_the_clocks_leave_out_are_not_worked_and_touching_hours_are_worked_once() -> None:
+    night = Calendar("Europe/Berlin", {6: ((time(1), time(2, 30)), (time(2, 30), time(4)))})
+    # 2:00 to 3:00 does not exist on that Sunday: 1:00 to 4:00 are two hours
+    assert hours(moment(2026, 3, 28, 12), moment(2026, 3, 29, 12), night) == 2
+    touching = Calendar(week={0: ((time(9), time(12)), (time(12), time(13)))})
+    assert hours(moment(2026, 3, 2), moment(2026, 3, 3), touching) == 4
+
+
+def test_a_working_day_is_found_by_its_number() -> None:
+    free = Calendar(holidays=frozenset({date(2026, 3, 9)}))
+    friday = date(2026, 3, 6)
+    assert [free.working_day(friday, number) for number in (0, 1, 2, 5)] == [
+        friday, date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 16),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "week", [{0: ((time(9), time(8)),)}, {0: ((time(9), time(12)), (time(11), time(13)))}, {7: ((time(9), time(10)),)}, {}, {0: ()}]
 )

@@ -44,6 +44,13 @@ def test_jobs_that_wait_for_each_other_or_have_no_length_are_refused() -> None:
     assert "a" in str(circle.value)
     with pytest.raises(UserError, match="a has no days left"):
         order(Job("a", 0, 1))
+    for unknown in (float("nan"), float("inf")):
+        with pytest.raises(UserError, match="a has no days left"):
+            order(Job("a", unknown, 1))
+        with pytest.raises(UserError, match="a has no days left"):
+            order(Job("a", 1, unknown))
+    with pytest.raises(UserError, match="a is given twice"):
+        order(Job("a", 1, 1), Job("a", 2, 1))
 
 
 JOBS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9), st.sets(st.integers(0, 7), max_size=3)), max_size=8)
