@@ -15,6 +15,7 @@ ROWS = (
     _workspaces.Workspace,
     _workspaces.BusinessUnit,
     _workspaces.StageDefinition,
+    _workspaces.WorkingCalendar,
     _sources.ImportRun,
     _sources.ImportReject,
     _sources.Restatement,

@@ -1,11 +1,12 @@
 """The user's own workspace and the sample beside it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import pytest
 
 from marops import bootstrap, rollups, settings, store
+from marops.calendars import Calendar
 from marops.errors import NotFound, UserError
 from marops.principal import Principal
 from marops.sample import loader
@@ -201,3 +202,28 @@ def test_what_is_no_workflow_is_refused_and_nothing_changes(home: Path, admin: P
     with pytest.raises(UserError, match=says):
         service.set_process(admin, OWN, stages)
     assert (revision(), service.open_workspace(admin, OWN).process) == (before, usual())
+
+
+# When work is done
+
+
+def test_a_workspace_works_on_its_own_days_in_its_own_zone(home: Path, admin: Principal) -> None:
+    assert service.open_workspace(admin, OWN).calendar == Calendar()
+    service.set_calendar(
+        admin, OWN, zone="America/Sao_Paulo", weekdays=[3, 0, 0], begins=time(8), ends=time(16, 30), holidays=[date(2026, 3, 5)]
+    )
+    found = service.open_workspace(admin, OWN).calendar
+    assert found.zone == "America/Sao_Paulo"
+    assert found.week == {0: ((time(8), time(16, 30)),), 3: ((time(8), time(16, 30)),)}
+    assert found.working_days(date(2026, 3, 1), date(2026, 3, 9)) == [date(2026, 3, 2), date(2026, 3, 9)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"zone": "Mars/Olympus"}, {"weekdays": []}, {"begins": time(17)}, {"ends": time(9)}],
+)
+def test_a_calendar_in_which_nobody_could_work_is_refused(home: Path, admin: Principal, wrong: dict) -> None:
+    right = {"zone": "UTC", "weekdays": [0], "begins": time(9), "ends": time(17), "holidays": []}
+    with pytest.raises(UserError):
+        service.set_calendar(admin, OWN, **{**right, **wrong})
+    assert service.open_workspace(admin, OWN).calendar == Calendar()

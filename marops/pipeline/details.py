@@ -13,11 +13,11 @@ import polars as pl
 from cachetools import LRUCache, cached
 
 from marops import rollups
+from marops.calendars import Calendar
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
 from marops.pipeline import ageing, delivery, events, flow, outlook, quality, speed
-from marops.pipeline.calendars import Calendar
 from marops.pipeline.delivery import Counted, Delivery
 from marops.pipeline.events import log
 from marops.pipeline.outlook import Outlook
@@ -199,4 +199,4 @@ def _details(asked: _Asked) -> Details:
         moves = moves.join(work.select("issue_id"), on="issue_id", how="semi")
     end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
     delivered = delivery.delivery(moves, opened.process, end, asked.counted)
-    return Details(delivered, opened.process, scope.period, scope.compared, work, moves, Calendar(), opened.today)
+    return Details(delivered, opened.process, scope.period, scope.compared, work, moves, opened.calendar, opened.today)

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from marops.calendars import Calendar
 from marops.pipeline import forecast
-from marops.pipeline.calendars import Calendar
 from marops.pipeline.forecast import Held, Pace
 
 AHEAD = 20

@@ -3,22 +3,35 @@
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from math import inf
 from threading import Lock
+from zoneinfo import available_timezones
 
 from cachetools import LRUCache, cached
 from sqlmodel import SQLModel, col, delete, select
 
 from marops import lake, naming, store
 from marops.audit import store as audit
+from marops.calendars import Calendar
 from marops.errors import UserError
 from marops.lake import Blob
 from marops.language import joined, text
 from marops.principal import Action, Principal, require
 from marops.stages import BEFORE_LAUNCH, Category, Process, Stage, titled, usual
-from marops.workspaces.store import OWN, SAMPLE, BusinessUnit, StageDefinition, Workspace, load, revisions, stage_definitions, units
+from marops.workspaces.store import (
+    OWN,
+    SAMPLE,
+    BusinessUnit,
+    StageDefinition,
+    WorkingCalendar,
+    Workspace,
+    load,
+    revisions,
+    stage_definitions,
+    units,
+)
 
 MAX_RULE = 500
 """Characters of a naming rule."""
@@ -39,6 +52,7 @@ class Opened:
     workspace: Workspace
     units: tuple[Unit, ...]
     process: Process
+    calendar: Calendar
     today: date
     first_day: date | None
     last_day: date | None
@@ -78,10 +92,17 @@ def _opened(workspace_id: str, _revision: str, real_today: date) -> Opened:
         workspace = load(session, workspace_id)
         found = tuple(Unit(unit.name, unit.campaign_prefix) for unit in units(session, workspace_id))
         stages = tuple(_stage(row) for row in stage_definitions(session, workspace_id))
+        working = session.get(WorkingCalendar, workspace_id)
     manifest = lake.manifest(workspace_id, workspace.revision)
     process = Process(stages) if stages else usual()
     days = manifest.first_day(*DATED), manifest.last_day(*DATED)
-    return Opened(workspace, found, process, workspace.today or real_today, *days)
+    calendar = _calendar(working) if working else Calendar()
+    return Opened(workspace, found, process, calendar, workspace.today or real_today, *days)
+
+
+def _calendar(row: WorkingCalendar) -> Calendar:
+    hours = ((time.fromisoformat(row.begins), time.fromisoformat(row.ends)),)
+    return Calendar(row.zone, dict.fromkeys(row.weekdays, hours), frozenset(map(date.fromisoformat, row.holidays)))
 
 
 def _stage(row: StageDefinition) -> Stage:
@@ -237,6 +258,37 @@ def _definition(workspace_id: str, position: int, stage: Stage) -> StageDefiniti
         workspace_id=workspace_id, position=position, stage=stage.id, name=str(stage.name).strip(), category=stage.category.value,
         responsible=stage.responsible, sla_days=stage.sla_days, aliases=list(stage.aliases),
     )  # fmt: skip
+
+
+def set_calendar(
+    principal: Principal,
+    workspace_id: str,
+    *,
+    zone: str,
+    weekdays: Sequence[int],
+    begins: time,
+    ends: time,
+    holidays: Sequence[date],
+) -> None:
+    """Set when the workspace works: on which weekdays (0: Monday), from when to when in a zone's own time, and on which days not.
+    Raises UserError for a zone nobody knows, and where nobody would ever work.
+    """
+    require(principal, Action.EDIT, workspace_id)
+    if zone not in available_timezones():
+        raise UserError(text("{zone} is no time zone. Choose one as America/Sao_Paulo.", zone=zone))
+    if not weekdays or begins >= ends:
+        raise UserError(text("Choose at least one day of the week, and hours that end after they begin."))
+    with store.writing() as session:
+        workspace = load(session, workspace_id)
+        row = session.get(WorkingCalendar, workspace_id)
+        before = {} if row is None else audit.said(row)
+        row = row or WorkingCalendar(workspace_id=workspace_id, zone=zone, begins="", ends="")
+        row.zone, row.weekdays, row.holidays = zone, sorted(set(weekdays)), sorted({day.isoformat() for day in holidays})
+        row.begins, row.ends = begins.strftime("%H:%M"), ends.strftime("%H:%M")
+        session.add(row)
+        audit.note(session, principal, workspace_id, "set", "calendar", workspace_id, before, audit.said(row))
+        workspace.touch()
+        session.add(workspace)
 
 
 def set_naming_rule(principal: Principal, workspace_id: str, pattern: str) -> None:

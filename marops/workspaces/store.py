@@ -1,4 +1,4 @@
-"""Rows of workspaces, their business units and the stages of their work."""
+"""Rows of workspaces, their business units, the stages of their work and when they work."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -67,6 +67,19 @@ class StageDefinition(Row, table=True):
     responsible: str = Field(default="", max_length=20)
     sla_days: float | None = None
     aliases: list[str] = Field(default_factory=list, sa_type=JSON)
+
+
+class WorkingCalendar(Row, table=True):
+    """When a workspace works. `weekdays`: 0 is Monday; `begins` and `ends`: hours as "09:00", in the zone's own time; `holidays`:
+    days as "2026-12-25". A workspace without one has the usual calendar (`calendars.Calendar`).
+    """
+
+    workspace_id: str = Field(foreign_key="workspace.id", primary_key=True, max_length=40)
+    zone: str = Field(max_length=60)
+    weekdays: list[int] = Field(default_factory=list, sa_type=JSON)
+    begins: str = Field(max_length=5)
+    ends: str = Field(max_length=5)
+    holidays: list[str] = Field(default_factory=list, sa_type=JSON)
 
 
 DEFAULT_CURRENCY = "EUR"

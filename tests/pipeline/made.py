@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from marops.calendars import Calendar
 from marops.pipeline import events as events_of
 from marops.pipeline import flow
-from marops.pipeline.calendars import Calendar
 from marops.pipeline.events import Workflow
 from marops.sources import xes
 from tests.conftest import case

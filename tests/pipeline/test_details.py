@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from marops import stats
+from marops.calendars import Calendar
 from marops.errors import Forbidden
 from marops.period import Period, Scope
 from marops.pipeline import ageing_figures, details, figures, flow_figures, logs, outlook, service
-from marops.pipeline.calendars import Calendar
 from marops.pipeline.delivery import LAUNCHED
 from marops.pipeline.details import Details
 from marops.pipeline.logs import Asked

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, time
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from marops.errors import UserError
+from marops.period import Period, Scope
+from marops.pipeline import details
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.stages import usual
-from marops.web.panels import stages
+from marops.web.panels import stages, working
 from marops.web.panels.flowing import View
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
@@ -94,6 +98,22 @@ def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
     (legal,) = [stage for stage in stages._read(table, usual()) if stage.name == "Legal"]
     assert (legal.category, legal.aliases) == ("active", ("legal", " counsel"))
     assert legal.id not in {stage.id for stage in usual().stages}
+
+
+def test_days_off_are_read_in_any_order_and_what_is_no_day_is_named() -> None:
+    assert working.days_of(" 2026-12-25,2026-01-01\n\n") == [date(2026, 12, 25), date(2026, 1, 1)]
+    with pytest.raises(UserError, match="25/12 is no day"):
+        working.days_of("25/12")
+
+
+def test_forecasts_count_the_days_that_were_set(home: Path) -> None:
+    moved(**{f"i{n}": [("Build", 1), ("Live", 1 + n)] for n in range(1, 29)})
+    scope = Scope(OWN, Period(date(2026, 1, 1), date(2026, 1, 31)))
+    assert details.details(LOCAL_ADMIN, scope).outlook.until == date(2026, 2, 26)
+    workspaces.set_calendar(
+        LOCAL_ADMIN, OWN, zone="UTC", weekdays=range(5), begins=time(9), ends=time(17), holidays=[date(2026, 2, 26)]
+    )
+    assert details.details(LOCAL_ADMIN, scope).outlook.until == date(2026, 2, 27)
 
 
 @pytest.mark.browser

@@ -19,6 +19,7 @@ from marops.web import charts
 from marops.web.components import measures, note
 from marops.web.panels.pipeline import board
 from marops.web.panels.stages import stages_button
+from marops.web.panels.working import calendar_button
 from marops.web.scope import Here, set_widget
 from marops.web.session import reader, say
 from marops.web.tables import table
@@ -69,7 +70,9 @@ def flow_views(flow: Details, standing: Flow, place: Here) -> None:
             say(text("View")), list(View), key="w_view", format_func=lambda found: say(_NAMES[found]), required=True,
             label_visibility="collapsed", on_change=lambda: st.query_params.update({"view": str(st.session_state["w_view"])}),
         )  # fmt: skip
-        stages_button(place, len(standing.unknown))
+        with st.container(horizontal=True, width="content"):
+            stages_button(place, len(standing.unknown))
+            calendar_button(place)
     if view is View.BOARD:
         board(standing)
     elif view is View.DATES:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marops.pipeline.calendars import Calendar
+from marops.calendars import Calendar
 from tests.conftest import case
 from tests.pipeline.made import log_of
 
