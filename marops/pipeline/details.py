@@ -51,9 +51,11 @@ class Details:
         return text("Launched") if ends[0].category is Category.LIVE or len(ends) > 1 else ends[0].name
 
     @property
-    def waiting(self) -> int:
-        """Items that are neither finished nor withdrawn."""
-        return self.delivered.items.filter(pl.col("finished").is_null()).height
+    def waiting(self) -> pl.DataFrame:
+        """Items that are neither finished nor withdrawn: `issue_id`, `name`."""
+        open_ = self.delivered.items.filter(pl.col("finished").is_null()).select(pl.col("case").alias("issue_id"))
+        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+        return open_.join(named, on="issue_id", how="left", maintain_order="left")
 
     @property
     def is_empty(self) -> bool:

@@ -133,6 +133,14 @@ def little(found: Delivery, period: Period) -> Little | None:
     return Little(wip, float(cycle) / days) if wip > 0 else None
 
 
+def mean_cycle(limit: int, throughput: Measure, faster: float = 1.0) -> float | None:
+    """Days that work would take on average from its start, were at most `limit` items in progress and as many finished a week as in
+    the measure, or `faster` times as many (Little's law, in a process that neither fills up nor runs empty). None where nothing was
+    finished.
+    """
+    return limit / (float(throughput.value) / 7 * faster) if throughput.value else None
+
+
 def against(found: Delivery, period: Period, before: Period) -> Text | None:
     """Whether work launched in a period was faster than that of another: both medians, and whether chance could explain the
     difference (Mann and Whitney's test, 5 %). None where either has fewer than FEWEST.

@@ -161,6 +161,14 @@ def test_little_s_law_holds_where_work_comes_and_goes_alike_and_its_residual_sho
     assert speed.little(found(a=[("build", 0)]), SPAN) is None
 
 
+def test_a_limit_of_work_in_progress_sets_the_mean_cycle_time() -> None:
+    done = found(end=after(28), **launched(5, 5))
+    a_week = speed.throughput(done, SPAN)  # five in four weeks
+    assert speed.mean_cycle(10, a_week) == pytest.approx(10 / (5 / 28))
+    assert speed.mean_cycle(10, a_week, faster=2) == pytest.approx(28)
+    assert speed.mean_cycle(10, speed.throughput(found(a=[("build", 1)]), SPAN)) is None
+
+
 def test_faster_is_only_said_where_chance_could_not_do_it() -> None:
     early, late = Period(date(2026, 3, 2), date(2026, 3, 21)), Period(date(2026, 3, 22), date(2026, 4, 30))
     slow = {f"s{n}": [("build", 0), ("execution", 8 + n / 2)] for n in range(12)}

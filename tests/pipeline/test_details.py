@@ -99,7 +99,7 @@ def test_cumulative_flow_stacks_up_to_what_has_arrived_and_leaves_what_is_finish
     first = page.cumulative.filter(day=date(2025, 11, 1), stage=LAUNCHED)["items"].item()
     whole, open_ = (flow_figures.cumulative(page, without, READERS[0]).figure for without in (False, True))
     assert sum(trace.y[-1] for trace in whole.data) == last["items"][0] - first
-    assert sum(trace.y[-1] for trace in open_.data) == last["items"][0] - last["items"][-1] == page.waiting
+    assert sum(trace.y[-1] for trace in open_.data) == last["items"][0] - last["items"][-1] == page.waiting.height
 
 
 def test_an_empty_workspace_has_no_flow_and_says_so(home: Path) -> None:

@@ -31,6 +31,15 @@ def moved(**steps: list[tuple[str, int]]) -> None:
     ])  # fmt: skip
 
 
+POINT = """() => {
+  const drawn = document.querySelector('.st-key-chart_cycle_times .points path');
+  if (!drawn) return null;
+  drawn.scrollIntoView({block: 'center'});
+  const at = drawn.getBoundingClientRect();
+  return [at.x + at.width / 2, at.y + at.height / 2];
+}"""
+"""Where the first point of the chart of cycle times is on the screen."""
+
 TWELVE = {f"i{n}": [("Request", 1), ("Build", 2), ("QA", 2 + n), ("Live", 2 + 2 * n)] for n in range(1, 13)}
 
 
@@ -60,6 +69,26 @@ def test_a_choice_of_how_days_are_counted_is_in_the_address(home: Path) -> None:
     at.selectbox(key="w_clock").select_index(1).run()
     assert at.query_params["days"] == "whole"
     assert measure(at, "Cycle time, half within").startswith("13 d ")
+
+
+def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
+    moved(**TWELVE, **{f"open{n}": [("Build", 30)] for n in range(3)})
+    at = opened("pipeline", view="forecast")
+    assert "When will all 3 open items be finished?" in words(at)
+    before = at.dataframe[-1].value.iloc[:, 1].tolist()
+    at.multiselect(key="what_if_dropped").set_value(["open1", "open2"]).run()
+    at.number_input(key="what_if_more").set_value(19).run()
+    assert "When will all 20 open items be finished?" in words(at)
+    later = at.dataframe[-1].value.iloc[:, 1].tolist()
+    assert all(after > day for day, after in zip(before, later, strict=True))
+    at.number_input(key="what_if_people").set_value(2).run()
+    at.number_input(key="what_if_added").set_value(2).run()
+    assert "200% of the pace of the past: at best," in words(at)
+    assert at.dataframe[-1].value.iloc[1, 1] < later[1]
+    at.number_input(key="what_if_limit").set_value(3).run()
+    assert "With at most 3 in progress, work would take " in words(at)
+    at.number_input(key="what_if_added").set_value(-2).run()
+    assert "Without anybody where work waits, nothing is finished." in words(at)
 
 
 def test_work_that_cannot_be_forecast_says_so(home: Path) -> None:
@@ -133,12 +162,13 @@ def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
     expect(dialog).to_be_hidden()
     expect(page.locator(".m-measures").nth(1)).to_contain_text("14 finished; nearest rank")  # two of them campaigns of the company
     assert {"Inbox", "Desk", "Filed"} < {str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages}
-    drawn = page.locator(".st-key-chart_cycle_times .points path").first
-    drawn.scroll_into_view_if_needed()
-    point = drawn.bounding_box()
-    assert point is not None
-    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
-    page.wait_for_url("**item=t0**")
+    for _ in range(40):  # the chart is drawn again until the page has settled
+        page.wait_for_timeout(500)
+        if point := page.evaluate(POINT):
+            page.mouse.click(*point)
+        if "item=" in page.url:
+            break
+    assert "item=t0" in page.url
 
 
 def test_a_viewer_sees_the_stages_and_cannot_change_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

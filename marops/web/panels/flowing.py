@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Text, joined, ntext, text
-from marops.pipeline import ageing_figures, figures, flow_figures
+from marops.pipeline import ageing_figures, figures, flow_figures, speed
 from marops.pipeline.delivery import Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
@@ -177,30 +177,68 @@ def _how_it_held(flow: Details) -> Text:
 
 
 def _what_if(flow: Details) -> None:
-    """When all that is begun and asked for is finished, with more or less of it, or at another pace."""
-    waiting = flow.waiting
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = st.number_input(say(text("Items more or less")), value=0, step=1, min_value=-waiting, max_value=10_000, width=160)
-        pace = st.number_input(say(text("Pace, % of the past")), value=100, step=10, min_value=10, max_value=500, width=180)
-    items = waiting + int(more)
-    days = flow.outlook.when(items, int(pace) / 100)
-    r = reader()
-    shown = pl.DataFrame(
-        {
-            say(text("Chance")): [r.quantity(Quantity(share, Unit.PERCENT)) for share in days],
-            say(text("All finished by")): list(days.values()),
-        },
-        schema_overrides={say(text("All finished by")): pl.Date},
+    """When all that is begun and asked for is finished, with more or less of it, other people or a limit."""
+    names = dict(flow.waiting.select("issue_id", "name").iter_rows())
+    note(text("What if …"))
+    dropped = st.multiselect(
+        say(text("Dropped")),
+        list(names),
+        format_func=names.__getitem__,
+        placeholder=say(text("none")),
+        key="what_if_dropped",
     )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(say(text("More items")), value=0, step=1, min_value=0, max_value=9999, width=120, key="what_if_more")
+        people = st.number_input(
+            say(text("People where work waits")), value=None, step=1, min_value=1, max_value=999, width=190, key="what_if_people",
+            placeholder=say(text("not said")),
+        )  # fmt: skip
+        added = st.number_input(say(text("Added")), value=0, step=1, min_value=-999, max_value=999, width=110, key="what_if_added")
+        limit = st.number_input(
+            say(text("WIP limit")), value=None, step=1, min_value=1, max_value=9999, width=120, placeholder=say(text("none")),
+            key="what_if_limit",
+        )  # fmt: skip
+    items = len(names) - len(dropped) + int(more)
+    faster = max((people + added) / people, 0.0) if people else 1.0
     note(ntext("When will {n} open item be finished?", "When will all {n} open items be finished?", items))
+    if faster:
+        _finished_by(flow, items, faster)
+    else:
+        note(text("Without anybody where work waits, nothing is finished."))
+    if limit and faster:
+        _limited(flow, int(limit), faster)
+    if people and added:
+        note(
+            text(
+                "{pace} of the pace of the past: at best, where these people are what holds work up and new ones know the job.",
+                pace=Quantity(round(faster, 2), Unit.PERCENT),
+            )
+        )
+
+
+def _finished_by(flow: Details, items: int, faster: float) -> None:
+    days = flow.outlook.when(items, faster)
+    by = say(text("All finished by"))
+    chances = [reader().quantity(Quantity(share, Unit.PERCENT)) for share in days]
+    shown = pl.DataFrame({say(text("Chance")): chances, by: list(days.values())}, schema_overrides={by: pl.Date})
     table(shown, key="finished_by", alt=say(text("Days by which all open items are finished")), name="forecast")
     note(
         text(
-            "{trials} trials, each drawing working days of the last twelve weeks and a drift like those of the past. A new pace is "
-            "your assumption: nothing here says that it can be reached.",
-            trials=10_000,
+            "{trials} trials, each drawing working days of the last twelve weeks and a drift like those of the past.", trials=10_000
         )
     )
+
+
+def _limited(flow: Details, limit: int, faster: float) -> None:
+    throughput, in_progress = flow.measures[3], flow.measures[4]
+    days = speed.mean_cycle(limit, throughput, faster)
+    if days is not None:
+        note(
+            text(
+                "With at most {limit} in progress, work would take {days} on average from its start (Little's law); {now} are now.",
+                limit=limit, days=Quantity(days, Unit.DAYS), now=in_progress.value,
+            )
+        )  # fmt: skip
 
 
 _DOUBTS: dict[str, Text] = {
