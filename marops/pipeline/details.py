@@ -115,6 +115,13 @@ class Details:
         ids = self.launched["issue_id"].implode()
         return flow.variants(self.delivered.placed.filter(pl.col("case").cast(pl.String).is_in(ids)))
 
+    def on_way(self, place: int) -> pl.DataFrame:
+        """What was launched in the period and took the way of a row of `ways`: the rows of `launched`, the slowest first."""
+        path = pl.lit(self.ways["path"][place].to_list(), pl.List(pl.String))
+        took = self.delivered.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(pl.col("stage").alias("path"))
+        same = took.filter(pl.col("path") == path).select("issue_id")
+        return self.launched.join(same, on="issue_id", how="semi").sort("cycle", "issue_id", descending=[True, False])
+
     @cached_property
     def moved_back(self) -> pl.DataFrame:
         """Moves back in the period: `stage` left, `to`, `times`; the most frequent first."""

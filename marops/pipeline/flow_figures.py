@@ -187,8 +187,8 @@ def ways(flow: Details, reader: Reader) -> Chart:
                     "symbol": "square",
                     "color": [theme.SIGNAL.light if moved else theme.JOINT.light for moved in back],
                 },
-                customdata=[escaped(names[stage]) for stage in steps],
-                hovertemplate="%{customdata}<extra></extra>",
+                customdata=[[escaped(names[stage]), str(row)] for stage in steps],
+                hovertemplate="%{customdata[0]}<extra></extra>",
                 cliponaxis=False,
             )
         )

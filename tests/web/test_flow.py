@@ -71,6 +71,14 @@ def test_a_choice_of_how_days_are_counted_is_in_the_address(home: Path) -> None:
     assert measure(at, "Cycle time, half within").startswith("13 d ")
 
 
+def test_the_items_of_a_way_are_listed(home: Path) -> None:
+    moved(**TWELVE, back=[("Build", 2), ("QA", 4), ("Build", 6), ("QA", 8), ("Live", 9)])
+    at = opened("pipeline", view="ways", way="1")
+    assert "1 item went Build → QA → Build → QA → Launched:" in words(at)
+    assert at.dataframe[0].value["Item"].tolist() == ["back"]
+    assert "Click on a way to see which items took it." in words(opened("pipeline", view="ways", way="99"))
+
+
 def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
     moved(**TWELVE, **{f"open{n}": [("Build", 30)] for n in range(3)})
     at = opened("pipeline", view="forecast")
@@ -89,6 +97,16 @@ def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
     assert "With at most 3 in progress, work would take " in words(at)
     at.number_input(key="what_if_added").set_value(-2).run()
     assert "Without anybody where work waits, nothing is finished." in words(at)
+
+
+def test_the_view_is_the_same_after_a_look_at_another_page(home: Path) -> None:
+    moved(**TWELVE)
+    at = opened("pipeline", view="age")
+    at.switch_page("pages/data.py").run()
+    at.query_params.clear()
+    at.switch_page("pages/pipeline.py").run()
+    assert at.query_params["view"] == "age"
+    assert "older than 85 %" in words(at)
 
 
 def test_work_that_cannot_be_forecast_says_so(home: Path) -> None:

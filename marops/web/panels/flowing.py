@@ -53,16 +53,27 @@ _SHOWN = 200
 
 
 def counted() -> Counted:
-    """How days are counted and what becomes of reopened work, as the address says."""
-    clock, reopened = st.query_params.get("days"), st.query_params.get("reopened")
+    """How days are counted and what becomes of reopened work, as the address says; where it says nothing, as it said last."""
+    clock, reopened = _asked("days"), _asked("reopened")
     return Counted(
         Clock.DAYS_INCLUSIVE if clock == "whole" else Clock.ELAPSED, Reopened.RESET if reopened == "reset" else Reopened.KEPT
     )
 
 
+def _asked(name: str) -> str:
+    """What the address says; where it does not, as after a look at another page, what it said last, written back to it."""
+    memory = f"marops_flow_{name}"
+    asked = st.query_params.get(name)
+    if asked is None and memory in st.session_state:
+        asked = st.query_params[name] = st.session_state[memory]
+    if asked is not None:
+        st.session_state[memory] = asked
+    return asked or ""
+
+
 def flow_views(flow: Details, standing: Flow, place: Here) -> None:
     """The choice of a view, the settings of the stages, and the view."""
-    asked = st.query_params.get("view", "")
+    asked = _asked("view")
     view = View(asked) if asked in set(View) else View.BOARD
     set_widget("w_view", view)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
@@ -130,7 +141,8 @@ def _flow(flow: Details) -> None:
 
 
 def _ways(flow: Details) -> None:
-    charts.show(charts.drawn(flow_figures.ways, flow), key="ways")
+    charts.show(charts.drawn(flow_figures.ways, flow), key="ways", picks=lambda way: st.query_params.update({"way": way}))
+    _items_of_way(flow, st.query_params.get("way", ""))
     back = flow.moved_back
     if back.is_empty():
         note(text("Nothing moved back in these days."))
@@ -142,6 +154,21 @@ def _ways(flow: Details) -> None:
         pl.col("times").alias(say(text("Times"))),
     )
     table(shown, key="moved_back", alt=say(text("Moves back to an earlier stage")), name="moves-back")
+
+
+def _items_of_way(flow: Details, asked: str) -> None:
+    if not asked.isdecimal() or int(asked) >= flow.ways.height:
+        note(text("Click on a way to see which items took it."))
+        return
+    found = flow.on_way(int(asked))
+    steps = " → ".join(flow_figures.stage_names(flow, reader())[stage] for stage in flow.ways["path"][int(asked)])
+    note(ntext("{n} item went {way}:", "{n} items went {way}:", found.height, way=steps))
+    shown = found.select(
+        pl.col("name").alias(say(text("Item"))),
+        pl.col("cycle").round(1).alias(say(text("Cycle time, days"))),
+        pl.col("finished").alias(say(text("Finished"))),
+    )
+    table(shown, key="on_way", alt=say(text("Items that took this way")), name="on-this-way", shown=_SHOWN)
 
 
 def _forecast(flow: Details) -> None:
