@@ -17,6 +17,9 @@ from marops.quantity import Quantity, Unit
 _WAYS, _STEPS = 8, 14
 _OVER = 0.85
 _BANDS, _REST = 7, "rest"
+_FEW, _MANY, _MOST = 300, 1_500, 5_000
+"""Points that are drawn large, that are drawn by the graphics card, and that are drawn at all."""
+
 _SHORT = 16
 
 
@@ -116,24 +119,22 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
     done = flow.launched
     figure = base(360)
     half, most = flow.measures[0], flow.measures[1]
-    if done.height:
-        draw = go.Scattergl if done.height > 1_500 else go.Scatter
-        said = [reader.quantity(Quantity(days, Unit.DAYS)) for days in done["cycle"]]
+    drawn = _thinned(done)
+    if drawn.height:
+        draw = go.Scattergl if drawn.height > _MANY else go.Scatter
+        said = [reader.quantity(Quantity(days, Unit.DAYS)) for days in drawn["cycle"]]
         figure.add_trace(
             draw(
-                x=done["finished"],
-                y=done["cycle"],
-                mode="markers",
-                customdata=list(zip(map(escaped, done["name"]), said, done["issue_id"], strict=True)),
+                x=drawn["finished"], y=drawn["cycle"], mode="markers",
+                customdata=list(zip(map(escaped, drawn["name"]), said, drawn["issue_id"], strict=True)),
                 marker={
-                    "color": [theme.INK.light if back else theme.JOINT.light for back in done["moved_back"]],
-                    "size": 7 if done.height < 300 else 5,
-                    "symbol": ["diamond-open" if back else "circle" for back in done["moved_back"]],
-                    "opacity": 0.85 if done.height < 300 else 0.5,
+                    "color": [theme.INK.light if back else theme.JOINT.light for back in drawn["moved_back"]],
+                    "symbol": ["diamond-open" if back else "circle" for back in drawn["moved_back"]],
+                    "size": 7 if drawn.height < _FEW else 5, "opacity": 0.85 if drawn.height < _FEW else 0.5,
                 },
                 hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>%{x|%Y-%m-%d}</extra>",
             )
-        )
+        )  # fmt: skip
     for measure, words in ((half, text("half")), (most, text("85 %"))):
         if measure.value is not None:
             figure.add_hline(y=float(measure.value), line={"color": theme.INK.light, "width": 1, "dash": "dot"})
@@ -153,6 +154,8 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
         else text("Too little was finished in these days to promise a time")
     )
     unit = text("days from the start of work, by the day it was finished; ◇ had moved back")
+    if drawn.height < done.height:
+        unit = text("{unit}; of {all} the slowest and an even share of the others are drawn", unit=unit, all=done.height)
     table = done.select(
         pl.col("name").alias(reader.say(text("Item"))),
         pl.col("finished").alias(reader.say(text("Finished"))),
@@ -161,6 +164,15 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
         pl.col("moved_back").alias(reader.say(text("Moved back"))),
     )
     return Chart(figure, title, unit, text("Cycle times of finished work. {title}.", title=title), table)
+
+
+def _thinned(done: pl.DataFrame) -> pl.DataFrame:
+    """As many points as a browser draws at once: the slowest, and of the others every second, third, ..."""
+    if done.height <= _MOST:
+        return done
+    slow = pl.col("cycle").rank("ordinal", descending=True) <= _MOST // 10
+    every = -(-done.height // (_MOST - _MOST // 10))
+    return done.filter(slow | (pl.int_range(pl.len()) % every == 0))
 
 
 def ways(flow: Details, reader: Reader) -> Chart:

@@ -93,6 +93,15 @@ def test_the_figures_of_the_sample_company_s_flow_are_readable(sample_home: Path
     is_readable(figures.timeline(service.flow(LOCAL_ADMIN, SAMPLE_YEAR), reader), rows=9)
 
 
+def test_of_very_many_points_the_slowest_and_an_even_share_are_drawn() -> None:
+    done = pl.DataFrame({"cycle": [float(n * 7919 % 20_000) for n in range(20_000)]})
+    drawn = flow_figures._thinned(done)
+    assert 4_000 < drawn.height <= 5_000
+    assert set(range(19_500, 20_000)) <= set(drawn["cycle"].cast(pl.Int64))
+    assert abs(drawn.filter(pl.col("cycle") < 19_500)["cycle"].mean() - 9_750) < 200
+    assert flow_figures._thinned(done.head(5_000)).height == 5_000
+
+
 def test_cumulative_flow_stacks_up_to_what_has_arrived_and_leaves_what_is_finished_out_when_asked(sample_home: Path) -> None:
     page = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
     last = page.cumulative.filter(day=date(2026, 10, 31))
