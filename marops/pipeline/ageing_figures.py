@@ -14,6 +14,8 @@ from marops.quantity import Quantity, Unit
 _TALL = 1.35
 _OVER = 0.85
 _MANY = 8
+_MOST = 200
+"""Items of a stage that are drawn, the oldest of them."""
 
 
 def ageing(flow: Details, reader: Reader) -> Chart:
@@ -26,7 +28,7 @@ def ageing(flow: Details, reader: Reader) -> Chart:
     for at, stage in enumerate(shown):
         _bands(figure, at, bands.filter(stage=stage).row(0, named=True), top)
     for at, stage in enumerate(shown):
-        _points(figure, at, items.filter(stage=stage), top, reader)
+        _points(figure, at, items.filter(stage=stage).head(_MOST), top, reader)
     figure.update_xaxes(
         tickmode="array",
         tickvals=list(range(len(shown))),
@@ -49,6 +51,8 @@ def ageing(flow: Details, reader: Reader) -> Chart:
     unit = text(
         "days since work began; shades: by then 50, 70, 85 and 95 % of finished work had left the stage; ▲ older than shown"
     )
+    if (items["stage"].value_counts()["count"] > _MOST).any():
+        unit = text("{unit}; of each stage the oldest {n}", unit=unit, n=_MOST)
     table = items.select(
         pl.col("name").alias(reader.say(text("Item"))),
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(reader.say(text("Stage"))),
