@@ -103,6 +103,14 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     """What the pipeline says that somebody should know or decide."""
     require(principal, Action.READ, scope.workspace)
     found = flow(principal, scope)
+    return [*_late(found), *_over_allowed(found)]
+
+
+_OWNERS = {"it": (text("IT"), Side.IT), "marketing": (text("Marketing"), Side.MARKETING)}
+_BOTH = (text("CIO and CMO"), Side.JOINT)
+
+
+def _late(found: Flow) -> list[Finding]:
     late = found.overdue
     if late.is_empty():
         return []
@@ -119,11 +127,28 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     if value and len(currencies) == 1:
         at_stake = Quantity(value, Unit.MONEY, str(currencies.pop()))
         cause = text("{cause} Together they are expected to bring {value} a day.", cause=cause, value=at_stake)
-    owner, side = {"it": (text("IT"), Side.IT), "marketing": (text("Marketing"), Side.MARKETING)}.get(
-        stage.responsible if stage else "", (text("CIO and CMO"), Side.JOINT)
-    )
+    owner, side = _OWNERS.get(stage.responsible if stage else "", _BOTH)
     action = text("Decide today: add people to that stage, cut scope, or move the date and say so.")
     return [Finding("pipeline:late", Severity.DECIDE, what, cause, owner, action, "pipeline", side, weight=2.2)]
+
+
+def _over_allowed(found: Flow) -> list[Finding]:
+    over = found.over_sla
+    if over.is_empty():
+        return []
+    first = over.row(0, named=True)
+    stage = next(stage for stage in found.process.stages if stage.id == first["stage"])
+    what = ntext(
+        "{n} item stands in its stage for longer than allowed: {name}, {days} over.",
+        "{n} items stand in their stages for longer than allowed; {name} is over by most, {days}.",
+        over.height, name=first["campaign_name"] or first["name"], days=Quantity(float(first["over"]), Unit.DAYS),
+    )  # fmt: skip
+    cause = text(
+        "It stands in {stage}, where {allowed} are allowed.", stage=stage.name, allowed=Quantity(float(first["allowed"]), Unit.DAYS)
+    )
+    owner, side = _OWNERS.get(stage.responsible, _BOTH)
+    action = text("Move it on or say what it waits for; where this happens often, the days allowed are a wish.")
+    return [Finding("pipeline:sla", Severity.WATCH, what, cause, owner, action, "pipeline", side, weight=1.5)]
 
 
 def verdict(principal: Principal, scope: Scope) -> Text:

@@ -1,6 +1,7 @@
 """The pipeline of a workspace: the sample company's truth, one's own moves, the sentences and the charts."""
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from marops.sample import company
 from marops.sample.loader import SHIPPED
 from marops.stages import usual
 from marops.stats import survival
+from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE
 from tests.scorecard.looked_at import READERS, is_readable
 from tests.scorecard.made import at, fill
@@ -166,6 +168,18 @@ def test_what_late_launches_would_bring_is_added_in_one_currency_only(home: Path
     (found,) = service.findings(LOCAL_ADMIN, HERE)
     assert str(found.cause) == "It stands in QA. Together they are expected to bring €150 a day."
     assert str(found.owner) == "IT"
+
+
+def test_work_that_stands_longer_than_allowed_is_a_finding(home: Path):
+    put({"a": [("Request", at(1, 1)), ("QA", at(1, 3))], "b": [("QA", at(1, 12))]})
+    allowed = [replace(stage, sla_days=2.0) if stage.id == "qa" else stage for stage in usual().stages]
+    assert service.findings(LOCAL_ADMIN, HERE) == []
+    workspaces.set_process(LOCAL_ADMIN, OWN, allowed)
+    (found,) = service.findings(LOCAL_ADMIN, HERE)
+    # the data end with 12 January: 10 days in QA
+    assert str(found.what) == "1 item stands in its stage for longer than allowed: a, 8 d over."
+    assert str(found.cause) == "It stands in QA, where 2 d are allowed."
+    assert (str(found.owner), found.severity) == ("IT", Severity.WATCH)
 
 
 def test_an_empty_workspace_has_an_empty_pipeline(home: Path):
