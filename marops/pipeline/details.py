@@ -6,7 +6,7 @@ What `marops flow` measures of a log in a file is measured here of a workspace's
 import threading
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -115,6 +115,14 @@ class Details:
         ids = self.launched["issue_id"].implode()
         return flow.variants(self.delivered.placed.filter(pl.col("case").cast(pl.String).is_in(ids)))
 
+    @cached_property
+    def in_stages(self) -> pl.DataFrame:
+        """Time in stages before the launch, of visits begun in the period, in the order of the stages: see `flow.time_in_stage`."""
+        begun = self.delivered.visits.filter(pl.col("at").dt.date().is_between(self.period.start, self.period.end))
+        order = {stage: at for at, stage in enumerate(self.delivered.workflow.doing)}
+        spent = flow.time_in_stage(begun.filter(pl.col("stage").is_in(list(order))), self.delivered.end)
+        return spent.sort(pl.col("stage").replace_strict(order, return_dtype=pl.Int64))
+
     def on_way(self, place: int) -> pl.DataFrame:
         """What was launched in the period and took the way of a row of `ways`: the rows of `launched`, the slowest first."""
         path = pl.lit(self.ways["path"][place].to_list(), pl.List(pl.String))
@@ -138,7 +146,7 @@ class Details:
         """What to expect from the pace of the past."""
         last = (self.delivered.end - timedelta(seconds=1)).date()
         first = self.delivered.items["first"].min()
-        since = last if not isinstance(first, date) else first.date()  # pyright: ignore[reportAttributeAccessIssue]
+        since = first.date() if isinstance(first, datetime) else last
         return outlook.outlook(self.delivered.timed["finished"].dt.date(), since, last, self.calendar)
 
     @cached_property

@@ -135,6 +135,18 @@ def test_an_items_history_has_the_days_between_its_moves(home: Path) -> None:
     assert page.unknown_words.rows() == [("Parked", 1)]
 
 
+def test_time_in_stages_is_apart_for_visits_that_ended_and_those_that_go_on(home: Path) -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    moves = [("1", "QA", 1), ("1", "Live", 4), ("2", "Build", 0), ("2", "QA", 5), ("3", "QA", 9), ("0", "QA", -9), ("0", "Live", 1)]
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": start + timedelta(days=day)}
+        for n, (issue, word, day) in enumerate(moves, 1)
+    ])  # fmt: skip
+    page = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31))))
+    # the data end with 10 March: QA has one visit of 3 days, and two that go on for 5 and 1
+    assert page.in_stages.rows() == [("build", 1, 5, 0, 0), ("qa", 1, 3, 2, 6)]
+
+
 def test_who_may_not_read_is_told_nothing_of_flow(home: Path) -> None:
     nobody = Principal("x", "Somebody", Role.NOBODY)
     with pytest.raises(Forbidden):

@@ -105,6 +105,21 @@ def _speed(flow: Details) -> None:
     if flow.against is not None:
         note(flow.against)
     charts.show(charts.drawn(flow_figures.cycle_times, flow), key="cycle_times", picks=_open_item)
+    _in_stages(flow)
+
+
+def _in_stages(flow: Details) -> None:
+    names = flow_figures.stage_names(flow, reader())
+    shown = flow.in_stages.select(
+        pl.col("stage").replace_strict(names, return_dtype=pl.String).alias(say(text("Stage"))),
+        pl.col("visits").alias(say(text("Visits that ended"))),
+        (pl.col("days") / pl.col("visits")).fill_nan(None).round(1).alias(say(text("Days each, on average"))),
+        pl.col("days").round(1).alias(say(text("Days together"))),
+        pl.col("ongoing").alias(say(text("Still there"))),
+        pl.col("ongoing_days").round(1).alias(say(text("Their days so far"))),
+    )
+    note(text("Time in stages, of visits that began in these days; a visit ends when the next stage is entered."))
+    table(shown, key="in_stages", alt=say(text("Time in stages")), name="time-in-stages")
 
 
 def _counting() -> None:
