@@ -205,7 +205,7 @@ def _flow(asked: _Asked) -> Flow:
     if scope.unit is not None:
         work = work.filter(pl.col("unit") == scope.unit)
         visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
-    end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
+    end = start_of(rollups.known_until(found) + timedelta(days=1))
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
