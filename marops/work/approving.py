@@ -74,7 +74,7 @@ def decide(principal: Principal, workspace_id: str, approval_id: str, approver: 
     already, and where it is somebody else's turn.
     """
     require(principal, Action.COMMENT, workspace_id)
-    if not _is(principal, approver) and not allowed(principal, Action.EDIT):
+    if not asked.answers_for(principal, approver) and not allowed(principal, Action.EDIT):
         raise Forbidden(text("{who} is asked, by name or role. Only {who} can answer, or a manager for {who}.", who=approver))
     said = notes.written(note, 2000)
     if answer is Answer.DECLINED and not said:
@@ -146,10 +146,6 @@ def _needed(names: Sequence[str], mode: Mode, quorum: int | None) -> int:
     if quorum is None or not 1 <= quorum <= len(names):
         raise UserError(text("Of {n} approvers between 1 and {n} can be needed. Say how many.", n=len(names)))
     return quorum
-
-
-def _is(principal: Principal, approver: str) -> bool:
-    return approver.casefold() in {principal.name.casefold(), principal.role.name.casefold()}
 
 
 def _one(session: Session, workspace_id: str, approval_id: str) -> Asked:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from marops.principal import Principal
 from marops.work import store as rows
 from marops.work.approvals import Answer, Rule, Seat, State, state
 from marops.work.store import Approval, Approver
@@ -33,3 +34,8 @@ def load(session: Session, workspace_id: str, item: str | None = None) -> list[A
     found = list(session.exec(query.order_by(col(Approval.written_at), col(Approval.id))))
     seats = rows.approvers(session, workspace_id)
     return [of(row, seats.get(row.id, [])) for row in found]
+
+
+def answers_for(principal: Principal, approver: str) -> bool:
+    """Whether an approver's name, or role, is that of somebody."""
+    return approver.casefold() in {principal.name.casefold(), principal.role.name.casefold()}

@@ -84,6 +84,8 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
     said already, or one is withdrawn.
     """
     require(principal, Action.EDIT, workspace_id)
+    if not needs:
+        raise UserError(text("Say which item must be done first."))
     opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)

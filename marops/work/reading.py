@@ -27,6 +27,7 @@ class Move:
     status: str
     at: datetime
     by: str
+    by_id: str = ""
     reason: str = ""
     withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None
@@ -90,8 +91,8 @@ def items(principal: Principal, workspace_id: str) -> list[Item]:
 def _kept(session: Session, process: Process, row: WorkItem, steps: tuple[Item, ...] = (), parent: Item | None = None) -> Item:
     moves = tuple(
         Move(
-            move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.reason, move.withdrawn_by,
-            move.withdrawn_at,
+            move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.moved_by_id, move.reason,
+            move.withdrawn_by, move.withdrawn_at,
         )
         for move in rows.moves(session, row)
     )  # fmt: skip
