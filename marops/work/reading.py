@@ -13,7 +13,7 @@ from marops.principal import Action, Principal, require
 from marops.stages import Process, Stage
 from marops.work import recording
 from marops.work import store as rows
-from marops.work.store import WorkItem
+from marops.work.store import WorkItem, WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -71,10 +71,7 @@ def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
     with store.reading() as session:
         row = rows.find(session, workspace_id, item_id)
         if row is not None:
-            steps = tuple(_kept(session, opened.process, step) for step in rows.steps(session, row) if step.withdrawn_at is None)
-            above = None if row.parent is None else rows.numbered(session, workspace_id, row.parent)
-            parent = None if above is None else _kept(session, opened.process, above)
-            return _kept(session, opened.process, row, steps, parent)
+            return _with_others(session, opened.process, row)
     return _imported(opened, item_id)
 
 
@@ -84,17 +81,29 @@ def items(principal: Principal, workspace_id: str) -> list[Item]:
     opened = workspaces.open_workspace(principal, workspace_id)
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_(None))
     with store.reading() as session:
+        made = rows.all_moves(session, workspace_id)
         found = session.exec(query.order_by(col(WorkItem.number).desc())).all()
-        return [_kept(session, opened.process, row) for row in found]
+        return [_kept(opened.process, row, made[row.id]) for row in found]
 
 
-def _kept(session: Session, process: Process, row: WorkItem, steps: tuple[Item, ...] = (), parent: Item | None = None) -> Item:
+def _with_others(session: Session, process: Process, row: WorkItem) -> Item:
+    """An item with its steps, or the launch it is a step of."""
+    below = [step for step in rows.steps(session, row) if step.withdrawn_at is None]
+    above = None if row.parent is None else rows.numbered(session, row.workspace_id, row.parent)
+    steps = tuple(_kept(process, step, rows.moves(session, step)) for step in below)
+    parent = None if above is None else _kept(process, above, rows.moves(session, above))
+    return _kept(process, row, rows.moves(session, row), steps, parent)
+
+
+def _kept(
+    process: Process, row: WorkItem, made: list[WorkItemTransition], steps: tuple[Item, ...] = (), parent: Item | None = None
+) -> Item:
     moves = tuple(
         Move(
             move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.moved_by_id, move.reason,
             move.withdrawn_by, move.withdrawn_at,
         )
-        for move in rows.moves(session, row)
+        for move in made
     )  # fmt: skip
     return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, row, steps, parent)
 

@@ -186,6 +186,15 @@ def steps(session: Session, row: WorkItem) -> list[WorkItem]:
     return sorted(session.exec(query), key=lambda step: (step.due or date.max, step.number))
 
 
+def all_moves(session: Session, workspace_id: str) -> dict[str, list[WorkItemTransition]]:
+    """Every move of a workspace by the id of its item's row, as `moves`."""
+    found: dict[str, list[WorkItemTransition]] = {}
+    query = select(WorkItemTransition).where(WorkItemTransition.workspace_id == workspace_id)
+    for move in session.exec(query.order_by(col(WorkItemTransition.sequence))):
+        found.setdefault(move.item_id, []).append(move)
+    return found
+
+
 def moves(session: Session, row: WorkItem) -> list[WorkItemTransition]:
     """Every move of an item in its order, undone ones included."""
     query = select(WorkItemTransition).where(WorkItemTransition.item_id == row.id)

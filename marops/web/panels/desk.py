@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 import streamlit as st
 
-from marops.errors import UserError
+from marops.errors import NotFound, UserError
 from marops.language import Text, ntext, text
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
@@ -33,38 +33,34 @@ def desk(place: Here) -> None:
             if st.button(say(text("Plan a launch")), key="plan", type="tertiary", icon=":material/flag:"):
                 dialog(text("Which launch, and when?"), launch_form, place)
             if st.button(say(text("Launch plans")), key="plans", type="tertiary", icon=":material/checklist:"):
-                dialog(text("What does a launch take?"), plans_form, place)
+                dialog(text("What does a launch take?"), plans_form, place, wide=True)
     waiting, kept = approving.queue(place.principal, place.scope.workspace), reading.items(place.principal, place.scope.workspace)
     if not allowed(place.principal, Action.EDIT) and kept:
         note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
     if waiting or kept:
-        _queue(waiting, place)
+        _queue(waiting, {item.id: item for item in kept}, place)
     if kept:
         _kept(kept, place)
 
 
-def _queue(waiting: list[approving.Waiting], place: Here) -> None:
+def _queue(waiting: list[approving.Waiting], known: dict[str, reading.Item], place: Here) -> None:
     section(text("Who must decide?"))
     if not waiting:
         note(text("Nobody: no approval is open."))
         return
-    lines = [
-        Line(
-            one.item,
-            one.approver,
-            " · ".join(part for part in (_name(one.item, place), say(_since(one, place)), one.about) if part),
-        )
-        for one in waiting
-    ]
+    lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in waiting]
     listed(lines, place, text("Approvals that are open, the longest waiting first"))
 
 
-def _name(item_id: str, place: Here) -> str:
+def _about(one: approving.Waiting, known: reading.Item | None, place: Here) -> str:
+    """The item, how long it waits, and what is to be approved."""
     try:
-        found = reading.item(place.principal, place.scope.workspace, item_id)
-    except UserError:  # an imported item whose import was undone since
-        return key_of(item_id)
-    return f"{found.key} {say(titled(found.name))}"
+        found = known or reading.item(place.principal, place.scope.workspace, one.item)
+    except NotFound:  # an imported item whose import was undone since
+        named = key_of(one.item)
+    else:
+        named = f"{found.key} {say(titled(found.name))}"
+    return " · ".join(part for part in (named, say(_since(one, place)), one.about) if part)
 
 
 def _since(one: approving.Waiting, place: Here) -> Text:

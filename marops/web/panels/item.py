@@ -13,7 +13,7 @@ from marops.web.components import note, page_title, section
 from marops.web.markup import html
 from marops.web.panels import approvals, hindrances
 from marops.web.panels.desk import details, fields
-from marops.web.panels.items import ASKED, line_of, listed
+from marops.web.panels.items import ASKED, SIDES, line_of, listed
 from marops.web.panels.managing import attempt, dialog, quietly
 from marops.web.scope import Here
 from marops.web.session import literal, principal, reader, say
@@ -58,8 +58,10 @@ def _conclusion(item: Item, place: Here) -> Text:
         )  # fmt: skip
     if last is None:
         return text("Its tracker has delivered no history of it.")
-    days = Quantity(float(max(0, (place.opened.today - last.at.date()).days)), Unit.DAYS)
-    stands = text("It has been in {stage} for {days}.", stage=_called(last), days=days)
+    days = (place.opened.today - last.at.date()).days
+    stands = text("It has been in {stage} for {days}.", stage=_called(last), days=Quantity(float(days), Unit.DAYS))
+    if days <= 0:
+        stands = text("It came to {stage} today.", stage=_called(last))
     if item.due is None:
         return text("{stands} No date is promised.", stands=stands)
     if item.is_done(place.opened.process):
@@ -190,7 +192,7 @@ def _details(item: Item, place: Here) -> None:
         if stage is not None:
             facts.append(text("Due while its launch is in {stage}", stage=stage.name))
         if row.side:
-            facts.append(text("Must act: {side}", side={"it": text("IT"), "marketing": text("Marketing")}.get(row.side, row.side)))
+            facts.append(text("Must act: {side}", side=SIDES.get(row.side, row.side)))
     for fact in facts:
         note(fact)
     if row is not None and row.brief:

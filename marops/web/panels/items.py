@@ -17,6 +17,9 @@ from marops.work.plans import titled
 from marops.work.reading import Item
 from marops.work.store import WorkItem
 
+SIDES: dict[str, Text] = {"it": text("IT"), "marketing": text("Marketing")}
+"""Who must act on a step of a launch."""
+
 ASKED = "item"
 """The query parameter that names an item."""
 
@@ -53,15 +56,14 @@ def listed(lines: Sequence[Line], place: Here, label: Text) -> None:
     st.markdown(html("items.html", listed=rows, label=say(label)), unsafe_allow_html=True)
 
 
-def line_of(item: Item, process: Process, today: date, more: Text | None = None) -> Line:
-    """An item with its stage and the day it is due; late where that has passed and it is not done."""
+def line_of(item: Item, process: Process, today: date) -> Line:
+    """An item with its stage (a step of a launch: who must act) and the day it is due; late where that has passed undone."""
     done = item.is_done(process)
     late = item.due is not None and item.due < today and not done
-    parts = [
-        say(item.stage.name) if item.stage else item.last.status if item.last else "",
-        say(text("due {due}", due=item.due)) if item.due and not done else "",
-        say(more) if more else "",
-    ]
+    stage = say(item.stage.name) if item.stage else item.last.status if item.last else ""
+    row = item.row
+    where = say(SIDES.get(row.side, row.side)) if row is not None and row.parent is not None and not done else stage
+    parts = [where, say(text("due {due}", due=item.due)) if item.due and not done else ""]
     sign = "✓" if done else "▲" if late else "○"
     named = f"{item.key} {say(titled(item.name))}"
     return Line(item.id, named, " · ".join(part for part in parts if part), sign, say(text("late")) if late else "")

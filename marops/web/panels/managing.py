@@ -39,9 +39,9 @@ def kpi_managed(row: Row, place: Here, figures: ModuleType) -> None:
         _actions(row, place, figures)
 
 
-def dialog(title: Text, draw: Callable[..., None], *given: object) -> None:
+def dialog(title: Text, draw: Callable[..., None], *given: object, wide: bool = False) -> None:
     """Open a dialog that `draw(*given)` fills."""
-    st.dialog(say(title))(draw)(*given)
+    st.dialog(say(title), width="large" if wide else "small")(draw)(*given)
 
 
 def attempt(change: Callable[[], object]) -> None:
