@@ -9,7 +9,7 @@ import threading
 import tomllib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -21,7 +21,7 @@ from cachetools import LRUCache, cached
 from marops import lake
 from marops.lake import Manifest
 from marops.language import Text, joined, text
-from marops.lifecycle import completed
+from marops.period import start_of
 from marops.work import frames, kept
 from marops.work.frames import Work
 from marops.work.kept import Kept
@@ -245,10 +245,7 @@ def cost(found: Facts) -> pl.DataFrame:
     )
 
 
-_WORK = ("work_item", "work_item_transition")
-
-
-@cached(LRUCache(maxsize=32), key=lambda found: found.key(*_WORK), condition=threading.Condition())
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
 def _imported(found: Facts) -> Work:
     logged = (
         lake.table(found.manifest, "work_item_transition")
@@ -256,14 +253,15 @@ def _imported(found: Facts) -> Work:
         .sort("issue_id", "transition_at", "status_sequence")
         .collect()
     )
-    process = found.opened.process
-    stage = process.stage_of(pl.col("status")).alias("stage")
-    moves = completed(logged).select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
-    unit = unit_of(pl.col("campaign_name"), found.opened.units)
-    return Work.of(lake.table(found.manifest, "work_item").collect(), moves, process, unit)
+    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
+    return Work.of(lake.table(found.manifest, "work_item").collect(), frames.delivered(logged, process), process, unit)
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: (found.key(*_WORK), found.kept.digest), condition=threading.Condition())
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: (found.key("work_item", "work_item_transition"), found.kept.digest),
+    condition=threading.Condition(),
+)
 def _all_work(found: Facts) -> Work:
     """Imported work, which is not worked out anew where only work kept here has changed, and what is kept here."""
     process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
@@ -295,10 +293,13 @@ def work(found: Facts) -> pl.DataFrame:
     return _all_work(found).items
 
 
-def known_until(found: Facts) -> date:
-    """The last day of which it is known where work stands: today where some is kept here, or else the last day of the data."""
+def known_until(found: Facts) -> datetime:
+    """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
     opened = found.opened
-    return min(opened.last_day or opened.today, opened.today) if found.kept.items.is_empty() else opened.today
+    if not found.kept.items.is_empty() and opened.workspace.today is None:
+        return datetime.now(UTC)
+    last = opened.today if not found.kept.items.is_empty() else min(opened.last_day or opened.today, opened.today)
+    return start_of(last + timedelta(days=1))
 
 
 def approvals(found: Facts) -> pl.DataFrame:
@@ -310,9 +311,7 @@ def approvals(found: Facts) -> pl.DataFrame:
 
 
 def flags(found: Facts) -> pl.DataFrame:
-    """When items were held up: issue_id, kind (blocked, waiting), role that must act (null: not said), from_at, until_at (null: it
-    still is).
-    """
+    """When items were held up: issue_id, kind (blocked, waiting), role that must act (or null), from_at, until_at (null: still)."""
     return found.kept.flags
 
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from marops import rollups
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
-from marops.period import Period, Scope, start_of
+from marops.period import Period, Scope
 from marops.pipeline import lateness, logs, metrics
 from marops.pipeline.events import EVENT, Why
 from marops.pipeline.lateness import Checked
@@ -194,7 +194,9 @@ class _Asked:
 
     @property
     def key(self) -> Hashable:
-        return self.opened.workspace.id, self.opened.workspace.revision, self.opened.today, self.scope
+        # Work that is kept here grows older by the hour, not by the day.
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        return self.opened.workspace.id, self.opened.workspace.revision, self.opened.today, self.scope, hour
 
 
 @cached(LRUCache(maxsize=128), key=lambda asked: asked.key, condition=threading.Condition())
@@ -205,7 +207,7 @@ def _flow(asked: _Asked) -> Flow:
     if scope.unit is not None:
         work = work.filter(pl.col("unit") == scope.unit)
         visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
-    end = start_of(rollups.known_until(found) + timedelta(days=1))
+    end = rollups.known_until(found)
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from marops.lifecycle import completed
 from marops.stages import Process
 
 
@@ -30,6 +31,12 @@ class Work:
             for pair in ((self.moves, other.moves), (self.visits, other.visits))
         )
         return Work(moves, visits, pl.concat([self.items, other.items]).sort("created_at", "issue_id"))
+
+
+def delivered(logged: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """Moves from rows of work_item_transition by item and time, with the stage their status means."""
+    stage = process.stage_of(pl.col("status")).alias("stage")
+    return completed(logged).select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
 
 
 def named(moves: pl.DataFrame, process: Process) -> pl.DataFrame:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from marops import rollups
+from marops import rollups, store
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import service as pipeline
 from marops.stages import Category, Stage
@@ -18,7 +18,7 @@ from marops.work.hindrances import Kind
 from marops.work.plans import Milestone, Template
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Unit
-from marops.workspaces.store import OWN
+from marops.workspaces.store import OWN, load
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
 from tests.work.made import ANA, DUE, VIC, facts, moved, requested, seen
@@ -182,6 +182,19 @@ def test_the_pipeline_shows_requests_and_knows_where_they_stand_up_to_today(impo
 
 def test_without_kept_work_it_is_known_where_work_stands_up_to_the_last_day_of_the_data(imported: None) -> None:
     stand(date(2026, 3, 20))
-    assert rollups.known_until(facts()) == date(2026, 3, 3)
+    assert rollups.known_until(facts()) == at(3, 4)
     requested()
-    assert rollups.known_until(facts()) == date(2026, 3, 20)
+    assert rollups.known_until(facts()) == at(3, 21)
+
+
+def test_what_is_due_today_is_not_late_before_the_day_is_over_and_a_new_request_has_not_waited() -> None:
+    with store.writing() as session:
+        load(session, OWN).today = None  # a clock that runs
+    today = workspaces.open_workspace(VIC, OWN).today
+    requested("Now", due=today)
+    scope = Scope(OWN, Period(today, today), Comparison.NONE)
+    found = pipeline.flow(VIC, scope)
+    (waiting,) = found.items["waiting"]
+    assert 0 <= waiting < 0.01
+    assert found.risks.select("chance", "days_late").rows() == [(None, None)]
+    assert found.late.value == 0

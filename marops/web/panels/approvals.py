@@ -20,7 +20,7 @@ _OUTCOMES: dict[Outcome, tuple[str, Text]] = {
     Outcome.WITHDRAWN: ("·", text("withdrawn")),
 }  # fmt: skip
 _ANSWERS: dict[Answer, Text] = {Answer.APPROVED: text("Approve"), Answer.DECLINED: text("Decline")}
-_MODES: dict[Mode, Text] = {Mode.ALL: text("All of them"), Mode.ANY: text("Any one of them"), Mode.QUORUM: text("So many of them")}
+_MODES: dict[Mode, Text] = {Mode.ALL: text("All of them"), Mode.ANY: text("Any one of them"), Mode.QUORUM: text("A number of them")}
 
 
 def approvals(item: Item, place: Here) -> None:
@@ -91,7 +91,7 @@ def ask_form(item: Item, place: Here) -> None:
         mode = st.segmented_control(
             say(text("Who must approve")), list(_MODES), default=Mode.ALL, format_func=lambda mode: say(_MODES[mode]), required=True
         )
-        quorum = st.number_input(say(text("How many, where it is so many of them")), min_value=1, value=1, step=1)
+        quorum = st.number_input(say(text("How many, where it is a number of them")), min_value=1, value=1, step=1)
         in_turn = st.checkbox(say(text("One after the other, in this order")))
         if st.form_submit_button(say(text("Ask")), type="primary"):
             approvers = [name for name in names.splitlines() if name.strip()]
