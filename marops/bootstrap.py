@@ -9,6 +9,7 @@ from marops.lake import Blob
 from marops.maturity import store as _maturity
 from marops.scorecard import store as _scorecard
 from marops.sources import store as _sources
+from marops.work import store as _work
 from marops.workspaces import store as _workspaces
 
 ROWS = (
@@ -31,6 +32,15 @@ ROWS = (
     _maturity.AssessmentFact,
     _decisions.Decision,
     _decisions.ActionItem,
+    _work.WorkItem,
+    _work.WorkItemTransition,
+    _work.Approval,
+    _work.Approver,
+    _work.Comment,
+    _work.Dependency,
+    _work.FlagEvent,
+    _work.LaunchTemplate,
+    _work.LaunchMilestone,
     _connections.Connection,
     _connections.Feed,
     _connections.FeedRun,

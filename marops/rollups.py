@@ -9,6 +9,7 @@ import threading
 import tomllib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -20,7 +21,10 @@ from cachetools import LRUCache, cached
 from marops import lake
 from marops.lake import Manifest
 from marops.language import Text, joined, text
-from marops.lifecycle import completed
+from marops.period import start_of
+from marops.work import frames, kept
+from marops.work.frames import Work
+from marops.work.kept import Kept
 from marops.workspaces.service import Opened, Unit
 
 UNATTRIBUTED = ""
@@ -56,6 +60,11 @@ class Facts:
     def key(self, *tables: str) -> Hashable:
         """What a result made from these tables depends on."""
         return self.manifest.digest(*tables), self.currency, self.opened.units, self.opened.process
+
+    @property
+    def kept(self) -> Kept:
+        """The work that is kept here."""
+        return kept.kept(self.opened.workspace.id, self.opened.workspace.revision)
 
 
 def facts(opened: Opened) -> Facts:
@@ -236,77 +245,84 @@ def cost(found: Facts) -> pl.DataFrame:
     )
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item_transition"), condition=threading.Condition())
-def stage_moves(found: Facts) -> pl.DataFrame:
-    """Every status a work item entered, in order: issue_id, stage (null: a word that is not known), status as the tracker calls
-    it, role that acts on it from then on (null: not said), entered_at.
-    """
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
+def _imported(found: Facts) -> Work:
     logged = (
         lake.table(found.manifest, "work_item_transition")
         .select("issue_id", "status_sequence", "status", "transition_at", "role", "lifecycle")
         .sort("issue_id", "transition_at", "status_sequence")
         .collect()
     )
-    stage = found.opened.process.stage_of(pl.col("status")).alias("stage")
-    return completed(logged).select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
+    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
+    return Work.of(lake.table(found.manifest, "work_item").collect(), frames.delivered(logged, process), process, unit)
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item_transition"), condition=threading.Condition())
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: (found.key("work_item", "work_item_transition"), found.kept.digest),
+    condition=threading.Condition(),
+)
+def _all_work(found: Facts) -> Work:
+    """Imported work, which is not worked out anew where only work kept here has changed, and what is kept here."""
+    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
+    return _imported(found).united(Work.of(found.kept.items, frames.named(found.kept.moves, process), process, unit))
+
+
+def stage_moves(found: Facts) -> pl.DataFrame:
+    """Every status a work item entered, in order, imported or kept here (undone moves left out): issue_id, stage (null: a word that
+    is not known), status as the tracker calls it, role that acts on it from then on (null: not said), entered_at.
+    """
+    return _all_work(found).moves
+
+
 def stage_visits(found: Facts) -> pl.DataFrame:
     """Every visit of a work item to a stage, in order: issue_id, visit (from 1), stage (null: a word that is not known), status as
     the tracker calls it, entered_at, left_at (null while there). Moves between words for the same stage join.
     """
-    moves = stage_moves(found)
-    same = (pl.col("stage") == pl.col("stage").shift(1).over("issue_id")).fill_null(value=False)
-    return moves.filter(~same).select(
-        "issue_id",
-        pl.int_range(1, pl.len() + 1).over("issue_id").alias("visit"),
-        "stage",
-        "status",
-        "entered_at",
-        pl.col("entered_at").shift(-1).over("issue_id").alias("left_at"),
-    )
+    return _all_work(found).visits
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
 def work(found: Facts) -> pl.DataFrame:
-    """One row a work item, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at (its first move, where only
-    moves are known), due_date, launched_at (first entry into a stage that is a launch; null before), stage (where it is now; null:
-    a word that is not known), since (entered that stage), role (that acts on it; null: not said), done_at (entered the stage it is
-    in, where nothing is left to do in it; null before), value_per_day, currency_code.
+    """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at (its
+    first move, where only moves are known), due_date, launched_at (first entry into a stage that is a launch; null before), stage
+    (where it is now; null: a word that is not known), since (entered that stage), role (that acts on it; null: not said), done_at
+    (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code.
+
+    Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
-    visits, process = stage_visits(found), found.opened.process
-    by_item = visits.group_by("issue_id").agg(
-        pl.col("entered_at").min().alias("first"),
-        pl.col("entered_at").filter(pl.col("stage").is_in(process.launched)).min().alias("launched_at"),
-    )
-    items = lake.table(found.manifest, "work_item").collect().join(by_item, on="issue_id", how="full", coalesce=True)
-    now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
-    acting = stage_moves(found).group_by("issue_id").agg(pl.col("role").last())
-    stage = pl.coalesce("stage", process.stage_of(pl.col("current_status")))
-    unit = pl.coalesce("business_unit", unit_of(pl.col("campaign_name"), found.opened.units))
-    return (
-        items.join(now, on="issue_id", how="left")
-        .join(acting, on="issue_id", how="left")
-        .select(
-            "issue_id",
-            pl.coalesce("issue_key", "issue_id").alias("key"),
-            pl.coalesce("issue_name", "issue_key", "issue_id").alias("name"),
-            "campaign_name",
-            unit.alias("unit"),
-            pl.col("assignee_user_id").alias("assignee"),
-            pl.coalesce("created_at", "first").alias("created_at"),
-            "due_date",
-            "launched_at",
-            stage.alias("stage"),
-            "since",
-            "role",
-            pl.when(stage.is_in(process.done)).then(pl.coalesce("since", "resolved_at", "created_at")).alias("done_at"),
-            pl.col("value_per_day").cast(pl.Float64),
-            "currency_code",
-        )
-        .sort("created_at", "issue_id")
-    )
+    return _all_work(found).items
+
+
+def this_hour() -> datetime:
+    """The hour it is: what depends on how old work kept here is, is worked out anew each hour."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def known_until(found: Facts) -> datetime:
+    """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
+    opened = found.opened
+    if not found.kept.items.is_empty() and opened.workspace.today is None:
+        return datetime.now(UTC)
+    last = opened.today if not found.kept.items.is_empty() else min(opened.last_day or opened.today, opened.today)
+    return start_of(last + timedelta(days=1))
+
+
+def approvals(found: Facts) -> pl.DataFrame:
+    """Every approver's part in an approval: issue_id, approver (a name or role), asked_at (when it was his turn; null: it has not
+    been), decided_at (when that ended, by the answer or without one; null while it goes on), decision (approved, declined; null: no
+    answer), is_next (the approval waits for this answer now). An approval taken back ended then.
+    """
+    return found.kept.approvals
+
+
+def flags(found: Facts) -> pl.DataFrame:
+    """When items were held up: issue_id, kind (blocked, waiting), role that must act (or null), from_at, until_at (null: still)."""
+    return found.kept.flags
+
+
+def dependencies(found: Facts) -> pl.DataFrame:
+    """What must be done first: issue_id, needs (the id of the other item)."""
+    return found.kept.dependencies
 
 
 @lru_cache(maxsize=1)

@@ -104,6 +104,24 @@ class ImportedRow(Row):
     active: bool = True
 
 
+class Withdrawable(Row):
+    """Columns of what can be withdrawn: it stays, marked with who withdrew it, when and why."""
+
+    withdrawn_by: str | None = Field(default=None, max_length=200)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)
+    withdrawn_reason: str | None = Field(default=None, max_length=1000)
+
+
+class Said(Withdrawable):
+    """Columns of what somebody says about a workspace's numbers or work."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    author: str = Field(max_length=200)
+    author_id: str = Field(max_length=200)
+    written_at: datetime = Field(default_factory=now, sa_type=Moment)
+
+
 def engine() -> Engine:
     """The engine of the present settings."""
     found = settings.current()

@@ -7,10 +7,12 @@ from marops.principal import Role
 
 principal = web.require(Role.VIEWER)
 place = web.here(principal)
+web.item_page(place)
 flow = service.flow(principal, place.scope)
 
 if flow.is_empty:
     web.page_title(text("Pipeline"))
+    web.desk(place)
     web.empty(
         text("No campaigns yet"),
         text("Import your tracker's issues and their history (Jira: all fields, and the issue history)."),
@@ -19,6 +21,7 @@ if flow.is_empty:
 
 web.page_title(text("Pipeline"), service.verdict(principal, place.scope))
 web.measures(flow.late, flow.in_preparation, flow.on_time)
+web.desk(place)
 
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow)

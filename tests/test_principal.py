@@ -14,9 +14,13 @@ from marops.errors import Forbidden
 from marops.principal import LOCAL_ADMIN, Action, Principal, Role, allowed, require
 
 SOURCE = Path(marops.__file__).parent
+OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "moving", "reading")
 SERVICES = sorted(
-    [*SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py"]
-)
+    [
+        *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py",
+        *(SOURCE / "work" / f"{name}.py" for name in OF_WORK),
+    ]
+)  # fmt: skip
 NOBODY = Principal("x", "Somebody", Role.NOBODY)
 
 
@@ -157,12 +161,20 @@ LOOKING = {
         "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",
         "marops.sources.service": "imports refused details_only restated_by freshness campaign_names",
+        "marops.work.approving": "approvals queue",
+        "marops.work.commenting": "comments",
+        "marops.work.hindrances": "flags dependencies",
+        "marops.work.launching": "templates",
+        "marops.work.reading": "item items",
         "marops.workspaces.service": "present open_workspace sample_was_offered",
     }.items()
     for name in names.split()
 }
 """What a viewer may call. Everything else, and so every new function, must turn a viewer away."""
-COMMENTING = {"marops.scorecard.managing.check_in", "marops.scorecard.managing.withdraw_check_in"}
+COMMENTING = {
+    "marops.scorecard.managing.check_in", "marops.scorecard.managing.withdraw_check_in", "marops.work.approving.decide",
+    "marops.work.commenting.comment", "marops.work.commenting.withdraw_comment", "marops.work.moving.undo",
+}  # fmt: skip
 """What a leader may call besides. Everything else must turn a leader away too."""
 
 

@@ -114,6 +114,9 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
         "AssessmentAnswer": "assessment_answer", "AssessmentFact": "assessment_fact", "Decision": "decision",
         "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run", "ActionItem": "action_item", "CheckIn": "check_in",
         "Annotation": "annotation", "Rebase": "rebase", "AuditEntry": "audit_entry",
+        "WorkItem": "work_item", "WorkItemTransition": "work_item_transition", "Approval": "approval", "Approver": "approver",
+        "Comment": "comment", "Dependency": "dependency", "FlagEvent": "flag_event", "LaunchTemplate": "launch_template",
+        "LaunchMilestone": "launch_milestone",
     }  # fmt: skip
     assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
 

@@ -203,7 +203,7 @@ class _Asked:
 
     @property
     def key(self) -> Hashable:
-        return self.opened.key, self.scope, self.counted
+        return self.opened.key, self.scope, self.counted, rollups.this_hour()
 
 
 @cached(LRUCache(maxsize=32), key=lambda asked: asked.key, condition=threading.Condition())
@@ -213,7 +213,8 @@ def _details(asked: _Asked) -> Details:
     work, moves = rollups.work(found), rollups.stage_moves(found)
     if scope.unit is not None:
         work = work.filter(pl.col("unit") == scope.unit)
-        moves = moves.join(work.select("issue_id"), on="issue_id", how="semi")
-    end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
+    # Steps of a launch and requests that were withdrawn have moves, too, and are no work of their own.
+    moves = moves.join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
+    end = rollups.known_until(found)
     delivered = delivery.delivery(moves, opened.process, end, asked.counted)
     return Details(delivered, opened.process, scope.period, scope.compared, work, moves, opened.calendar, opened.today)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from marops import rollups
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
-from marops.period import Period, Scope, start_of
+from marops.period import Period, Scope
 from marops.pipeline import delivery, lateness, logs, metrics, ordering
 from marops.pipeline.delivery import Delivery
 from marops.pipeline.events import EVENT, Why
@@ -27,8 +27,6 @@ from marops.stages import Process, Stage
 from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
-
-NOTHING_NEEDED = pl.DataFrame(schema={"issue_id": pl.String(), "needs": pl.String()})
 
 
 @dataclass(frozen=True)
@@ -204,10 +202,11 @@ def _why(column: str, rule: str) -> Why:
 
 
 def _risks(
-    work: pl.DataFrame, visits: pl.DataFrame, delivered: Delivery, today: date, factors: Mapping[str, float | None]
-) -> pl.DataFrame:
-    """`factors`: what one unit of each currency is worth in the reporting currency, so that amounts can be put in order. A date
-    before `today` has passed, however far the data reaches: as for `overdue`.
+    work: pl.DataFrame, visits: pl.DataFrame, delivered: Delivery, needs: pl.DataFrame, today: date,
+    factors: Mapping[str, float | None],
+) -> pl.DataFrame:  # fmt: skip
+    """`needs`: rollups.dependencies. `factors`: what one unit of each currency is worth in the reporting currency, so that amounts
+    can be put in order. A date before `today` has passed, however far the data reaches: as for `overdue`.
     """
     found = lateness.risks(work, visits, delivered.end).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit(today) - pl.col("due_date")).dt.total_days()
@@ -217,7 +216,7 @@ def _risks(
         *(pl.when(past <= 0).then(name).alias(name) for name in ("low", "high")),
     ).with_columns((pl.col("chance") * pl.col("value_per_day")).alias("at_risk"))
     worth = pl.col("currency_code").replace_strict(dict(factors), default=None, return_dtype=pl.Float64)
-    places = ordering.first_things_first(found, ordering.left_by_stage(delivered), NOTHING_NEEDED, worth)
+    places = ordering.first_things_first(found, ordering.left_by_stage(delivered), needs, worth)
     found = found.join(places, on="issue_id", how="left", maintain_order="left")
     order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
     return found.sort(order, descending=[True, True, False, False], nulls_last=True)
@@ -230,7 +229,7 @@ class _Asked:
 
     @property
     def key(self) -> Hashable:
-        return self.opened.workspace.id, self.opened.workspace.revision, self.opened.today, self.scope
+        return self.opened.key, self.scope, rollups.this_hour()
 
 
 @cached(LRUCache(maxsize=128), key=lambda asked: asked.key, condition=threading.Condition())
@@ -241,18 +240,18 @@ def _flow(asked: _Asked) -> Flow:
     if scope.unit is not None:
         work = work.filter(pl.col("unit") == scope.unit)
         visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
-    end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
+    end = rollups.known_until(found)
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
     unknown = visits.filter(pl.col("stage").is_null())["status"].unique().sort().to_list()
-    moves = rollups.stage_moves(found).join(work.select("issue_id"), on="issue_id", how="semi")
+    moves = rollups.stage_moves(found).join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
     delivered = delivery.delivery(moves, process, end)
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     return Flow(
         items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
-        risks=_risks(work, before_launch, delivered, opened.today, factors),
+        risks=_risks(work, before_launch, delivered, rollups.dependencies(found), opened.today, factors),
         checked=lateness.checked(work, before_launch, end),
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(work, scope.period, opened.today),

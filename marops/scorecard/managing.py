@@ -27,7 +27,7 @@ from marops.scorecard import store as rows
 from marops.scorecard.definitions import KPIS, Kpi
 from marops.scorecard.judging import Goal
 from marops.scorecard.service import Row
-from marops.scorecard.store import Annotation, CheckIn, Rebase, Said, Target
+from marops.scorecard.store import Annotation, CheckIn, Rebase, Target
 from marops.workspaces import store as workspaces
 from marops.workspaces.store import Workspace
 
@@ -37,7 +37,7 @@ TARGET, CHECK_IN, ANNOTATION, REBASE = "target", "check_in", "annotation", "reba
 _MOST_COMPARED = 500
 """Targets of a file that are held against each other: each against all of its KPI."""
 
-_S = TypeVar("_S", bound=Said)
+_S = TypeVar("_S", bound=store.Said)
 
 
 # Targets

@@ -5,15 +5,7 @@ from decimal import Decimal
 
 from sqlmodel import Field, Session, col, select
 
-from marops.store import ExactDecimal, ImportedRow, Moment, Row, new_id, now
-
-
-class Withdrawable(Row):
-    """Columns of what can be withdrawn: it stays, marked with who withdrew it, when and why."""
-
-    withdrawn_by: str | None = Field(default=None, max_length=200)
-    withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)
-    withdrawn_reason: str | None = Field(default=None, max_length=1000)
+from marops.store import ExactDecimal, ImportedRow, Moment, Said, Withdrawable, now
 
 
 class Target(ImportedRow, Withdrawable, table=True):
@@ -30,16 +22,6 @@ class Target(ImportedRow, Withdrawable, table=True):
     author: str | None = Field(default=None, max_length=200)
     reason: str | None = Field(default=None, max_length=1000)
     set_at: datetime = Field(default_factory=now, sa_type=Moment)
-
-
-class Said(Withdrawable):
-    """Columns of what somebody says about a workspace's numbers."""
-
-    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
-    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
-    author: str = Field(max_length=200)
-    author_id: str = Field(max_length=200)
-    written_at: datetime = Field(default_factory=now, sa_type=Moment)
 
 
 class CheckIn(Said, table=True):

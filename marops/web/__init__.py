@@ -17,7 +17,10 @@ from marops.web.components import (
 )  # fmt: skip
 from marops.web.panels.budget import what_if
 from marops.web.panels.decisions import decide_dialog, decision_list
+from marops.web.panels.desk import desk
 from marops.web.panels.flowing import counted, flow_views
+from marops.web.panels.item import item_page
+from marops.web.panels.items import link as item_link
 from marops.web.panels.managing import kpi_managed
 from marops.web.panels.maturity import pillar_grid, stage_summary
 from marops.web.panels.pipeline import risk_table
@@ -28,8 +31,8 @@ from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table
 
 __all__ = [
-    "Here", "asked_kpi", "chart", "counted", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty",
-    "flow_views", "here",
+    "Here", "asked_kpi", "chart", "counted", "decide_dialog", "decision_cards", "decision_list", "desk", "drawn", "empty",
+    "flow_views", "here", "item_link", "item_page",
     "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
     "kpi_rows_behind", "literal", "measures", "note", "page", "page_title", "pillar_grid", "reader", "require", "risk_table",
     "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",

@@ -39,9 +39,9 @@ def kpi_managed(row: Row, place: Here, figures: ModuleType) -> None:
         _actions(row, place, figures)
 
 
-def dialog(title: Text, draw: Callable[..., None], *given: object) -> None:
+def dialog(title: Text, draw: Callable[..., None], *given: object, wide: bool = False) -> None:
     """Open a dialog that `draw(*given)` fills."""
-    st.dialog(say(title))(draw)(*given)
+    st.dialog(say(title), width="large" if wide else "small")(draw)(*given)
 
 
 def attempt(change: Callable[[], object]) -> None:
@@ -89,11 +89,11 @@ def _note(one: CheckIn, place: Here) -> None:
         if one.author_id == place.principal.id or allowed(place.principal, Action.EDIT):
             st.button(
                 say(text("Withdraw")), key=f"withdraw_note_{one.id}", type="tertiary",
-                on_click=_quietly, args=(lambda: managing.withdraw_check_in(principal(), place.scope.workspace, one.id),),
+                on_click=quietly, args=(lambda: managing.withdraw_check_in(principal(), place.scope.workspace, one.id),),
             )  # fmt: skip
 
 
-def _quietly(change: Callable[[], object]) -> None:
+def quietly(change: Callable[[], object]) -> None:
     """A change from a button of a list. What is refused is said on top of the page that follows."""
     try:
         change()
@@ -133,7 +133,7 @@ def _mark_day(row: Row, place: Here) -> None:
                 width="stretch",
             )
             st.button(
-                say(text("Withdraw")), key=f"withdraw_mark_{one.id}", type="tertiary", on_click=_quietly,
+                say(text("Withdraw")), key=f"withdraw_mark_{one.id}", type="tertiary", on_click=quietly,
                 args=(lambda found=one.id: managing.withdraw_annotation(principal(), place.scope.workspace, found),),
             )  # fmt: skip
 

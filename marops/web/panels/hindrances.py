@@ -1,0 +1,119 @@
+"""What holds an item up: its flags, and what it needs to be done first."""
+
+import streamlit as st
+
+from marops.errors import NotFound
+from marops.language import Text, text
+from marops.principal import Action, allowed
+from marops.web.components import note, section
+from marops.web.markup import html
+from marops.web.panels.items import Line, line_of, listed
+from marops.web.panels.managing import attempt, dialog, quietly
+from marops.web.scope import Here
+from marops.web.session import principal, say
+from marops.work import hindrances as service
+from marops.work import reading
+from marops.work.hindrances import Kind
+from marops.work.reading import Item
+from marops.work.store import Dependency, FlagEvent, key_of
+
+_KINDS: dict[Kind, Text] = {Kind.BLOCKED: text("Blocked"), Kind.WAITING: text("Waiting for somebody")}
+
+
+def hindrances(item: Item, place: Here) -> None:
+    """Flags and dependencies of an item, and the way to set and take back each."""
+    section(text("What holds it up?"))
+    workspace, gone = place.scope.workspace, item.row is not None and item.row.withdrawn_at is not None
+    may = allowed(place.principal, Action.EDIT) and not gone
+    if may:
+        with st.container(horizontal=True):
+            if st.button(say(text("Flag it")), key="flag", type="tertiary", icon=":material/report:"):
+                dialog(text("Why does it not go on?"), flag_form, item, place)
+            if st.button(say(text("It needs another item")), key="depend", type="tertiary", icon=":material/link:"):
+                dialog(text("What must be done first?"), depend_form, item, place)
+    flags = service.flags(place.principal, workspace, item.id)
+    needs = [one for one in service.dependencies(place.principal, workspace, item.id) if one.item == item.id]
+    needed = [one for one in service.dependencies(place.principal, workspace, item.id) if one.needs == item.id]
+    if not flags and not needs and not needed:
+        note(text("Nothing is known to hold it up."))
+    for flag in flags:
+        _flag(flag, place, may=may)
+    if needs:
+        note(text("It needs"))
+    for one in needs:
+        _dependency(one, one.needs, place, may=may)
+    if needed:
+        note(text("It is needed by"))
+    for one in needed:
+        _dependency(one, one.item, place, may=may)
+
+
+def _flag(flag: FlagEvent, place: Here, *, may: bool) -> None:
+    what = text("Blocked") if flag.kind == Kind.BLOCKED else text("Waiting")
+    on = text("{what} on {role}", what=what, role=flag.role) if flag.role else what
+    span = text("since {when}, set by {who}", when=flag.from_at, who=flag.set_by)
+    if flag.until_at is not None:
+        span = text("from {since} to {until}", since=flag.from_at, until=flag.until_at)
+    still = flag.until_at is None
+    with st.container(horizontal=True, vertical_alignment="top", key=f"row_to_{flag.id}"):
+        st.markdown(
+            html(
+                "action.html", sign="▲" if still else "·", title=say(on), line=say(span), said=flag.note, late=still,
+                word=say(text("held up")) if still else "",
+            ),
+            unsafe_allow_html=True, width="stretch",
+        )  # fmt: skip
+        if still and may:
+            st.button(
+                say(text("Lift")), key=f"lift_{flag.id}", type="tertiary", on_click=quietly,
+                args=(lambda: service.lift(principal(), place.scope.workspace, flag.id),),
+            )  # fmt: skip
+
+
+def _dependency(one: Dependency, other: str, place: Here, *, may: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"needs_{one.id}_{key_of(other)}"):
+        with st.container(width="stretch"):
+            listed([_line(other, place)], place, text("Item"))
+        if may:
+            st.button(
+                say(text("Remove")), key=f"undepend_{one.id}", type="tertiary", on_click=quietly,
+                args=(lambda: service.undepend(principal(), place.scope.workspace, one.id),),
+            )  # fmt: skip
+
+
+def _line(item_id: str, place: Here) -> Line:
+    try:
+        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.today)
+    except NotFound:  # an imported item whose import was undone since
+        return Line(item_id, key_of(item_id), say(text("not in this workspace any more")), "·")
+
+
+def flag_form(item: Item, place: Here) -> None:
+    """A flag: why the item does not go on, and who must act."""
+    with st.form("flag", border=False):
+        kind = st.segmented_control(
+            say(text("It is")), list(_KINDS), default=Kind.BLOCKED, format_func=lambda kind: say(_KINDS[kind]), required=True
+        )
+        role = st.text_input(say(text("Who must act: a role or a name")), max_chars=200)
+        words = st.text_input(say(text("In a few words")), max_chars=1000)
+        if st.form_submit_button(say(text("Set flag")), type="primary"):
+            attempt(lambda: service.flag(principal(), place.scope.workspace, item.id, Kind(kind), role=role, note=words))
+
+
+def depend_form(item: Item, place: Here) -> None:
+    """An item that must be done first: one of those kept here, or an imported one by its id."""
+    known = {one.id: f"{one.key} {one.name}" for one in _others(item, place)}
+    with st.form("depend", border=False):
+        chosen = st.selectbox(say(text("Item kept here")), [None, *known], format_func=lambda one: known.get(one or "", "–"))
+        other = st.text_input(say(text("Or the id of an imported item")), max_chars=300)
+        if st.form_submit_button(say(text("Save")), type="primary"):
+            attempt(lambda: service.depend(principal(), place.scope.workspace, item.id, other.strip() or chosen or ""))
+
+
+def _others(item: Item, place: Here) -> list[Item]:
+    """The launches kept here and, of a step, the other steps of its launch; withdrawn ones left out."""
+    workspace = place.scope.workspace
+    found = list(reading.items(place.principal, workspace))
+    if item.parent is not None:
+        found = [*reading.item(place.principal, workspace, item.parent.id).steps, *found]
+    return [one for one in found if one.id != item.id and one.row is not None and one.row.withdrawn_at is None]

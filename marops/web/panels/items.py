@@ -1,0 +1,80 @@
+"""Work items as lines that lead to their pages, and the page that the address asks for."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from marops.errors import UserError
+from marops.language import Text, text
+from marops.stages import Process
+from marops.web.markup import html
+from marops.web.scope import Here
+from marops.web.session import literal, say
+from marops.work.plans import titled
+from marops.work.reading import Item
+from marops.work.store import WorkItem
+
+SIDES: dict[str, Text] = {"it": text("IT"), "marketing": text("Marketing")}
+"""Who must act on a step of a launch."""
+
+ASKED = "item"
+"""The query parameter that names an item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a list: a sign, who or what, what is to be known of it; `word` stands out where something is late."""
+
+    item: str
+    name: str
+    line: str
+    sign: str = "○"
+    word: str = ""
+
+
+def link(place: Here, item_id: str) -> str:
+    """The address of an item's page in the reader's scope."""
+    return f"pipeline?{urlencode({**place.link, ASKED: item_id})}"
+
+
+def listed(lines: Sequence[Line], place: Here, label: Text) -> None:
+    """Lines below each other, each a link to its item."""
+    rows = [
+        {
+            "href": link(place, one.item),
+            "name": one.name,
+            "line": one.line,
+            "sign": one.sign,
+            "word": one.word,
+            "late": one.word != "",
+        }
+        for one in lines
+    ]
+    st.markdown(html("items.html", listed=rows, label=say(label)), unsafe_allow_html=True)
+
+
+def line_of(item: Item, process: Process, today: date) -> Line:
+    """An item with its stage (a step of a launch: who must act) and the day it is due; late where that has passed undone."""
+    done = item.is_done(process)
+    late = item.due is not None and item.due < today and not done
+    stage = say(item.stage.name) if item.stage else item.last.status if item.last else ""
+    row = item.row
+    where = say(SIDES.get(row.side, row.side)) if row is not None and row.parent is not None and not done else stage
+    parts = [where, say(text("due {due}", due=item.due)) if item.due and not done else ""]
+    sign = "✓" if done else "▲" if late else "○"
+    named = f"{item.key} {say(titled(item.name))}"
+    return Line(item.id, named, " · ".join(part for part in parts if part), sign, say(text("late")) if late else "")
+
+
+def open_made(make: Callable[[], WorkItem]) -> None:
+    """Make an item and go to its page; what is refused is said where it was asked."""
+    try:
+        made = make()
+    except UserError as refused:
+        st.error(literal(refused.text), icon=":material/error:")
+    else:
+        st.query_params[ASKED] = made.item
+        st.rerun()

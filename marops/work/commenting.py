@@ -1,0 +1,59 @@
+"""What people say about an item. A comment can be withdrawn; it stays on record."""
+
+from sqlmodel import col, select
+
+from marops import notes, store
+from marops.audit import store as audit
+from marops.errors import Conflict, Forbidden, NotFound
+from marops.language import text
+from marops.principal import Action, Principal, allowed, require
+from marops.work import recording
+from marops.work.store import Comment
+from marops.workspaces import service as workspaces
+from marops.workspaces import store as _workspaces
+
+COMMENT = "comment"
+"""What the audit trail calls comments."""
+
+
+def comment(principal: Principal, workspace_id: str, item: str, words: str) -> Comment:
+    """Say something about an item, imported or kept here. Raises UserError without words, NotFound, Conflict if withdrawn."""
+    require(principal, Action.COMMENT, workspace_id)
+    kept = notes.needed(words, 5000, text("A comment needs words."))
+    opened = workspaces.open_workspace(principal, workspace_id)
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        recording.check_known(session, opened, item)
+        row = Comment(workspace_id=workspace_id, item=item, words=kept, author=principal.name, author_id=principal.id)
+        session.add(row)
+        session.flush()
+        recording.note(session, principal, workspace, "write", COMMENT, row.id, after=audit.said(row))
+        return row
+
+
+def withdraw_comment(principal: Principal, workspace_id: str, comment_id: str) -> Comment:
+    """Take a comment back. Who wrote it may do so, and managers. Raises Forbidden, NotFound, and Conflict where it is withdrawn."""
+    require(principal, Action.COMMENT, workspace_id)
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        row = session.get(Comment, comment_id)
+        if row is None or row.workspace_id != workspace_id:
+            raise NotFound(text("That is not in this workspace any more. Open the page again."))
+        if row.author_id != principal.id and not allowed(principal, Action.EDIT):
+            raise Forbidden(text("{who} wrote this; {who} or a manager can withdraw it.", who=row.author))
+        if row.withdrawn_at is not None:
+            raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
+        before = audit.said(row)
+        row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
+        session.add(row)
+        recording.note(session, principal, workspace, "withdraw", COMMENT, row.id, before)
+        return row
+
+
+def comments(principal: Principal, workspace_id: str, item: str) -> list[Comment]:
+    """The comments on an item that stand, the newest first."""
+    require(principal, Action.READ, workspace_id)
+    query = select(Comment).where(Comment.workspace_id == workspace_id, Comment.item == item)
+    with store.reading() as session:
+        standing = query.where(col(Comment.withdrawn_at).is_(None))
+        return list(session.exec(standing.order_by(col(Comment.written_at).desc(), col(Comment.id))))

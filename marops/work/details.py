@@ -1,0 +1,53 @@
+"""What a request says, and what it may not say."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from marops import notes
+from marops.errors import UserError
+from marops.language import joined, text
+from marops.workspaces.service import Opened
+
+_MOST = Decimal(10) ** 12
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What a request says: `value_per_day` is what a day of the launch is expected to bring, in `currency` (ISO 4217)."""
+
+    name: str
+    campaign: str = ""
+    unit: str | None = None
+    due: date | None = None
+    value_per_day: Decimal | None = None
+    currency: str = ""
+    brief: str = ""
+
+
+def checked(details: Details, opened: Opened) -> dict[str, Any]:
+    """Details as they are kept. Raises UserError for what cannot be."""
+    known = [unit.name for unit in opened.units]
+    if details.unit is not None and details.unit not in known:
+        raise UserError(text("There is no business unit {unit}. There are: {known}.", unit=details.unit, known=joined(known, 10)))
+    code, value = details.currency.strip().upper(), details.value_per_day
+    if value is not None and not (value.is_finite() and 0 <= value < _MOST):
+        raise UserError(text("The value of a day is an amount of 0 or more. Leave it empty where nobody knows it."))
+    if value is not None and (len(code) != 3 or not code.isalpha() or not code.isascii()):
+        raise UserError(text("The value of a day needs a currency: three letters, for example EUR or BRL."))
+    return {
+        "name": notes.needed(details.name, 300, text("A request needs a name: what is to be launched?")),
+        "campaign_name": notes.written(details.campaign, 300),
+        "business_unit": details.unit,
+        "due": details.due,
+        "value_per_day": value,
+        "currency_code": code if value is not None else None,
+        "brief": notes.written(details.brief, 10_000),
+    }
+
+
+def check_due(due: date, today: date) -> None:
+    """Pass for a day that has not passed. Raises UserError."""
+    if due < today:
+        raise UserError(text("{due} has passed; give a day from {today} on.", due=due, today=today))

@@ -1,0 +1,118 @@
+"""Requests: asked for, described better, taken back."""
+
+import polars as pl
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from marops import lake, notes, store
+from marops.errors import Conflict
+from marops.language import joined, text
+from marops.principal import Action, Principal, require
+from marops.stages import Category
+from marops.work import recording
+from marops.work import store as rows
+from marops.work.details import Details, check_due, checked
+from marops.work.recording import WORK_ITEM
+from marops.work.store import WorkItem
+from marops.workspaces import service as workspaces
+from marops.workspaces import store as _workspaces
+from marops.workspaces.service import Opened
+
+
+def request(principal: Principal, workspace_id: str, details: Details, *, again: bool = False) -> WorkItem:
+    """Request a campaign: it begins in the first stage, and the due date is the one first promised.
+
+    Raises UserError without a name, for a date that has passed, an unknown unit, and a value without a currency; Conflict where
+    work of that name is going on, unless it is to be requested `again`.
+    """
+    require(principal, Action.EDIT, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
+    values = checked(details, opened)
+    if details.due is not None:
+        check_due(details.due, opened.today)
+    imported = [] if again else _imported_alike(opened, str(values["name"]))
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        alike = [] if again else [*_kept_alike(session, opened, str(values["name"])), *imported]
+        if alike:
+            raise Conflict(
+                text(
+                    "Work of that name is going on: {keys}. Look there first, or say that this is another one.", keys=joined(alike)
+                )
+            )
+        first = recording.first_stage(opened.process)
+        return recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
+
+
+def edit(principal: Principal, workspace_id: str, item: str, details: Details, *, version: int) -> WorkItem:
+    """Describe an item anew. The day first promised stays on record.
+
+    Raises UserError as `request`, NotFound, and Conflict where it was edited meanwhile, is withdrawn or comes from a tracker.
+    """
+    require(principal, Action.EDIT, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
+    values = checked(details, opened)
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        row = recording.kept_item(session, workspace_id, item)
+        if details.due is not None and details.due != row.due:
+            check_due(details.due, opened.today)
+        changes = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if row.first_due is None and details.due is not None:
+            changes["first_due"] = details.due
+        before = {name: getattr(row, name) for name in changes}
+        found = session.exec(
+            update(WorkItem)
+            .where(col(WorkItem.id) == row.id, col(WorkItem.version) == version)
+            .values(**changes, version=version + 1, changed_by=principal.name, changed_at=store.now())
+            .execution_options(synchronize_session=False)
+        )
+        session.refresh(row)
+        if found.rowcount != 1:
+            raise Conflict(
+                text(
+                    "{who} edited {key} on {when}, after you opened it; nothing of yours was saved. Look at it again, then decide.",
+                    who=row.changed_by, key=row.key, when=row.changed_at,
+                )
+            )  # fmt: skip
+        recording.note(session, principal, workspace, "edit", WORK_ITEM, row.id, before, changes)
+        return row
+
+
+def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str) -> WorkItem:
+    """Take a request back, with the steps of its launch: it counts in no number any more and stays on record. Work that was done
+    and then cancelled is moved to a stage that ends it instead.
+
+    Raises UserError without a reason, NotFound, and Conflict where it is withdrawn or comes from a tracker.
+    """
+    require(principal, Action.EDIT, workspace_id)
+    why = notes.needed(reason, 1000, text("Say why the request is taken back."))
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        row = recording.kept_item(session, workspace_id, item)
+        for one in [row, *(step for step in rows.steps(session, row) if step.withdrawn_at is None)]:
+            one.withdrawn_by, one.withdrawn_at, one.withdrawn_reason = principal.name, store.now(), why
+            session.add(one)
+            recording.note(session, principal, workspace, "withdraw", WORK_ITEM, one.id, {"name": one.name}, {"reason": why})
+        return row
+
+
+def _kept_alike(session: Session, opened: Opened, name: str) -> list[str]:
+    """Keys of the items of a name that are not done; upper and lower case are one."""
+    query = select(WorkItem).where(WorkItem.workspace_id == opened.workspace.id, col(WorkItem.withdrawn_at).is_(None))
+    found: list[str] = []
+    for row in session.exec(query.where(col(WorkItem.parent).is_(None)).order_by(col(WorkItem.number))):
+        if row.name.casefold() == name.casefold():
+            last = [move for move in rows.moves(session, row) if move.withdrawn_at is None][-1]
+            stage = recording.stage_of(opened.process, last)
+            if stage is None or stage.category is not Category.DONE:
+                found.append(row.key)
+    return found
+
+
+def _imported_alike(opened: Opened, name: str) -> list[str]:
+    manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
+    stage = opened.process.stage_of(pl.col("current_status"))
+    alike = (pl.col("issue_name").str.to_lowercase() == name.lower()) & ~stage.is_in(opened.process.done).fill_null(value=False)
+    found = lake.table(manifest, "work_item").filter(alike).select(pl.coalesce("issue_key", "issue_id")).collect()
+    return found.to_series().to_list()

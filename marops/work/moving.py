@@ -1,0 +1,131 @@
+"""Moves of kept items from stage to stage, and taking the last one back."""
+
+from sqlmodel import Session, col, select
+
+from marops import notes, store
+from marops.errors import Conflict, Forbidden, UserError
+from marops.language import Text, joined, text
+from marops.principal import Action, Principal, allowed, require
+from marops.stages import Process
+from marops.work import asked, recording
+from marops.work import store as rows
+from marops.work.approvals import Outcome
+from marops.work.recording import WORK_ITEM
+from marops.work.store import Approval, WorkItem, WorkItemTransition
+from marops.workspaces import service as workspaces
+from marops.workspaces import store as _workspaces
+
+
+def move(
+    principal: Principal, workspace_id: str, item: str, stage: str, *, seen: int, reason: str = "", despite: str = ""
+) -> WorkItemTransition:
+    """Move an item to a stage (its id). `seen`: the sequence of the last move that the mover saw. `despite`: why it is moved
+    although somebody in its stage has not approved.
+
+    Raises UserError for an unknown stage and the one it is in, and where somebody must approve first; NotFound; Conflict where
+    somebody was quicker, and where the item is withdrawn or comes from a tracker.
+    """
+    require(principal, Action.EDIT, workspace_id)
+    process = workspaces.open_workspace(principal, workspace_id).process
+    target = process.named(stage)
+    if target is None:
+        known = joined([one.name for one in process.stages], 12)
+        raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
+    why, anyhow = notes.written(reason, 1000), notes.written(despite, 1000)
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        row = recording.kept_item(session, workspace_id, item)
+        made = rows.moves(session, row)
+        last = _last(row, made, seen)
+        if last.stage == target.id:
+            raise UserError(text("{key} is in {stage} already.", key=row.key, stage=target.name))
+        barrier = _barrier(session, process, row, last, target.id)
+        if barrier is not None and not anyhow:
+            raise UserError(barrier)
+        # Clocks of servers differ a little: a move never comes before the one it follows.
+        at = max(recording.moment(workspace), made[-1].at)
+        found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
+        despite_of = {"despite": anyhow, "barrier": str(barrier)} if barrier is not None else {}
+        after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
+        recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
+        return found
+
+
+def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reason: str = "") -> WorkItemTransition:
+    """Take the last move of an item back: it stays on record and is a fact for no number any more. Who made it may do so, and
+    managers. `seen`: the sequence of the last move.
+
+    Raises Forbidden; UserError for the move that began it; NotFound; Conflict where something followed: another move, or an
+    approval asked for in the new stage.
+    """
+    require(principal, Action.COMMENT, workspace_id)
+    why = notes.written(reason, 1000)
+    with store.writing() as session:
+        workspace = _workspaces.lock(session, workspace_id)
+        row = recording.kept_item(session, workspace_id, item)
+        last = _last(row, rows.moves(session, row), seen)
+        if last.moved_by_id != principal.id and not allowed(principal, Action.EDIT):
+            raise Forbidden(text("{who} made this move; {who} or a manager can take it back.", who=last.moved_by))
+        if last.sequence == 1:
+            raise UserError(text("{key} began here. Withdraw the request to take it back.", key=row.key))
+        _check_nothing_followed(session, row, last)
+        last.withdrawn_by, last.withdrawn_at, last.withdrawn_reason = principal.name, store.now(), why or None
+        session.add(last)
+        after = {"sequence": last.sequence, **({"reason": why} if why else {})}
+        recording.note(session, principal, workspace, "undo", WORK_ITEM, row.id, {"stage": last.stage}, after)
+        return last
+
+
+def _last(row: WorkItem, made: list[WorkItemTransition], seen: int) -> WorkItemTransition:
+    """The last move that stands. Raises Conflict where it is not the one that was seen."""
+    last = [move for move in made if move.withdrawn_at is None][-1]
+    if last.sequence == seen:
+        return last
+    undone = next((move for move in made if move.sequence == seen and move.withdrawn_at is not None), None)
+    if undone is not None:
+        raise Conflict(
+            text(
+                "{who} took the move of {key} to {stage} back on {when}; nothing of yours was saved. Look at it again.",
+                who=undone.withdrawn_by or "", key=row.key, stage=undone.status, when=undone.withdrawn_at,
+            )
+        )  # fmt: skip
+    raise Conflict(
+        text(
+            "{who} was quicker and moved {key} to {stage} on {when}; nothing of yours was saved. Look at it again.",
+            who=last.moved_by, key=row.key, stage=last.status, when=last.at,
+        )
+    )  # fmt: skip
+
+
+def _barrier(session: Session, process: Process, row: WorkItem, last: WorkItemTransition, target: str) -> Text | None:
+    """Who must act before the item leaves its stage; None where nobody must. What was declined last holds it only from going on."""
+    standing = [one for one in asked.load(session, row.workspace_id, row.item) if one.row.withdrawn_at is None]
+    of_stage = [one for one in standing if one.row.stage == last.stage]
+    waiting = [one for one in of_stage if one.state.outcome is Outcome.OPEN]
+    if waiting:
+        return text(
+            "{who} must approve {key} in {stage} first, asked on {when}. A manager can move it all the same and say why.",
+            who=joined([name for one in waiting for name in one.state.pending]), key=row.key, stage=last.status,
+            when=min(one.row.asked_at for one in waiting),
+        )  # fmt: skip
+    here = [one for one in of_stage if one.row.asked_at >= last.at]
+    order = [stage.id for stage in process.stages]
+    is_forward = last.stage in order and order.index(target) > order.index(last.stage)
+    if is_forward and here and here[-1].state.outcome is Outcome.DECLINED:
+        return text(
+            "{key} was declined in {stage}. Mend it and ask again. A manager can move it all the same and say why.",
+            key=row.key, stage=last.status,
+        )  # fmt: skip
+    return None
+
+
+def _check_nothing_followed(session: Session, row: WorkItem, last: WorkItemTransition) -> None:
+    query = select(Approval).where(Approval.workspace_id == row.workspace_id, Approval.item == row.item)
+    for found in session.exec(query.where(col(Approval.withdrawn_at).is_(None))):
+        if found.stage == last.stage and found.asked_at >= last.at:
+            raise Conflict(
+                text(
+                    "{who} asked for an approval in {stage} since then. Withdraw that first, or move {key} back.",
+                    who=found.author, stage=last.status, key=row.key,
+                )
+            )  # fmt: skip

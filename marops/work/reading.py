@@ -1,0 +1,126 @@
+"""One item as its page shows it, whether it is kept here or a tracker delivered it; and the items that are kept here."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+from sqlmodel import Session, col, select
+
+from marops import lake, store
+from marops.errors import NotFound
+from marops.language import text
+from marops.principal import Action, Principal, require
+from marops.stages import Process, Stage
+from marops.work import recording
+from marops.work import store as rows
+from marops.work.store import WorkItem, WorkItemTransition
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A move of an item: `stage` as the workspace has it now (None: a word it does not know), `status` as it was called."""
+
+    sequence: int
+    stage: Stage | None
+    status: str
+    at: datetime
+    by: str
+    by_id: str = ""
+    reason: str = ""
+    withdrawn_by: str | None = None
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `steps` of a launch, each
+    with the stage it is in; `parent`: the launch of a step.
+    """
+
+    id: str
+    key: str
+    name: str
+    campaign: str
+    due: date | None
+    moves: tuple[Move, ...]
+    row: WorkItem | None = None
+    steps: tuple["Item", ...] = ()
+    parent: "Item | None" = None
+
+    @property
+    def last(self) -> Move | None:
+        """The last move that stands; None where none is known."""
+        return next((move for move in reversed(self.moves) if move.withdrawn_at is None), None)
+
+    @property
+    def stage(self) -> Stage | None:
+        """Where it is now; None where that is not known."""
+        return self.last.stage if self.last else None
+
+    def is_done(self, process: Process) -> bool:
+        """Whether nothing is left to do."""
+        return self.stage is not None and self.stage.id in process.done
+
+
+def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
+    """An item of the workspace. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
+    with store.reading() as session:
+        row = rows.find(session, workspace_id, item_id)
+        if row is not None:
+            return _with_others(session, opened.process, row)
+    return _imported(opened, item_id)
+
+
+def items(principal: Principal, workspace_id: str) -> list[Item]:
+    """The launches kept here, withdrawn ones included, the newest first; without their steps."""
+    require(principal, Action.READ, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
+    query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_(None))
+    with store.reading() as session:
+        made = rows.all_moves(session, workspace_id)
+        found = session.exec(query.order_by(col(WorkItem.number).desc())).all()
+        return [_kept(opened.process, row, made[row.id]) for row in found]
+
+
+def _with_others(session: Session, process: Process, row: WorkItem) -> Item:
+    """An item with its steps, or the launch it is a step of."""
+    below = [step for step in rows.steps(session, row) if step.withdrawn_at is None]
+    above = None if row.parent is None else rows.numbered(session, row.workspace_id, row.parent)
+    steps = tuple(_kept(process, step, rows.moves(session, step)) for step in below)
+    parent = None if above is None else _kept(process, above, rows.moves(session, above))
+    return _kept(process, row, rows.moves(session, row), steps, parent)
+
+
+def _kept(
+    process: Process, row: WorkItem, made: list[WorkItemTransition], steps: tuple[Item, ...] = (), parent: Item | None = None
+) -> Item:
+    moves = tuple(
+        Move(
+            move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.moved_by_id, move.reason,
+            move.withdrawn_by, move.withdrawn_at,
+        )
+        for move in made
+    )  # fmt: skip
+    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, row, steps, parent)
+
+
+def _imported(opened: Opened, item_id: str) -> Item:
+    manifest, process = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process
+    known = lake.table(manifest, "work_item").filter(issue_id=item_id).collect()
+    logged = (
+        lake.table(manifest, "work_item_transition")
+        .filter(issue_id=item_id)
+        .sort("transition_at", "status_sequence")
+        .select("status_sequence", process.stage_of(pl.col("status")).alias("stage"), "status", "transition_at", "changed_by")
+        .collect()
+    )
+    if known.is_empty() and logged.is_empty():
+        raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item_id[:60]))
+    moves = tuple(Move(at, process.named(stage), status, when, by or "") for at, stage, status, when, by in logged.iter_rows())
+    found = known.row(0, named=True) if known.height else {}
+    key = found.get("issue_key") or item_id
+    return Item(item_id, key, found.get("issue_name") or key, found.get("campaign_name") or "", found.get("due_date"), moves)

@@ -1,0 +1,102 @@
+"""What every change of kept work needs, in its transaction: the item as it is, the moment, the audit entry."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from marops import lake, store
+from marops.audit import store as audit
+from marops.errors import Conflict, NotFound
+from marops.language import text
+from marops.principal import Principal
+from marops.stages import Category, Process, Stage
+from marops.work import store as rows
+from marops.work.store import WorkItem, WorkItemTransition
+from marops.workspaces.service import Opened
+from marops.workspaces.store import Workspace
+
+WORK_ITEM = "work_item"
+"""What the audit trail calls an item."""
+
+
+def moment(workspace: Workspace) -> datetime:
+    """Now by the workspace's clock: where that stands still, the time of day on its day."""
+    now = store.now()
+    return now if workspace.today is None else datetime.combine(workspace.today, now.time(), UTC)
+
+
+def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
+    """An item that is kept here and stands. Raises NotFound, and Conflict where it is withdrawn or an import's."""
+    row = rows.find(session, workspace_id, item)
+    if row is None and rows.number_of(item) is None:
+        raise Conflict(text("{item} comes from your tracker. Move and edit it there, and import it again.", item=item))
+    if row is None:
+        raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
+    if row.withdrawn_at is not None:
+        raise Conflict(
+            text("{who} withdrew {key} on {when}. Request it anew.", who=row.withdrawn_by or "", key=row.key, when=row.withdrawn_at)
+        )
+    return row
+
+
+def check_known(session: Session, opened: Opened, item: str) -> None:
+    """Pass where an item is one of the workspace's, kept here or imported. Raises NotFound, and Conflict where it is withdrawn."""
+    if rows.number_of(item) is not None:
+        kept_item(session, opened.workspace.id, item)
+        return
+    manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
+    for table in ("work_item", "work_item_transition"):
+        if lake.table(manifest, table).filter(issue_id=item).head(1).collect().height:
+            return
+    raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
+
+
+def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
+    """Add an item with the workspace's next number, in its first stage. The workspace must be locked."""
+    highest = session.exec(select(func.max(WorkItem.number)).where(WorkItem.workspace_id == workspace.id)).one()
+    row = WorkItem(
+        workspace_id=workspace.id, number=(highest or 0) + 1, requested_by=principal.name, requested_at=moment(workspace),
+        changed_by=principal.name, **dict(values),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    enter(session, principal, row, 1, first, row.requested_at)
+    note(session, principal, workspace, "request", WORK_ITEM, row.id, after=audit.said(row, "version", "changed_by", "changed_at"))
+    return row
+
+
+def enter(
+    session: Session, principal: Principal, row: WorkItem, sequence: int, stage: Stage, at: datetime, reason: str = ""
+) -> WorkItemTransition:
+    """Add a move."""
+    move = WorkItemTransition(
+        workspace_id=row.workspace_id, item_id=row.id, sequence=sequence, stage=stage.id, status=str(stage.name), at=at,
+        moved_by=principal.name, moved_by_id=principal.id, reason=reason,
+    )  # fmt: skip
+    session.add(move)
+    session.flush()
+    return move
+
+
+def note(
+    session: Session, principal: Principal, workspace: Workspace, verb: str, kind: str, row_id: str,
+    before: Mapping[str, object] | None = None, after: Mapping[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Write a change down, and give the workspace another revision."""
+    audit.note(session, principal, workspace.id, verb, kind, row_id, before, after)
+    workspace.touch()
+    session.add(workspace)
+
+
+def first_stage(process: Process) -> Stage:
+    """Where a request begins: the first stage in which nobody works yet; where there is none, the first."""
+    return next((stage for stage in process.stages if stage.category is Category.TODO), process.stages[0])
+
+
+def stage_of(process: Process, move: WorkItemTransition) -> Stage | None:
+    """The stage a move entered; where the workspace's stages have changed since, the one its name means now."""
+    word = " ".join(move.status.lower().split())
+    return process.named(move.stage) or next((stage for stage in process.stages if word in stage.aliases), None)

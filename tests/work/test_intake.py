@@ -1,0 +1,189 @@
+"""Requests: what they need, what is told apart, what stays on record."""
+
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+
+from marops.audit import service as audit
+from marops.errors import Conflict, NotFound, UserError
+from marops.language import text
+from marops.stages import Category, Stage
+from marops.work import intake, launching, moving, reading
+from marops.work.details import Details
+from marops.work.plans import Milestone, Template
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Unit
+from marops.workspaces.store import OWN
+from tests.clocks import revision, stand
+from tests.scorecard.made import at, fill
+from tests.work.made import ANA, BO, DUE, TODAY, moved, read, refused, requested
+
+
+def test_a_request_has_a_readable_key_and_begins_in_the_first_stage() -> None:
+    before = revision()
+    first, second = requested(" Spring sale ", campaign="RTL_spring", due=DUE), requested("Summer sale")
+    assert (first.key, first.item, first.name, first.first_due, first.due) == ("M-1", "marops-1", "Spring sale", DUE, DUE)
+    assert (second.key, second.due, second.value_per_day) == ("M-2", None, None)
+    found = read("marops-1")
+    assert [(move.sequence, move.status, move.at.date(), move.by) for move in found.moves] == [(1, "Request", TODAY, "Ana")]
+    assert revision() != before
+    assert [(e.verb, e.principal_name, e.after["name"]) for e in audit.entries(ANA, OWN, "work_item", first.id)] == [
+        ("request", "Ana", "Spring sale")
+    ]
+
+
+def test_the_first_stage_is_the_workspaces_own_where_it_has_its_own() -> None:
+    stages = [Stage("doing", "Doing", Category.ACTIVE, "it", ()), Stage("asked", "Asked", Category.TODO, "", ())]
+    workspaces.set_process(ANA, OWN, [*stages, Stage("over", "Over", Category.DONE, "", ())])
+    assert read(requested().item).stage == stages[1]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": " \x00"}, "A request needs a name: what is to be launched?"),
+        ({"name": "x" * 301}, "These words have 301 characters, and 300 fit. Shorten them."),
+        ({"due": date(2026, 3, 9)}, "Mar 9, 2026 has passed; give a day from Mar 10, 2026 on."),
+        ({"unit": "Retial"}, "There is no business unit Retial. There are: Retail."),
+        (
+            {"value_per_day": Decimal("NaN"), "currency": "EUR"},
+            "The value of a day is an amount of 0 or more. Leave it empty where nobody knows it.",
+        ),
+        (
+            {"value_per_day": Decimal(-1), "currency": "EUR"},
+            "The value of a day is an amount of 0 or more. Leave it empty where nobody knows it.",
+        ),
+        ({"value_per_day": Decimal(5)}, "The value of a day needs a currency: three letters, for example EUR or BRL."),
+        (
+            {"value_per_day": Decimal(5), "currency": "€"},
+            "The value of a day needs a currency: three letters, for example EUR or BRL.",
+        ),
+    ],
+)
+def test_a_request_that_says_what_cannot_be_is_refused_in_a_sentence(wrong: dict[str, Any], said: str) -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_")])
+    assert refused(UserError, partial(requested, **{"name": "x", **wrong})) == said
+    assert reading.items(ANA, OWN) == []
+
+
+def test_a_request_for_today_is_taken_and_a_value_of_nothing_is_not_no_value() -> None:
+    row = requested(due=TODAY, value_per_day=Decimal(0), currency="brl")
+    assert (row.value_per_day, row.currency_code) == (Decimal(0), "BRL")
+    assert requested("No value", currency="EUR").currency_code is None
+
+
+def test_work_of_the_same_name_is_pointed_out_and_can_be_requested_again() -> None:
+    requested("Spring sale")
+    fill("work_item", [{"issue_id": "7", "issue_key": "MOP-7", "issue_name": "spring SALE", "created_at": at(3, 1)}])
+    assert refused(Conflict, lambda: requested("SPRING sale")) == (
+        "Work of that name is going on: M-1 and MOP-7. Look there first, or say that this is another one."
+    )
+    assert intake.request(ANA, OWN, Details("SPRING sale"), again=True).key == "M-2"
+
+
+def test_work_that_is_done_or_withdrawn_is_no_duplicate() -> None:
+    moved(requested("a").item, "done")
+    intake.withdraw(ANA, OWN, requested("b").item, reason="No budget")
+    fill("work_item", [{"issue_id": "7", "issue_name": "c", "created_at": at(3, 1), "current_status": "Closed"}])
+    assert [requested(name).key for name in "abc"] == ["M-3", "M-4", "M-5"]
+
+
+def test_editing_keeps_the_day_first_promised_and_what_was_said_before() -> None:
+    row = requested(due=DUE, brief="Old")
+    later = date(2026, 5, 1)
+    edited = intake.edit(BO, OWN, row.item, Details("Spring sale", due=later, brief="New"), version=1)
+    assert (edited.first_due, edited.due, edited.brief, edited.version, edited.changed_by) == (DUE, later, "New", 2, "Bo")
+    (entry, _) = audit.entries(ANA, OWN, "work_item", row.id)
+    assert (entry.verb, entry.before, entry.after) == (
+        "edit", {"due": "2026-04-01", "brief": "Old"}, {"due": "2026-05-01", "brief": "New"},
+    )  # fmt: skip
+
+
+def test_the_first_date_that_is_given_is_the_one_promised() -> None:
+    row = requested()
+    assert intake.edit(ANA, OWN, row.item, Details("Spring sale", due=DUE), version=1).first_due == DUE
+
+
+def test_a_date_that_passed_meanwhile_may_stay_but_none_that_has_passed_may_be_given() -> None:
+    row = requested(due=TODAY)
+    stand(date(2026, 3, 20))
+    assert intake.edit(ANA, OWN, row.item, Details("Renamed", due=TODAY), version=1).name == "Renamed"
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, row.item, Details("x", due=date(2026, 3, 19)), version=2)) == (
+        "Mar 19, 2026 has passed; give a day from Mar 20, 2026 on."
+    )
+
+
+def test_of_two_who_edit_at_once_the_second_is_told_who_was_quicker_and_changes_nothing() -> None:
+    row = requested()
+    edited = intake.edit(BO, OWN, row.item, Details("Bo's"), version=1)
+    assert refused(Conflict, lambda: intake.edit(ANA, OWN, row.item, Details("Ana's"), version=1)) == str(
+        text(
+            "Bo edited M-1 on {when}, after you opened it; nothing of yours was saved. Look at it again, then decide.",
+            when=edited.changed_at,
+        )
+    )
+    assert read(row.item).name == "Bo's"
+
+
+def test_a_withdrawn_request_stays_on_record_and_is_not_changed_any_more() -> None:
+    row = requested()
+    assert refused(UserError, lambda: intake.withdraw(ANA, OWN, row.item, reason=" ")) == "Say why the request is taken back."
+    gone = intake.withdraw(BO, OWN, row.item, reason="No budget")
+    assert (gone.withdrawn_by, gone.withdrawn_reason) == ("Bo", "No budget")
+    said = str(text("Bo withdrew M-1 on {when}. Request it anew.", when=gone.withdrawn_at))
+    for call in (
+        lambda: intake.withdraw(ANA, OWN, row.item, reason="x"),
+        lambda: intake.edit(ANA, OWN, row.item, Details("x"), version=1),
+        lambda: moving.move(ANA, OWN, row.item, "build", seen=1),
+        lambda: moving.undo(ANA, OWN, row.item, seen=1),
+    ):
+        assert refused(Conflict, call) == said
+    assert read(row.item).row == gone
+
+
+def test_with_a_launch_its_steps_are_withdrawn() -> None:
+    plan = Template("Plan", (Milestone("Brief", 5), Milestone("Go", 0)))
+    parent = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
+    assert [step.name for step in read(parent.item).steps] == ["Brief", "Go"]
+    intake.withdraw(ANA, OWN, "marops-2", reason="Not needed")
+    assert [step.name for step in read(parent.item).steps] == ["Go"]
+    intake.withdraw(ANA, OWN, parent.item, reason="No budget")
+    reasons = [row.withdrawn_reason for row in (read(f"marops-{n}").row for n in (1, 2, 3)) if row]
+    assert reasons == ["No budget", "Not needed", "No budget"]
+
+
+def test_an_imported_item_is_read_here_and_edited_in_its_tracker() -> None:
+    fill("work_item", [{"issue_id": "7", "issue_key": "MOP-7", "issue_name": "Sale", "created_at": at(3, 1), "due_date": DUE}])
+    words = ("Request", "Somewhere", "QA")
+    moves = [{"issue_id": "7", "status_sequence": n, "status": w, "transition_at": at(3, n)} for n, w in enumerate(words, 1)]
+    fill("work_item_transition", [{**move, "changed_by": "Kim"} for move in moves])
+    found = read("7")
+    assert (found.key, found.name, found.due, found.row, found.stage and found.stage.id) == ("MOP-7", "Sale", DUE, None, "qa")
+    assert [(move.status, move.stage and move.stage.id, move.by) for move in found.moves] == [
+        ("Request", "request", "Kim"), ("Somewhere", None, "Kim"), ("QA", "qa", "Kim"),
+    ]  # fmt: skip
+    for call in (
+        lambda: intake.edit(ANA, OWN, "7", Details("x"), version=1),
+        lambda: moving.move(ANA, OWN, "7", "build", seen=3),
+        lambda: intake.withdraw(ANA, OWN, "7", reason="x"),
+    ):
+        assert refused(Conflict, call) == "7 comes from your tracker. Move and edit it there, and import it again."
+
+
+def test_an_item_there_is_not_is_not_found() -> None:
+    for item in ("marops-9", "9"):
+        assert refused(NotFound, partial(read, item)) == (
+            f"There is no item {item} in this workspace. Open Pipeline to see those there are."
+        )
+
+
+def test_items_are_listed_newest_first_withdrawn_ones_included_and_steps_left_out() -> None:
+    plan = Template("Plan", (Milestone("Brief", 5),))
+    launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
+    intake.withdraw(ANA, OWN, requested("Summer").item, reason="x")
+    assert [(item.key, item.row is not None and item.row.withdrawn_at is not None) for item in reading.items(ANA, OWN)] == [
+        ("M-3", True), ("M-1", False),
+    ]  # fmt: skip

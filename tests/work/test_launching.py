@@ -1,0 +1,114 @@
+"""Launches from a plan: steps with their dates, what they need, and plans of one's own."""
+
+from datetime import date
+
+from marops.audit import service as audit
+from marops.calendars import Calendar
+from marops.errors import Conflict, NotFound, UserError
+from marops.work import hindrances, launching, reading
+from marops.work.details import Details
+from marops.work.plans import Milestone, Template, usual
+from marops.workspaces.store import OWN
+from tests.work.made import ANA, BO, VIC, moved, read, refused, requested
+
+LAUNCH = date(2026, 4, 13)  # the Monday a week after Easter
+EASTER = Calendar(holidays=frozenset({date(2026, 4, 3), date(2026, 4, 6)}))
+PLAN = Template(
+    "Mailing",
+    (
+        Milestone("Brief agreed", 10, "request", "marketing"),
+        Milestone("Consent checked", 5, "validation", "it", ("Brief agreed",)),
+        Milestone("Sent", 0, "nowhere", "", ("Brief agreed", "Consent checked")),
+        Milestone("Read-out", -3, None, "marketing", ("Sent",)),
+    ),
+)
+
+
+def launched(template: Template = PLAN, due: date | None = LAUNCH) -> str:
+    return launching.launch(ANA, OWN, Details("Spring", campaign="RTL_spring", due=due), template, EASTER.is_working).item
+
+
+def test_a_launch_has_its_steps_with_days_counted_over_weekends_and_holidays() -> None:
+    found = read(launched())
+    assert (found.key, found.due) == ("M-1", LAUNCH)
+    steps = [(step.name, step.due, step.row.side, step.row.due_stage, step.campaign) for step in found.steps if step.row]
+    assert steps == [
+        ("Brief agreed", date(2026, 3, 26), "marketing", "request", "RTL_spring"),  # ten working days, two holidays among them
+        ("Consent checked", date(2026, 4, 2), "it", "validation", "RTL_spring"),  # 10, 9, 8, 7 and, the 6th being off, 2 April
+        ("Sent", LAUNCH, "", None, "RTL_spring"),  # the workspace has no stage "nowhere"
+        ("Read-out", date(2026, 4, 16), "marketing", None, "RTL_spring"),
+    ]
+    parent = read("marops-2").parent
+    assert parent is not None
+    assert parent.key == "M-1"
+
+
+def test_steps_need_the_steps_their_milestones_need() -> None:
+    launched()
+    needs = {(one.item, one.needs) for n in range(1, 6) for one in hindrances.dependencies(VIC, OWN, f"marops-{n}")}
+    assert needs == {
+        ("marops-3", "marops-2"), ("marops-4", "marops-2"), ("marops-4", "marops-3"), ("marops-5", "marops-4"),
+    }  # fmt: skip
+
+
+def test_a_launch_that_is_near_has_steps_that_are_late_from_the_start() -> None:
+    found = read(launched(due=date(2026, 3, 12)))
+    assert [step.due for step in found.steps if step.due and step.due < date(2026, 3, 10)] == [date(2026, 2, 26), date(2026, 3, 5)]
+
+
+def test_a_plan_needs_the_day_of_the_launch_and_one_that_is_ahead() -> None:
+    assert refused(UserError, lambda: launched(due=None)) == "A launch plan counts back from the day of the launch. Give that day."
+    assert refused(UserError, lambda: launched(due=date(2026, 3, 9))) == "Mar 9, 2026 has passed; give a day from Mar 10, 2026 on."
+    assert reading.items(VIC, OWN) == []
+
+
+def test_a_step_is_an_item_that_is_done_by_itself() -> None:
+    launched()
+    moved("marops-3", "done")
+    assert [step.stage and step.stage.id for step in read("marops-1").steps] == ["request", "done", "request", "request"]
+
+
+def test_the_usual_plan_is_there_until_and_after_a_workspace_has_its_own() -> None:
+    assert [(kept.template.name, kept.row) for kept in launching.templates(VIC, OWN)] == [(usual().name, None)]
+    row = launching.save_template(ANA, OWN, PLAN)
+    own, default = launching.templates(VIC, OWN)
+    assert (own.template, own.row, default.template) == (PLAN, row, usual())
+    assert len(read(launched(usual())).steps) == len(usual().milestones)
+
+
+def test_a_plan_is_changed_as_a_whole_and_launches_begun_with_it_stay() -> None:
+    row = launching.save_template(ANA, OWN, PLAN)
+    launched()
+    shorter = Template("Mail", PLAN.milestones[:1])
+    changed = launching.save_template(BO, OWN, shorter, template_id=row.id, version=1)
+    assert (changed.version, changed.changed_by) == (2, "Bo")
+    assert launching.templates(VIC, OWN)[0].template == shorter
+    assert len(read("marops-1").steps) == 4
+    entry = audit.entries(ANA, OWN, "launch_template", row.id)[0]
+    assert (entry.before["name"], len(entry.before["milestones"]), entry.after["name"]) == ("Mailing", 4, "Mail")
+
+
+def test_of_two_who_change_a_plan_at_once_the_second_is_told_and_changes_nothing() -> None:
+    row = launching.save_template(ANA, OWN, PLAN)
+    launching.save_template(BO, OWN, Template("Bo's", PLAN.milestones), template_id=row.id, version=1)
+    said = refused(Conflict, lambda: launching.save_template(ANA, OWN, PLAN, template_id=row.id, version=1))
+    assert said.startswith("Bo changed this plan on ")
+    assert launching.templates(VIC, OWN)[0].template.name == "Bo's"
+
+
+def test_two_plans_have_two_names_and_a_withdrawn_one_leaves_its_name_free() -> None:
+    row = launching.save_template(ANA, OWN, PLAN)
+    assert refused(UserError, lambda: launching.save_template(ANA, OWN, Template("MAILING", PLAN.milestones))) == (
+        "There is a launch plan Mailing already. Give this one another name."
+    )
+    launching.withdraw_template(BO, OWN, row.id)
+    assert refused(Conflict, lambda: launching.withdraw_template(ANA, OWN, row.id)).startswith("Bo withdrew it on ")
+    assert refused(NotFound, lambda: launching.withdraw_template(ANA, OWN, "gone")) == (
+        "That is not in this workspace any more. Open the page again."
+    )
+    assert launching.save_template(ANA, OWN, PLAN).name == "Mailing"
+
+
+def test_a_launch_of_a_name_that_is_going_on_is_still_one_of_its_own() -> None:
+    requested("Spring")
+    assert read(launched()).key == "M-2"

@@ -1,0 +1,215 @@
+"""Moves: whose was first, what can be taken back, what stands in the way."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from marops import store
+from marops.audit import service as audit
+from marops.errors import Conflict, Forbidden, UserError
+from marops.language import text
+from marops.principal import Principal, Role
+from marops.stages import Category, Stage
+from marops.work import approving, moving
+from marops.work.approvals import Answer
+from marops.work.store import WorkItemTransition
+from marops.workspaces import service as workspaces
+from marops.workspaces.store import OWN
+from tests.clocks import stand
+from tests.work.made import ANA, BO, LIA, TODAY, moved, read, refused, requested, seen
+
+
+def test_a_move_is_kept_with_who_when_and_why() -> None:
+    item = requested().item
+    moving.move(BO, OWN, item, "build", seen=1, reason=" Brief agreed ")
+    found = read(item)
+    last = found.moves[-1]
+    assert (last.sequence, last.status, last.by, last.reason, last.at.date()) == (2, "Build", "Bo", "Brief agreed", TODAY)
+    assert found.stage is not None
+    assert found.stage.id == "build"
+    entry = audit.entries(ANA, OWN, "work_item")[0]
+    assert (entry.verb, entry.before, entry.after) == ("move", {"stage": "request"}, {"stage": "build", "reason": "Brief agreed"})
+
+
+def test_an_item_goes_to_a_stage_there_is_and_not_to_the_one_it_is_in() -> None:
+    item = requested().item
+    assert refused(UserError, lambda: moving.move(ANA, OWN, item, "request", seen=1)) == "M-1 is in Request already."
+    assert refused(UserError, lambda: moving.move(ANA, OWN, item, "live", seen=1)) == (
+        "There is no stage live. The stages are Request, Validation, Prioritisation, Build, QA, Execution, Reporting, and Done."
+    )
+
+
+def test_of_two_who_move_at_once_one_does_and_the_other_is_told_who_was_quicker() -> None:
+    item = requested().item
+    move = moving.move(BO, OWN, item, "build", seen=1)
+    assert refused(Conflict, lambda: moving.move(ANA, OWN, item, "qa", seen=1)) == str(
+        text("Bo was quicker and moved M-1 to Build on {when}; nothing of yours was saved. Look at it again.", when=move.at)
+    )
+    assert [found.status for found in read(item).moves] == ["Request", "Build"]
+
+
+def test_two_threads_that_saw_the_same_make_one_move() -> None:
+    item = requested().item
+
+    def attempt(who: Principal) -> str:
+        try:
+            return moving.move(who, OWN, item, "build" if who is ANA else "qa", seen=1).moved_by
+        except Conflict:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        ended = list(pool.map(attempt, [ANA, BO] * 8))
+    assert ended.count("refused") == 15
+    assert len(read(item).moves) == 2
+
+
+def test_the_last_move_is_taken_back_and_stays_on_record() -> None:
+    item = requested().item
+    moved(item, "build", "qa")
+    moving.undo(BO, OWN, item, seen=3, reason="Wrong item")
+    found = read(item)
+    assert [(move.sequence, move.status, move.withdrawn_by) for move in found.moves] == [
+        (1, "Request", None), (2, "Build", None), (3, "QA", "Bo"),
+    ]  # fmt: skip
+    assert found.last == found.moves[1]
+    moved(item, "execution")
+    assert [move.sequence for move in read(item).moves] == [1, 2, 3, 4]  # numbers never change, and none is given twice
+    undone = next(entry for entry in audit.entries(ANA, OWN, "work_item") if entry.verb == "undo")
+    assert (undone.before, undone.after) == ({"stage": "qa"}, {"sequence": 3, "reason": "Wrong item"})
+
+
+def test_a_move_that_another_one_followed_is_not_taken_back() -> None:
+    item = requested().item
+    moved(item, "build")
+    moved(item, "qa", who=BO)
+    said = refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=2))
+    assert said.startswith("Bo was quicker and moved M-1 to QA on ")
+    assert len(read(item).moves) == 3
+
+
+def test_who_saw_a_move_that_was_taken_back_is_told_so() -> None:
+    item = requested().item
+    moved(item, "build")
+    undone = moving.undo(BO, OWN, item, seen=2)
+    said = text(
+        "Bo took the move of M-1 to Build back on {when}; nothing of yours was saved. Look at it again.", when=undone.withdrawn_at
+    )
+    assert refused(Conflict, lambda: moving.move(ANA, OWN, item, "qa", seen=2)) == str(said)
+    assert refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=2)) == str(said)
+
+
+def test_where_it_began_is_not_taken_back() -> None:
+    item = requested().item
+    assert refused(UserError, lambda: moving.undo(ANA, OWN, item, seen=1)) == (
+        "M-1 began here. Withdraw the request to take it back."
+    )
+
+
+def test_who_made_a_move_may_take_it_back_without_being_a_manager_any_more_and_other_leaders_may_not() -> None:
+    item = requested().item
+    moved(item, "build", "qa")
+    assert refused(Forbidden, lambda: moving.undo(LIA, OWN, item, seen=3)) == (
+        "Ana made this move; Ana or a manager can take it back."
+    )
+    moving.undo(Principal("a", "Ana", Role.LEADER), OWN, item, seen=3)
+    assert seen(item) == 2
+
+
+def test_moving_back_and_reopening_are_moves_like_any_other() -> None:
+    found = moved(requested().item, "build", "qa", "build", "done", "build")
+    assert [move.status for move in found.moves] == ["Request", "Build", "QA", "Build", "Done", "Build"]
+    assert not found.is_done(workspaces.open_workspace(ANA, OWN).process)
+
+
+def test_a_move_is_never_earlier_than_the_one_before_whatever_the_clock_does() -> None:
+    item = requested().item
+    stand(date(2026, 3, 1))
+    moved(item, "build")
+    first, second = read(item).moves
+    assert second.at == first.at
+
+
+def test_an_item_whose_stage_is_gone_is_where_its_name_means_now_or_nowhere_and_can_be_moved() -> None:
+    kept, lost = moved(requested("a").item, "qa").id, moved(requested("b").item, "execution").id
+    new = [
+        Stage("look", "Look", Category.TODO, "", ("qa",)), Stage("over", "Over", Category.DONE, "", ()),
+    ]  # fmt: skip
+    workspaces.set_process(ANA, OWN, new)
+    assert read(kept).stage == new[0]
+    assert (read(lost).stage, read(lost).moves[-1].status) == (None, "Execution")
+    assert moved(lost, "over").stage == new[1]
+
+
+# Approvals in the way
+
+
+def asked(item: str, *approvers: str) -> str:
+    """The id of an approval that all of them must give."""
+    return approving.ask(ANA, OWN, item, approvers=approvers).id
+
+
+def test_no_item_leaves_a_stage_in_which_somebody_must_approve_unless_a_manager_says_why() -> None:
+    item = requested().item
+    moved(item, "build")
+    approval = asked(item, "Legal", "Brand")
+    (row,) = approving.approvals(ANA, OWN, item)
+    said = text(
+        "{who} must approve M-1 in Build first, asked on {when}. A manager can move it all the same and say why.",
+        who=text("Legal and Brand"), when=row.row.asked_at,
+    )  # fmt: skip
+    for stage in ("qa", "request"):
+        assert refused(UserError, lambda stage=stage: moving.move(ANA, OWN, item, stage, seen=2, reason="Now")) == str(said)
+    moving.move(ANA, OWN, item, "qa", seen=2, despite="The board decided")
+    entry = audit.entries(ANA, OWN, "work_item")[0]
+    assert entry.after == {"stage": "qa", "despite": "The board decided", "barrier": str(said)}
+    moved(item, "execution")  # what was asked in Build holds nothing in QA
+    assert [one.approver for one in approving.queue(ANA, OWN)] == ["Legal", "Brand"]  # and is still to be answered
+    approving.decide(ANA, OWN, approval, "Legal", Answer.APPROVED)
+
+
+def test_once_approved_an_item_goes_on() -> None:
+    item = requested().item
+    approval = asked(item, "Legal")
+    approving.decide(ANA, OWN, approval, "Legal", Answer.APPROVED)
+    assert moved(item, "build").moves[-1].status == "Build"
+
+
+def test_what_was_declined_goes_back_but_not_on_until_it_is_approved_or_taken_back() -> None:
+    item = requested().item
+    moved(item, "build")
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    assert refused(UserError, lambda: moved(item, "qa")) == (
+        "M-1 was declined in Build. Mend it and ask again. A manager can move it all the same and say why."
+    )
+    moved(item, "request", "build", "qa")  # what was declined on an earlier visit holds nothing now
+    moved(item, "build")
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Still none")
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.APPROVED)
+    assert moved(item, "qa").moves[-1].status == "QA"
+
+
+def test_an_approval_that_was_taken_back_holds_nothing() -> None:
+    item = requested().item
+    approving.withdraw(ANA, OWN, asked(item, "Legal"), reason="Asked twice")
+    assert moved(item, "build").moves[-1].status == "Build"
+
+
+def test_a_move_is_not_taken_back_once_an_approval_was_asked_for_where_it_led() -> None:
+    item = requested().item
+    moved(item, "build")
+    approval = asked(item, "Legal")
+    assert refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=2)) == (
+        "Ana asked for an approval in Build since then. Withdraw that first, or move M-1 back."
+    )
+    approving.withdraw(ANA, OWN, approval, reason="Too early")
+    moving.undo(ANA, OWN, item, seen=2)
+    assert seen(item) == 1
+
+
+def test_the_database_keeps_two_moves_of_one_number_apart_should_two_servers_ever_both_get_there() -> None:
+    row = requested()
+    same = {"workspace_id": OWN, "item_id": row.id, "sequence": 1, "stage": "qa", "status": "QA"}
+    with pytest.raises(IntegrityError), store.writing() as session:
+        session.add(WorkItemTransition(**same, at=row.requested_at, moved_by="Bo", moved_by_id="b"))
