@@ -71,6 +71,10 @@ _NOTES: dict[str, str] = {
     "report_without_table": message("Report {number} of the file holds no table with a header row and was left out."),
     "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
     "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),
+    "no_date": message(
+        "No cell of “{column}” can be read as a date; the first, in row {row}, says “{value}”. "
+        "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
+    ),
     "no_rows": message("There are no rows below the header: an empty report. Nothing was changed."),
     "account_currency": message(
         "{account} is in {here} here, and in {there} in {source}. One of the files must be wrong: check before you import."
