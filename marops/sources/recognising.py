@@ -219,7 +219,9 @@ def _match(headers: Sequence[str], row: _Headers, shape: Shape) -> Match | None:
     }
     unpivoted: list[int] = []
     if shape.unpivot:
-        unpivoted = [i for i, name in enumerate(row.names) if i not in taken and re.match(shape.unpivot, name)]
+        after, before = (row.exact.get(shape.unpivoted.get(edge, "")) for edge in ("after", "before"))
+        among = range(0 if after is None else after + 1, len(headers) if before is None else before)
+        unpivoted = [i for i, name in enumerate(row.names) if i in among and i not in taken and re.match(shape.unpivot, name)]
         if not unpivoted:
             return None
     named = {currencies.in_header(headers[at], is_amount=True) for name, at in columns.items() if name in amounts} - {None}
