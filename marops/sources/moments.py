@@ -257,6 +257,11 @@ def wider(format_id: str) -> str | None:
     return _ANY_ISO if format_id.startswith("iso") and format_id != _ANY_ISO else None
 
 
+def order_of(format_id: str) -> str:
+    """The order of day and month in a format where they could be mistaken for each other; empty for all others."""
+    return _BY_ID[format_id].order
+
+
 def has_offset(format_id: str) -> bool:
     """Whether all moments in this format carry their own offset from UTC."""
     return _BY_ID[format_id].zoned is True

@@ -14,6 +14,7 @@ from marops.sources import (
     cells,
     conforming,
     describing,
+    flagging,
     formats,
     grains,
     guessing,
@@ -118,6 +119,8 @@ def stage(job: Job) -> Report:
                 report.described += describing.describe(raw)
             else:
                 report.parts += _parts(raw, job, folder, len(report.parts))
+                if flags := flagging.flags_in(raw):
+                    report.parts += _parts(flags, job, folder, len(report.parts))
     except Unreadable as refused:
         return Report(failure=refused.note)
     if not report.parts and not report.described:
