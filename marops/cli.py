@@ -253,7 +253,8 @@ def inspect(
 @app.command()
 def flow(
     log: Annotated[
-        list[str], typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp and, where known, role), XES or XES.gz.")
+        list[str],
+        typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp and, where known, role), XES, XES.gz, or Jira's JSON."),
     ],
     *,
     stages: Annotated[str | None, typer.Option(help="Stages in their order, with commas between; else the usual order.")] = None,

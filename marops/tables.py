@@ -448,16 +448,15 @@ COST = Table(
 FLAG_EVENT = Table(
     "flag_event",
     Kind.LAKE,
-    "Times a work item was blocked or waited on a role.",
+    "Every time a flag was set on a work item (it is blocked, or waits for somebody) or taken off.",
     (
         _text("issue_id", "the tracker's id", required=True),
+        _moment("flag_at", "when the flag was set or taken off", required=True),
+        _flag("is_flagged", "whether it was set", required=True),
         _text("kind", "blocked or waiting_on", required=True, allowed=("blocked", "waiting_on")),
-        _text("role", "role waited on"),
-        _moment("raised_at", "flag raised", required=True),
-        _moment("cleared_at", "flag cleared; empty while raised"),
     ),
-    ("issue_id", "kind", "raised_at"),
-    day="raised_at",
+    ("issue_id", "flag_at", "kind"),
+    day="flag_at",
 )
 
 FX_RATE = Table(

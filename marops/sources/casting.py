@@ -18,20 +18,24 @@ _DATES = (Type.DATE, Type.TIMESTAMP)
 class Casting:
     """Typed expressions by canonical name. `filled` holds, for the columns that may fail to be read, whether a cell was
     filled at all. `quick`: made for the notation the sample shows; cells in another one come out as unread, and so do those
-    of which `doubted` says so. `local`: some times are without an offset, so that a zone has to say what they mean. `serials`:
-    columns of dates some of which are spreadsheets' numbers of days.
+    of which `doubted` says so. `narrow`: dates are read in the one form of ISO 8601 that the sample shows, and could be in
+    others. `local`: some times are without an offset, so that a zone has to say what they mean. `serials`: columns of dates some
+    of which are spreadsheets' numbers of days.
     """
 
     typed: dict[str, pl.Expr]
     filled: dict[str, pl.Expr]
     quick: bool
     doubted: dict[str, pl.Expr] = field(default_factory=dict[str, pl.Expr])
+    narrow: bool = False
     local: bool = False
     serials: tuple[str, ...] = ()
 
 
-def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Casting, list[Question]]:
-    """How to read each column of a sample from `cells.canonical`, and what only a person can decide."""
+def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool, wide: bool = False) -> tuple[Casting, list[Question]]:
+    """How to read each column of a sample from `cells.canonical`, and what only a person can decide. `wide`: in a column of dates
+    by ISO 8601, forms that the sample does not show are read, too, which takes longer.
+    """
     present = [name for name in sample.columns if name != ROW and not name.startswith("__")]
     data = sample.filter(cells.why_not_data(layout, present).is_null())
     doubted: dict[str, pl.Expr] = {}
@@ -43,7 +47,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     typed: dict[str, pl.Expr] = {}
     filled: dict[str, pl.Expr] = {}
     serials: list[str] = []
-    local = False
+    narrow = local = False
     for name in present:
         cell, kind = pl.col(name), layout.type_of(name)
         if kind is Type.TEXT:
@@ -66,13 +70,16 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
             typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded, millionths=millionths)
         elif kind in _DATES:
             form, serial = _date_format(layout, data, name, questions)
+            wider = moments.wider(form)
+            form = wider if wide and wider else form
+            narrow = narrow or (wider is not None and not wide)
             value = moments.moment(cell, form, padded=padded)
             if serial:
                 value = moments.with_serials(cell, value)
                 serials.append(name)
             is_local = kind is Type.TIMESTAMP and not moments.has_offset(form)
             local = local or is_local
-            value = moments.in_zone(value, layout.zone) if is_local and layout.zone else value
+            value = moments.placed(cell, value, form, layout.zone) if is_local and layout.zone else value
             typed[name] = value.dt.date() if kind is Type.DATE else value
         else:
             typed[name] = formats.truth(cell)
@@ -80,7 +87,7 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool) -> tuple[Castin
     if layout.zone and "tz_name" in layout.table.by_name:
         typed["tz_name"] = pl.lit(layout.zone)
     _find_currency(layout, typed, data, questions)
-    return Casting(typed, filled, quick, doubted, local, tuple(serials)), questions
+    return Casting(typed, filled, quick, doubted, narrow, local, tuple(serials)), questions
 
 
 def _known(layout: Layout, data: pl.DataFrame, name: str) -> pl.Expr | None:

@@ -121,10 +121,13 @@ def _moments(header: str, index: int, values: pl.Series, questions: list[Questio
     if others:
         questions.append(Question(code="date_order", column=header, samples=written.head(3).to_list(), choices=["dmy", "mdy"]))
     cell = pl.col(f"c{index}")
+    cells = values.to_frame(f"c{index}")
     read = moments.moment(cell, form)
+    if (wider := moments.wider(form)) and cells.select(read.is_null().any()).item():
+        read = moments.moment(cell, wider)
     if written.len() < few.len():
         read = moments.with_serials(cell, read)
-    found = values.to_frame(f"c{index}").select(read.alias("v"))["v"].drop_nulls()
+    found = cells.select(read.alias("v"))["v"].drop_nulls()
     is_day = bool((found == found.dt.truncate("1d")).all())
     return Held("date" if is_day else "timestamp", read)
 

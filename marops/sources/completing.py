@@ -80,11 +80,13 @@ def _lead_touch(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
 
 
 def _in_order(frame: pl.LazyFrame, owner: str, entered: str, exited: str | None, number: str = "status_sequence") -> pl.LazyFrame:
-    """Number the moves of each owner by time (the file's order where times are equal); a stage ends at the next."""
+    """Number the moves of each owner by time; a stage ends at the next. Where times are equal, the file's order counts, and that of
+    its columns where one row holds several moves.
+    """
     present = set(frame.collect_schema().names())
     if number in present:
         return frame
-    ordered = frame.sort(owner, entered, ROW)
+    ordered = frame.sort(owner, entered, ROW, maintain_order=True)
     columns = [pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(owner).alias(number)]
     if exited and exited not in present:
         columns.append(pl.col(entered).shift(-1).over(owner).alias(exited))

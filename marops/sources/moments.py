@@ -43,6 +43,18 @@ _MAYBE_DATE = r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|^(?:19|20)\d{6}$|\p{L}{3}.*\d{4}
 _NO_DATE = r"[_|#&=]"
 """What no date holds, but the names of campaigns do."""
 
+_IN_FULL = (
+    (r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00"),
+    (r"^(\d{4}-\d{2}-\d{2}) ", "${1}T"),
+    (r"Z$", "+00:00"),
+    (r"^(.{10}T\d{2}:\d{2})($|[+-])", "${1}:00${2}"),
+    (r"^(.{10}T[\d:.]+)$", "${1}+00:00"),
+)
+"""What a day or moment by ISO 8601 may lack, and what stands for it. A moment without an offset is UTC's."""
+
+_OFFSET = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$"
+"""How the cell of a moment with its own offset ends."""
+
 _SERIAL = r"^\s*[2-7]\d{4}(?:\.\d+)?\s*$"
 _SERIAL_OF_1970 = 25_569
 
@@ -56,14 +68,14 @@ _PLAUSIBLE = (
 @dataclass(frozen=True, slots=True)
 class DateFormat:
     """One way to write a date or moment. `order` is set where day and month could be mistaken for each other. `zoned`: the
-    moment carries its own offset from UTC. `mark` stands in every cell of this format; in one with a `clock`, so does ":"
-    (None: in some).
+    moment carries its own offset from UTC (None: some do). `mark` stands in every cell of this format; in one with a `clock`, so
+    does ":" (None: in some).
     """
 
     id: str
     read: Callable[[pl.Expr], pl.Expr]
     order: str = ""
-    zoned: bool = False
+    zoned: bool | None = False
     mark: str = ""
     clock: bool | None = False
 
@@ -89,6 +101,16 @@ def _zoned(form: str) -> Callable[[pl.Expr], pl.Expr]:
         return cell.str.replace(r"Z$", "+00:00").str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC")
 
     return read
+
+
+def _any_iso(cell: pl.Expr) -> pl.Expr:
+    """Days, moments to the minute or finer, with "T" or a space before the clock, with an offset and without, one below the other:
+    each is written out in full and then read.
+    """
+    full = cell
+    for lacking, given in _IN_FULL:
+        full = full.str.replace(lacking, given)
+    return full.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False, time_zone="UTC")
 
 
 def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
@@ -125,6 +147,7 @@ def _numeric_orders() -> Iterable[DateFormat]:
                     yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", _moment(form), order, mark=mark, clock=bool(clock))
 
 
+_ANY_ISO = "iso_any"
 _WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
 
 DATE_FORMATS: tuple[DateFormat, ...] = (
@@ -135,7 +158,10 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso_mixed", _either("%Y-%m-%d", "%Y-%m-%d %H:%M:%S%.f"), mark="-", clock=None),
     DateFormat("iso_zoned", _zoned("%Y-%m-%dT%H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
     DateFormat("iso_zoned_space", _zoned("%Y-%m-%d %H:%M:%S%.f%#z"), zoned=True, mark="-", clock=True),
+    DateFormat(_ANY_ISO, _any_iso, zoned=None, mark="-", clock=None),
     DateFormat("ymd_slash", _moment("%Y/%m/%d"), mark="/"),
+    DateFormat("ymd_slash_hms", _moment("%Y/%m/%d %H:%M:%S%.f"), mark="/", clock=True),
+    DateFormat("ymd_slash_hm", _moment("%Y/%m/%d %H:%M"), mark="/", clock=True),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
     DateFormat(
@@ -224,9 +250,32 @@ def with_serials(cell: pl.Expr, value: pl.Expr) -> pl.Expr:
     return pl.coalesce(value, pl.from_epoch(seconds, "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC"))
 
 
+def wider(format_id: str) -> str | None:
+    """The format that reads all that this one does and other forms of ISO 8601 beside them, which takes longer; None where there is
+    no such format.
+    """
+    return _ANY_ISO if format_id.startswith("iso") and format_id != _ANY_ISO else None
+
+
+def order_of(format_id: str) -> str:
+    """The order of day and month in a format where they could be mistaken for each other; empty for all others."""
+    return _BY_ID[format_id].order
+
+
 def has_offset(format_id: str) -> bool:
-    """Whether moments in this format carry their own offset from UTC."""
-    return _BY_ID[format_id].zoned
+    """Whether all moments in this format carry their own offset from UTC."""
+    return _BY_ID[format_id].zoned is True
+
+
+def placed(cell: pl.Expr, value: pl.Expr, format_id: str, zone: str) -> pl.Expr:
+    """The moment read from a cell, taken as the local time of an IANA zone (`in_zone`) unless the cell has an offset of its own."""
+    match _BY_ID[format_id].zoned:
+        case True:
+            return value
+        case False:
+            return in_zone(value, zone)
+        case None:
+            return pl.when(cell.str.contains(_OFFSET)).then(value).otherwise(in_zone(value, zone))
 
 
 def in_zone(value: pl.Expr, zone: str) -> pl.Expr:

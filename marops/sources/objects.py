@@ -1,22 +1,25 @@
 """JSON as tables of text: one object a line (JSON lines), a list of objects, or one object that holds such lists.
 
 A field is a column named by its path ("campaign.name"); a field that an object lacks is an empty cell. Numbers keep the
-digits they are written with. Lists inside an object stay JSON: they are no one value.
+digits they are written with. Lists inside an object stay JSON: they are no one value. What trackers' APIs return holds lists
+that are tables of their own (`trackers`).
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import polars as pl
 
-from marops.sources import progress
+from marops.sources import progress, trackers
 from marops.sources.digits import unmistakable
 from marops.sources.encodings import encoding_of
 from marops.sources.guard import Unreadable
+from marops.sources.nested import Numbered
 from marops.sources.reading import MAX_COLUMNS, SMALL, RawTable, line_feeds
+from marops.sources.report import Note
 from marops.tables import ROW
 
 WHOLE = 256 << 20
@@ -35,12 +38,12 @@ class _BrokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Objects:
-    """A JSON file: its encoding and whether that is certain, its tables, and the names of the fields beside them."""
+    """A JSON file: its encoding and whether that is certain, its tables, and what is to be said of what is not in them."""
 
     encoding: str
     certain: bool
     tables: list[RawTable]
-    beside: list[str]
+    notes: list[Note]
 
 
 def read_json(path: Path, name: str, folder: Path) -> Objects:
@@ -51,25 +54,45 @@ def read_json(path: Path, name: str, folder: Path) -> Objects:
     """
     encoding, certain = encoding_of(path, name)
     stem = folder / "objects" if path.stat().st_size > SMALL else None
+    found = Objects(encoding, certain, [], [])
     try:
-        with path.open(encoding=encoding) as file:
-            if _is_lines(file):
-                file.seek(0)
-                if stem:
-                    lines = line_feeds(path)
-                    progress.expect(lambda: lines, last=0.5)
-                table = _table("", _lines(file), stem)
-                return Objects(encoding, certain, [table], [])
+        if _are_lines(path, encoding):
+            if stem:
+                lines = line_feeds(path)
+                progress.expect(lambda: lines, last=0.5)
+            _add(found, "", lambda: _lines(path, encoding), stem)
+            return found
         if path.stat().st_size > WHOLE:
             raise Unreadable("json_too_large", name=name, limit=WHOLE >> 20)
-        lists, beside = _lists(_parsed(path.read_text(encoding=encoding)))
-        stems = [stem and stem.with_name(f"objects{at}") for at in range(len(lists))]
-        tables = [_table(key, enumerate(rows, 1), at) for (key, rows), at in zip(lists, stems, strict=True)]
-        return Objects(encoding, certain, tables, beside)
+        lists, notes = _lists(_parsed(path.read_text(encoding=encoding)))
+        found.notes.extend(notes)
+        for at, (key, rows) in enumerate(lists):
+            _add(found, key, lambda rows=rows: enumerate(rows, 1), stem and stem.with_name(f"objects{at}"))
     except _BrokenError as broken:
         raise Unreadable(broken.code, name=name, **broken.values) from broken
+    except RecursionError as broken:
+        raise Unreadable("json_too_deep", name=name) from broken
     except UnicodeDecodeError as broken:
         raise Unreadable("broken_json", name=name, row=path.read_bytes()[: broken.start].count(b"\n") + 1) from broken
+    return found
+
+
+def _add(found: Objects, name: str, rows: Callable[[], Iterable[Numbered]], stem: Path | None) -> None:
+    """Add the table of these objects, or those that are made of what a tracker returned. They are gone through once a table."""
+    answer = trackers.answer(next(iter(rows()))[1])
+    if answer is None:
+        found.tables.append(_table(name, rows(), stem))
+        return
+    found.notes.extend(answer.notes(rows()))
+    for kind, made in answer.tables.items():
+        if next(made(rows()), None):
+            target = stem and stem.with_name(f"{stem.name}-{kind}")
+            found.tables.append(_table(f"{name} {kind}".strip(), made(rows()), target))
+
+
+def _are_lines(path: Path, encoding: str) -> bool:
+    with path.open(encoding=encoding) as file:
+        return _is_lines(file)
 
 
 def _is_lines(file: TextIO) -> bool:
@@ -86,7 +109,7 @@ def _is_lines(file: TextIO) -> bool:
     except _BrokenError:
         # Either an object written over several lines, or lines of which the first is damaged.
         return second is not None and first[1].endswith("}") and second[1].startswith("{")
-    return second is not None or not any(_is_nested(field) for field in value.values())
+    return second is not None or not (trackers.is_empty(value) or any(_is_nested(field) for field in value.values()))
 
 
 def _filled(file: TextIO) -> Iterator[tuple[int, str]]:
@@ -95,16 +118,17 @@ def _filled(file: TextIO) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def _lines(file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in _filled(file):
-        try:
-            value = _parsed(line)
-        except _BrokenError as broken:
-            raise _BrokenError(broken.code, **{**broken.values, "row": number}) from broken
-        if not isinstance(value, dict):
-            raise _BrokenError("broken_json", row=number)
-        progress.reached(number)
-        yield number, value
+def _lines(path: Path, encoding: str) -> Iterator[Numbered]:
+    with path.open(encoding=encoding) as file:
+        for number, line in _filled(file):
+            try:
+                value = _parsed(line)
+            except _BrokenError as broken:
+                raise _BrokenError(broken.code, **{**broken.values, "row": number}) from broken
+            if not isinstance(value, dict):
+                raise _BrokenError("broken_json", row=number)
+            progress.reached(number)
+            yield number, value
 
 
 def _parsed(text: str) -> Any:
@@ -115,8 +139,6 @@ def _parsed(text: str) -> Any:
         )
     except json.JSONDecodeError as broken:
         raise _BrokenError("broken_json", row=broken.lineno) from broken
-    except RecursionError as broken:
-        raise _BrokenError("broken_json", row=1) from broken
 
 
 def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -135,19 +157,27 @@ def _is_rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)  # pyright: ignore[reportUnknownVariableType]
 
 
-def _lists(value: Any) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[str]]:
-    """The lists of objects in a whole file, by name, and the names of the fields beside them."""
+def _lists(value: Any) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[Note]]:
+    """The lists of objects in a whole file, by name, and what is to be said of what stands beside them."""
     if _is_rows(value):
         return [("", value)], []
-    if isinstance(value, dict):
-        fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
-        found = [(key, field) for key, field in fields.items() if _is_rows(field)]
-        others = [key for key, field in fields.items() if not _is_rows(field)]
-        if found:
-            return ([("", found[0][1])] if len(found) == 1 else found), others
-        if fields and not any(_is_nested(field) for field in fields.values()):
-            return [("", [fields])], []
-    raise _BrokenError("json_without_rows")
+    if not isinstance(value, dict):
+        raise _BrokenError("json_without_rows")
+    fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    found = [(key, field) for key, field in fields.items() if _is_rows(field)]
+    if found:
+        lists = [("", found[0][1])] if len(found) == 1 else found
+        return lists, list(_beside(fields, [key for key, _ in found], len(found[0][1])))
+    if fields and not trackers.is_empty(fields) and not any(_is_nested(field) for field in fields.values()):
+        return [("", [fields])], []
+    raise _BrokenError("json_object_without_rows", names=", ".join(fields)[:200] or "{}")
+
+
+def _beside(fields: dict[str, Any], taken: list[str], records: int) -> Iterator[Note]:
+    if others := [key for key in fields if key not in taken]:
+        yield Note(code="beside_records", values={"names": ", ".join(others)[:200]})
+    if trackers.is_one_page(fields, records):
+        yield Note(code="one_page", values={"n": records})
 
 
 def _table(name: str, rows: Iterable[tuple[int, dict[str, Any]]], stem: Path | None) -> RawTable:

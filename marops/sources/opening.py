@@ -45,8 +45,7 @@ def tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Raw
             file = objects.read_json(path, job.name, Path(job.folder))
             report.encoding = file.encoding
             _tell_encoding(report, certain=file.certain)
-            if file.beside:
-                report.notes.append(Note(code="beside_records", values={"names": ", ".join(file.beside)[:200]}))
+            report.notes.extend(file.notes)
             yield from file.tables
 
 

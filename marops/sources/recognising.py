@@ -35,6 +35,7 @@ class Shape:
     `tool`: what a report of this layout is called after; several layouts can be one tool's. `micros`: headers of amounts in
     millionths that do not say so. `latest`: of several rows with one of these keys, only the last by this column is data.
     `fallback`: taken only where no other layout fits. `literal`: headers are its names as they stand, not in other spellings.
+    `flags`: values of `_field` whose rows say that a flag was set or taken off (`flagging`).
     `dates`: the order of dates that could be either, but for those under a header of `dates_open`, in a language of the tool's
     pages that may write them in another.
     """
@@ -60,6 +61,7 @@ class Shape:
     latest: Mapped[str, str] = field(default_factory=dict[str, str])
     fallback: bool = False
     literal: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,7 @@ def _shape(shape_id: str, data: dict[str, Any]) -> Shape:
         micros=frozenset(data.get("micros", ())),
         latest=data.get("latest", {}),
         fallback=data.get("fallback", False),
+        flags=tuple(data.get("flags", ())),
     )
 
 
@@ -219,7 +222,9 @@ def _match(headers: Sequence[str], row: _Headers, shape: Shape) -> Match | None:
     }
     unpivoted: list[int] = []
     if shape.unpivot:
-        unpivoted = [i for i, name in enumerate(row.names) if i not in taken and re.match(shape.unpivot, name)]
+        after, before = (row.exact.get(shape.unpivoted.get(edge, "")) for edge in ("after", "before"))
+        among = range(0 if after is None else after + 1, len(headers) if before is None else before)
+        unpivoted = [i for i, name in enumerate(row.names) if i in among and i not in taken and re.match(shape.unpivot, name)]
         if not unpivoted:
             return None
     named = {currencies.in_header(headers[at], is_amount=True) for name, at in columns.items() if name in amounts} - {None}

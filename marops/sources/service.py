@@ -174,6 +174,9 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
             question = words.question(asked[0])
             is_order = asked[0].code == "date_order"
             raise BadFile(text("{question} Say it with --dates dmy or mdy.", question=question) if is_order else question)
+        undated = [note for part in parts for note in part.notes if note.code == "no_date"]
+        if undated and not any(part.rows_ready for part in parts):
+            raise BadFile(words.note(undated[0]))
         staged = [part.staged for part in parts if part.staged is not None]
         rows = [pl.read_parquet(folder / found.file).sort(ROW, maintain_order=True) for found in staged]
         out = [pl.read_parquet(folder / found.kept_out) for found in staged if found.kept_out]

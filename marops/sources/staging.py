@@ -14,6 +14,7 @@ from marops.sources import (
     cells,
     conforming,
     describing,
+    flagging,
     formats,
     grains,
     guessing,
@@ -22,6 +23,7 @@ from marops.sources import (
     sampling,
     subtotals,
     summing,
+    undated,
     updates,
     zones,
 )
@@ -117,6 +119,8 @@ def stage(job: Job) -> Report:
                 report.described += describing.describe(raw)
             else:
                 report.parts += _parts(raw, job, folder, len(report.parts))
+                if flags := flagging.flags_in(raw):
+                    report.parts += _parts(flags, job, folder, len(report.parts))
     except Unreadable as refused:
         return Report(failure=refused.note)
     if not report.parts and not report.described:
@@ -289,7 +293,7 @@ class _Staging:
         broken: pl.DataFrame | None = None
         if decided.quick:
             left, broken = self._glance(layout, frame, decided, sample)
-            decided = casting.decide(layout, sample.shown, quick=False)[0] if left.height else decided
+            decided = casting.decide(layout, sample.shown, quick=False, wide=True)[0] if left.height else decided
             looked_at = casting.judged(layout, cells.canonical(layout, left.lazy()), decided).collect()
             more = self._typed(layout, looked_at.lazy(), decided).collect()
             if more.height:
@@ -298,15 +302,23 @@ class _Staging:
             others = looked_at.filter("__odd")
         else:
             self._dispel_doubt()
-            read = casting.judged(layout, cells.canonical(layout, frame), decided)
-            typed = self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED)
-            others = pl.collect_all([typed, read.filter("__odd")])[1]
+            others = self._read_whole(layout, frame, decided)
+            if decided.narrow and others["__unread"].any():
+                decided = casting.decide(layout, sample.shown, quick=False, wide=True)[0]
+                others = self._read_whole(layout, frame, decided)
+        self.part.notes += undated.notes(layout, decided, others, self.target)
         conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
         violations = conformed.violations
         if violations.height:
             self.kept_out.add_violations(pl.scan_parquet(self.target), layout.table, violations)
             self._replace(conformed.frame)
         return violations, _Others(others, decided)
+
+    def _read_whole(self, layout: Layout, frame: pl.LazyFrame, decided: Casting) -> pl.DataFrame:
+        """Write the rows that this casting can read to the target, in one pass. Returns the cells of all others."""
+        read = casting.judged(layout, cells.canonical(layout, frame), decided)
+        typed = self._typed(layout, read, decided).sink_parquet(self.target, lazy=True, **_PACKED)
+        return pl.collect_all([typed, read.filter("__odd")])[1]
 
     def _dispel_doubt(self) -> None:
         """Look whether rows read the quick way are the rows of the file. Raises _DoubtfulError."""
@@ -380,7 +392,7 @@ class _Staging:
         if decided.serials:
             named = ", ".join(layout.header_of(name) for name in decided.serials)
             part.notes.append(Note(code="serials", values={"columns": named}))
-        if decided.local:
+        if decided.local and found.rows:
             zone = Note(code="times_in_zone", values={"zone": layout.zone}) if layout.zone else Note(code="times_as_utc")
             part.notes.append(zone)
 

@@ -35,6 +35,8 @@ def imported(preview: Preview) -> Iterator[Text]:
                            difference=Exact(Decimal(beside.difference), currency))  # fmt: skip
             else:
                 yield text("  {column} {ours}", column=column, ours=ours)
+    for found in preview.report.notes:
+        yield text("  {said}", said=words.note(found))
     for part in preview.parts:
         if not part.is_ready:
             why = [words.note(note) for note in part.notes] + [words.question(question) for question in part.questions]

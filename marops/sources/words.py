@@ -50,11 +50,35 @@ _NOTES: dict[str, str] = {
     "json_repeated_field": message(
         "From line {row} of {name} on, an object gives “{field}” twice, so which of the two counts is not certain. Export it again."
     ),
-    "json_without_rows": message("{name} holds no list of records. Export the report as JSON with one record a line, or as CSV."),
+    "json_too_deep": message(
+        "{name} holds objects within objects, deeper than can be read. Export it as a list of records, or as CSV."
+    ),
+    "json_without_rows": message(
+        "{name} is JSON, but neither records nor a list of them. "
+        "Give a list of records, one record a line, or what Jira’s or Asana’s API returned."
+    ),
+    "json_object_without_rows": message(
+        "{name} is one JSON object without a list of records; it has {names}. "
+        "Give a list of records, one record a line, or what Jira’s or Asana’s API returned."
+    ),
     "json_too_large": message(
         "{name} is one JSON list of more than {limit} MB. Export it as JSON lines (one record a line), CSV or Parquet."
     ),
     "beside_records": message("Beside its records the file holds {names}; what stands there was left out."),
+    "one_page": message(
+        "The file is one page of a longer answer: it holds {n} records, and others follow on pages of their own. Import those, too."
+    ),
+    "history_missing": message(
+        "Of {n} of {all} issues the file holds no history, so nothing is known of how they moved: {names}. "
+        "Ask Jira for it with expand=changelog."
+    ),
+    "history_cut_off": message(
+        "Of {n} of {all} issues the file holds only part of the history, so their moves and flags were left out: {names}. "
+        "Ask Jira for each of them alone, with expand=changelog."
+    ),
+    "several_sections": message(
+        "Tasks that stand in several sections, of projects they share: {n} ({names}). The section of the first project was taken."
+    ),
     "took_too_long": message(
         "Reading {name} took more than {seconds} seconds and was stopped. Split the file, or export a shorter range."
     ),
@@ -71,6 +95,10 @@ _NOTES: dict[str, str] = {
     "report_without_table": message("Report {number} of the file holds no table with a header row and was left out."),
     "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
     "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),
+    "no_date": message(
+        "No cell of “{column}” can be read as a date; the first, in row {row}, says “{value}”. "
+        "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
+    ),
     "no_rows": message("There are no rows below the header: an empty report. Nothing was changed."),
     "account_currency": message(
         "{account} is in {here} here, and in {there} in {source}. One of the files must be wrong: check before you import."

@@ -86,7 +86,7 @@ def test_a_renamed_picture_is_named_for_what_it_is(admin: Principal, tmp_path: P
     png += chunk(b"IDAT", zlib.compress(b"\x00\xff\xff\xff")) + chunk(b"IEND", b"")
     assert refusal(admin, tmp_path / "campaigns.xlsx", png) == (
         "campaigns.xlsx is really a PNG file, whatever its name says. "
-        "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
+        "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     )
 
 
@@ -187,7 +187,8 @@ def test_an_unclosed_quote_is_named_with_its_row(admin: Principal, tmp_path: Pat
 def test_binary_garbage_is_said_to_be_no_table(admin: Principal, tmp_path: Path) -> None:
     noise = random.Random(7).randbytes(100_000)  # noqa: S311  (not a secret)
     assert refusal(admin, tmp_path / "ads.csv", noise) == (
-        "ads.csv is not text, a spreadsheet (XLSX) or Parquet. Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
+        "ads.csv is not text, a spreadsheet (XLSX) or Parquet. "
+        "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     )
 
 

@@ -1,6 +1,6 @@
 """Numbers and dates as people's tools write them."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from marops.sources import formats, moments, words
 from marops.sources.formats import Notation
 from marops.sources.report import Job, Mapping, Part
 from marops.sources.staging import stage
-from marops.tables import Type
+from marops.tables import ROW, Type
 from tests.sources import made
 
 
@@ -154,6 +154,9 @@ def test_a_text_that_says_na_stays_a_name() -> None:
         ("2026-05-31T23:30:00-03:00", date(2026, 6, 1)),
         ("31/05/2026 23:59", date(2026, 5, 31)),
         ("5/31/2026 11:59 PM", date(2026, 5, 31)),
+        ("2026/05/31 23:59", date(2026, 5, 31)),
+        ("2026/05/31 23:59:59", date(2026, 5, 31)),
+        ("2026/05/31 23:59:59.999", date(2026, 5, 31)),
     ],
 )
 def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> None:
@@ -167,6 +170,81 @@ def test_dates_that_could_be_read_either_way_fit_two_formats_until_somebody_says
     assert day("03/04/2026", moments.date_formats(["03/04/2026"], "dmy")[0]) == date(2026, 4, 3)
     assert day("03/04/2026", moments.date_formats(["03/04/2026"], "mdy")[0]) == date(2026, 3, 4)
     assert [form[:3] for form in moments.date_formats(["03/04/2026", "13/04/2026"], None)] == ["dmy"]
+
+
+ISO = {
+    "2026-05-01": made.utc(2026, 5, 1),
+    "2026-05-01 10:00": made.utc(2026, 5, 1, 10),
+    "2026-05-01T10:00": made.utc(2026, 5, 1, 10),
+    "2026-05-01 10:00:05": made.utc(2026, 5, 1, 10, 0, 5),
+    "2026-05-01T10:00:05.25": made.utc(2026, 5, 1, 10, 0, 5).replace(microsecond=250_000),
+    "2026-05-01T10:00:00Z": made.utc(2026, 5, 1, 10),
+    "2026-05-01 10:00-03:00": made.utc(2026, 5, 1, 13),
+    "2026-05-01 10:00:00+02": made.utc(2026, 5, 1, 8),
+    "2026-05-01T10:00:00.000+0200": made.utc(2026, 5, 1, 8),
+}
+"""One day by ISO 8601 in all its forms, and when it is in UTC."""
+
+
+def moment_of(cells: list[str], form: str) -> list[datetime | None]:
+    return pl.DataFrame({"cell": cells}).select(moments.moment(pl.col("cell"), form)).to_series().to_list()
+
+
+def test_a_column_of_iso_forms_is_one_column() -> None:
+    """An offset is honoured; a moment without one is UTC's."""
+    assert moments.date_formats(list(ISO), None) == ("iso_any",)
+    assert moment_of([*ISO, "01/05/2026", "2026-05-01 25:00", "2026-02-30"], "iso_any") == [*ISO.values(), None, None, None]
+
+
+@pytest.mark.parametrize("first", ISO)
+def test_two_iso_forms_are_told_whichever_comes_first(first: str) -> None:
+    for other, moment in ISO.items():
+        (form,) = moments.date_formats([first, other], None)
+        assert moment_of([first, other], form) == [ISO[first], moment], (other, form)
+
+
+@given(
+    st.dates(date(1901, 1, 2), date(2099, 12, 30)), st.times(), st.sampled_from(["T", " "]), st.integers(-720, 840)
+)  # fmt: skip
+def test_every_moment_by_iso_is_read_back_as_it_was(day: date, clock: time, between: str, minutes: int) -> None:
+    value = datetime.combine(day, clock)
+    offset = timezone(timedelta(minutes=minutes))
+    cells = [value.isoformat(between), value.replace(tzinfo=offset).isoformat(between), value.isoformat(between) + "Z"]
+    utc = value.replace(tzinfo=UTC)
+    assert moment_of(cells, "iso_any") == [utc, value.replace(tzinfo=offset).astimezone(UTC), utc]
+
+
+@pytest.mark.parametrize("table", ["lead", "work_item_transition"])
+def test_an_iso_form_that_comes_late_is_read_and_what_is_no_date_refused(tmp_path: Path, table: str) -> None:
+    """Whether rows can be completed one by one or only together."""
+    head = "lead_id,created_at" if table == "lead" else "case id,activity,timestamp"
+    between = "," if table == "lead" else ",A,"
+    cells = ["2026-05-01 10:00:05"] * 6_000 + ["2026-05-01T10:00:00.000+0200", "2026-05-01", "soon"]
+    lines = "\n".join(f"{index}{between}{cell}" for index, cell in enumerate(cells))
+    part, rows = made.text(tmp_path, f"{head}\n{lines}\n")
+    at = "created_at" if table == "lead" else "transition_at"
+    assert rows.sort(ROW)[at].to_list()[5_999:] == [made.utc(2026, 5, 1, 10, 0, 5), made.utc(2026, 5, 1, 8), made.utc(2026, 5, 1)]
+    assert [(cell.row, cell.value, cell.rule) for cell in part.refused] == [(6_004, "soon", "unreadable")]
+
+
+def test_where_times_are_of_a_zone_only_those_without_an_offset_are(tmp_path: Path) -> None:
+    content = "# Time zone: America/Sao_Paulo\ncase id,activity,timestamp\n1,A,2026-05-01 10:00:00\n1,B,2026-05-01T10:00:00Z\n"
+    part, rows = made.text(tmp_path, content)
+    assert part.zone == "America/Sao_Paulo"
+    assert dict(rows.select("status", "transition_at").iter_rows()) == {
+        "A": made.utc(2026, 5, 1, 13), "B": made.utc(2026, 5, 1, 10)
+    }  # fmt: skip
+
+
+def test_a_column_without_one_date_is_refused_with_its_first_cell_and_row(tmp_path: Path) -> None:
+    part, _ = made.text(tmp_path, "case id,activity,timestamp\n1,A,\n1,B,week 3\n2,A,soon\n")
+    (said,) = [str(words.note(note)) for note in part.notes]
+    assert said == (
+        "No cell of “timestamp” can be read as a date; the first, in row 3, says “week 3”. "
+        "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
+    )
+    some, _ = made.text(tmp_path, "case id,activity,timestamp\n1,A,2026-05-01\n1,B,week 3\n")
+    assert [note.code for note in some.notes] == ["times_as_utc"]
 
 
 @pytest.mark.parametrize("cell", ["31/02/2026", "2026-13-01", "1 de foo de 2026", "12", "hello 2026", "0001-01-01"])

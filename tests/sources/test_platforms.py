@@ -506,6 +506,18 @@ RECORDS = [
         (("I-1", 1, "Backlog", made.utc(2026, 5, 1)), ("I-1", 2, "Done", made.utc(2026, 5, 13))),
     ),
     Records(
+        "cycle_times",
+        "work_item_transition",
+        "ID,Link,Name,Backlog,Build,Test,Done,Type,Status,Resolution,Team,Started,Blocked Days\n"
+        "I-1,l,n,2026-05-01,,2026-05-13,2026-05-13,Story,Done,Done,Red,2026-05-02,3\n",
+        ("issue_id", "status_sequence", "status", "transition_at"),
+        (
+            ("I-1", 1, "Backlog", made.utc(2026, 5, 1)),
+            ("I-1", 2, "Test", made.utc(2026, 5, 13)),
+            ("I-1", 3, "Done", made.utc(2026, 5, 13)),
+        ),
+    ),
+    Records(
         "qualtrics",
         "survey_response",
         "StartDate,EndDate,Finished,ResponseId,RecordedDate,UserLanguage,Q1,Q2_1_TEXT\n"

@@ -411,7 +411,7 @@ def test_a_foreign_file_is_known_by_its_first_bytes_whatever_its_name(tmp_path: 
     assert report.failure is not None
     assert str(words.note(report.failure)) == (
         f"report.csv is really a {kind} file, whatever its name says. "
-        "Export the report as CSV, TSV, XLSX, Parquet or JSON and try again."
+        "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     )
 
 

@@ -157,6 +157,12 @@ def test_a_file_of_something_else_is_no_log(home: Path, tmp_path: Path) -> None:
         service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED)
 
 
+def test_a_log_without_one_readable_moment_is_refused_with_the_first(home: Path, tmp_path: Path) -> None:
+    path = written(tmp_path, "case id,activity,timestamp\n1,A,week 3\n1,B,soon\n", "log.csv")
+    with pytest.raises(BadFile, match=r"No cell of “timestamp” can be read as a date; the first, in row 2, says “week 3”\."):
+        service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED)
+
+
 @pytest.mark.parametrize(
     ("folder", "name", "rows"),
     [("05_receipt", "08_receipt.xes.gz", 8577), ("06_bpic2013_closed", "06_bpic2013_closed.xes.gz", 6660),

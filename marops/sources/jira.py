@@ -1,0 +1,122 @@
+"""Issues as Jira's API returns them with `expand=changelog`: their own fields, the statuses they entered, and their flags.
+
+The changelog holds every change of an issue, but not the status it was created in: that is what the first change of status left,
+or the present one where there was no change. See https://developer.atlassian.com/cloud/jira/platform/rest/v3/.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from marops.sources.nested import Numbered, at, moment, objects
+from marops.sources.report import Note
+
+_FLAGS = frozenset({"flagged", "impediment"})
+"""What the field is called that people set on an issue that is held up."""
+
+_LINKS = frozenset({"self", "avatarUrls", "iconUrl"})
+"""Addresses of records and pictures: hundreds of columns that say nothing of an issue."""
+
+_QUOTED = 10
+
+
+def is_issue(found: dict[str, Any]) -> bool:
+    """Whether an object is an issue. Other tools' records have an id and fields, too."""
+    fields = found.get("fields")
+    if not isinstance(fields, dict) or {"id", "key"}.isdisjoint(found):
+        return False
+    return "changelog" in found or ("key" in found and "summary" in fields) or bool(at(fields, "status", "name"))
+
+
+def issues(found: Iterable[Numbered]) -> Iterator[Numbered]:
+    """One row an issue: its fields without links, and without its history."""
+    for number, issue in found:
+        own = {name: value for name, value in issue.items() if name not in {"id", "changelog"}}
+        yield number, {"id": _id(issue), **_without_links(own)}
+
+
+def history(found: Iterable[Numbered]) -> Iterator[Numbered]:
+    """One row a status entered, the first at the issue's creation. Issues whose history is not whole have none. Rows are numbered
+    from 1.
+    """
+    return enumerate((row for _, issue in found if _is_whole(issue) for row in _entered(issue)), 1)
+
+
+def flags(found: Iterable[Numbered]) -> Iterator[Numbered]:
+    """One row a time that a flag was set or taken off, of the issues whose history is whole. Rows are numbered from 1."""
+    return enumerate((row for _, issue in found if _is_whole(issue) for row in _flagged(issue)), 1)
+
+
+def notes(found: Iterable[Numbered]) -> Iterator[Note]:
+    """What the file does not hold: the history of all issues, or parts of that of some."""
+    without: list[str] = []
+    cut: list[str] = []
+    count = 0
+    for count, (_, issue) in enumerate(found, 1):  # noqa: B007  (the last is their number)
+        if not isinstance(issue.get("changelog"), dict):
+            without.append(_name(issue))
+        elif not _is_whole(issue):
+            cut.append(_name(issue))
+    for code, names in (("history_missing", without), ("history_cut_off", cut)):
+        if names:
+            listed = ", ".join(names[:_QUOTED]) + (", …" if len(names) > _QUOTED else "")
+            yield Note(code=code, values={"n": len(names), "all": count, "names": listed})
+
+
+def _without_links(found: Any) -> Any:
+    if not isinstance(found, dict):
+        return found
+    return {name: _without_links(value) for name, value in found.items() if name not in _LINKS}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _id(issue: dict[str, Any]) -> str:
+    return str(issue.get("id") or issue.get("key") or "")
+
+
+def _name(issue: dict[str, Any]) -> str:
+    return str(issue.get("key") or issue.get("id"))
+
+
+def _person(found: Any) -> str:
+    """Who this is: an account's id, which names nobody, where there is one."""
+    return at(found, "accountId") or at(found, "name") or at(found, "displayName")
+
+
+def _is_whole(issue: dict[str, Any]) -> bool:
+    """Whether the changelog holds all changes it says there are."""
+    log = issue.get("changelog")
+    total, begins = at(log, "total"), at(log, "startAt")
+    lacks = total.isdigit() and int(total) > len(objects(log, "histories"))
+    return isinstance(log, dict) and "histories" in log and begins in {"", "0"} and not lacks
+
+
+def _changes(issue: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """When, by whom and what: in the order of time, and as listed where times are equal. Some servers list the newest first."""
+    listed = [(moment(at(each, "created")), each) for each in objects(issue, "changelog", "histories")]
+    if listed and listed[0][0] > listed[-1][0]:
+        listed.reverse()
+    return [
+        (at(each, "created"), _person(each.get("author")), item)
+        for _, each in sorted(listed, key=lambda found: found[0])
+        for item in objects(each, "items")
+    ]
+
+
+def _entered(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    moves = [change for change in _changes(issue) if _is_status(change[2])]
+    first = at(moves[0][2], "fromString") if moves else at(issue, "fields", "status", "name")
+    known = {"issue id": _id(issue), "key": at(issue, "key")}
+    yield {**known, "from": "", "to": first, "created": at(issue, "fields", "created"), "author": ""}
+    for when, who, item in moves:
+        yield {**known, "from": at(item, "fromString"), "to": at(item, "toString"), "created": when, "author": who}
+
+
+def _is_status(item: dict[str, Any]) -> bool:
+    """Whether the status changed. Where fields have ids, a field of somebody's own may be called so, too."""
+    return (at(item, "fieldId") or at(item, "field")).casefold() == "status"
+
+
+def _flagged(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for when, _, item in _changes(issue):
+        if at(item, "field").casefold() in _FLAGS:
+            is_set = bool(at(item, "toString" if "toString" in item else "to").strip())
+            yield {"issue id": _id(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}

@@ -1,0 +1,272 @@
+"""Jira's issues with their changelog as three tables: issues, the statuses they entered, their flags."""
+
+import json
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from marops.language import text
+from marops.principal import LOCAL_ADMIN, Principal
+from marops.sources import jira, objects, service, words
+from marops.sources.nested import moment
+from marops.sources.report import Job, Report
+from marops.sources.staging import stage
+from marops.workspaces.store import OWN
+from tests.conftest import case
+from tests.sources import made
+
+
+def change(day: int, field: str, before: str | None, after: str | None, **more: Any) -> dict[str, Any]:
+    """One change in May, at nine in Berlin."""
+    item = {"field": field, "fromString": before, "toString": after, **more}
+    return {"created": f"2026-05-{day:02}T09:00:00.000+0200", "author": {"accountId": "u1", "displayName": "P"}, "items": [item]}
+
+
+def issue(key: str, *histories: dict[str, Any], status: str = "Build", **changelog: Any) -> dict[str, Any]:
+    """An issue created on the first of May, as the API gives it."""
+    fields = {
+        "summary": f"Issue {key}", "issuetype": {"name": "Story"}, "project": {"name": "Launches"},
+        "parent": {"id": "9", "key": "A-9"},
+        "status": {"name": status, "statusCategory": {"name": "In Progress"}}, "assignee": {"self": "https://x", "accountId": "u2"},
+        "created": "2026-05-01T09:00:00.000+0200", "duedate": "2026-05-31", "resolutiondate": None, "timeoriginalestimate": 3600,
+        "customfield_10050": {"value": "Spring"}, "labels": ["x"],
+    }  # fmt: skip
+    return {"id": f"1{key[-1]}", "key": key, "fields": fields, "changelog": {"histories": list(histories), **changelog}}
+
+
+MOVED = issue(
+    "A-1",
+    change(4, "status", "Backlog", "Build", fieldId="status"),
+    change(6, "Flagged", None, "Impediment", fieldId="customfield_10021"),
+    change(7, "Flagged", "Impediment", "", fieldId="customfield_10021"),
+    change(8, "status", "green", "red", fieldId="customfield_1"),
+    change(9, "status", "Build", "Done", fieldId="status"),
+    change(9, "description", "a", "b"),
+    status="Done", total=6,
+)  # fmt: skip
+STILL = issue("A-2", status="Backlog", total=0)
+
+ENTERED = [
+    ("11", "Backlog", None, made.utc(2026, 5, 1, 7), None), ("11", "Build", "Backlog", made.utc(2026, 5, 4, 7), "u1"),
+    ("11", "Done", "Build", made.utc(2026, 5, 9, 7), "u1"), ("12", "Backlog", None, made.utc(2026, 5, 1, 7), None),
+]  # fmt: skip
+FLAGS = [("11", made.utc(2026, 5, 6, 7), True, "blocked"), ("11", made.utc(2026, 5, 7, 7), False, "blocked")]
+
+
+def found(tmp_path: Path, content: Any, name: str = "jira.json") -> tuple[Report, dict[str, pl.DataFrame]]:
+    """The report on a file and its staged rows by table."""
+    path = made.put(tmp_path / name, content if isinstance(content, str | bytes) else json.dumps(content))
+    report = made.read(path)
+    assert report.failure is None, words.note(report.failure)
+    return report, {part.rows.table: made.rows(path, part) for part in report.parts}
+
+
+def entered(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
+    return rows.select("issue_id", "status", "previous_status", "transition_at", "changed_by").rows()
+
+
+def flagged(rows: pl.DataFrame) -> list[tuple[Any, ...]]:
+    return rows.select("issue_id", "flag_at", "is_flagged", "kind").rows()
+
+
+def said(report: Report) -> list[str]:
+    return [str(words.note(note)) for note in report.notes]
+
+
+def test_issues_keep_their_fields_and_what_projects_add_can_be_mapped(tmp_path: Path) -> None:
+    report, tables = found(tmp_path, {"issues": [MOVED, STILL]})
+    rows = tables["work_item"].drop("source_row_number")
+    assert rows.to_dicts()[0] == {
+        "issue_id": "11", "issue_key": "A-1", "issue_name": "Issue A-1", "issue_type": "Story", "parent_issue_id": "9",
+        "project_name": "Launches", "current_status": "Done", "current_status_category": "In Progress", "assignee_user_id": "u2",
+        "created_at": made.utc(2026, 5, 1, 7), "due_date": datetime(2026, 5, 31, tzinfo=UTC).date(), "resolved_at": None,
+        "original_estimate_seconds": 3600,
+    }  # fmt: skip
+    assert rows["issue_id"].to_list() == ["11", "12"]
+    headers = report.parts[0].headers
+    assert "fields.customfield_10050.value" in headers
+    assert not [header for header in headers if "self" in header]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"issues": [MOVED, STILL], "startAt": 0, "total": 2},
+        [MOVED, STILL],
+        f"{json.dumps(MOVED)}\n{json.dumps(STILL)}\n",
+        json.dumps({"issues": [MOVED, STILL]}, indent=2),
+        json.dumps([MOVED, STILL]).encode("utf-16"),
+    ],
+    ids=["a search", "a list", "lines", "written over several lines", "UTF-16"],
+)
+def test_a_history_begins_with_the_status_an_issue_was_created_in(tmp_path: Path, content: Any) -> None:
+    """That is what the first change left, or the present one where there was none."""
+    report, tables = found(tmp_path, content)
+    assert [(part.name, part.recognised_as) for part in report.parts] == [
+        ("issues", "Jira issues (API)"), ("history", "Jira issue history"), ("flags", "Jira flags"),
+    ]  # fmt: skip
+    assert entered(tables["work_item_transition"]) == ENTERED
+    assert flagged(tables["flag_event"]) == FLAGS
+
+
+def test_one_issue_alone_is_read_and_its_absent_flags_make_no_table(tmp_path: Path) -> None:
+    for name, content in (("line.json", json.dumps(STILL)), ("tall.json", json.dumps(STILL, indent=1))):
+        report, tables = found(tmp_path, content, name)
+        assert entered(tables["work_item_transition"]) == ENTERED[3:], name
+        assert [part.name for part in report.parts] == ["issues", "history"], name
+
+
+def test_newest_first_is_turned_round_and_equal_moments_keep_their_order(tmp_path: Path) -> None:
+    steps = [change(4, "status", "Backlog", "Build"), change(5, "status", "Build", "QA"), change(5, "status", "QA", "Done")]
+    for order in (1, -1):
+        _, tables = found(tmp_path, [issue("A-1", *steps[::order])])
+        rows = tables["work_item_transition"]
+        assert rows.sort("status_sequence")["status"].to_list() == ["Backlog", "Build", "QA", "Done"], order
+
+
+def test_a_history_that_is_cut_off_is_said_and_left_out(tmp_path: Path) -> None:
+    cut = issue("A-3", change(4, "status", "Backlog", "Build"), total=41)
+    later = issue("A-4", change(4, "status", "Backlog", "Build"), startAt=40, total=41)
+    bare = {name: value for name, value in issue("A-5").items() if name != "changelog"}
+    report, tables = found(tmp_path, {"issues": [MOVED, cut, later, bare, STILL], "startAt": 0, "total": 7})
+    assert tables["work_item"]["issue_id"].to_list() == ["11", "13", "14", "15", "12"]
+    assert entered(tables["work_item_transition"]) == ENTERED
+    beside, page, missing, cut_off = said(report)
+    assert beside == "Beside its records the file holds startAt, total; what stands there was left out."
+    assert page.startswith("The file is one page of a longer answer: it holds 5 records, and others follow on pages of their own.")
+    assert missing.startswith("Of 1 of 5 issues the file holds no history, so nothing is known of how they moved: A-5. Ask Jira")
+    assert cut_off == (
+        "Of 2 of 5 issues the file holds only part of the history, so their moves and flags were left out: A-3, A-4. "
+        "Ask Jira for each of them alone, with expand=changelog."
+    )
+
+
+def test_what_a_history_lacks_is_refused_and_never_filled_in(tmp_path: Path) -> None:
+    undated = {**MOVED, "changelog": {"histories": [{**change(4, "status", "Backlog", "Build"), "created": "soon"}]}}
+    path = made.put(tmp_path / "jira.json", json.dumps([undated, issue("A-2", status="")]))
+    part = made.read(path).parts[1]
+    assert [(cell.row, cell.column, cell.value, cell.rule) for cell in part.refused] == [
+        (2, "created", "soon", "unreadable"), (3, "to", "", "required"),
+    ]  # fmt: skip
+    assert (part.rows_read, part.rows_ready, part.rows_refused) == (3, 1, 2)
+
+
+def test_records_of_other_tools_are_no_issues(tmp_path: Path) -> None:
+    report = made.read(made.put(tmp_path / "x.json", json.dumps({"records": [{"id": "r1", "fields": {"Name": "a", "Day": "b"}}]})))
+    assert [part.headers for part in report.parts] == [["id", "fields.Name", "fields.Day"]]
+
+
+def test_large_files_give_the_tables_of_small_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    contents = [json.dumps({"issues": [MOVED, STILL]}), f"{json.dumps(MOVED)}\n{json.dumps(STILL)}"]
+    monkeypatch.setattr(objects, "SMALL", 10)
+    for content in contents:
+        report, tables = found(tmp_path, content)
+        assert entered(tables["work_item_transition"]) == ENTERED
+        assert flagged(tables["flag_event"]) == FLAGS
+        assert [part.rows_ready for part in report.parts] == [2, 4, 2]
+
+
+def test_a_file_is_described_as_the_tables_it_becomes(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "jira.json", json.dumps([MOVED, STILL]))
+    report = stage(Job(path=str(path), name=path.name, folder=str(tmp_path), today=made.TODAY, describe=True))
+    assert [(table.name, table.rows) for table in report.described] == [("issues", 2), ("history", 4), ("flags", 2)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 28), st.sampled_from("ABC")), max_size=8), st.randoms(use_true_random=False))
+def test_every_change_of_status_is_one_row_in_the_order_of_time(steps: list[tuple[int, str]], shuffled: random.Random) -> None:
+    steps = sorted(dict(steps).items())
+    before = ["New", *(status for _, status in steps)]
+    listed = [change(day, "status", left, status) for (day, status), left in zip(steps, before, strict=False)]
+    shuffled.shuffle(listed)
+    rows = [row for _, row in jira.history([(1, issue("A-1", *listed, status=before[-1]))])]
+    assert [row["to"] for row in rows] == before
+    assert [row["from"] for row in rows] == ["", *before[:-1]]
+    moments = [moment(row["created"]) for row in rows[1:]]
+    assert moments == sorted(moments)
+
+
+@pytest.mark.parametrize("broken", [None, 1, "x", [], {}, [1], [{}], {"histories": None}, {"histories": [1, {"items": 3}]}])
+def test_odd_objects_are_read_or_refused_but_never_a_crash(tmp_path: Path, broken: Any) -> None:
+    odd = [{**STILL, "changelog": broken}, {**STILL, "fields": {"status": broken}, "key": broken}]
+    report = made.read(made.put(tmp_path / "jira.json", json.dumps([MOVED, *odd])))
+    assert report.failure is None
+    assert sum(part.rows_ready for part in report.parts[1:2]) >= 3
+
+
+@given(st.integers(0, 10_000))
+def test_an_answer_that_is_cut_short_is_refused_as_a_whole(share: int) -> None:
+    whole = json.dumps({"issues": [MOVED, STILL]}).encode()
+    with TemporaryDirectory() as folder:
+        path = made.put(Path(folder) / "jira.json", whole[: 20 + share * (len(whole) - 21) // 10_000])
+        report = made.read(path)
+    assert report.failure is not None
+    assert report.failure.code == "broken_json"
+    assert report.parts == []
+
+
+# Published cases
+
+
+def test_twenty_published_issues_are_imported_with_their_moves_and_flags(home: Path, admin: Principal) -> None:
+    path = case("flow", "01_jam_fork_20issues", "jira", "search_issues.json")
+    service.accept(admin, service.preview_file(admin, OWN, path))
+    assert made.counted("work_item").height == 20
+    moves = made.counted("work_item_transition")
+    published = json.loads(path.read_text(encoding="utf-8"))
+    changes = [
+        (one["key"], item["toString"], history["created"])
+        for one in published for history in one["changelog"]["histories"] for item in history["items"] if item["field"] == "status"
+    ]  # fmt: skip
+    assert moves.height == len(changes) + 20
+    later = moves.filter(pl.col("status_sequence") > 1).select("issue_id", "status", "transition_at").rows()
+    assert sorted(later) == sorted((key, status, moment(created)) for key, status, created in changes)
+    assert flagged(made.counted("flag_event").sort("flag_at")) == [
+        ("I-2", made.utc(2021, 1, 14, 10), True, "blocked"), ("I-2", made.utc(2021, 1, 17, 10), False, "blocked"),
+    ]  # fmt: skip
+
+
+def test_the_status_history_of_thirty_two_published_issues_is_devlakes(tmp_path: Path, home: Path) -> None:
+    """Its tables, put into the form of the answer they were made from, give its rows; one issue's first status has no name, and is
+    refused.
+    """
+    folder = case("flow", "11_devlake_status_history")
+    changes = pl.read_csv(folder / "raw_tables__issue_changelogs.csv", infer_schema=False)
+    issues = pl.read_csv(folder / "raw_tables__issues.csv", infer_schema=False)
+    answer = [
+        {
+            "id": row["id"],
+            "key": row["issue_key"],
+            "fields": {"created": row["created_date"], "status": {"name": row["original_status"]}},
+            "changelog": {
+                "histories": [
+                    {
+                        "created": each["created_date"],
+                        "items": [
+                            {
+                                "field": each["field_name"], "fieldId": each["field_id"], "fromString": each["original_from_value"],
+                                "toString": each["original_to_value"],
+                            }
+                        ],
+                    }
+                    for each in changes.filter(pl.col("issue_id") == row["id"]).to_dicts()
+                ]
+            },
+        }
+        for row in issues.to_dicts()
+    ]  # fmt: skip
+    path = made.put(tmp_path / "devlake.json", json.dumps(answer))
+    read = service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("event log"))
+    said = pl.read_csv(folder / "snapshot_tables__issue_status_history.csv", infer_schema=False)
+    named, unnamed = said.filter(pl.col("original_status") != ""), said.filter(pl.col("original_status").is_null())
+    assert (said.height, unnamed.height) == (200, 1)
+    assert sorted(read.rows.select("issue_id", "status", "transition_at").rows()) == sorted(
+        (row["issue_id"], row["original_status"], moment(row["start_date"])) for row in named.to_dicts()
+    )
+    assert read.kept_out.select("of", "column", "rule").rows() == [(unnamed["issue_id"][0], "status", "required")]
