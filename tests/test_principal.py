@@ -15,7 +15,13 @@ from marops.principal import LOCAL_ADMIN, Action, Principal, Role, allowed, requ
 
 SOURCE = Path(marops.__file__).parent
 SERVICES = sorted(
-    [*SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py"]
+    [
+        *SOURCE.glob("*/service.py"),
+        SOURCE / "scorecard" / "managing.py",
+        SOURCE / "pipeline" / "roles.py",
+        SOURCE / "sample" / "loader.py",
+        SOURCE / "health.py",
+    ]
 )
 NOBODY = Principal("x", "Somebody", Role.NOBODY)
 
@@ -153,6 +159,7 @@ LOOKING = {
         "marops.budget.service": "budget what_if scenarios verdict findings",
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
+        "marops.pipeline.roles": "matrix",
         "marops.pipeline.service": "flow findings verdict",
         "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",
