@@ -4,7 +4,7 @@ import streamlit as st
 
 from marops import web
 from marops.language import text
-from marops.pipeline import figures, service
+from marops.pipeline import figures, roles, service
 from marops.principal import Role
 
 principal = web.require(Role.VIEWER)
@@ -38,3 +38,5 @@ with left:
 with right:
     web.section(text("Do launches keep their dates?"))
     web.chart(web.drawn(figures.launches_by_month, flow), key="launches")
+
+web.held_work(roles.held(principal, place.scope), place)

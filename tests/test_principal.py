@@ -159,7 +159,7 @@ LOOKING = {
         "marops.budget.service": "budget what_if scenarios verdict findings",
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
-        "marops.pipeline.roles": "matrix",
+        "marops.pipeline.roles": "matrix held",
         "marops.pipeline.service": "flow findings verdict",
         "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",

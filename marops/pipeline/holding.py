@@ -161,9 +161,9 @@ def now(found: pl.DataFrame, end: datetime, values: pl.DataFrame) -> pl.DataFram
 
 
 def crossings(found: pl.DataFrame, sides: Mapping[str, str], start: datetime, end: datetime) -> pl.DataFrame:
-    """What passed between sides from `start` on, before `end`: `side`, `next_side`, `times`, `open` (still there), `before` (days
-    the side before had it, on the mean) and `median` (days until the next side passes it on, those still there counted; null where
-    too few have). Roles without a side are left out. `sides`: by role.
+    """What passed between sides from `start` on, before `end`: `side`, `next_side`, `times`, `open` (still there) and `median`
+    (days until the next side passes it on, those still there counted; null where too few have). Roles without a side are left
+    out. `sides`: by role.
     """
     side = pl.col("role").replace_strict(list(sides), list(sides.values()), default=None, return_dtype=pl.String).replace("", None)
     sided = _followed(found.with_columns(side.alias("role")))
@@ -171,16 +171,12 @@ def crossings(found: pl.DataFrame, sides: Mapping[str, str], start: datetime, en
     follows = (pl.col("case") == pl.col("case").shift()) & (pl.col("since") == pl.col("until").shift())
     passed = had.with_columns(
         pl.when(follows).then(pl.col("role").shift()).alias("side"),
-        pl.when(follows).then(flow.days(pl.col("since").shift(), pl.col("until").shift())).alias("before"),
         flow.days(pl.col("since"), pl.col("until")).alias("days"),
     ).filter(pl.col("side").is_not_null() & pl.col("role").is_not_null() & (pl.col("since") >= start) & (pl.col("since") < end))
-    rows: list[tuple[str, str, int, int, float, float | None]] = []
+    rows: list[tuple[str, str, int, int, float | None]] = []
     for (sender, receiver), group in passed.group_by("side", "role"):
         curve = stats.survival(group.filter(~pl.col("open"))["days"].to_numpy(), group.filter("open")["days"].to_numpy())
-        before = float(group.select(pl.col("before").mean()).item())
         median = curve.quantile(0.5) if curve else None
-        rows.append((str(sender), str(receiver), group.height, int(group["open"].sum()), before, median))
-    schema = {
-        "side": pl.String, "next_side": pl.String, "times": pl.Int64, "open": pl.Int64, "before": pl.Float64, "median": pl.Float64,
-    }  # fmt: skip
+        rows.append((str(sender), str(receiver), group.height, int(group["open"].sum()), median))
+    schema = {"side": pl.String, "next_side": pl.String, "times": pl.Int64, "open": pl.Int64, "median": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row").sort("times", "side", "next_side", descending=[True, False, False])

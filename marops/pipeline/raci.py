@@ -120,8 +120,10 @@ def default(process: Process) -> Matrix:
     return Matrix(_ROLES, tuple(Cell(stage, role, letters) for stage, row in given.items() for role, letters in row.items()))
 
 
-def called(role: str) -> Text | str:
-    """The name of a role as somebody wrote it; that of a default role is said in each reader's language."""
+def called(role: str | None) -> Text | str:
+    """The name of a role as somebody wrote it; that of a default role is said in each reader's language, and None is unowned."""
+    if role is None:
+        return text("unowned")
     return text(role) if role in {known.name for known in _ROLES} else role
 
 

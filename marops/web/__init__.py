@@ -21,14 +21,15 @@ from marops.web.panels.managing import kpi_managed
 from marops.web.panels.maturity import pillar_grid, stage_summary
 from marops.web.panels.pipeline import board, risk_table
 from marops.web.panels.promises import kpi_promised
+from marops.web.panels.roles import held_work
 from marops.web.panels.scorecard import asked_kpi, kpi_evidence, kpi_head, kpi_reasons, kpi_rows_behind
 from marops.web.scope import Here, here, switch_workspace
 from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table
 
 __all__ = [
-    "Here", "asked_kpi", "board", "chart", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty", "here",
-    "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
+    "Here", "asked_kpi", "board", "chart", "decide_dialog", "decision_cards", "decision_list", "drawn", "empty", "held_work",
+    "here", "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
     "kpi_rows_behind", "literal", "measures", "note", "page", "page_title", "pillar_grid", "reader", "require", "risk_table",
     "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",
 ]  # fmt: skip
