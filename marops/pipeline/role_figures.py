@@ -88,7 +88,13 @@ def handoffs(held: Held, reader: Reader) -> Chart:
             "{role} passes most to {to}: {n} time", "{role} passes most to {to}: {n} times", times, role=called(role), to=called(to)
         )
     alt = text("How often work passed from one role (on the left) to another (on top). {title}.", title=title)
-    return Chart(figure, title, text("times in the period, from the role on the left to the one on top"), alt, table)
+    return Chart(
+        figure,
+        title,
+        text("times in the period, from the role on the left to the one on top; what is unowned is left out"),
+        alt,
+        table,
+    )
 
 
 def _passed_sentence(role: str, to: str, times: float) -> Text:

@@ -140,13 +140,15 @@ def _held(asked: _Asked) -> Held:
         moves = moves.join(work.select("issue_id"), on="issue_id", how="semi")
     end = start_of(min(opened.last_day or opened.today, opened.today) + timedelta(days=1))
     start, stop = scope.period.moments
-    names = _names(matrix, moves["role"])
+    # Approvals are asked for in marops itself; none can be yet.
+    approvals = holding.APPROVAL.to_frame()
+    names = _names(matrix, pl.concat([moves["role"], approvals["approver"]]))
+    approvals = approvals.with_columns(pl.col("approver").replace(names))
     found = log(_events(moves, names), now=start_of(opened.today + timedelta(days=1)), as_of=end)
     before_launch = [stage.id for stage in process.before_launch]
     must_act = {stage: matrix.must_act(stage) for stage in before_launch}
-    # Approvals are asked for in marops itself; there are none yet.
-    spans = holding.spans(flow.visits(found.events), must_act, holding.APPROVAL.to_frame(), end, before_launch)
-    inside = holding.within(spans, start, min(stop, end))
+    spans = holding.spans(flow.visits(found.events), must_act, approvals, end, before_launch)
+    inside = holding.within(spans, start, stop)
     sides = {role.name: role.side for role in matrix.roles}
     strangers = sorted(set(spans["role"].drop_nulls()) - set(sides))
     sides |= {name: _side_word(name) for name in strangers}

@@ -68,6 +68,13 @@ def test_of_several_who_are_asked_the_one_asked_first_is_waited_for() -> None:
     ]  # fmt: skip
 
 
+def test_who_was_asked_first_is_waited_for_though_others_asked_later_have_answered() -> None:
+    asked = approvals(("a", "Cai", 1, 7, False), ("a", "Dee", 2, 3, False), ("a", "Eva", 4, 8, False))
+    assert told(spans(clean(("a", "Build", 0)), asked)) == [
+        ("Build", "Ben", 0, 1, False), ("Build", "Cai", 1, 7, False), ("Build", "Eva", 7, 8, False), ("Build", "Ben", 8, 10, True),
+    ]  # fmt: skip
+
+
 def test_who_has_not_been_asked_or_is_no_longer_is_not_waited_for() -> None:
     asked = approvals(("a", "Cai", None, None, False), ("a", "Dee", 2, None, False), ("a", "Eva", 11, None, True))
     assert told(spans(clean(("a", "Build", 0)), asked)) == [("Build", "Ben", 0, 10, True)]
@@ -150,6 +157,8 @@ def test_a_role_has_had_an_item_since_it_got_it_whatever_stages_it_moved_through
     log = clean(("a", "Build", 0), ("a", "Request", 1), ("a", "QA", 3), roles={"Request": "Ana", "QA": "Ana"})
     found = holding.now(spans(log), after(10), pl.DataFrame(schema={"issue_id": pl.String, "value": pl.Float64}))
     assert found.select("role", "oldest").rows() == [("Ana", 9.0)]
+    nobodys = spans(clean(("a", "QA", 0), ("a", "Legal", 4)))
+    assert holding.holds(nobodys).select("role", flow.days(pl.col("since"), pl.col("until"))).rows() == [(None, 10.0)]
 
 
 # What passes between roles and sides

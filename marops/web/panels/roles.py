@@ -84,8 +84,7 @@ def _crossings(held: Held) -> None:
     for row in held.crossings.filter(both).rows(named=True):
         _sentence(_crossing(row))
     shown = held.crossings.select(
-        _side_column("side").alias(say(text("From"))),
-        _side_column("next_side").alias(say(text("To"))),
+        _sides(held.crossings).alias(say(text("From, to"))),
         pl.col("times").alias(say(text("Times"))),
         pl.col("open").alias(say(text("Still there"))),
         pl.col("median").round(1).alias(say(text("Median, days"))),
@@ -120,8 +119,9 @@ def _side_names(held: Held, roles_: pl.Series) -> pl.Series:
     return pl.Series([say(_SIDES[held.sides.get(role or "", "")]) for role in roles_], dtype=pl.String)
 
 
-def _side_column(name: str) -> pl.Expr:
-    return pl.col(name).replace({side: say(words) for side, words in _SIDES.items()})
+def _sides(found: pl.DataFrame) -> pl.Series:
+    pairs = found.select("side", "next_side").iter_rows()
+    return pl.Series([say(text("{side} to {next}", side=_SIDES[side], next=_SIDES[to])) for side, to in pairs], dtype=pl.String)
 
 
 # The matrix
@@ -194,7 +194,7 @@ def _editor(held: Held, place: Here) -> None:
     # What is typed stays for as long as the matrix below it does, whatever else changes in the workspace.
     key = f"raci_{hashlib.sha256(shown).hexdigest()[:12]}"
     st.data_editor(
-        _rows(held), key=key, hide_index=True, num_rows="dynamic", column_config=_columns(held),
+        _rows(held), key=key, hide_index=True, num_rows="dynamic", column_config=_columns(held), placeholder="",
         alt=say(text("Who does what in each stage")),
     )  # fmt: skip
     note(text("One row a role; RA does it and answers for it. A stage in which no role has an A is unowned."))
