@@ -7,6 +7,7 @@ from marops.connections import store as _connections
 from marops.decisions import store as _decisions
 from marops.lake import Blob
 from marops.maturity import store as _maturity
+from marops.pipeline import store as _pipeline
 from marops.scorecard import store as _scorecard
 from marops.sources import store as _sources
 from marops.work import store as _work
@@ -26,6 +27,7 @@ ROWS = (
     _scorecard.CheckIn,
     _scorecard.Annotation,
     _scorecard.Rebase,
+    _pipeline.RaciRole,
     _budget.BudgetPlan,
     _budget.Scenario,
     _maturity.AssessmentAnswer,

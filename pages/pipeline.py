@@ -2,7 +2,7 @@
 
 from marops import web
 from marops.language import text
-from marops.pipeline import details, service
+from marops.pipeline import details, roles, service
 from marops.principal import Role
 
 principal = web.require(Role.VIEWER)
@@ -25,6 +25,8 @@ web.desk(place)
 
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow)
+
+web.held_work(roles.held(principal, place.scope), place)
 
 web.section(text("How does work flow?"))
 web.flow_views(details.details(principal, place.scope, web.counted()), flow, place)

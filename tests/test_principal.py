@@ -17,7 +17,8 @@ SOURCE = Path(marops.__file__).parent
 OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "moving", "reading")
 SERVICES = sorted(
     [
-        *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py",
+        *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "pipeline" / "roles.py",
+        SOURCE / "pipeline" / "details.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py",
         *(SOURCE / "work" / f"{name}.py" for name in OF_WORK),
     ]
 )  # fmt: skip
@@ -157,6 +158,8 @@ LOOKING = {
         "marops.budget.service": "budget what_if scenarios verdict findings",
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
+        "marops.pipeline.details": "details suggested",
+        "marops.pipeline.roles": "matrix held",
         "marops.pipeline.service": "flow findings verdict",
         "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",

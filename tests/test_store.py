@@ -107,7 +107,7 @@ def test_several_processes_that_start_at_once_all_succeed(database: str) -> None
 def test_tables_are_named_as_their_classes_in_snake_case() -> None:
     assert {row.__name__: row.__tablename__ for row in bootstrap.ROWS} == {
         "Workspace": "workspace", "BusinessUnit": "business_unit", "StageDefinition": "stage_definition",
-        "WorkingCalendar": "working_calendar",
+        "WorkingCalendar": "working_calendar", "RaciRole": "raci_role",
         "ImportRun": "import_run", "ImportReject": "import_reject",
         "Restatement": "restatement",
         "ColumnMapping": "column_mapping", "Blob": "blob", "Target": "target", "BudgetPlan": "budget_plan", "Scenario": "scenario",

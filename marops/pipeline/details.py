@@ -170,10 +170,10 @@ class Details:
         )
 
 
-def details(principal: Principal, scope: Scope, counted: Counted = Counted()) -> Details:  # noqa: B008
+def details(principal: Principal, scope: Scope, counted: Counted | None = None) -> Details:
     """The flow of a scope's work in detail. Raises NotFound."""
     require(principal, Action.READ, scope.workspace)
-    return _details(_Asked(workspaces.open_workspace(principal, scope.workspace), scope, counted))
+    return _details(_Asked(workspaces.open_workspace(principal, scope.workspace), scope, counted or Counted()))
 
 
 def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:

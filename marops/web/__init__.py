@@ -25,6 +25,7 @@ from marops.web.panels.managing import kpi_managed
 from marops.web.panels.maturity import pillar_grid, stage_summary
 from marops.web.panels.pipeline import risk_table
 from marops.web.panels.promises import kpi_promised
+from marops.web.panels.roles import held_work
 from marops.web.panels.scorecard import asked_kpi, kpi_evidence, kpi_head, kpi_reasons, kpi_rows_behind
 from marops.web.scope import Here, here, switch_workspace
 from marops.web.session import literal, reader, require, say
@@ -32,7 +33,7 @@ from marops.web.tables import safe_csv, table
 
 __all__ = [
     "Here", "asked_kpi", "chart", "counted", "decide_dialog", "decision_cards", "decision_list", "desk", "drawn", "empty",
-    "flow_views", "here", "item_link", "item_page",
+    "flow_views", "held_work", "here", "item_link", "item_page",
     "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
     "kpi_rows_behind", "literal", "measures", "note", "page", "page_title", "pillar_grid", "reader", "require", "risk_table",
     "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",

@@ -1,0 +1,128 @@
+"""Who holds the work of a scope: the frames a page shows, and the sentences that go before them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from marops.language import Text, joined, ntext, text
+from marops.pipeline.bottleneck import FEWEST, Bottleneck, Queue
+from marops.pipeline.raci import Flaw, Matrix, called
+from marops.quantity import Quantity, Unit
+from marops.stages import Process
+
+
+@dataclass(frozen=True)
+class Held:
+    """Who holds the work of a scope before its launch. What happened is of the scope's period, what is now of `as_of`.
+
+    `by_stage`: days by stage and role; `handoffs`, `crossings`: what passed between roles and sides; `now`: who must act (see
+    holding; `case` is an item's name, `value` in `currency`). `sides`: by role, "" where nobody has said. `is_default`: nobody has
+    set who does what. `strangers`: roles that act and are not in the matrix. `left_out`: items with a moment that cannot be;
+    `elsewhere`: items now in a status that is no stage.
+    """
+
+    matrix: Matrix
+    is_default: bool
+    flaws: tuple[Flaw, ...]
+    process: Process
+    by_stage: pl.DataFrame
+    handoffs: pl.DataFrame
+    crossings: pl.DataFrame
+    now: pl.DataFrame
+    bottleneck: Bottleneck | None
+    sides: Mapping[str, str]
+    strangers: tuple[str, ...]
+    currency: str
+    left_out: int
+    elsewhere: int
+    as_of: date
+
+    @property
+    def roles(self) -> tuple[str | None, ...]:
+        """The roles that held anything: those of the matrix in their order, others, the longest first, and None for nobody."""
+        held = self.by_stage.group_by("role").agg((pl.col("days") + pl.col("ongoing_days")).sum().alias("all"))
+        found: list[str | None] = held.sort("all", "role", descending=[True, False])["role"].to_list()
+        order = [role.name for role in self.matrix.roles]
+        return tuple(sorted(found, key=lambda role: (role is None, order.index(role) if role in order else len(order))))
+
+    def share(self, role: str | None) -> float:
+        """The share of all days that a role held; 0 where nothing was held."""
+        all_days = self.by_stage.select("role", (pl.col("days") + pl.col("ongoing_days")).alias("days"))
+        total = float(all_days["days"].sum())
+        return float(all_days.filter(pl.col("role").eq_missing(pl.lit(role, pl.String)))["days"].sum()) / total if total else 0.0
+
+    @property
+    def conclusion(self) -> Text:
+        """The bottleneck role with its evidence, or why none can be named."""
+        found = self.bottleneck
+        if found is None:
+            return text("Nothing waited for anybody in these days.")
+        if found.items < FEWEST:
+            return ntext(
+                "{n} item is too few to name a bottleneck: it takes {few}.",
+                "{n} items are too few to name a bottleneck: it takes {few}.",
+                found.items, few=FEWEST,
+            )  # fmt: skip
+        share, role = _percent(found.share), called(found.role)
+        if not found.is_clear:
+            return text(
+                "{first} and {second} hold the most days before launch, {a} and {b}: too close to tell which is the bottleneck.",
+                first=role, second=called(found.next_role), a=share, b=_percent(self.share(found.next_role)),
+            )  # fmt: skip
+        holds = text("{role} is the bottleneck: it holds {share} of the days before launch.", role=role, share=share)
+        if found.role is None:
+            holds = text("Nobody answers for most of the work: {share} of the days before launch are unowned.", share=share)
+        return text("{holds} {now} {queue}", holds=holds, now=self._now(found.role), queue=_queue(found.queue))
+
+    def _now(self, role: str | None) -> Text:
+        rows = self.now.filter(pl.col("role").eq_missing(pl.lit(role, pl.String))).rows(named=True)
+        if not rows:
+            return text("No item is there now.")
+        return ntext(
+            "{n} item is there now, for {days}: {name}.", "{n} items are there now, the oldest for {days}: {name}.",
+            rows[0]["items"], days=Quantity(rows[0]["oldest"], Unit.DAYS), name=rows[0]["case"],
+        )  # fmt: skip
+
+    @property
+    def doubts(self) -> tuple[Text, ...]:
+        """What to know of the numbers before relying on them."""
+        found: list[Text] = []
+        if self.is_default:
+            found.append(text("Whose move a stage is follows from the default matrix below: nobody has set who does what."))
+        if self.strangers:
+            said = ntext(
+                "{roles} acts on work and is not in the matrix.", "{roles} act on work and are not in the matrix.",
+                len(self.strangers), roles=joined([called(role) for role in self.strangers]),
+            )  # fmt: skip
+            found.append(said)
+        if self.left_out:
+            found.append(
+                ntext(
+                    "{n} item is left out: a moment of it is missing or cannot be.",
+                    "{n} items are left out: a moment of theirs is missing or cannot be.",
+                    self.left_out,
+                )
+            )
+        if self.elsewhere:
+            found.append(
+                ntext(
+                    "{n} item is in a status that is no stage: nobody's move is known there.",
+                    "{n} items are in a status that is no stage: nobody's move is known there.",
+                    self.elsewhere,
+                )
+            )
+        return tuple(found)
+
+
+def _percent(share: float) -> Quantity:
+    return Quantity(round(share, 2), Unit.PERCENT)
+
+
+def _queue(found: Queue | None) -> Text:
+    if found is None:
+        return text("The data are too young to tell whether its queue grew.")
+    if found.arrived > found.left:
+        return text("Its queue grew in the last 91 days: {arrived} came, {left} left.", arrived=found.arrived, left=found.left)
+    return text("Its queue did not grow in the last 91 days: {arrived} came, {left} left.", arrived=found.arrived, left=found.left)
