@@ -1,22 +1,19 @@
 """Requests: asked for, described better, taken back."""
 
-import polars as pl
 from sqlalchemy import update
-from sqlmodel import Session, col, select
+from sqlmodel import col
 
-from marops import lake, notes, store
+from marops import notes, store
 from marops.errors import Conflict
-from marops.language import joined, text
+from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.stages import Category
-from marops.work import recording
+from marops.work import alike, recording
 from marops.work import store as rows
 from marops.work.details import Details, check_due, checked
 from marops.work.recording import WORK_ITEM
 from marops.work.store import WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
-from marops.workspaces.service import Opened
 
 
 def request(principal: Principal, workspace_id: str, details: Details, *, again: bool = False) -> WorkItem:
@@ -30,16 +27,11 @@ def request(principal: Principal, workspace_id: str, details: Details, *, again:
     values = checked(details, opened)
     if details.due is not None:
         check_due(details.due, opened.today)
-    imported = [] if again else _imported_alike(opened, str(values["name"]))
+    imported = alike.imported(opened, details.name)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        alike = [] if again else [*_kept_alike(session, opened, str(values["name"])), *imported]
-        if alike:
-            raise Conflict(
-                text(
-                    "Work of that name is going on: {keys}. Look there first, or say that this is another one.", keys=joined(alike)
-                )
-            )
+        if not again:
+            alike.check_none(session, opened, details.name, imported)
         first = recording.first_stage(opened.process)
         return recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
 
@@ -95,24 +87,3 @@ def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str)
             session.add(one)
             recording.note(session, principal, workspace, "withdraw", WORK_ITEM, one.id, {"name": one.name}, {"reason": why})
         return row
-
-
-def _kept_alike(session: Session, opened: Opened, name: str) -> list[str]:
-    """Keys of the items of a name that are not done; upper and lower case are one."""
-    query = select(WorkItem).where(WorkItem.workspace_id == opened.workspace.id, col(WorkItem.withdrawn_at).is_(None))
-    found: list[str] = []
-    for row in session.exec(query.where(col(WorkItem.parent).is_(None)).order_by(col(WorkItem.number))):
-        if row.name.casefold() == name.casefold():
-            last = [move for move in rows.moves(session, row) if move.withdrawn_at is None][-1]
-            stage = recording.stage_of(opened.process, last)
-            if stage is None or stage.category is not Category.DONE:
-                found.append(row.key)
-    return found
-
-
-def _imported_alike(opened: Opened, name: str) -> list[str]:
-    manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    stage = opened.process.stage_of(pl.col("current_status"))
-    alike = (pl.col("issue_name").str.to_lowercase() == name.lower()) & ~stage.is_in(opened.process.done).fill_null(value=False)
-    found = lake.table(manifest, "work_item").filter(alike).select(pl.coalesce("issue_key", "issue_id")).collect()
-    return found.to_series().to_list()

@@ -11,7 +11,7 @@ from marops import notes, store
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.work import recording
+from marops.work import alike, recording
 from marops.work.details import Details, check_due, checked
 from marops.work.plans import Milestone, Template, due_dates, usual
 from marops.work.store import Dependency, LaunchMilestone, LaunchTemplate, WorkItem
@@ -80,13 +80,14 @@ def withdraw_template(principal: Principal, workspace_id: str, template_id: str)
 
 
 def launch(
-    principal: Principal, workspace_id: str, details: Details, template: Template, is_working: Callable[[date], bool]
-) -> WorkItem:
+    principal: Principal, workspace_id: str, details: Details, template: Template, is_working: Callable[[date], bool], *,
+    again: bool = False,
+) -> WorkItem:  # fmt: skip
     """Request a launch with its steps: `details.due` is the launch's day; each milestone becomes a step, due so many working days
     from it, that needs the steps it names. Dates that have passed are kept: those steps are late from the start.
 
     A step is an item of its own that can be moved, approved and commented; numbers on launches leave it out, for it is none. Raises
-    UserError without a launch date, for one that has passed, and as `intake.request`.
+    UserError without a launch date, for one that has passed, and as `intake.request`; Conflict as there.
     """
     require(principal, Action.EDIT, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
@@ -94,9 +95,12 @@ def launch(
     if details.due is None:
         raise UserError(text("A launch plan counts back from the day of the launch. Give that day."))
     check_due(details.due, opened.today)
+    imported = alike.imported(opened, details.name)
     dates, first = due_dates(template, details.due, is_working), recording.first_stage(opened.process)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        if not again:
+            alike.check_none(session, opened, details.name, imported)
         parent = recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
         made: dict[str, WorkItem] = {}
         for milestone in template.milestones:

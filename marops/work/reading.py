@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from threading import Lock
 
 import polars as pl
+from cachetools import LRUCache, cached
+from cachetools.keys import hashkey
 from sqlmodel import Session, col, select
 
-from marops import lake, store
+from marops import lake, settings, store
 from marops.errors import NotFound
 from marops.language import text
 from marops.principal import Action, Principal, require
@@ -78,12 +81,17 @@ def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
 def items(principal: Principal, workspace_id: str) -> list[Item]:
     """The launches kept here, withdrawn ones included, the newest first; without their steps."""
     require(principal, Action.READ, workspace_id)
-    opened = workspaces.open_workspace(principal, workspace_id)
+    return list(_items(workspaces.open_workspace(principal, workspace_id)))
+
+
+@cached(LRUCache(maxsize=16), lock=Lock(), key=lambda opened: hashkey(str(settings.current()), *opened.key))
+def _items(opened: Opened) -> tuple[Item, ...]:
+    workspace_id = opened.workspace.id
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_(None))
     with store.reading() as session:
         made = rows.all_moves(session, workspace_id)
         found = session.exec(query.order_by(col(WorkItem.number).desc())).all()
-        return [_kept(opened.process, row, made[row.id]) for row in found]
+        return tuple(_kept(opened.process, row, made[row.id]) for row in found)
 
 
 def _with_others(session: Session, process: Process, row: WorkItem) -> Item:

@@ -109,6 +109,8 @@ def test_two_plans_have_two_names_and_a_withdrawn_one_leaves_its_name_free() -> 
     assert launching.save_template(ANA, OWN, PLAN).name == "Mailing"
 
 
-def test_a_launch_of_a_name_that_is_going_on_is_still_one_of_its_own() -> None:
+def test_a_launch_that_is_planned_twice_is_pointed_out_and_can_be_planned_again() -> None:
     requested("Spring")
-    assert read(launched()).key == "M-2"
+    assert refused(Conflict, launched) == ("Work of that name is going on: M-1. Look there first, or say that this is another one.")
+    again = launching.launch(ANA, OWN, Details("Spring", due=LAUNCH), PLAN, EASTER.is_working, again=True)
+    assert (again.key, len(read(again.item).steps)) == ("M-2", 4)

@@ -74,7 +74,7 @@ def _seat(one: Asked, seat: Approver, turn: Turn, place: Here, *, may: bool) -> 
         st.markdown(html("noted.html", month=seat.approver, words=words, by=by), unsafe_allow_html=True, width="stretch")
         can = turn.must_act and may and _may_answer(place, seat.approver)
         if can and st.button(say(text("Answer")), key=f"answer_{seat.id}", type="tertiary"):
-            dialog(text("What does {who} say?", who=seat.approver), answer_form, one, seat.approver, place)
+            dialog(text("What is the answer?"), answer_form, one, seat.approver, place)
 
 
 def _may_answer(place: Here, approver: str) -> bool:
@@ -105,8 +105,12 @@ def ask_form(item: Item, place: Here) -> None:
 
 def answer_form(one: Asked, approver: str, place: Here) -> None:
     """An approver's answer, which is given once."""
-    if not answers_for(principal(), approver):
-        note(text("You write down what {who} said. That it was you is kept.", who=approver))
+    own = answers_for(principal(), approver)
+    note(
+        text("You answer as {who}, once.", who=approver)
+        if own
+        else text("You write down what {who} said. That it was you is kept.", who=approver)
+    )
     with st.form("answer", border=False):
         said = st.segmented_control(
             say(text("Answer")),

@@ -96,8 +96,9 @@ def _acting(item: Item, place: Here) -> None:
     with st.container(horizontal=True):
         if following is not None:
             st.button(
-                say(text("Move to {stage}", stage=following.name)), key="move_on", type="primary", icon=":material/arrow_forward:",
-                on_click=quietly, args=(lambda: moving.move(principal(), workspace, item.id, following.id, seen=seen),),
+                literal(text("Move to {stage}", stage=following.name)), key="move_on", type="primary",
+                icon=":material/arrow_forward:", on_click=quietly,
+                args=(lambda: moving.move(principal(), workspace, item.id, following.id, seen=seen),),
             )  # fmt: skip
         if st.button(say(text("Move elsewhere")), key="move", type="tertiary", icon=":material/alt_route:"):
             dialog(text("Where does it go?"), move_form, item, place)

@@ -53,9 +53,10 @@ def launch_form(place: Here) -> None:
     with st.form("launch", border=False):
         name = st.text_input(say(text("Name")), max_chars=300)
         campaign = st.text_input(say(text("Campaign, as ads and leads name it")), max_chars=300)
+        again = st.checkbox(say(text("This is another one, although one of that name is going on")))
         if st.form_submit_button(say(text("Plan launch")), type="primary"):
             asked = Details(name, campaign, due=day if isinstance(day, date) else None)
-            open_made(lambda: launching.launch(principal(), workspace, asked, template, is_working))
+            open_made(lambda: launching.launch(principal(), workspace, asked, template, is_working, again=again))
 
 
 def plans_form(place: Here) -> None:

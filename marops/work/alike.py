@@ -1,0 +1,45 @@
+"""Work of the same name that is going on: the same thing is easily asked for twice."""
+
+import polars as pl
+from sqlmodel import Session, col, select
+
+from marops import lake
+from marops.errors import Conflict
+from marops.language import joined, text
+from marops.stages import Category
+from marops.work import recording
+from marops.work import store as rows
+from marops.work.store import WorkItem
+from marops.workspaces.service import Opened
+
+
+def imported(opened: Opened, name: str) -> list[str]:
+    """Keys of imported items of a name that are not done. Upper and lower case are one."""
+    manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
+    stage = opened.process.stage_of(pl.col("current_status"))
+    same = pl.col("issue_name").str.strip_chars().str.to_lowercase() == name.strip().lower()
+    going_on = same & ~stage.is_in(opened.process.done).fill_null(value=False)
+    found = lake.table(manifest, "work_item").filter(going_on).select(pl.coalesce("issue_key", "issue_id")).collect()
+    return found.to_series().to_list()
+
+
+def check_none(session: Session, opened: Opened, name: str, imported: list[str]) -> None:
+    """Pass where no work of a name is going on, neither kept here nor `imported`. Raises Conflict with their keys."""
+    found = [*_kept(session, opened, name), *imported]
+    if found:
+        raise Conflict(
+            text("Work of that name is going on: {keys}. Look there first, or say that this is another one.", keys=joined(found))
+        )
+
+
+def _kept(session: Session, opened: Opened, name: str) -> list[str]:
+    standing = col(WorkItem.withdrawn_at).is_(None), col(WorkItem.parent).is_(None)
+    query = select(WorkItem).where(WorkItem.workspace_id == opened.workspace.id, *standing).order_by(col(WorkItem.number))
+    same = [row for row in session.exec(query) if row.name.casefold() == name.strip().casefold()]
+    return [row.key for row in same if not _is_done(session, opened, row)]
+
+
+def _is_done(session: Session, opened: Opened, row: WorkItem) -> bool:
+    last = next(move for move in reversed(rows.moves(session, row)) if move.withdrawn_at is None)
+    stage = recording.stage_of(opened.process, last)
+    return stage is not None and stage.category is Category.DONE
