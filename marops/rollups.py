@@ -24,7 +24,7 @@ from marops.language import Text, joined, text
 from marops.period import start_of
 from marops.work import frames, kept
 from marops.work.frames import Work
-from marops.work.kept import Kept
+from marops.work.kept import FLAGS, Kept
 from marops.workspaces.service import Opened, Unit
 
 UNATTRIBUTED = ""
@@ -316,8 +316,27 @@ def approvals(found: Facts) -> pl.DataFrame:
 
 
 def flags(found: Facts) -> pl.DataFrame:
-    """When items were held up: issue_id, kind (blocked, waiting), role that must act (or null), from_at, until_at (null: still)."""
-    return found.kept.flags
+    """When items were held up, by what trackers and people here say: issue_id, kind (blocked, waiting), role that must act (or
+    null), from_at, until_at (null: still).
+    """
+    return pl.concat([_imported_flags(found), found.kept.flags])
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event"), condition=threading.Condition())
+def _imported_flags(found: Facts) -> pl.DataFrame:
+    kind = pl.col("kind").replace("waiting_on", "waiting")
+    set_or_not = lake.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
+    set_or_not = set_or_not.sort("issue_id", "kind", "flag_at", maintain_order=True)
+    # A flag that is set again while it stands, or taken off where none is, changes nothing.
+    changes = set_or_not.filter(
+        pl.col("is_flagged") != pl.col("is_flagged").shift().over("issue_id", "kind").fill_null(value=False)
+    )
+    until = pl.col("flag_at").shift(-1).over("issue_id", "kind").alias("until_at")
+    nobody = pl.lit(None, pl.String).alias("role")
+    return (
+        changes.select("issue_id", "kind", nobody, pl.col("flag_at").alias("from_at"), until, "is_flagged")
+        .filter("is_flagged").drop("is_flagged").match_to_schema(FLAGS)
+    )  # fmt: skip
 
 
 def dependencies(found: Facts) -> pl.DataFrame:

@@ -26,7 +26,8 @@ web.desk(place)
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow)
 
-web.held_work(roles.held(principal, place.scope), place)
+held = roles.held(principal, place.scope)
+web.held_work(held)
 
 web.section(text("How does work flow?"))
-web.flow_views(details.details(principal, place.scope, web.counted()), flow, place)
+web.flow_views(details.details(principal, place.scope, web.counted()), flow, held, place)

@@ -1,6 +1,6 @@
 """Roll-ups: what every page computes from, on a handful of rows in a real lake."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -155,6 +155,20 @@ def test_a_new_import_is_seen_and_an_unrelated_one_changes_nothing():
     fill("ad_performance", [ad(MONDAY, 5, campaign_id="2", campaign_name="two")])
     assert rollups.channel_days(facts())["spend"].sum() == 15
     assert rollups.channel_days(before)["spend"].sum() == 10
+
+
+def test_a_flag_stands_from_when_it_was_set_until_it_was_taken_off():
+    told = [("1", 1, True), ("1", 2, True), ("1", 5, False), ("1", 8, True), ("2", 3, False), ("2", 4, True), ("2", 4.5, False)]
+    fill("flag_event", [
+        {"issue_id": issue, "flag_at": at(3, 1) + timedelta(days=day), "is_flagged": on, "kind": "blocked"} for issue, day, on in told
+    ] + [{"issue_id": "1", "flag_at": at(3, 2), "is_flagged": True, "kind": "waiting_on"}])  # fmt: skip
+    found = rollups.flags(facts())
+    assert sorted(found.select("issue_id", "kind", "from_at", "until_at").rows(), key=str) == sorted(
+        [
+            ("1", "blocked", at(3, 2), at(3, 6)), ("1", "blocked", at(3, 9), None),
+            ("2", "blocked", at(3, 5), at(3, 5, 12)), ("1", "waiting", at(3, 2), None),
+        ], key=str,
+    )  # fmt: skip
 
 
 # Touches, moves, cost, checks

@@ -33,7 +33,8 @@ from marops.workspaces.service import Opened
 class Flow:
     """The pipeline of a scope.
 
-    `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known).
+    `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known) and `held_up`
+    (since when somebody says it is blocked or waits; null: nobody does).
     `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `checked`: how such chances
@@ -222,6 +223,11 @@ def _risks(
     return found.sort(order, descending=[True, True, False, False], nulls_last=True)
 
 
+def _held_up(flags: pl.DataFrame) -> pl.DataFrame:
+    """Since when items are held up that are now."""
+    return flags.filter(pl.col("until_at").is_null()).group_by("issue_id").agg(pl.col("from_at").min().alias("held_up"))
+
+
 @dataclass(frozen=True)
 class _Asked:
     opened: Opened
@@ -249,7 +255,9 @@ def _flow(asked: _Asked) -> Flow:
     delivered = delivery.delivery(moves, process, end)
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     return Flow(
-        items=metrics.in_progress(work, end).join(limits, on="stage", how="left", maintain_order="left"),
+        items=metrics.in_progress(work, end)
+        .join(limits, on="stage", how="left", maintain_order="left")
+        .join(_held_up(rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
         overdue=metrics.overdue(work, opened.today),
         risks=_risks(work, before_launch, delivered, rollups.dependencies(found), opened.today, factors),
         checked=lateness.checked(work, before_launch, end),

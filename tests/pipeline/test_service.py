@@ -170,6 +170,12 @@ def test_what_late_launches_would_bring_is_added_in_one_currency_only(home: Path
     assert str(found.owner) == "IT"
 
 
+def test_the_board_says_since_when_an_item_is_held_up(home: Path):
+    put({"a": [("QA", at(1, 3))], "b": [("QA", at(1, 12))]})
+    fill("flag_event", [{"issue_id": "a", "flag_at": at(1, 5), "is_flagged": True, "kind": "blocked"}])
+    assert flow().items.select("issue_id", "held_up").rows() == [("a", at(1, 5)), ("b", None)]
+
+
 def test_work_that_stands_longer_than_allowed_is_a_finding(home: Path):
     put({"a": [("Request", at(1, 1)), ("QA", at(1, 3))], "b": [("QA", at(1, 12))]})
     allowed = [replace(stage, sla_days=2.0) if stage.id == "qa" else stage for stage in usual().stages]

@@ -27,7 +27,7 @@ def work(home: Path) -> None:
 
 def editing() -> AppTest:
     """The page with the editor open."""
-    return opened("pipeline").toggle(key="raci_edit").set_value(True).run()
+    return opened("pipeline", view="roles").toggle(key="raci_edit").set_value(True).run()
 
 
 def saved(at: AppTest, **edits: object) -> AppTest:
@@ -38,7 +38,7 @@ def saved(at: AppTest, **edits: object) -> AppTest:
 
 @pytest.mark.usefixtures("work")
 def test_the_page_says_who_holds_the_work_and_that_the_matrix_is_the_default() -> None:
-    at = opened("pipeline")
+    at = opened("pipeline", view="roles")
     said = words(at)
     assert "2 items are too few to name a bottleneck: it takes 20." in said
     assert "From Marketing to IT: 1 time; too few were passed on to say how long IT takes." in said
@@ -104,7 +104,7 @@ def test_a_viewer_sees_the_matrix_and_why_it_cannot_be_changed(monkeypatch: pyte
     viewer = Principal("v", "Viewer", Role.VIEWER)
     for module in ("session", "main", "panels.roles"):
         monkeypatch.setattr(f"marops.web.{module}.principal", lambda: viewer)
-    at = opened("pipeline")
+    at = opened("pipeline", view="roles")
     assert "You can look, not change: that takes the role of a manager." in words(at)
     assert "Campaign manager" in words(at)
     assert not at.toggle
@@ -113,4 +113,4 @@ def test_a_viewer_sees_the_matrix_and_why_it_cannot_be_changed(monkeypatch: pyte
 @pytest.mark.usefixtures("work")
 def test_a_role_called_as_markup_is_shown_as_it_is_written() -> None:
     roles.set_matrix(LOCAL_ADMIN, OWN, [Written("<img src=x>", "", {"build": "RA"})], seen=None)
-    assert "<img" not in markup(opened("pipeline"))
+    assert "<img" not in markup(opened("pipeline", view="roles"))

@@ -12,12 +12,14 @@ from marops.pipeline.delivery import Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
 from marops.pipeline.flow import Clock, Reopened
+from marops.pipeline.held import Held
 from marops.pipeline.quality import Doubt
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import measures, note
 from marops.web.panels.pipeline import board
+from marops.web.panels.roles import who_does_what
 from marops.web.panels.stages import stages_button
 from marops.web.panels.working import calendar_button
 from marops.web.scope import Here, set_widget
@@ -34,14 +36,15 @@ class View(StrEnum):
     SPEED = "speed"
     FLOW = "flow"
     WAYS = "ways"
+    ROLES = "roles"
     FORECAST = "forecast"
     QUALITY = "quality"
 
 
 _NAMES: dict[View, Text] = {
-    View.BOARD: text("Board"), View.DATES: text("Dates"), View.AGE: text("Age"),
-    View.SPEED: text("Speed"), View.FLOW: text("Cumulative flow"),
-    View.WAYS: text("Ways and rework"), View.FORECAST: text("Forecast"), View.QUALITY: text("Left out"),
+    View.BOARD: text("Board"), View.DATES: text("Dates"), View.AGE: text("Age"), View.SPEED: text("Speed"),
+    View.FLOW: text("Cumulative flow"), View.WAYS: text("Ways and rework"), View.ROLES: text("Who does what"),
+    View.FORECAST: text("Forecast"), View.QUALITY: text("Left out"),
 }  # fmt: skip
 _CLOCKS: dict[Clock, Text] = {
     Clock.ELAPSED: text("elapsed time"), Clock.DAYS_INCLUSIVE: text("whole days, the first counted"),
@@ -71,7 +74,7 @@ def _asked(name: str) -> str:
     return asked or ""
 
 
-def flow_views(flow: Details, standing: Flow, place: Here) -> None:
+def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     """The choice of a view, the settings of the stages, and the view."""
     asked = _asked("view")
     view = View(asked) if asked in set(View) else View.BOARD
@@ -85,9 +88,11 @@ def flow_views(flow: Details, standing: Flow, place: Here) -> None:
             stages_button(place, len(standing.unknown))
             calendar_button(place)
     if view is View.BOARD:
-        board(standing)
+        board(standing, place)
     elif view is View.DATES:
         charts.show(charts.drawn(figures.timeline, standing), key="timeline", picks=_open_item)
+    elif view is View.ROLES:
+        who_does_what(held, place)
     elif flow.is_empty and view is not View.QUALITY:
         note(text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages."))
     else:

@@ -1,7 +1,7 @@
 """The board, and the launches that are late or may be."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 import streamlit as st
@@ -16,6 +16,8 @@ from marops.stages import BEFORE_LAUNCH, Stage
 from marops.web import charts
 from marops.web.components import note
 from marops.web.markup import html
+from marops.web.panels.items import link
+from marops.web.scope import Here
 from marops.web.session import reader, say
 from marops.web.tables import table
 
@@ -97,10 +99,10 @@ def _how_it_held(flow: Flow) -> Text:
     return text("{how} {held}", how=how, held=held)
 
 
-def board(flow: Flow) -> None:
+def board(flow: Flow, place: Here) -> None:
     """Where every campaign stands, how long stages take, and whether launches kept their dates."""
     note(text("Longest in its stage first; a red edge marks more days than 85 % of campaigns ever needed there."))
-    _board(flow)
+    _board(flow, place)
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(charts.drawn(figures.days_by_stage, flow), key="days_by_stage")
@@ -109,7 +111,7 @@ def board(flow: Flow) -> None:
             charts.show(charts.drawn(figures.launches_by_month, flow), key="launches")
 
 
-def _board(flow: Flow) -> None:
+def _board(flow: Flow, place: Here) -> None:
     """The seven stages with their campaigns, the longest in the stage on top."""
     r = reader()
     columns: list[dict[str, object]] = []
@@ -118,6 +120,7 @@ def _board(flow: Flow) -> None:
         items = [
             {
                 "name": item["campaign_name"] or item["name"],
+                "href": link(place, item["issue_id"]),
                 "lines": _item_lines(item, stage),
                 "old": item["limit"] is not None and item["waiting"] > item["limit"],
             }
@@ -142,6 +145,8 @@ def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
     lines = [say(text("{days} here", days=waiting))]
     if stage.sla_days is not None and float(str(item["waiting"])) > stage.sla_days:
         lines.append(say(text("over the {days} allowed", days=Quantity(stage.sla_days, Unit.DAYS))))
+    if isinstance(item["held_up"], datetime):
+        lines.append(say(text("held up since {day}", day=item["held_up"].date())))
     if isinstance(due, date):
         lines.append(say(text("due {due}", due=reader().short_day(due))))
     return lines

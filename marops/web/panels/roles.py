@@ -30,12 +30,13 @@ _RULES: dict[Rule, Text] = {
     Rule.CONSULTED: text("too many consulted"), Rule.OVERLOAD: text("overloaded"), Rule.ANSWERS_FOR_ALL: text("answers for all"),
     Rule.IDLE: text("no letter"), Rule.GONE: text("stages gone"),
 }  # fmt: skip
+_SHOWN = 6
 _CHOICES = ("RA", "R", "A", "C", "I")
 _EDIT, _SAVED, _REFUSED, _CHANGED = "raci_edit", "raci_saved", "raci_refused", "raci_changed"
 
 
-def held_work(held: Held, place: Here) -> None:
-    """Who holds the work, and who does what."""
+def held_work(held: Held) -> None:
+    """Who holds the work, what roles pass on, who must act and how long sides wait for each other."""
     section(text("Who holds the work?"))
     _sentence(held.conclusion)
     for doubt in held.doubts:
@@ -50,7 +51,6 @@ def held_work(held: Held, place: Here) -> None:
         _must_act(held)
     with right:
         _crossings(held)
-    _who_does_what(held, place)
 
 
 def _must_act(held: Held) -> None:
@@ -127,15 +127,13 @@ def _sides(found: pl.DataFrame) -> pl.Series:
 # The matrix
 
 
-def _who_does_what(held: Held, place: Here) -> None:
-    section(
-        text("Who does what (RACI)"),
-        text("R does it, A answers for it, C is asked before, I is told after. Each stage needs one A and at least one R."),
-    )
+def who_does_what(held: Held, place: Here) -> None:
+    """The matrix of stages and roles, what is wrong with it, and its editor."""
+    note(text("RACI: R does it, A answers for it, C is asked before, I is told after. Each stage needs one A and at least one R."))
     if held.is_default:
         note(text("This is the default, a starting point: nobody has set who does what here."))
     _matrix(held)
-    for flaw in held.flaws:
+    for flaw in held.flaws[:_SHOWN]:
         title, line = say(_RULES[flaw.rule]), say(flaw.said)
         st.markdown(
             html("action.html", sign="▲", title=title, line=line, said="", late=flaw.rule is Rule.UNOWNED, word=""),
@@ -143,6 +141,8 @@ def _who_does_what(held: Held, place: Here) -> None:
         )
     if not held.flaws:
         note(text("The matrix keeps every rule."))
+    if len(held.flaws) > _SHOWN:
+        note(ntext("and {n} more like these", "and {n} more like these", len(held.flaws) - _SHOWN))
     if not allowed(place.principal, Action.EDIT):
         note(text("You can look, not change: that takes the role of a manager."))
     else:
