@@ -78,6 +78,7 @@ def test_a_shape_speaks_only_of_tables_and_columns_that_exist(path: Path) -> Non
     assert set(shape.keep) <= known
     assert {*shape.latest, *shape.latest.values()} <= set(shape.columns)
     assert shape.micros <= {spelling(alias) for aliases in shape.columns.values() for alias in aliases}
+    assert shape.over <= shapes().keys()
     assert not shape.flags or "_field" in shape.columns
     filled = set(shape.columns) | {str(shape.unpivoted.get("header")), str(shape.unpivoted.get("cell"))}
     assert {name for group in shape.needs for name in group} <= filled
@@ -86,7 +87,7 @@ def test_a_shape_speaks_only_of_tables_and_columns_that_exist(path: Path) -> Non
         assert plan | set(shape.unpivoted.get("companions", {})) <= known
     unknown = set(tomllib.loads(path.read_text(encoding="utf-8"))) - {
         "name", "table", "marks", "needs", "constants", "columns", "breakdowns", "values", "keep", "dates", "period_above",
-        "label_rows", "unpivot", "unpivoted", "tool", "extends", "micros", "latest", "fallback", "dates_open", "flags",
+        "label_rows", "unpivot", "unpivoted", "tool", "extends", "micros", "latest", "fallback", "dates_open", "flags", "over",
     }  # fmt: skip
     assert not unknown, "keys that nobody reads"
 

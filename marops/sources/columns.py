@@ -26,7 +26,7 @@ RATIO = re.compile(
 
 _PLACEHOLDERS = ("na", "nil", "null", "none", "n/a", "select", "?", "#div/0!", "(blank)")
 IDENTIFIER = re.compile(
-    r"(?i)(?:^|[\s_.])(?:id|ids|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$|^id d[aeou]\b"
+    r"(?i)(?:^|[\s_.])(?:id|ids|gid|code|código|codigo|key|zip|cep|phone|telefone|sku|url|uuid|hash)$|^id d[aeou]\b"
 )
 """Headers of what names things: numbers there are texts."""
 

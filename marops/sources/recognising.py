@@ -34,7 +34,9 @@ class Shape:
 
     `tool`: what a report of this layout is called after; several layouts can be one tool's. `micros`: headers of amounts in
     millionths that do not say so. `latest`: of several rows with one of these keys, only the last by this column is data.
-    `fallback`: taken only where no other layout fits. `literal`: headers are its names as they stand, not in other spellings.
+    `fallback`: taken only where no other layout fits. `over`: layouts that are not taken where this one fits, however many of the
+    columns they know: their rows are no rows of such a file. `literal`: headers are its names as they stand, not in other
+    spellings.
     `flags`: values of `_field` whose rows say that a flag was set or taken off (`flagging`).
     `dates`: the order of dates that could be either, but for those under a header of `dates_open`, in a language of the tool's
     pages that may write them in another.
@@ -62,6 +64,7 @@ class Shape:
     fallback: bool = False
     literal: bool = False
     flags: tuple[str, ...] = ()
+    over: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,7 @@ def _shape(shape_id: str, data: dict[str, Any]) -> Shape:
         latest=data.get("latest", {}),
         fallback=data.get("fallback", False),
         flags=tuple(data.get("flags", ())),
+        over=frozenset(data.get("over", ())),
     )
 
 
@@ -244,7 +248,9 @@ def _strength(mark: str) -> float:
 def recognise(headers: Sequence[str]) -> Match | None:
     """The shape that explains most of these headers, or None."""
     row = _Headers(headers)
-    found = [m for shape in shapes().values() if (m := _match(headers, row, shape)) is not None]
+    fitting = [m for shape in shapes().values() if (m := _match(headers, row, shape)) is not None]
+    beaten = frozenset[str]().union(*(candidate.shape.over for candidate in fitting))
+    found = [candidate for candidate in fitting if candidate.shape.id not in beaten]
 
     def weight(candidate: Match) -> tuple[bool, int, float]:
         explained = set(candidate.columns.values()) | set(candidate.unpivoted)

@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 
 from marops.sources import words
-from marops.sources.report import Part, Report
+from marops.sources.report import Job, Part, Report
+from marops.sources.staging import stage
 from tests.sources import made
 
 TASK: dict[str, Any] = {
@@ -99,6 +100,12 @@ def test_stories_are_moves_between_sections_and_completions(tmp_path: Path) -> N
             ("120", "Doing", "QA", 7, "7"), ("120", "QA", "Completed", 9, "7"), ("121", None, "Completed", 4, "7"),
             ("121", "Completed", "Incomplete", 5, "7"), ("122", "Idea", "Completed", 2, "7"), ("122", "Idea", "Done", 3, "7"),
         ]  # fmt: skip
+
+
+def test_numbers_are_added_up_and_ids_are_not(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "asana.json", json.dumps({"data": [TASK, OPEN]}))
+    (table,) = stage(Job(path=str(path), name=path.name, folder=str(tmp_path), today=made.TODAY, describe=True)).described
+    assert [column.source for column in table.columns if column.additive] == ["custom field 33"]
 
 
 def test_a_story_without_its_task_or_section_is_refused(tmp_path: Path) -> None:

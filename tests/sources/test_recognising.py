@@ -207,3 +207,15 @@ def test_headers_in_the_languages_of_the_tools_pages_are_recognised(headers: str
     found = recognise(headers.split(","))
     assert found is not None
     assert found.shape.id == shape
+
+
+def test_a_history_with_the_fields_of_its_issues_is_a_history() -> None:
+    """Though most of its columns are those of an export of issues, whose rows are issues and not changes."""
+    fields = "Summary,Issue key,Issue id,Issue Type,Status,Project name,Assignee,Created,Due date,Resolved"
+    issues, history = recognise(fields.split(",")), recognise(f"{fields},Date of change,Field,Old value,New value".split(","))
+    assert issues is not None
+    assert history is not None
+    assert (issues.shape.id, history.shape.id) == ("jira_issues", "jira_history")
+    assert history.columns == {
+        "issue_id": 2, "status": 13, "previous_status": 12, "transition_at": 10, "_field": 11,
+    }  # fmt: skip
