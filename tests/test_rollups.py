@@ -160,7 +160,8 @@ def test_a_new_import_is_seen_and_an_unrelated_one_changes_nothing():
 def test_a_flag_stands_from_when_it_was_set_until_it_was_taken_off():
     told = [("1", 1, True), ("1", 2, True), ("1", 5, False), ("1", 8, True), ("2", 3, False), ("2", 4, True), ("2", 4.5, False)]
     fill("flag_event", [
-        {"issue_id": issue, "flag_at": at(3, 1) + timedelta(days=day), "is_flagged": on, "kind": "blocked"} for issue, day, on in told
+        {"issue_id": issue, "flag_at": at(3, 1) + timedelta(days=day), "is_flagged": on, "kind": "blocked"}
+        for issue, day, on in told
     ] + [{"issue_id": "1", "flag_at": at(3, 2), "is_flagged": True, "kind": "waiting_on"}])  # fmt: skip
     found = rollups.flags(facts())
     assert sorted(found.select("issue_id", "kind", "from_at", "until_at").rows(), key=str) == sorted(
