@@ -19,14 +19,14 @@ if flow.is_empty:
         place,
     )
 
+held = roles.held(principal, place.scope)
+
 web.page_title(text("Pipeline"), service.verdict(principal, place.scope))
 web.measures(flow.late, flow.in_preparation, flow.on_time)
 web.desk(place)
 
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
-web.risk_table(flow)
-
-held = roles.held(principal, place.scope)
+web.risk_table(flow, held)
 web.held_work(held)
 
 web.section(text("How does work flow?"))

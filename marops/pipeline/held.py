@@ -90,7 +90,7 @@ class Held:
         """What to know of the numbers before relying on them."""
         found: list[Text] = []
         if self.is_default:
-            found.append(text("Whose move a stage is follows from the default matrix below: nobody has set who does what."))
+            found.append(text("Whose move it is follows from the default matrix (Who does what, below): nobody has set another."))
         if self.strangers:
             said = ntext(
                 "{roles} acts on work and is not in the matrix.", "{roles} act on work and are not in the matrix.",

@@ -8,8 +8,10 @@ import streamlit as st
 
 from marops.language import Text, ntext, text
 from marops.pipeline import figures
+from marops.pipeline.held import Held
 from marops.pipeline.lateness import FEWEST
 from marops.pipeline.metrics import NO_DATES
+from marops.pipeline.raci import called
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.stages import BEFORE_LAUNCH, Stage
@@ -24,22 +26,19 @@ from marops.web.tables import table
 _SHOWN_PER_STAGE = 6
 
 
-def risk_table(flow: Flow) -> None:
+def risk_table(flow: Flow, held: Held) -> None:
     """Campaigns that are not launched, by what it costs a day if they are late: the chance of it, and whose move it is."""
     found = flow.risks
     if found.is_empty():
         note(text("None: every campaign with a date is launched.") if flow.has_dates else NO_DATES)
         return
     names = {stage.id: say(stage.name) for stage in flow.process.stages}
-    sides = {
-        stage.id: {"it": say(text("IT")), "marketing": say(text("Marketing"))}.get(stage.responsible, "")
-        for stage in flow.process.stages
-    }
+    roles = {stage.id: say(called(held.matrix.must_act(stage.id))) for stage in flow.process.stages}
     currencies = found.drop_nulls("at_risk")["currency_code"].unique().to_list()
     one = currencies[0] if len(currencies) == 1 else None
     at_risk = say(text("Risk a day, {code}", code=one) if one else text("Risk a day"))
     chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
-    side = pl.col("stage").replace_strict(sides, default="", return_dtype=pl.String)
+    role = pl.col("stage").replace_strict(roles, default="?", return_dtype=pl.String)
     shown = found.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
         pl.col("due_date").alias(say(text("Due"))),
@@ -50,7 +49,7 @@ def risk_table(flow: Flow) -> None:
         pl.col("place").alias(say(text("Do first"))),
         pl.col("likely").alias(say(text("Likely launch"))),
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
-        pl.concat_str([side.replace("", None), pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
+        pl.concat_str([role, pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
         *([] if one else [pl.col("currency_code").alias(say(text("Currency")))]),
     )
     table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
