@@ -17,7 +17,7 @@ from marops.principal import LOCAL_ADMIN
 from marops.sample import loader
 from marops.scorecard import inputs
 
-NAMES = ("channel_days", "leads", "stage_visits", "work")
+NAMES = ("channel_days", "leads", "_all_work")
 PAGES = ("scorecard", "pipeline", "maturity", "budget", "data", "home")
 _ROOT = Path(__file__).parents[1]
 

@@ -301,10 +301,16 @@ def this_hour() -> datetime:
 def known_until(found: Facts) -> datetime:
     """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
     opened = found.opened
-    if not found.kept.items.is_empty() and opened.workspace.today is None:
-        return datetime.now(UTC)
     last = opened.today if not found.kept.items.is_empty() else min(opened.last_day or opened.today, opened.today)
-    return start_of(last + timedelta(days=1))
+    over = start_of(last + timedelta(days=1))
+    return over if opened.workspace.today is not None else min(over, datetime.now(UTC))
+
+
+def imported_until(found: Facts) -> datetime:
+    """Until when it is known what trackers say: the end of the data, where some of the work is imported, or else `known_until`."""
+    reach = known_until(found)
+    last = found.manifest.last_day("work_item", "work_item_transition")
+    return reach if last is None else min(reach, start_of(last + timedelta(days=1)))
 
 
 def approvals(found: Facts) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
+from uuid import uuid4
 
 import polars as pl
 
@@ -12,13 +13,22 @@ from marops.language import Text, message, text
 
 
 class Category(StrEnum):
-    """What a stage means for the work in it."""
+    """What a stage means for the work in it. Dropped work is over without a launch, whatever else is done."""
 
     TODO = "todo"
     ACTIVE = "active"
     WAIT = "wait"
     LIVE = "live"
     DONE = "done"
+    DROPPED = "dropped"
+
+
+_OVER = frozenset({Category.DONE, Category.DROPPED})
+
+
+def new_id() -> str:
+    """An id for a stage, which no other has or had: what refers to a stage that is gone must never mean another."""
+    return uuid4().hex[:12]
 
 
 BEFORE_LAUNCH = frozenset({Category.TODO, Category.ACTIVE, Category.WAIT})
@@ -62,17 +72,17 @@ class Process:
     def launched(self) -> frozenset[str]:
         """The ids of the stages by which work is launched: those in which it runs; where there are none, those it ends in."""
         live = frozenset(stage.id for stage in self.stages if stage.category is Category.LIVE)
-        return live or self.done
+        return live or frozenset(stage.id for stage in self.stages if stage.category is Category.DONE)
 
     @property
     def done(self) -> frozenset[str]:
         """The ids of the stages in which nothing is left to do."""
-        return frozenset(stage.id for stage in self.stages if stage.category is Category.DONE)
+        return frozenset(stage.id for stage in self.stages if stage.category in _OVER)
 
     @property
     def board(self) -> tuple[Stage, ...]:
         """The stages in which something is left to do."""
-        return tuple(stage for stage in self.stages if stage.category is not Category.DONE)
+        return tuple(stage for stage in self.stages if stage.category not in _OVER)
 
     def named(self, stage_id: str | None) -> Stage | None:
         """The stage of an id; None for one that is not among them."""

@@ -8,6 +8,7 @@ import polars as pl
 from marops import stats
 from marops.pipeline import flow
 from marops.pipeline.delivery import Delivery
+from marops.pipeline.flow import Reopened
 from marops.pipeline.speed import FEWEST
 
 SHARES = (0.5, 0.7, 0.85, 0.95)
@@ -24,7 +25,8 @@ def bands(found: Delivery) -> pl.DataFrame:
     """
     stages = found.workflow.stages
     recent = found.timed.filter(pl.col("finished") > found.end - _LEARNED_FROM).select("issue_id", "started", "finished")
-    reached = flow.entered(found.placed, found.workflow).with_columns(pl.col("case").cast(pl.String).alias("issue_id"))
+    events = flow.without_undone(found.placed) if found.counted.reopened is Reopened.RESET else found.placed
+    reached = flow.entered(events, found.workflow).with_columns(pl.col("case").cast(pl.String).alias("issue_id"))
     rows: list[tuple[object, ...]] = []
     for stage, after in pairwise(stages):
         left = recent.join(reached.filter(pl.col("stage") == after).select("issue_id", "at"), on="issue_id")

@@ -23,6 +23,7 @@ def ageing(flow: Details, reader: Reader) -> Chart:
     names, items, bands = stage_names(flow, reader), flow.ageing, flow.bands
     begun = list(names)[flow.delivered.workflow.started_from : -1]
     shown = [stage for stage in begun if stage in items["stage"] or bands.filter(stage=stage)["p95"].item() is not None]
+    items = items.filter(pl.col("stage").is_in(shown))
     figure = base(380)
     top = _top(items["age"], bands["p95"])
     for at, stage in enumerate(shown):

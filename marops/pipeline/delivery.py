@@ -5,11 +5,12 @@ What runs is launched however long it runs, so all stages from the launch on are
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import polars as pl
 
+from marops.period import start_of
 from marops.pipeline import flow
 from marops.pipeline.events import EVENT, Log, Workflow, log, placed
 from marops.pipeline.flow import Clock, Reopened
@@ -28,17 +29,23 @@ class Counted:
 
 @dataclass(frozen=True)
 class Delivery:
-    """The flow of work to its launch. `log`: its events, as `events.log` trusts them; `end`: the moment up to which they reach."""
+    """The flow of work to its launch. `log`: its events, as `events.log` trusts them; `end`: the moment at which work stands as it
+    does; `reach`: the moment up to which all sources tell what was finished; `asked`: when items were asked for (issue_id,
+    created_at).
+    """
 
     log: Log
     workflow: Workflow
     counted: Counted
     end: datetime
+    reach: datetime
+    asked: pl.DataFrame
 
     @cached_property
     def withdrawn(self) -> pl.Series:
         """The items that ended without a launch."""
-        last = self.log.events.group_by("case", maintain_order=True).agg(pl.col("stage").last())
+        known = self.log.events.filter(pl.col("stage") != UNKNOWN)
+        last = known.group_by("case", maintain_order=True).agg(pl.col("stage").last())
         return last.filter(pl.col("stage") == WITHDRAWN)["case"].cast(pl.String)
 
     @cached_property
@@ -59,9 +66,11 @@ class Delivery:
     @cached_property
     def timed(self) -> pl.DataFrame:
         """Finished items, by their launch: `issue_id`, `started`, `finished`, `first`, `moved_back`, `cycle` (from the first active
-        stage) and `lead` (from the first event), in days as they are counted.
+        stage) and `lead` (since it was asked for, or moved first), in days as they are counted.
         """
         done = self.items.drop_nulls(["finished", "started"])
+        done = done.join(self.asked, left_on="case", right_on="issue_id", how="left", maintain_order="left")
+        done = done.with_columns(pl.min_horizontal("first", "created_at").alias("first"))
         return done.select(
             pl.col("case").alias("issue_id"), "started", "finished", "first", "moved_back",
             flow.days(pl.col("started"), pl.col("finished"), self.counted.clock).alias("cycle"),
@@ -76,9 +85,20 @@ class Delivery:
         )
 
 
-def delivery(moves: pl.DataFrame, process: Process, end: datetime, counted: Counted = Counted()) -> Delivery:
-    """`moves`: rollups.stage_moves, by item and time. What moved after `end` is kept out, with its item."""
-    return Delivery(log(_to_launch(moves, process), now=end), _workflow(process), counted, end)
+def delivery(
+    moves: pl.DataFrame, process: Process, end: datetime, counted: Counted | None = None, *, reach: datetime | None = None,
+    work: pl.DataFrame | None = None,
+) -> Delivery:  # fmt: skip
+    """`moves`: rollups.stage_moves, by item and time; `work`: rollups.work. What moves later on the last day has not happened yet;
+    what moved on a later day cannot be right, and is kept out with its item.
+    """
+    over = start_of((end - timedelta(microseconds=1)).date() + timedelta(days=1))
+    known = log(_to_launch(moves, process), now=over - timedelta(microseconds=1), as_of=end)
+    asked = pl.DataFrame(schema=_ASKED) if work is None else work.select("issue_id", "created_at")
+    return Delivery(known, _workflow(process), counted or Counted(), end, min(reach or end, end), asked)
+
+
+_ASKED = pl.Schema({"issue_id": pl.String(), "created_at": pl.Datetime("us", "UTC")})
 
 
 def _workflow(process: Process) -> Workflow:
@@ -91,6 +111,11 @@ def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     """The events of a log: moves from stage to stage, those between stages from the launch on left out."""
     launched = pl.col("stage").is_in(process.launched)
     ever = launched.fill_null(value=False).cum_max().over("issue_id")
+    # A word that is no stage says nothing of work that runs.
+    nowhere = pl.col("stage").is_null() & (
+        pl.col("stage").forward_fill().over("issue_id").is_in(process.launched | process.done) & ever
+    )
+    moves = moves.filter(~nowhere.fill_null(value=False))
     stage = (
         pl.when(launched | (pl.col("stage").is_in(process.done) & ever)).then(pl.lit(LAUNCHED))
         .when(pl.col("stage").is_in(process.done)).then(pl.lit(WITHDRAWN))

@@ -23,7 +23,7 @@ from marops.pipeline.events import log
 from marops.pipeline.outlook import Outlook
 from marops.pipeline.speed import Little
 from marops.principal import Action, Principal, require
-from marops.stages import Category, Process, Stage, folded, titled
+from marops.stages import Category, Process, Stage, folded, new_id, titled
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -144,7 +144,8 @@ class Details:
     @cached_property
     def outlook(self) -> Outlook:
         """What to expect from the pace of the past."""
-        last = (self.delivered.end - timedelta(seconds=1)).date()
+        # The last day that is over: counted while it goes on, a day would look slow.
+        last = self.delivered.reach.date() - timedelta(days=1)
         first = self.delivered.items["first"].min()
         since = first.date() if isinstance(first, datetime) else last
         return outlook.outlook(self.delivered.timed["finished"].dt.date(), since, last, self.calendar)
@@ -189,10 +190,15 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     order = events.order(found)
     done = events.ends(found, order)
     named = dict(moves.group_by("stage").agg(pl.col("status").mode().sort().first()).iter_rows())
-    return tuple(
-        Stage(f"s{at}", titled(named[word]), Category.DONE if word in done else Category.ACTIVE, "", (word,))
-        for at, word in enumerate(order)
-    )
+    return tuple(_kept_or_new(opened.process, word, str(named[word]), is_done=word in done) for word in order)
+
+
+def _kept_or_new(process: Process, word: str, name: str, *, is_done: bool) -> Stage:
+    """A stage that the process has already keeps its id, by which letters, approvals and work kept here know it; a new one gets an
+    id that was never used.
+    """
+    known = next((stage.id for stage in process.stages if stage.aliases[:1] == (word,)), None)
+    return Stage(known or new_id(), titled(name), Category.DONE if is_done else Category.ACTIVE, "", (word,))
 
 
 @dataclass(frozen=True)
@@ -216,5 +222,5 @@ def _details(asked: _Asked) -> Details:
     # Steps of a launch and requests that were withdrawn have moves, too, and are no work of their own.
     moves = moves.join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
     end = rollups.known_until(found)
-    delivered = delivery.delivery(moves, opened.process, end, asked.counted)
+    delivered = delivery.delivery(moves, opened.process, end, asked.counted, reach=rollups.imported_until(found), work=work)
     return Details(delivered, opened.process, scope.period, scope.compared, work, moves, opened.calendar, opened.today)

@@ -37,13 +37,18 @@ def left_by_stage(delivered: Delivery) -> dict[str, float]:
 def first_things_first(risks: pl.DataFrame, left: Mapping[str, float], needs: pl.DataFrame, worth: pl.Expr) -> pl.DataFrame:
     """The `place` of each launch in the order in which to work (see ORDER): cost of delay, what a day costs times the chance to be
     late, for each day that is `left`; what others need carries their cost, too, and comes before them. `worth`: what one unit of a
-    row's currency is worth. Empty where something needs itself. Launches of a stage that nobody can time, or of which nobody has
-    said what a day is worth, have no place.
+    row's currency is worth. Empty where something needs itself. Launches of a stage that nobody can time have no place, nor
+    those of which nobody has said what a day is worth, unless others need them.
     """
-    known = risks.with_columns(
-        (pl.col("at_risk") * worth).alias("cost"),
-        pl.col("stage").replace_strict(dict(left), default=None, return_dtype=pl.Float64).clip(_LEAST).alias("left"),
-    ).drop_nulls(["cost", "left"])
+    known = (
+        risks.with_columns(
+            (pl.col("at_risk") * worth).alias("cost"),
+            pl.col("stage").replace_strict(dict(left), default=None, return_dtype=pl.Float64).clip(_LEAST).alias("left"),
+        )
+        .filter(pl.col("cost").is_not_null() | pl.col("issue_id").is_in(needs["needs"].implode()))
+        .drop_nulls("left")
+    )
+    known = known.with_columns(pl.col("cost").fill_null(0.0))
     before = {issue: tuple(found) for issue, found in needs.group_by("issue_id").agg(pl.col("needs")).iter_rows()}
     jobs = [
         Job(issue, days, cost, before.get(issue, ())) for issue, days, cost in known.select("issue_id", "left", "cost").iter_rows()

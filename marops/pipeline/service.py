@@ -23,7 +23,7 @@ from marops.pipeline.logs import Asked
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.sources import service as sources
-from marops.stages import Process, Stage
+from marops.stages import Process, Stage, folded
 from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
@@ -38,7 +38,8 @@ class Flow:
     `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `checked`: how such chances
-    turned out. `unknown`: statuses that are no stage.
+    turned out. `unknown`: statuses that are no stage, in lower
+    case; `adrift`: those in which items are now.
     """
 
     items: pl.DataFrame
@@ -55,6 +56,7 @@ class Flow:
     count: int
     has_dates: bool
     unknown: tuple[str, ...]
+    adrift: tuple[str, ...]
     today: date
 
     @property
@@ -250,26 +252,31 @@ def _flow(asked: _Asked) -> Flow:
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
-    unknown = visits.filter(pl.col("stage").is_null())["status"].unique().sort().to_list()
+    strange = visits.filter(pl.col("stage").is_null())
+    unknown = strange.select(folded(pl.col("status")))["status"].unique().sort().to_list()
+    adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
     moves = rollups.stage_moves(found).join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
     delivered = delivery.delivery(moves, process, end)
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
+    # Of what runs without a history nobody knows when it was launched, so not whether it was late.
+    dated = work.filter(~(pl.col("stage").is_in(process.launched) & pl.col("launched_at").is_null()).fill_null(value=False))
     return Flow(
         items=metrics.in_progress(work, end)
         .join(limits, on="stage", how="left", maintain_order="left")
         .join(_held_up(rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
-        overdue=metrics.overdue(work, opened.today),
-        risks=_risks(work, before_launch, delivered, rollups.dependencies(found), opened.today, factors),
-        checked=lateness.checked(work, before_launch, end),
+        overdue=metrics.overdue(dated, opened.today),
+        risks=_risks(dated, before_launch, delivered, rollups.dependencies(found), opened.today, factors),
+        checked=lateness.checked(dated, before_launch, end),
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
-        launches=metrics.launches(work, scope.period, opened.today),
+        launches=metrics.launches(dated, scope.period, opened.today),
         process=process,
         in_preparation=metrics.work_in_progress(work, end, process.before_launch),
-        late=metrics.late_launches(work, opened.today, end),
-        on_time=metrics.on_time(work, scope.period, opened.today, end),
+        late=metrics.late_launches(dated, opened.today, end),
+        on_time=metrics.on_time(dated, scope.period, opened.today, end),
         over_sla=metrics.over_sla(work, end, process.stages),
         count=work.height,
         has_dates=work["due_date"].count() > 0,
         unknown=tuple(unknown),
+        adrift=tuple(adrift),
         today=opened.today,
     )

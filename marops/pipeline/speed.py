@@ -54,12 +54,12 @@ _LABELS = {
 
 def throughput(found: Delivery, period: Period) -> Measure:
     """Items launched a week of a period, up to the end of the data."""
-    until = min(start_of(period.end + timedelta(days=1)), found.end)
+    until = min(start_of(period.end + timedelta(days=1)), found.reach)
     weeks = (until - start_of(period.start)) / timedelta(weeks=1)
     if weeks <= 0:
         missing = text("These days have not begun.")
         return _measure(found, "throughput", text("Finished a week"), None, Unit.COUNT, period, missing=missing)
-    count = launched_in(found, period).height
+    count = launched_in(found, period).filter(pl.col("finished") < until).height
     note = ntext("{n} in {weeks} weeks", "{n} in {weeks} weeks", count, weeks=round(weeks, 1))
     return _measure(found, "throughput", text("Finished a week"), count / weeks, Unit.COUNT, period, note=note)
 

@@ -65,16 +65,19 @@ def _told(found: list[Numbered]) -> Iterator[Numbered]:
     """The stories of one task, in the order of time."""
     ordered = sorted(found, key=lambda story: moment(at(story[1], "created_at")))
     section = next((name for _, story in ordered if (name := at(story, "old_section", "name"))), "")
+    is_complete = False
     for number, story in ordered:
         kind = at(story, "resource_subtype")
         left, entered = "", ""
         if kind == "section_changed":
             left, entered = at(story, "old_section", "name"), at(story, "new_section", "name")
             section = entered
+            if is_complete:
+                continue  # it is filed elsewhere, not taken up again
         elif kind == "marked_complete":
-            left, entered = section, _COMPLETED
+            left, entered, is_complete = section, _COMPLETED, True
         elif kind == "marked_incomplete":
-            left, entered = _COMPLETED, section or _INCOMPLETE
+            left, entered, is_complete = _COMPLETED, section or _INCOMPLETE, False
         yield number, {
             "target.gid": at(story, "target", "gid"), "resource_subtype": kind, "left": left, "entered": entered,
             "created_at": at(story, "created_at"), "created_by.gid": at(story, "created_by", "gid"),

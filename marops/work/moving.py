@@ -1,5 +1,7 @@
 """Moves of kept items from stage to stage, and taking the last one back."""
 
+from datetime import datetime
+
 from sqlmodel import Session, col, select
 
 from marops import notes, store
@@ -45,10 +47,20 @@ def move(
         # Clocks of servers differ a little: a move never comes before the one it follows.
         at = max(recording.moment(workspace), made[-1].at)
         found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
+        if anyhow:
+            _take_back(session, principal, row, last, at, anyhow)
         despite_of = {"despite": anyhow, "barrier": str(barrier)} if barrier is not None else {}
         after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
         recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
         return found
+
+
+def _take_back(session: Session, principal: Principal, row: WorkItem, last: WorkItemTransition, at: datetime, why: str) -> None:
+    """Nobody waits any more for the approvals that a move was made despite of."""
+    for one in asked.load(session, row.workspace_id, row.item):
+        if one.row.withdrawn_at is None and one.row.stage == last.stage and one.state.outcome is Outcome.OPEN:
+            one.row.withdrawn_by, one.row.withdrawn_at, one.row.withdrawn_reason = principal.name, max(at, one.row.asked_at), why
+            session.add(one.row)
 
 
 def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reason: str = "") -> WorkItemTransition:

@@ -62,6 +62,12 @@ class Item:
         """Where it is now; None where that is not known."""
         return self.last.stage if self.last else None
 
+    def is_launched(self, process: Process) -> bool:
+        """Whether it was launched: it entered a stage that is one."""
+        return any(
+            move.withdrawn_at is None and move.stage is not None and move.stage.id in process.launched for move in self.moves
+        )
+
     def is_done(self, process: Process) -> bool:
         """Whether nothing is left to do."""
         return self.stage is not None and self.stage.id in process.done

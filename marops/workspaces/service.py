@@ -276,7 +276,8 @@ def set_calendar(
     require(principal, Action.EDIT, workspace_id)
     if zone not in available_timezones():
         raise UserError(text("{zone} is no time zone. Choose one as America/Sao_Paulo.", zone=zone))
-    if not weekdays or begins >= ends:
+    begins, ends = (moment.replace(second=0, microsecond=0) for moment in (begins, ends))
+    if not weekdays or not set(weekdays) <= set(range(7)) or begins >= ends:
         raise UserError(text("Choose at least one day of the week, and hours that end after they begin."))
     with store.writing() as session:
         workspace = load(session, workspace_id)

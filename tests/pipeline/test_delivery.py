@@ -98,6 +98,38 @@ def test_a_word_that_is_no_stage_ends_the_visit_before_it_and_is_no_move_back() 
     ]  # fmt: skip
 
 
+def test_a_word_that_is_no_stage_says_nothing_of_work_that_runs_or_is_over() -> None:
+    ran = found(a=[("build", 0), ("execution", 8), (None, 20), ("reporting", 48)])
+    assert ran.timed["finished"].to_list() == [after(8)]
+    over = found(a=[("build", 0), ("done", 8), (None, 20)])
+    assert (over.withdrawn.to_list(), over.ageing.height) == (["a"], 0)
+
+
+def test_what_is_dropped_is_no_launch_where_what_is_done_is_one() -> None:
+    ends = Process((*BUILD_ONLY.stages, Stage("off", "Off", Category.DROPPED, "", ())))
+    both = found(process=ends, a=[("build", 0), ("over", 5)], b=[("build", 0), ("off", 5)])
+    assert both.timed["issue_id"].to_list() == ["a"]
+    assert both.withdrawn.to_list() == ["b"]
+
+
+def test_lead_time_begins_when_work_was_asked_for_though_it_moved_much_later() -> None:
+    work = frame([item("a", after(-40))], WORK)
+    asked = delivery(moves(a=[("build", 0), ("execution", 10)]), usual(), END, work=work)
+    assert asked.timed.select("cycle", "lead").rows() == [(10, 50)]
+
+
+def test_what_moves_later_on_the_last_day_has_not_happened_yet_and_what_moves_on_a_later_day_cannot_be() -> None:
+    noon = delivery(moves(a=[("build", 1), ("execution", 5.9)], b=[("build", 1), ("execution", 6.2)]), usual(), after(5.5))
+    assert noon.log.excluded.rows() == [("b", "future date")]
+    assert noon.ageing.select("issue_id", "age").rows() == [("a", 4.5)]
+
+
+def test_what_was_finished_after_all_sources_reach_is_in_no_pace() -> None:
+    steps = {f"i{n}": [("build", 0), ("execution", 7 * n)] for n in range(1, 9)}
+    known = delivery(moves(**steps), usual(), after(56.5), reach=after(28))
+    assert speed.throughput(known, SPAN).value == pytest.approx(3 / 4)  # what was launched as day 28 began is not yet in it
+
+
 def test_two_words_for_a_stage_are_one_visit_and_the_end_counts_from_its_last_time_where_nothing_runs() -> None:
     words = moves(a=[("build", 0), ("build", 2), ("over", 5), ("over", 6)]).with_columns(
         pl.Series("status", ["doing", "building", "closed", "closed"])
@@ -198,6 +230,12 @@ def test_the_bands_are_the_ages_at_which_finished_work_left_each_stage() -> None
     # prioritisation was skipped: it was passed when Build was entered
     assert bands["prioritisation"]["p85"] == 17
     assert (bands["build"]["p85"], bands["qa"]["p85"]) == (34, 51)
+
+
+def test_the_bands_forget_what_reopened_work_forgets() -> None:
+    steps = {f"i{n}": [("build", 0), ("qa", 3), ("build", 10), ("qa", 13), ("execution", 14)] for n in range(12)}
+    forgotten = ageing.bands(found(**steps, counted=Counted(reopened=Reopened.RESET)))
+    assert forgotten.filter(stage="build")["p50"].item() == 13  # it is begun on day 0 still, and Build is left on day 13
 
 
 def test_old_work_is_told_by_the_highest_band_it_is_above() -> None:

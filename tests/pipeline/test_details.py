@@ -53,6 +53,23 @@ def test_the_stages_that_the_data_show_are_in_their_usual_order_and_end_where_no
     assert details.details(LOCAL_ADMIN, YEARS).unknown_words.is_empty()
 
 
+def test_stages_taken_again_from_newer_data_keep_their_ids(home: Path) -> None:
+    def moves(*words: str) -> None:
+        fill("work_item_transition", [
+            {"issue_id": issue, "status_sequence": n + 10 * len(words), "status": word,
+             "transition_at": datetime(2026, 3, n, len(words), tzinfo=UTC)}
+            for issue in "ab" for n, word in enumerate(words, 1)
+        ])  # fmt: skip
+
+    moves("Backlog", "Review", "Shipped")
+    first = details.suggested(LOCAL_ADMIN, OWN)
+    workspaces.set_process(LOCAL_ADMIN, OWN, first)
+    moves("Backlog", "Design", "Review", "Shipped")
+    again = {str(stage.name): stage.id for stage in details.suggested(LOCAL_ADMIN, OWN)}
+    assert {str(stage.name): stage.id for stage in first} == {name: again[name] for name in ("Backlog", "Review", "Shipped")}
+    assert len(set(again.values())) == 4
+
+
 def test_the_page_says_what_marops_flow_says_of_the_same_log(helpdesk: pl.DataFrame) -> None:
     page = details.details(LOCAL_ADMIN, YEARS)
     stages = [str(stage.name) for stage in page.process.stages]

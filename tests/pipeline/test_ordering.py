@@ -42,3 +42,8 @@ def test_what_cannot_be_weighed_has_no_place() -> None:
 def test_work_that_needs_itself_is_in_no_order() -> None:
     needs = pl.DataFrame({"issue_id": ["a", "b"], "needs": ["b", "a"]})
     assert order(("a", "qa", 1), ("b", "qa", 2), needs=needs) == []
+
+
+def test_what_others_need_has_a_place_though_nobody_said_what_it_is_worth() -> None:
+    needs = pl.DataFrame({"issue_id": ["a", "b"], "needs": ["b", "c"]})
+    assert order(("a", "qa", 1000), ("b", "qa", None), ("c", "qa", 10), ("alone", "qa", None), needs=needs) == ["c", "b", "a"]

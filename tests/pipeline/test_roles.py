@@ -170,7 +170,7 @@ def test_what_is_left_out_or_stands_in_no_stage_is_said(home: Path) -> None:
     found = held()
     assert (found.left_out, found.elsewhere) == (1, 1)
     assert [str(doubt) for doubt in found.doubts] == [
-        "Whose move a stage is follows from the default matrix below: nobody has set who does what.",
+        "Whose move it is follows from the default matrix (Who does what, below): nobody has set another.",
         "1 item is left out: a moment of it is missing or cannot be.",
         "1 item is in a status that is no stage: nobody's move is known there.",
     ]

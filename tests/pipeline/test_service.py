@@ -140,7 +140,8 @@ def test_going_back_skipping_and_reopening_are_visits_of_their_own(home: Path):
 
 def test_a_status_that_is_no_stage_is_named(home: Path):
     put({"a": [("Request", at(1, 1)), ("Waiting for legal", at(1, 2))], "b": [("Parked", at(1, 2)), ("QA", at(1, 3))]})
-    assert flow().unknown == ("Parked", "Waiting for legal")
+    assert flow().unknown == ("parked", "waiting for legal")
+    assert flow().adrift == ("Waiting for legal",)  # b is in QA now
 
 
 def test_the_board_shows_the_present_and_the_limit_of_its_stage(home: Path):

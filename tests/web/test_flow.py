@@ -136,15 +136,28 @@ def test_statuses_that_are_no_stage_are_offered_as_stages(home: Path) -> None:
 def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
     table = stages._frame(usual().stages).to_dicts()
     assert stages._read(table, usual()) == [
-        replace(stage, aliases=tuple(", ".join(stage.aliases).split(","))) for stage in usual().stages
+        replace(stage, aliases=tuple(" | ".join(stage.aliases).split("|"))) for stage in usual().stages
     ]
     table[0] |= {"place": 9, "meaning": "waiting", "side": "IT", "sla_days": 2.5}
-    table.append({"place": 2, "name": "Legal", "meaning": None, "side": None, "sla_days": None, "words": "legal, counsel"})
+    table.append({"place": 2, "name": "Legal", "meaning": None, "side": None, "sla_days": None, "words": "legal, brand | counsel"})
     first, *_, last = stages._read(table, usual())
     assert (first.id, last.id, last.category, last.responsible, last.sla_days) == ("validation", "request", "wait", "it", 2.5)
     (legal,) = [stage for stage in stages._read(table, usual()) if stage.name == "Legal"]
-    assert (legal.category, legal.aliases) == ("active", ("legal", " counsel"))
+    assert (legal.category, legal.aliases) == ("active", ("legal, brand ", " counsel"))
     assert legal.id not in {stage.id for stage in usual().stages}
+
+
+def test_a_stage_that_is_renamed_keeps_its_id_and_one_that_is_new_never_gets_the_id_of_another() -> None:
+    table = stages._frame(usual().stages).to_dicts()
+    table[3]["name"] = "Make"
+    made = stages._read(table, usual())
+    assert (made[3].id, made[3].name, made[3].aliases[-1]) == ("build", "Make", "Build")
+    without = [row for row in table if row["id"] != "qa"] + [
+        {"place": 5, "name": "Check", "meaning": None, "side": None, "words": None}
+    ]
+    again = stages._read([{"sla_days": None, **row} for row in without], usual())
+    assert "qa" not in {stage.id for stage in again}
+    assert len({stage.id for stage in again}) == len(usual().stages)
 
 
 def test_days_off_are_read_in_any_order_and_what_is_no_day_is_named() -> None:

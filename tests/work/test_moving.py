@@ -164,9 +164,12 @@ def test_no_item_leaves_a_stage_in_which_somebody_must_approve_unless_a_manager_
     moving.move(ANA, OWN, item, "qa", seen=2, despite="The board decided")
     entry = audit.entries(ANA, OWN, "work_item")[0]
     assert entry.after == {"stage": "qa", "despite": "The board decided", "barrier": str(said)}
-    moved(item, "execution")  # what was asked in Build holds nothing in QA
-    assert [one.approver for one in approving.queue(ANA, OWN)] == ["Legal", "Brand"]  # and is still to be answered
-    approving.decide(ANA, OWN, approval, "Legal", Answer.APPROVED)
+    moved(item, "execution")
+    assert approving.queue(ANA, OWN) == []  # nobody waits for what was asked in Build
+    (row,) = approving.approvals(ANA, OWN, item)
+    assert (row.row.withdrawn_by, row.row.withdrawn_reason) == (ANA.name, "The board decided")
+    with pytest.raises(Conflict):
+        approving.decide(ANA, OWN, approval, "Legal", Answer.APPROVED)
 
 
 def test_once_approved_an_item_goes_on() -> None:

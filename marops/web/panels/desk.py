@@ -149,7 +149,11 @@ def _number(words: str) -> Decimal | None:
     if not words.strip():
         return None
     r = reader()
-    plain = words.strip().replace(r.group_mark, "").replace(r.decimal_mark, ".")
+    whole, *rest = words.strip().split(r.decimal_mark)
+    # "12,50" of somebody who reads thousands with a comma is no 1250.
+    if any(len(group) != 3 for group in whole.split(r.group_mark)[1:]) or r.group_mark in "".join(rest):
+        raise UserError(text("{word} is no amount. Give a number, or leave it empty.", word=words.strip()))
+    plain = ".".join([whole.replace(r.group_mark, ""), *rest])
     try:
         return Decimal(plain)
     except InvalidOperation as wrong:

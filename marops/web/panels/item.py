@@ -64,7 +64,7 @@ def _conclusion(item: Item, place: Here) -> Text:
         stands = text("It came to {stage} today.", stage=_called(last))
     if item.due is None:
         return text("{stands} No date is promised.", stands=stands)
-    if item.is_done(place.opened.process):
+    if item.is_done(place.opened.process) or item.is_launched(place.opened.process):
         return stands
     if item.due < place.opened.today:
         late = Quantity(float((place.opened.today - item.due).days), Unit.DAYS)

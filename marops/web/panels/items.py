@@ -59,7 +59,7 @@ def listed(lines: Sequence[Line], place: Here, label: Text) -> None:
 def line_of(item: Item, process: Process, today: date) -> Line:
     """An item with its stage (a step of a launch: who must act) and the day it is due; late where that has passed undone."""
     done = item.is_done(process)
-    late = item.due is not None and item.due < today and not done
+    late = item.due is not None and item.due < today and not done and not item.is_launched(process)
     stage = say(item.stage.name) if item.stage else item.last.status if item.last else ""
     row = item.row
     where = say(SIDES.get(row.side, row.side)) if row is not None and row.parent is not None and not done else stage

@@ -131,8 +131,8 @@ def _board(flow: Flow, place: Here) -> None:
             "more": say(text("and {n} more", n=more)) if more else "",
         })  # fmt: skip
     st.markdown(html("board.html", stages=columns, label=say(text("Campaigns by stage"))), unsafe_allow_html=True)
-    if flow.unknown:
-        words = ", ".join(flow.unknown[:5])
+    if flow.adrift:
+        words = ", ".join(flow.adrift[:5])
         note(text("Not on the board: items whose status is no stage marops knows ({words}).", words=words))
 
 

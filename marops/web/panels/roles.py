@@ -57,7 +57,7 @@ def _must_act(held: Held) -> None:
     """Who must act on the last day of the data."""
     section(text("Who must act now?"), text("As of {day}: what is with each role, before launch.", day=held.as_of))
     if held.now.is_empty():
-        note(text("Nobody: no item is before its launch."))
+        note(text("Nobody: no item whose history is known is before its launch."))
         return
     found = held.now
     unvalued = pl.col("items") - pl.col("valued")

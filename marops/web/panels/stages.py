@@ -9,7 +9,7 @@ import streamlit as st
 from marops.language import Text, text
 from marops.pipeline import details
 from marops.principal import Action, allowed
-from marops.stages import Category, Process, Stage, titled
+from marops.stages import Category, Process, Stage, new_id, titled
 from marops.web.components import note
 from marops.web.panels.managing import attempt, dialog
 from marops.web.scope import Here
@@ -19,7 +19,9 @@ from marops.workspaces import service as workspaces
 _MEANINGS: dict[Category, Text] = {
     Category.TODO: text("to do: nobody has begun"), Category.ACTIVE: text("active: somebody works"),
     Category.WAIT: text("waiting"), Category.LIVE: text("live: it runs"), Category.DONE: text("done"),
+    Category.DROPPED: text("dropped: over without a launch"),
 }  # fmt: skip
+_BETWEEN = " | "
 _SIDES = {"": text("nobody"), "it": text("IT"), "marketing": text("Marketing")}
 
 
@@ -34,7 +36,7 @@ def _settings(place: Here) -> None:
     process = place.opened.process
     if not allowed(place.principal, Action.EDIT):
         note(text("You can look, not change: that takes the role of a manager."))
-        st.dataframe(_frame(process.stages), hide_index=True, alt=say(text("Stages of the work")))
+        st.dataframe(_frame(process.stages), hide_index=True, column_config=_columns(), alt=say(text("Stages of the work")))
         return
     found = details.suggested(place.principal, place.scope.workspace)
     words = {alias for stage in process.stages for alias in stage.aliases}
@@ -48,8 +50,8 @@ def _settings(place: Here) -> None:
     )  # fmt: skip
     note(
         text(
-            "In the order of the place. Words are what your tracker calls the stage, with commas between. What runs (live) "
-            "counts as launched; without such a stage, what is done does."
+            "In the order of the place. Words are what your tracker calls the stage, with | between. What runs (live) counts as "
+            "launched; without such a stage, what is done does, but not what is dropped (cancelled, rejected)."
         )
     )
     with st.container(horizontal=True):
@@ -67,7 +69,8 @@ def _frame(stages: tuple[Stage, ...]) -> pl.DataFrame:
             "meaning": [say(_MEANINGS[stage.category]) for stage in stages],
             "side": [say(_SIDES[stage.responsible]) for stage in stages],
             "sla_days": [stage.sla_days for stage in stages],
-            "words": [", ".join(stage.aliases) for stage in stages],
+            "words": [_BETWEEN.join(stage.aliases) for stage in stages],
+            "id": [stage.id for stage in stages],
         },
         schema_overrides={"sla_days": pl.Float64},
     )
@@ -84,25 +87,24 @@ def _columns() -> dict[str, Any]:
         "side": config.SelectboxColumn(say(text("Must act")), options=[say(words) for words in _SIDES.values()]),
         "sla_days": config.NumberColumn(say(text("Days allowed")), min_value=0.0),
         "words": config.TextColumn(say(text("Words")), width="large"),
+        "id": None,
     }
 
 
 def _read(edited: list[dict[str, Any]], process: Process) -> list[Stage]:
-    """The stages of the edited table. One that keeps its name keeps its id, so that what refers to it still does."""
+    """The stages of the edited table. A stage keeps its id, whatever it is called now; its old name becomes one of its words."""
     meanings, sides = ({say(words): key for key, words in named.items()} for named in (_MEANINGS, _SIDES))
-    ids = {say(stage.name): stage for stage in process.stages}
-    taken = {stage.id for stage in process.stages}
     made: list[Stage] = []
     for row in sorted(edited, key=lambda row: row["place"] or inf):
         name = (row["name"] or "").strip()
-        known = ids.get(name)
-        new = next(f"s{at}" for at in range(10_000) if f"s{at}" not in taken)
-        taken |= {new}
+        known = process.named(row.get("id"))
+        is_renamed = known is not None and say(known.name) != name
         made.append(
             Stage(
-                known.id if known else new, known.name if known else titled(name),
+                known.id if known else new_id(), known.name if known and not is_renamed else titled(name),
                 Category(meanings.get(row["meaning"] or "", Category.ACTIVE)), str(sides.get(row["side"] or "", "")),
-                tuple((row["words"] or "").split(",")), row["sla_days"],
+                (*(row["words"] or "").split(_BETWEEN.strip()), *([str(known.name)] if known and is_renamed else [])),
+                row["sla_days"],
             )
         )  # fmt: skip
     return made
