@@ -83,7 +83,9 @@ def test_tasks_in_sections_of_several_projects_are_named(tmp_path: Path) -> None
 
 
 def test_stories_are_moves_between_sections_and_completions(tmp_path: Path) -> None:
-    """A task taken up again is back in the section it was in; filed elsewhere once it is completed it stays so. Comments are no moves, and their words are not kept."""
+    """A task that is taken up again is back in the section it was in; filed elsewhere once it is completed, it stays completed.
+    Comments are no moves, and their words are not kept.
+    """
     stories = [
         story(1, "comment_added", 2), moved(2, 3, "To do", "Doing"), story(3, "marked_complete", 5),
         story(4, "marked_incomplete", 6), moved(5, 7, "Doing", "QA"), story(6, "marked_complete", 9),
