@@ -29,7 +29,7 @@ def stages_button(place: Here, unknown: int) -> None:
     """Opens the settings of the stages. `unknown`: statuses that are no stage: where there are any, it is said."""
     label = text("Stages ({n} statuses unknown)", n=unknown) if unknown else text("Stages")
     if st.button(say(label), key="stages", icon=":material/account_tree:", type="secondary" if unknown else "tertiary"):
-        dialog(text("Stages of the work"), _settings, place)
+        dialog(text("Stages of the work"), _settings, place, wide=True)
 
 
 def _settings(place: Here) -> None:
