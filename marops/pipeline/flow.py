@@ -52,15 +52,12 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
     if events.is_empty():
         return pl.DataFrame(schema=_ITEM)
     if reopened is Reopened.RESET:
-        moved_back = items(events, workflow)["moved_back"]
-        return items(without_undone(events), workflow).with_columns(moved_back)
+        return items(without_undone(events), workflow).with_columns(_moved_back(events, _starts(events)))
     # Sums over items that stand together: groups would take three times as long.
-    at, index, item = (events[name].to_physical().to_numpy() for name in ("at", "index", "case"))
-    starts = np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
+    at, index = (events[name].to_physical().to_numpy() for name in ("at", "index"))
+    starts = _starts(events)
     ends = np.concatenate([starts[1:], [len(at)]]) - 1
     in_done = np.isin(index, [place for place, stage in enumerate(workflow.stages) if stage in workflow.done])
-    back = np.concatenate([[False], index[1:] < index[:-1]])
-    back[starts] = False
     started = np.minimum.reduceat(np.where(index >= workflow.started_from, at, _NEVER), starts)
     finished = np.where(in_done[ends], np.maximum.reduceat(np.where(in_done, at, -_NEVER), starts), _NEVER)
     return events[ends].select(
@@ -71,8 +68,22 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
         "role",
         _moments("started", started),
         _moments("finished", finished),
-        pl.Series("moved_back", np.logical_or.reduceat(back, starts)),
+        _moved_back(events, starts),
     )
+
+
+def _starts(events: pl.DataFrame) -> Moments:
+    """Where the events of each item begin."""
+    item = events["case"].to_physical().to_numpy()
+    return np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
+
+
+def _moved_back(events: pl.DataFrame, starts: Moments) -> pl.Series:
+    """Whether each item ever entered a stage before the one it was in."""
+    index = events["index"].to_numpy()
+    back = np.concatenate([[False], index[1:] < index[:-1]])
+    back[starts] = False
+    return pl.Series("moved_back", np.logical_or.reduceat(back, starts))
 
 
 def _moments(name: str, found: Moments) -> pl.Series:
