@@ -4,7 +4,6 @@ What `marops flow` measures of a log in a file is measured here of a workspace's
 """
 
 import threading
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -21,11 +20,11 @@ from marops.pipeline import ageing, delivery, events, flow, outlook, quality, sp
 from marops.pipeline.delivery import Counted, Delivery
 from marops.pipeline.events import log
 from marops.pipeline.outlook import Outlook
+from marops.pipeline.scoped import Scoped
 from marops.pipeline.speed import Little
 from marops.principal import Action, Principal, require
 from marops.stages import Category, Process, Stage, folded, new_id, titled
 from marops.workspaces import service as workspaces
-from marops.workspaces.service import Opened
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ class Details:
 def details(principal: Principal, scope: Scope, counted: Counted | None = None) -> Details:
     """The flow of a scope's work in detail. Raises NotFound."""
     require(principal, Action.READ, scope.workspace)
-    return _details(_Asked(workspaces.open_workspace(principal, scope.workspace), scope, counted or Counted()))
+    return _details(Scoped(workspaces.open_workspace(principal, scope.workspace), scope), counted or Counted())
 
 
 def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
@@ -201,26 +200,9 @@ def _kept_or_new(process: Process, word: str, name: str, *, is_done: bool) -> St
     return Stage(known or new_id(), titled(name), Category.DONE if is_done else Category.ACTIVE, "", (word,))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    opened: Opened
-    scope: Scope
-    counted: Counted
-
-    @property
-    def key(self) -> Hashable:
-        return self.opened.key, self.scope, self.counted, rollups.this_hour()
-
-
-@cached(LRUCache(maxsize=32), key=lambda asked: asked.key, condition=threading.Condition())
-def _details(asked: _Asked) -> Details:
-    opened, scope = asked.opened, asked.scope
-    found = rollups.facts(opened)
-    work, moves = rollups.work(found), rollups.stage_moves(found)
-    if scope.unit is not None:
-        work = work.filter(pl.col("unit") == scope.unit)
-    # Steps of a launch and requests that were withdrawn have moves, too, and are no work of their own.
-    moves = moves.join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
-    end = rollups.known_until(found)
-    delivered = delivery.delivery(moves, opened.process, end, asked.counted, reach=rollups.imported_until(found), work=work)
+@cached(LRUCache(maxsize=32), key=lambda scoped, counted: (scoped.key, counted), condition=threading.Condition())
+def _details(scoped: Scoped, counted: Counted) -> Details:
+    opened, scope, work, moves = scoped.opened, scoped.scope, scoped.work, scoped.moves
+    reach = rollups.imported_until(scoped.facts)
+    delivered = delivery.delivery(moves, opened.process, scoped.end, counted, reach=reach, work=work)
     return Details(delivered, opened.process, scope.period, scope.compared, work, moves, opened.calendar, opened.today)

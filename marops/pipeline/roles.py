@@ -1,7 +1,7 @@
 """Roles in the pipeline: who does what in a workspace, as somebody has set it or as it is by default, and who holds its work."""
 
 import threading
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,10 +18,10 @@ from marops.pipeline import bottleneck, flow, holding, raci
 from marops.pipeline.events import EVENT, log
 from marops.pipeline.held import Held
 from marops.pipeline.raci import Actor, Cell, Matrix
+from marops.pipeline.scoped import Scoped
 from marops.pipeline.store import RaciRole, raci_roles
 from marops.principal import Action, Principal, require
 from marops.workspaces import service as workspaces
-from marops.workspaces.service import Opened
 from marops.workspaces.store import load, lock
 
 MOST_ROLES, MOST_NAME = 40, 200
@@ -114,32 +114,16 @@ def _made(written: Sequence[Written]) -> Matrix:
 def held(principal: Principal, scope: Scope) -> Held:
     """Who holds the work of a scope, and who does what. Raises NotFound."""
     require(principal, Action.READ, scope.workspace)
-    return _held(_Asked(workspaces.open_workspace(principal, scope.workspace), scope))
+    return _held(Scoped(workspaces.open_workspace(principal, scope.workspace), scope))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    opened: Opened
-    scope: Scope
-
-    @property
-    def key(self) -> Hashable:
-        return self.opened.key, self.scope, rollups.this_hour()
-
-
-@cached(LRUCache(maxsize=64), key=lambda asked: asked.key, condition=threading.Condition())
-def _held(asked: _Asked) -> Held:
-    opened, scope = asked.opened, asked.scope
-    facts, process = rollups.facts(opened), opened.process
+@cached(LRUCache(maxsize=64), key=lambda scoped: scoped.key, condition=threading.Condition())
+def _held(scoped: Scoped) -> Held:
+    opened, scope, facts, process = scoped.opened, scoped.scope, scoped.facts, scoped.opened.process
     with store.reading() as session:
         kept = _stored(session, opened.workspace.id)
     matrix = kept or raci.default(process)
-    work, moves = rollups.work(facts), rollups.stage_moves(facts)
-    if scope.unit is not None:
-        work = work.filter(pl.col("unit") == scope.unit)
-    # Steps of a launch and requests that were withdrawn have moves, too, and are no work of their own.
-    moves = moves.join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
-    end = rollups.known_until(facts)
+    work, moves, end = scoped.work, scoped.moves, scoped.end
     start, stop = scope.period.moments
     approvals = rollups.approvals(facts).select(holding.APPROVAL.names())
     names = _names(matrix, pl.concat([moves["role"], approvals["approver"]]))

@@ -1,7 +1,7 @@
 """The campaign pipeline: the board, what is late, how long stages take."""
 
 import threading
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,13 +20,13 @@ from marops.pipeline.delivery import Delivery
 from marops.pipeline.events import EVENT, Why
 from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked
+from marops.pipeline.scoped import Scoped
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.sources import service as sources
 from marops.stages import Process, Stage, folded
 from marops.tables import ROW
 from marops.workspaces import service as workspaces
-from marops.workspaces.service import Opened
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class Slowest:
 def flow(principal: Principal, scope: Scope) -> Flow:
     """The pipeline of a scope. The board shows the present; times and launches the scope's period. Raises NotFound."""
     require(principal, Action.READ, scope.workspace)
-    return _flow(_Asked(workspaces.open_workspace(principal, scope.workspace), scope))
+    return _flow(Scoped(workspaces.open_workspace(principal, scope.workspace), scope))
 
 
 def findings(principal: Principal, scope: Scope) -> list[Finding]:
@@ -230,33 +230,17 @@ def _held_up(flags: pl.DataFrame) -> pl.DataFrame:
     return flags.filter(pl.col("until_at").is_null()).group_by("issue_id").agg(pl.col("from_at").min().alias("held_up"))
 
 
-@dataclass(frozen=True)
-class _Asked:
-    opened: Opened
-    scope: Scope
-
-    @property
-    def key(self) -> Hashable:
-        return self.opened.key, self.scope, rollups.this_hour()
-
-
-@cached(LRUCache(maxsize=128), key=lambda asked: asked.key, condition=threading.Condition())
-def _flow(asked: _Asked) -> Flow:
-    opened, scope = asked.opened, asked.scope
-    found = rollups.facts(opened)
-    work, visits, process = rollups.work(found), rollups.stage_visits(found), opened.process
-    if scope.unit is not None:
-        work = work.filter(pl.col("unit") == scope.unit)
-        visits = visits.join(work.select("issue_id"), on="issue_id", how="semi")
-    end = rollups.known_until(found)
+@cached(LRUCache(maxsize=128), key=lambda scoped: scoped.key, condition=threading.Condition())
+def _flow(scoped: Scoped) -> Flow:
+    opened, scope, found, end = scoped.opened, scoped.scope, scoped.facts, scoped.end
+    work, visits, process = scoped.work, scoped.visits, opened.process
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
     strange = visits.filter(pl.col("stage").is_null())
     unknown = strange.select(folded(pl.col("status")))["status"].unique().sort().to_list()
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
-    moves = rollups.stage_moves(found).join(work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
-    delivered = delivery.delivery(moves, process, end)
+    delivered = delivery.delivery(scoped.moves, process, end)
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     # Of what runs without a history nobody knows when it was launched, so not whether it was late.
     dated = work.filter(~(pl.col("stage").is_in(process.launched) & pl.col("launched_at").is_null()).fill_null(value=False))
