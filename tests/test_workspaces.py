@@ -220,7 +220,14 @@ def test_a_workspace_works_on_its_own_days_in_its_own_zone(home: Path, admin: Pr
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"zone": "Mars/Olympus"}, {"weekdays": []}, {"begins": time(17)}, {"ends": time(9)}],
+    [
+        {"zone": "Mars/Olympus"},
+        {"weekdays": []},
+        {"begins": time(17)},
+        {"ends": time(9)},
+        {"begins": time(9, 0, 1), "ends": time(9, 0, 30)},
+        {"weekdays": [7]},
+    ],
 )
 def test_a_calendar_in_which_nobody_could_work_is_refused(home: Path, admin: Principal, wrong: dict) -> None:
     right = {"zone": "UTC", "weekdays": [0], "begins": time(9), "ends": time(17), "holidays": []}

@@ -1,5 +1,6 @@
 """The flow of a workspace's work in detail: the numbers of `marops flow`, the stages its data show, forecasts, and the charts."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -150,6 +151,24 @@ def test_an_items_history_has_the_days_between_its_moves(home: Path) -> None:
         ("request", "Request", 2), (None, "Parked", 5), ("build", "Build", None),
     ]  # fmt: skip
     assert page.unknown_words.rows() == [("Parked", 1)]
+
+
+def test_a_day_that_goes_on_is_in_no_forecast(sample_home: Path) -> None:
+    page = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
+    noon = replace(page, delivered=replace(page.delivered, reach=datetime(2026, 10, 31, 12, tzinfo=UTC)))
+    assert (page.outlook.last_day, noon.outlook.last_day) == (date(2026, 10, 31), date(2026, 10, 30))
+
+
+def test_the_age_chart_counts_what_it_draws(home: Path) -> None:
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    moves = [("back", "Build", 1), ("back", "Request", 4), ("here", "Build", 5)]
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": start + timedelta(days=day)}
+        for n, (issue, word, day) in enumerate(moves, 1)
+    ])  # fmt: skip
+    page = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31))))
+    chart = ageing_figures.ageing(page, READERS[0])
+    assert chart.table.height == sum(len(trace.x) for trace in chart.figure.data) == 1
 
 
 def test_time_in_stages_is_apart_for_visits_that_ended_and_those_that_go_on(home: Path) -> None:

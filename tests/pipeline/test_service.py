@@ -171,6 +171,17 @@ def test_what_late_launches_would_bring_is_added_in_one_currency_only(home: Path
     assert str(found.owner) == "IT"
 
 
+def test_of_what_runs_without_a_history_nobody_knows_whether_it_was_late(home: Path):
+    item = {"created_at": at(1, 1), "due_date": date(2026, 1, 9)}
+    fill(
+        "work_item",
+        [{"issue_id": "runs", "current_status": "Execution", **item}, {"issue_id": "waits", "current_status": "Build", **item}],
+    )
+    found = flow()
+    assert found.overdue["issue_id"].to_list() == found.risks["issue_id"].to_list() == ["waits"]
+    assert (found.late.value, found.on_time.value) == (1, 0)  # of one that was due, for the other is not known
+
+
 def test_the_board_says_since_when_an_item_is_held_up(home: Path):
     put({"a": [("QA", at(1, 3))], "b": [("QA", at(1, 12))]})
     fill("flag_event", [{"issue_id": "a", "flag_at": at(1, 5), "is_flagged": True, "kind": "blocked"}])

@@ -9,9 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from marops.errors import UserError
+from marops.language import Reader
 from marops.principal import Principal, Role
+from marops.stages import usual
 from marops.web import session
-from marops.web.panels import plans
+from marops.web.panels import desk, plans
+from marops.web.panels.items import line_of
 from marops.work import approving, commenting, hindrances, intake, launching, moving, reading
 from marops.work.details import Details
 from marops.work.hindrances import Kind
@@ -417,3 +420,26 @@ def test_it_is_said_on_whom_an_item_waits() -> None:
     item = asked()
     hindrances.flag(ANA, OWN, item, Kind.WAITING, role="Agency")
     assert "▲ Waiting on Agency since Mar 10, 2026" in words(on(item))
+
+
+def test_an_amount_is_read_as_its_reader_writes_it_and_never_a_hundred_times_as_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk, "reader", lambda: Reader.of("en"))
+    assert [desk._number(words) for words in ("1,234.5", "12.50", "")] == [Decimal("1234.5"), Decimal("12.50"), None]
+    for words in ("12,50", "1.2,3", "1,2345"):
+        with pytest.raises(UserError, match="is no amount"):
+            desk._number(words)
+    monkeypatch.setattr(desk, "reader", lambda: Reader.of("pt-BR"))
+    assert desk._number("1.234,5") == Decimal("1234.5")
+    with pytest.raises(UserError, match="is no amount"):
+        desk._number("12.50")
+
+
+def test_what_was_launched_by_its_date_is_not_late_afterwards() -> None:
+    asked = intake.request(ANA, OWN, Details("Sale", due=date(2026, 3, 12))).item
+    for stage in ("build", "execution"):
+        seen = reading.item(ANA, OWN, asked).last
+        assert seen is not None
+        before = reading.item(ANA, OWN, asked)
+        assert line_of(before, usual(), date(2026, 3, 20)).word == "late"
+        moving.move(ANA, OWN, asked, stage, seen=seen.sequence)
+    assert line_of(reading.item(ANA, OWN, asked), usual(), date(2026, 3, 20)).word == ""
