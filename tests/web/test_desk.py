@@ -424,10 +424,10 @@ def test_it_is_said_on_whom_an_item_waits() -> None:
 
 def test_an_amount_is_read_as_its_reader_writes_it_and_never_a_hundred_times_as_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desk, "reader", lambda: Reader.of("en"))
-    assert [desk._number(words) for words in ("1,234.5", "12.50", "")] == [Decimal("1234.5"), Decimal("12.50"), None]
-    for words in ("12,50", "1.2,3", "1,2345"):
+    assert [desk._number(amount) for amount in ("1,234.5", "12.50", "")] == [Decimal("1234.5"), Decimal("12.50"), None]
+    for odd in ("12,50", "1.2,3", "1,2345"):
         with pytest.raises(UserError, match="is no amount"):
-            desk._number(words)
+            desk._number(odd)
     monkeypatch.setattr(desk, "reader", lambda: Reader.of("pt-BR"))
     assert desk._number("1.234,5") == Decimal("1234.5")
     with pytest.raises(UserError, match="is no amount"):
