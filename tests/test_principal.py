@@ -67,7 +67,11 @@ def _is_plain_data(node: ast.ClassDef) -> bool:
     if [ast.unparse(base) for base in node.bases] == ["StrEnum"]:
         return True
     names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-    reads = {name for name in names if name in {"lake", "store", "rollups", "workspaces"} or name.startswith(("load", "_load"))}
+    reads = {
+        name
+        for name in names
+        if name in {"lake", "store", "rollups", "item_rollups", "workspaces"} or name.startswith(("load", "_load"))
+    }
     return not reads and any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 

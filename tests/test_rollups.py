@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from marops import checks, rollups
+from marops import checks, item_rollups, rollups
 from marops.principal import LOCAL_ADMIN
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Unit
@@ -119,7 +119,7 @@ def test_moves_between_words_for_one_stage_are_one_visit_and_going_back_is_anoth
     fill("work_item", [{"issue_id": "1", "created_at": at(3, 1)}])
     words = [("To Do", 1), ("Backlog", 2), ("In Progress", 3), ("QA", 5), ("Build", 6), ("Waiting for legal", 8), ("Live", 9)]
     fill("work_item_transition", [move("1", n, word, at(3, day)) for n, (word, day) in enumerate(words, 1)])
-    found = rollups.stage_visits(facts())
+    found = item_rollups.stage_visits(facts())
     assert found.select("visit", "stage", "entered_at", "left_at").rows() == [
         (1, "request", at(3, 1), at(3, 3)),
         (2, "build", at(3, 3), at(3, 5)),
@@ -135,14 +135,14 @@ def test_an_item_launches_when_it_first_executes_however_often_it_comes_back():
     fill("work_item", [{"issue_id": "1", "created_at": at(3, 1), "due_date": date(2026, 3, 4), "issue_key": "MOP-1"}])
     words = [("Request", 1), ("Execution", 5), ("Build", 6), ("Live", 9), ("Done", 12), ("Build", 14)]
     fill("work_item_transition", [move("1", n, word, at(3, day)) for n, (word, day) in enumerate(words, 1)])
-    found = rollups.work(facts()).row(0, named=True)
+    found = item_rollups.work(facts()).row(0, named=True)
     assert (found["launched_at"], found["stage"], found["since"]) == (at(3, 5), "build", at(3, 14))
     assert (found["key"], found["name"]) == ("MOP-1", "MOP-1")
 
 
 def test_an_item_without_moves_stands_where_the_tracker_says():
     fill("work_item", [{"issue_id": "1", "created_at": at(3, 1), "current_status": "In Review"}])
-    found = rollups.work(facts()).row(0, named=True)
+    found = item_rollups.work(facts()).row(0, named=True)
     assert (found["stage"], found["since"], found["launched_at"]) == ("qa", None, None)
 
 
@@ -163,7 +163,7 @@ def test_a_flag_stands_from_when_it_was_set_until_it_was_taken_off():
         {"issue_id": issue, "flag_at": at(3, 1) + timedelta(days=day), "is_flagged": on, "kind": "blocked"}
         for issue, day, on in told
     ] + [{"issue_id": "1", "flag_at": at(3, 2), "is_flagged": True, "kind": "waiting_on"}])  # fmt: skip
-    found = rollups.flags(facts())
+    found = item_rollups.flags(facts())
     assert sorted(found.select("issue_id", "kind", "from_at", "until_at").rows(), key=str) == sorted(
         [
             ("1", "blocked", at(3, 2), at(3, 6)), ("1", "blocked", at(3, 9), None),

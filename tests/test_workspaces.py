@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from marops import bootstrap, rollups, settings, store
+from marops import bootstrap, item_rollups, rollups, settings, store
 from marops.calendars import Calendar
 from marops.errors import NotFound, UserError
 from marops.principal import Principal
@@ -180,8 +180,8 @@ def test_stages_that_are_set_change_what_the_moves_of_work_mean(home: Path, admi
     ])  # fmt: skip
     service.set_process(admin, OWN, OWN_STAGES)
     found = rollups.facts(service.open_workspace(admin, OWN))
-    assert rollups.stage_visits(found)["stage"].to_list() == ["ask", "look", "over"]  # by time, whatever the order of the file
-    (row,) = rollups.work(found).select("created_at", "launched_at", "done_at", "name").rows()
+    assert item_rollups.stage_visits(found)["stage"].to_list() == ["ask", "look", "over"]  # by time, whatever the order of the file
+    (row,) = item_rollups.work(found).select("created_at", "launched_at", "done_at", "name").rows()
     assert row == (datetime(2026, 3, 1, tzinfo=UTC), *[datetime(2026, 3, 9, tzinfo=UTC)] * 2, "1")
 
 

@@ -89,8 +89,9 @@ def delivery(
     moves: pl.DataFrame, process: Process, end: datetime, counted: Counted | None = None, *, reach: datetime | None = None,
     work: pl.DataFrame | None = None,
 ) -> Delivery:  # fmt: skip
-    """`moves`: rollups.stage_moves, by item and time; `work`: rollups.work. What moves later on the last day has not happened yet;
-    what moved on a later day cannot be right, and is kept out with its item.
+    """`moves`: item_rollups.stage_moves, by item and time; `work`: item_rollups.work.
+
+    What moves later on the last day has not happened yet; what moved on a later day cannot be right, and is kept out with its item.
     """
     over = start_of((end - timedelta(microseconds=1)).date() + timedelta(days=1))
     known = log(_to_launch(moves, process), now=over - timedelta(microseconds=1), as_of=end)

@@ -11,7 +11,7 @@ from functools import cached_property
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import rollups
+from marops import item_rollups, rollups
 from marops.calendars import Calendar
 from marops.language import Text, text
 from marops.measure import Measure
@@ -31,7 +31,7 @@ from marops.workspaces import service as workspaces
 class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
-    `work`: rollups.work; `moves`: rollups.stage_moves. Frames are worked out when they are asked for, and kept.
+    `work`: item_rollups.work; `moves`: item_rollups.stage_moves. Frames are worked out when they are asked for, and kept.
     """
 
     delivered: Delivery
@@ -182,7 +182,7 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     """
     require(principal, Action.READ, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
-    moves = rollups.stage_moves(rollups.facts(opened)).with_columns(folded(pl.col("status")).alias("stage"))
+    moves = item_rollups.stage_moves(rollups.facts(opened)).with_columns(folded(pl.col("status")).alias("stage"))
     found = log(delivery.events(moves), now=start_of(opened.today + timedelta(days=1))).events
     if found.is_empty():
         return ()
@@ -203,6 +203,6 @@ def _kept_or_new(process: Process, word: str, name: str, *, is_done: bool) -> St
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted: (scoped.key, counted), condition=threading.Condition())
 def _details(scoped: Scoped, counted: Counted) -> Details:
     opened, scope, work, moves = scoped.opened, scoped.scope, scoped.work, scoped.moves
-    reach = rollups.imported_until(scoped.facts)
+    reach = item_rollups.imported_until(scoped.facts)
     delivered = delivery.delivery(moves, opened.process, scoped.end, counted, reach=reach, work=work)
     return Details(delivered, opened.process, scope.period, scope.compared, work, moves, opened.calendar, opened.today)

@@ -9,7 +9,7 @@ import polars as pl
 from cachetools import LRUCache, cached
 from sqlmodel import Session, col, delete
 
-from marops import rollups, store
+from marops import item_rollups, rollups, store
 from marops.audit import store as audit
 from marops.errors import Conflict, UserError
 from marops.language import joined, text
@@ -125,7 +125,7 @@ def _held(scoped: Scoped) -> Held:
     matrix = kept or raci.default(process)
     work, moves, end = scoped.work, scoped.moves, scoped.end
     start, stop = scope.period.moments
-    approvals = rollups.approvals(facts).select(holding.APPROVAL.names())
+    approvals = item_rollups.approvals(facts).select(holding.APPROVAL.names())
     names = _names(matrix, pl.concat([moves["role"], approvals["approver"]]))
     approvals = approvals.with_columns(pl.col("approver").replace(names))
     found = log(_events(moves, names), now=start_of(opened.today + timedelta(days=1)), as_of=end)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
-from marops import rollups
+from marops import item_rollups, rollups
 from marops.period import Scope
 from marops.rollups import Facts
 from marops.workspaces.service import Opened
@@ -22,7 +22,7 @@ class Scoped:
     @property
     def key(self) -> Hashable:
         """What a result made from it depends on."""
-        return self.opened.key, self.scope, rollups.this_hour()
+        return self.opened.key, self.scope, item_rollups.this_hour()
 
     @property
     def facts(self) -> Facts:
@@ -32,23 +32,23 @@ class Scoped:
     @property
     def end(self) -> datetime:
         """Until when it is known where work stands."""
-        return rollups.known_until(self.facts)
+        return item_rollups.known_until(self.facts)
 
     @property
     def work(self) -> pl.DataFrame:
-        """rollups.work, of the scope's unit."""
-        found = rollups.work(self.facts)
+        """item_rollups.work, of the scope's unit."""
+        found = item_rollups.work(self.facts)
         return found if self.scope.unit is None else found.filter(pl.col("unit") == self.scope.unit)
 
     @property
     def moves(self) -> pl.DataFrame:
-        """rollups.stage_moves, of the scope's unit."""
-        return self._of_unit(rollups.stage_moves(self.facts))
+        """item_rollups.stage_moves, of the scope's unit."""
+        return self._of_unit(item_rollups.stage_moves(self.facts))
 
     @property
     def visits(self) -> pl.DataFrame:
-        """rollups.stage_visits, of the scope's unit."""
-        return self._of_unit(rollups.stage_visits(self.facts))
+        """item_rollups.stage_visits, of the scope's unit."""
+        return self._of_unit(item_rollups.stage_visits(self.facts))
 
     def _of_unit(self, rows: pl.DataFrame) -> pl.DataFrame:
         ids = self.work.select("issue_id")

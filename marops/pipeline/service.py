@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import rollups
+from marops import item_rollups, rollups
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
@@ -208,8 +208,8 @@ def _risks(
     work: pl.DataFrame, visits: pl.DataFrame, delivered: Delivery, needs: pl.DataFrame, today: date,
     factors: Mapping[str, float | None],
 ) -> pl.DataFrame:  # fmt: skip
-    """`needs`: rollups.dependencies. `factors`: what one unit of each currency is worth in the reporting currency, so that amounts
-    can be put in order. A date before `today` has passed, however far the data reaches: as for `overdue`.
+    """`needs`: item_rollups.dependencies. `factors`: what one unit of each currency is worth in the reporting currency, so that
+    amounts can be put in order. A date before `today` has passed, however far the data reaches: as for `overdue`.
     """
     found = lateness.risks(work, visits, delivered.end).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit(today) - pl.col("due_date")).dt.total_days()
@@ -247,9 +247,9 @@ def _flow(scoped: Scoped) -> Flow:
     return Flow(
         items=metrics.in_progress(work, end)
         .join(limits, on="stage", how="left", maintain_order="left")
-        .join(_held_up(rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
+        .join(_held_up(item_rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
         overdue=metrics.overdue(dated, opened.today),
-        risks=_risks(dated, before_launch, delivered, rollups.dependencies(found), opened.today, factors),
+        risks=_risks(dated, before_launch, delivered, item_rollups.dependencies(found), opened.today, factors),
         checked=lateness.checked(dated, before_launch, end),
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(dated, scope.period, opened.today),

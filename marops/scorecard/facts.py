@@ -31,7 +31,7 @@ class Facts:
     """What the KPIs are computed from. What several of them, or many months of one, need of it is worked out once and kept.
 
     `leads`: one row a lead (rollups.leads). `touches`: one row a lead (rollups.touches). `moves`: rollups.moves. `performance`:
-    rollups.channel_days. `sli`: sli_measurement. `work`: rollups.work. `survey`: side, value, recorded_at of question PX1.
+    rollups.channel_days. `sli`: sli_measurement. `work`: item_rollups.work. `survey`: side, value, recorded_at of question PX1.
     `changes`, `privacy`: those tables. `cost`: rollups.cost. `checks`: checks.passed. `actions`:
     decisions.store.due_actions. `ages`: hours since the last day each source describes. `end`: the moment up to which the data
     reaches; `today`: the day it is.

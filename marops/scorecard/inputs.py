@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import checks, lake, rollups, store
+from marops import checks, item_rollups, lake, rollups, store
 from marops.decisions.store import due_actions
 from marops.measure import Measure
 from marops.period import Period, start_of
@@ -55,7 +55,7 @@ def facts_of(opened: Opened, unit: str | None) -> Facts:
         margin=None if opened.workspace.gross_margin is None else float(opened.workspace.gross_margin),
         performance=rollups.channel_days(found),
         sli=_availability(found),
-        work=rollups.work(found),
+        work=item_rollups.work(found),
         survey=_survey(found),
         ages=_ages(opened, found),
         # A day that is not over yet has only come so far.

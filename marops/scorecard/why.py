@@ -10,7 +10,7 @@ import polars as pl
 from cachetools import LRUCache, cached
 from sqlmodel import col, select
 
-from marops import decomposition, lags, lake, rollups, stats, store
+from marops import decomposition, item_rollups, lags, lake, rollups, stats, store
 from marops.findings import Side
 from marops.lags import Link, NoAnswer
 from marops.language import Text, text
@@ -261,7 +261,7 @@ def _of_unit(opened: Opened, scope: Scope, table: str) -> pl.Expr:
         leads = rollups.leads(rollups.facts(opened)).filter(pl.col("unit") == scope.unit)
         return pl.col("lead_id").is_in(leads["lead_id"].implode())
     if table == "work_item":
-        items = rollups.work(rollups.facts(opened)).filter(pl.col("unit") == scope.unit)
+        items = item_rollups.work(rollups.facts(opened)).filter(pl.col("unit") == scope.unit)
         return pl.col("issue_id").is_in(items["issue_id"].implode())
     if table == "ad_performance":
         named = pl.coalesce("campaign_name", "campaign_id")

@@ -10,7 +10,7 @@ from marops.stages import Process
 
 @dataclass(frozen=True)
 class Work:
-    """Moves, visits and items as `rollups.stage_moves`, `stage_visits` and `work` describe them."""
+    """Moves, visits and items as `item_rollups.stage_moves`, `stage_visits` and `work` describe them."""
 
     moves: pl.DataFrame
     visits: pl.DataFrame

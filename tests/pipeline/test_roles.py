@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from marops import rollups, store
+from marops import item_rollups, rollups, store
 from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import Reader
@@ -208,7 +208,7 @@ def test_all_time_of_the_sample_company_before_launch_is_held_by_somebody(sample
     found = held(scope)
     opened = workspaces.open_workspace(LOCAL_ADMIN, SAMPLE)
     before = [stage.id for stage in opened.process.before_launch]
-    visits = rollups.stage_visits(rollups.facts(opened)).filter(pl.col("stage").is_in(before))
+    visits = item_rollups.stage_visits(rollups.facts(opened)).filter(pl.col("stage").is_in(before))
     left = pl.coalesce("left_at", pl.lit(at(11, 1)))
     days = visits.select(((left - pl.col("entered_at")).dt.total_microseconds() / 86_400e6).sum()).item()
     assert found.by_stage.select((pl.col("days") + pl.col("ongoing_days")).sum()).item() == pytest.approx(days)

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from marops import rollups, store
+from marops import item_rollups, store
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import service as pipeline
 from marops.stages import Category, Stage
@@ -47,7 +47,7 @@ def test_a_request_stands_beside_imported_work_with_all_it_says(imported: None) 
     workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_")])
     requested("Spring", campaign="RTL_spring", due=DUE, value_per_day=Decimal("12.50"), currency="EUR")
     columns = ["issue_id", "key", "name", "campaign_name", "unit", "due_date", "stage", "value_per_day", "currency_code"]
-    assert rollups.work(facts()).select(columns).rows() == [
+    assert item_rollups.work(facts()).select(columns).rows() == [
         ("7", "MOP-7", "Old", None, None, DUE, "qa", None, None),
         ("marops-1", "M-1", "Spring", "RTL_spring", "Retail", DUE, "request", 12.5, "EUR"),
     ]
@@ -57,12 +57,12 @@ def test_moves_and_visits_of_both_are_in_order_and_moving_back_is_a_visit_of_its
     item = requested().item
     for day, stage in ((11, "build"), (12, "qa"), (13, "build")):
         on(day, lambda stage=stage: moved(item, stage))
-    moves = rollups.stage_moves(facts())
+    moves = item_rollups.stage_moves(facts())
     assert moves.select("issue_id", "stage", pl.col("entered_at").dt.day()).rows() == [
         ("7", "build", 1), ("7", "qa", 3),
         ("marops-1", "request", 10), ("marops-1", "build", 11), ("marops-1", "qa", 12), ("marops-1", "build", 13),
     ]  # fmt: skip
-    visits = rollups.stage_visits(facts()).filter(pl.col("issue_id") == item)
+    visits = item_rollups.stage_visits(facts()).filter(pl.col("issue_id") == item)
     assert visits.select("visit", "stage", pl.col("left_at").dt.day()).rows() == [
         (1, "request", 11), (2, "build", 12), (3, "qa", 13), (4, "build", None),
     ]  # fmt: skip
@@ -71,13 +71,13 @@ def test_moves_and_visits_of_both_are_in_order_and_moving_back_is_a_visit_of_its
 def test_an_undone_move_is_a_fact_for_no_number() -> None:
     item = requested().item
     on(11, lambda: moved(item, "execution"))
-    (row,) = rollups.work(facts()).select("stage", pl.col("launched_at").dt.day()).rows()
+    (row,) = item_rollups.work(facts()).select("stage", pl.col("launched_at").dt.day()).rows()
     assert row == ("execution", 11)
     moving.undo(ANA, OWN, item, seen=2)
-    assert rollups.work(facts()).select("stage", "launched_at").rows() == [("request", None)]
-    assert rollups.stage_visits(facts()).select("stage", "left_at").rows() == [("request", None)]
+    assert item_rollups.work(facts()).select("stage", "launched_at").rows() == [("request", None)]
+    assert item_rollups.stage_visits(facts()).select("stage", "left_at").rows() == [("request", None)]
     on(14, lambda: moved(item, "execution"))
-    assert rollups.work(facts())["launched_at"].dt.day().to_list() == [14]
+    assert item_rollups.work(facts())["launched_at"].dt.day().to_list() == [14]
 
 
 def test_work_reopened_after_its_end_is_not_done_and_launched_when_it_first_was() -> None:
@@ -85,14 +85,14 @@ def test_work_reopened_after_its_end_is_not_done_and_launched_when_it_first_was(
     for day, stage in ((11, "execution"), (12, "done"), (13, "build")):
         on(day, lambda stage=stage: moved(item, stage))
     columns = "stage", "done_at", pl.col("launched_at").dt.day(), pl.col("since").dt.day()
-    assert rollups.work(facts()).select(*columns).rows() == [("build", None, 11, 13)]
+    assert item_rollups.work(facts()).select(*columns).rows() == [("build", None, 11, 13)]
 
 
 def test_work_cancelled_before_its_launch_is_done_and_never_launched() -> None:
     item = requested().item
     on(12, lambda: moved(item, "build", "done"))
     columns = "stage", pl.col("done_at").dt.day(), "launched_at"
-    assert rollups.work(facts()).select(*columns).rows() == [("done", 12, None)]
+    assert item_rollups.work(facts()).select(*columns).rows() == [("done", 12, None)]
 
 
 def test_a_withdrawn_request_is_in_no_number_and_neither_is_what_was_asked_for_it(imported: None) -> None:
@@ -102,18 +102,20 @@ def test_a_withdrawn_request_is_in_no_number_and_neither_is_what_was_asked_for_i
     hindrances.depend(ANA, OWN, "7", item)
     intake.withdraw(ANA, OWN, item, reason="No budget")
     found = facts()
-    assert rollups.work(found)["issue_id"].to_list() == ["7"]
-    assert rollups.stage_moves(found)["issue_id"].unique().to_list() == ["7"]
-    assert [frame.height for frame in (rollups.approvals(found), rollups.flags(found), rollups.dependencies(found))] == [0, 0, 0]
+    assert item_rollups.work(found)["issue_id"].to_list() == ["7"]
+    assert item_rollups.stage_moves(found)["issue_id"].unique().to_list() == ["7"]
+    assert [
+        frame.height for frame in (item_rollups.approvals(found), item_rollups.flags(found), item_rollups.dependencies(found))
+    ] == [0, 0, 0]
 
 
 def test_steps_of_a_launch_are_no_launches() -> None:
     plan = Template("Plan", (Milestone("Brief", 5, "request", "it"), Milestone("Go", 0, None, "", ("Brief",))))
     launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
     moved("marops-2", "done")
-    assert rollups.work(facts())["key"].to_list() == ["M-1"]
-    assert rollups.stage_moves(facts())["issue_id"].to_list() == ["marops-1"]
-    assert rollups.dependencies(facts()).rows() == [("marops-3", "marops-2")]
+    assert item_rollups.work(facts())["key"].to_list() == ["M-1"]
+    assert item_rollups.stage_moves(facts())["issue_id"].to_list() == ["marops-1"]
+    assert item_rollups.dependencies(facts()).rows() == [("marops-3", "marops-2")]
 
 
 def test_approvers_are_waited_for_from_their_turn_to_their_answer() -> None:
@@ -121,11 +123,11 @@ def test_approvers_are_waited_for_from_their_turn_to_their_answer() -> None:
     row = approving.ask(ANA, OWN, item, approvers=["Brand", "Legal", "Board"], in_turn=True)
     on(12, lambda: approving.decide(ANA, OWN, row.id, "Brand", Answer.APPROVED))
     columns = "approver", pl.col("asked_at").dt.day(), pl.col("decided_at").dt.day(), "decision", "is_next"
-    assert rollups.approvals(facts()).select(*columns).rows() == [
+    assert item_rollups.approvals(facts()).select(*columns).rows() == [
         ("Brand", 10, 12, "approved", False), ("Legal", 12, None, None, True), ("Board", None, None, None, False),
     ]  # fmt: skip
     on(15, lambda: approving.decide(ANA, OWN, row.id, "Legal", Answer.DECLINED, note="x"))
-    assert rollups.approvals(facts()).select(*columns).rows()[1:] == [
+    assert item_rollups.approvals(facts()).select(*columns).rows()[1:] == [
         ("Legal", 12, 15, "declined", False), ("Board", None, None, None, False),
     ]  # fmt: skip
 
@@ -134,7 +136,7 @@ def test_who_need_not_answer_any_more_is_waited_for_no_longer() -> None:
     row = approving.ask(ANA, OWN, requested().item, approvers=["A", "B"], mode=Mode.ANY)
     on(12, lambda: approving.decide(ANA, OWN, row.id, "A", Answer.APPROVED))
     columns = "approver", pl.col("decided_at").dt.day(), "decision", "is_next"
-    assert rollups.approvals(facts()).select(*columns).rows() == [("A", 12, "approved", False), ("B", 12, None, False)]
+    assert item_rollups.approvals(facts()).select(*columns).rows() == [("A", 12, "approved", False), ("B", 12, None, False)]
 
 
 def test_flags_hold_from_and_until() -> None:
@@ -143,7 +145,7 @@ def test_flags_hold_from_and_until() -> None:
     hindrances.flag(ANA, OWN, item, Kind.BLOCKED)
     on(12, lambda: hindrances.lift(ANA, OWN, row.id))
     columns = "issue_id", "kind", "role", pl.col("from_at").dt.day(), pl.col("until_at").dt.day()
-    assert sorted(rollups.flags(facts()).select(*columns).rows()) == [
+    assert sorted(item_rollups.flags(facts()).select(*columns).rows()) == [
         ("marops-1", "blocked", None, 10, None), ("marops-1", "waiting", "Agency", 10, 12),
     ]  # fmt: skip
 
@@ -153,20 +155,20 @@ def test_where_the_stages_have_changed_moves_mean_what_their_names_mean_now() ->
     workspaces.set_process(
         ANA, OWN, [Stage("look", "Look", Category.ACTIVE, "", ("qa",)), Stage("over", "Over", Category.DONE, "", ())]
     )
-    assert rollups.stage_moves(facts()).select("stage", "status").rows() == [
+    assert item_rollups.stage_moves(facts()).select("stage", "status").rows() == [
         (None, "Request"), ("look", "QA"), (None, "Execution"),
     ]  # fmt: skip
 
 
 def test_imported_work_is_worked_out_once_whatever_changes_here(imported: None) -> None:
-    before = rollups._imported(facts())
+    before = item_rollups._imported(facts())
     item = requested("Spring").item
     moved(item, "build")
-    united = rollups.work(facts())
+    united = item_rollups.work(facts())
     assert united["stage"].to_list() == ["qa", "build"]
     workspaces.set_naming_rule(ANA, OWN, "{country}_{channel}")  # another revision, and nothing that work depends on
-    assert rollups.work(facts()) is united
-    assert rollups._imported(facts()) is before
+    assert item_rollups.work(facts()) is united
+    assert item_rollups._imported(facts()) is before
 
 
 def test_the_pipeline_shows_requests_and_knows_where_they_stand_up_to_today(imported: None) -> None:
@@ -182,9 +184,9 @@ def test_the_pipeline_shows_requests_and_knows_where_they_stand_up_to_today(impo
 
 def test_without_kept_work_it_is_known_where_work_stands_up_to_the_last_day_of_the_data(imported: None) -> None:
     stand(date(2026, 3, 20))
-    assert rollups.known_until(facts()) == at(3, 4)
+    assert item_rollups.known_until(facts()) == at(3, 4)
     requested()
-    assert rollups.known_until(facts()) == at(3, 21)
+    assert item_rollups.known_until(facts()) == at(3, 21)
 
 
 def test_what_is_due_today_is_not_late_before_the_day_is_over_and_a_new_request_has_not_waited() -> None:

@@ -1,0 +1,122 @@
+"""Roll-ups of work items, imported and kept here together: what every number on the pipeline is made from.
+
+Cached by content as those of `rollups` are.
+"""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import polars as pl
+from cachetools import LRUCache, cached
+
+from marops import lake
+from marops.period import start_of
+from marops.rollups import Facts, unit_of
+from marops.work import frames
+from marops.work.frames import Work
+from marops.work.kept import FLAGS
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
+def _imported(found: Facts) -> Work:
+    logged = (
+        lake.table(found.manifest, "work_item_transition")
+        .select("issue_id", "status_sequence", "status", "transition_at", "role", "lifecycle")
+        .sort("issue_id", "transition_at", "status_sequence")
+        .collect()
+    )
+    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
+    return Work.of(lake.table(found.manifest, "work_item").collect(), frames.delivered(logged, process), process, unit)
+
+
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda found: (found.key("work_item", "work_item_transition"), found.kept.digest),
+    condition=threading.Condition(),
+)
+def _all_work(found: Facts) -> Work:
+    """Imported work, which is not worked out anew where only work kept here has changed, and what is kept here."""
+    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
+    return _imported(found).united(Work.of(found.kept.items, frames.named(found.kept.moves, process), process, unit))
+
+
+def stage_moves(found: Facts) -> pl.DataFrame:
+    """Every status a work item entered, in order, imported or kept here (undone moves left out): issue_id, stage (null: a word that
+    is not known), status as the tracker calls it, role that acts on it from then on (null: not said), entered_at.
+    """
+    return _all_work(found).moves
+
+
+def stage_visits(found: Facts) -> pl.DataFrame:
+    """Every visit of a work item to a stage, in order: issue_id, visit (from 1), stage (null: a word that is not known), status as
+    the tracker calls it, entered_at, left_at (null while there). Moves between words for the same stage join.
+    """
+    return _all_work(found).visits
+
+
+def work(found: Facts) -> pl.DataFrame:
+    """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at (its
+    first move, where only moves are known), due_date, launched_at (first entry into a stage that is a launch; null before), stage
+    (where it is now; null: a word that is not known), since (entered that stage), role (that acts on it; null: not said), done_at
+    (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code.
+
+    Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
+    """
+    return _all_work(found).items
+
+
+def this_hour() -> datetime:
+    """The hour it is: what depends on how old work kept here is, is worked out anew each hour."""
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def known_until(found: Facts) -> datetime:
+    """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
+    opened = found.opened
+    last = opened.today if not found.kept.items.is_empty() else min(opened.last_day or opened.today, opened.today)
+    over = start_of(last + timedelta(days=1))
+    return over if opened.workspace.today is not None else min(over, datetime.now(UTC))
+
+
+def imported_until(found: Facts) -> datetime:
+    """Until when it is known what trackers say: the end of the data, where some of the work is imported, or else `known_until`."""
+    reach = known_until(found)
+    last = found.manifest.last_day("work_item", "work_item_transition")
+    return reach if last is None else min(reach, start_of(last + timedelta(days=1)))
+
+
+def approvals(found: Facts) -> pl.DataFrame:
+    """Every approver's part in an approval: issue_id, approver (a name or role), asked_at (when it was his turn; null: it has not
+    been), decided_at (when that ended, by the answer or without one; null while it goes on), decision (approved, declined; null: no
+    answer), is_next (the approval waits for this answer now). An approval taken back ended then.
+    """
+    return found.kept.approvals
+
+
+def flags(found: Facts) -> pl.DataFrame:
+    """When items were held up, by what trackers and people here say: issue_id, kind (blocked, waiting), role that must act (or
+    null), from_at, until_at (null: still).
+    """
+    return pl.concat([_imported_flags(found), found.kept.flags])
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event"), condition=threading.Condition())
+def _imported_flags(found: Facts) -> pl.DataFrame:
+    kind = pl.col("kind").replace("waiting_on", "waiting")
+    set_or_not = lake.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
+    set_or_not = set_or_not.sort("issue_id", "kind", "flag_at", maintain_order=True)
+    # A flag that is set again while it stands, or taken off where none is, changes nothing.
+    changes = set_or_not.filter(
+        pl.col("is_flagged") != pl.col("is_flagged").shift().over("issue_id", "kind").fill_null(value=False)
+    )
+    until = pl.col("flag_at").shift(-1).over("issue_id", "kind").alias("until_at")
+    nobody = pl.lit(None, pl.String).alias("role")
+    return (
+        changes.select("issue_id", "kind", nobody, pl.col("flag_at").alias("from_at"), until, "is_flagged")
+        .filter("is_flagged").drop("is_flagged").match_to_schema(FLAGS)
+    )  # fmt: skip
+
+
+def dependencies(found: Facts) -> pl.DataFrame:
+    """What must be done first: issue_id, needs (the id of the other item)."""
+    return found.kept.dependencies
