@@ -16,9 +16,11 @@ from marops.calendars import Calendar
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
-from marops.pipeline import ageing, delivery, events, flow, outlook, quality, speed
+from marops.pipeline import ageing, delivery, events, finishing, flow, outlook, quality, speed
 from marops.pipeline.delivery import Counted, Delivery
 from marops.pipeline.events import log
+from marops.pipeline.finishing import Order
+from marops.pipeline.forecast import Pace
 from marops.pipeline.outlook import Outlook
 from marops.pipeline.scoped import Scoped
 from marops.pipeline.speed import Little
@@ -31,7 +33,8 @@ from marops.workspaces import service as workspaces
 class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
-    `work`: item_rollups.work; `moves`: item_rollups.stage_moves. Frames are worked out when they are asked for, and kept.
+    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `needs`: item_rollups.dependencies. Frames are worked out when
+    they are asked for, and kept.
     """
 
     delivered: Delivery
@@ -40,6 +43,7 @@ class Details:
     compared: Period | None
     work: pl.DataFrame
     moves: pl.DataFrame
+    needs: pl.DataFrame
     calendar: Calendar
     today: date
 
@@ -143,11 +147,52 @@ class Details:
     @cached_property
     def outlook(self) -> Outlook:
         """What to expect from the pace of the past."""
-        # The last day that is over: counted while it goes on, a day would look slow.
+        return outlook.outlook(self.delivered.timed["finished"].dt.date(), *self._counted_days, self.calendar)
+
+    @property
+    def _counted_days(self) -> tuple[date, date]:
+        """The first day of which launches are known, and the last day that is over: counted while it goes on, a day looks slow."""
         last = self.delivered.reach.date() - timedelta(days=1)
         first = self.delivered.items["first"].min()
-        since = first.date() if isinstance(first, datetime) else last
-        return outlook.outlook(self.delivered.timed["finished"].dt.date(), since, last, self.calendar)
+        return (first.date() if isinstance(first, datetime) else last), last
+
+    @cached_property
+    def paces(self) -> dict[str | None, Pace | None]:
+        """The pace of each business unit (None: work of no unit), by what it launched itself."""
+        launched = self.delivered.timed.join(self.work.select("issue_id", "unit"), on="issue_id", how="left")
+        days, last = launched.select("unit", pl.col("finished").dt.date()), self._counted_days[1]
+        first = self.delivered.items.select(pl.col("case").alias("issue_id"), "first").join(self.work, on="issue_id", how="left")
+        since = {unit: at.date() for unit, at in first.group_by("unit").agg(pl.col("first").min()).iter_rows()}
+        return {unit: outlook.pace(_of_unit(days, unit)["finished"], day, last, self.calendar)[1] for unit, day in since.items()}
+
+    def finishes(self, order: Order, first: pl.DataFrame) -> pl.DataFrame:
+        """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`. `first`: the
+        places of what should be done first (ordering.ORDER).
+        """
+        if order not in self._finishes:
+            named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
+            index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
+            open_ = (
+                self.delivered.items.filter(pl.col("finished").is_null())
+                .select(
+                    pl.col("case").alias("issue_id"), "stage", pl.col("last").alias("since"),
+                    pl.col("stage").replace_strict(index, default=-1, return_dtype=pl.Int64).alias("index"),
+                )
+                .join(named, on="issue_id", how="left")
+                .join(first.select("issue_id", "place"), on="issue_id", how="left")
+            )  # fmt: skip
+            teams = dict(open_.select("issue_id", "unit").iter_rows())
+            needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
+            found = finishing.finishes(
+                finishing.ordered(open_, order), teams, needs, self.paces, self.calendar, self._counted_days[1], seed=outlook.SEED
+            )
+            told = open_.select("issue_id", "name", "stage", "due_date")
+            self._finishes[order] = found.join(told, on="issue_id", how="left", maintain_order="left")
+        return self._finishes[order]
+
+    @cached_property
+    def _finishes(self) -> dict[Order, pl.DataFrame]:
+        return {}
 
     @cached_property
     def doubts(self) -> pl.DataFrame:
@@ -168,6 +213,10 @@ class Details:
         return moves.select(
             "stage", "status", "role", pl.col("entered_at").alias("at"), flow.days(pl.col("entered_at"), left).alias("days")
         )
+
+
+def _of_unit(rows: pl.DataFrame, unit: str | None) -> pl.DataFrame:
+    return rows.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))
 
 
 def details(principal: Principal, scope: Scope, counted: Counted | None = None) -> Details:
@@ -205,4 +254,5 @@ def _details(scoped: Scoped, counted: Counted) -> Details:
     opened, scope, work, moves = scoped.opened, scoped.scope, scoped.work, scoped.moves
     reach = item_rollups.imported_until(scoped.facts)
     delivered = delivery.delivery(moves, opened.process, scoped.end, counted, reach=reach, work=work)
-    return Details(delivered, opened.process, scope.period, scope.compared, work, moves, opened.calendar, opened.today)
+    needs = item_rollups.dependencies(scoped.facts)
+    return Details(delivered, opened.process, scope.period, scope.compared, work, moves, needs, opened.calendar, opened.today)

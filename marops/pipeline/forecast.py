@@ -11,6 +11,7 @@ Days are working days throughout: counts[i] is what was finished on the i-th of 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +28,9 @@ FEWEST_DAYS = 20
 LONGEST = 2_500
 """Working days after which a trial is given up: ten years."""
 
+FARTHEST = timedelta(days=3_653)
+"""The same in days of the calendar: nothing is promised for a later day, however few days are worked."""
+
 _USUAL_DRIFT = 0.35
 _USUAL_WEIGHT = 12
 """Before a process has shown how much it drifts it is taken to drift as many do, as if that had been seen twelve times."""
@@ -37,6 +41,8 @@ _MOST_APART = math.log(4)
 """Weeks that differ by more than four times from those before are a pause or its end, not a drift."""
 
 _SLOTS = 1 << 12
+_AT_ONCE = 50
+"""Days that are drawn for all trials at once."""
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -163,9 +169,31 @@ def likelihood(days: Ints, day: int) -> float:
     return float(np.mean(days <= day)) if day > 0 else 0.0
 
 
-def together(*teams: Ints) -> Ints:
-    """When work that several teams must finish, each on its own, is done: in each trial on the day of the slowest."""
-    return np.maximum.reduce(teams)
+def chances(found: Pace, items: int, days: int, *, trials: int = TRIALS, seed: int) -> Floats:
+    """The chance that at least n items (rows, from 0) are finished within so many days (columns, from 0)."""
+    rng = np.random.default_rng(seed)
+    speeds = found.speeds(rng, trials)[:, None]
+    reached = np.zeros((days + 1, items + 1))
+    reached[:, 0] = 1.0
+    so_far = np.zeros((trials, 1), dtype=np.int64)
+    for begin in range(0, days, _AT_ONCE):
+        sums = so_far + np.cumsum(found.draw(rng, trials, min(_AT_ONCE, days - begin)), axis=1)
+        finished = np.minimum(sums * speeds + 1e-9, items).astype(np.int64)
+        for day, counts in enumerate(finished.T, begin + 1):
+            reached[day] = np.bincount(counts, minlength=items + 1)[::-1].cumsum()[::-1] / trials
+        so_far = sums[:, -1:]
+    return reached.T
+
+
+def jointly(*teams: Floats) -> Floats:
+    """The chance that work which several teams must finish, each on its own, is done: by day, from each team's."""
+    return np.multiply.reduce(teams)
+
+
+def first_day(chance: Floats, share: float) -> int | None:
+    """The first day (0: today) on which a chance by day is at least `share`; None where it is on none of them."""
+    likely = np.flatnonzero(chance >= share - 1e-9)
+    return int(likely[0]) if len(likely) else None
 
 
 @dataclass(frozen=True, slots=True)

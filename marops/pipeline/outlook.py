@@ -2,8 +2,10 @@
 held. Days are working days of a calendar.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import polars as pl
 
@@ -64,14 +66,32 @@ class Outlook:
         days = forecast.when(self.pace, max(0, round(items / faster)), seed=SEED)
         return {share: self._day(forecast.by(days, share)) for share in SHARES}
 
+    def likely(self, items: int, day: date, faster: float = 1.0) -> float | None:
+        """The chance that so many items are launched by a day's end, 0 for days that are over; None without a pace."""
+        if self.pace is None:
+            return None
+        done = forecast.when(self.pace, max(0, round(items / faster)), seed=SEED)
+        return forecast.likelihood(done, bisect_right(self._ahead, day) - 1)
+
+    @cached_property
+    def _ahead(self) -> list[date]:
+        """The last day and the working days after it."""
+        after = self.last_day + timedelta(days=1)
+        return [self.last_day, *self.calendar.working_days(after, self.last_day + forecast.FARTHEST)]
+
     def _day(self, working_days: int) -> date | None:
-        return None if working_days > forecast.LONGEST else self.calendar.working_day(self.last_day, working_days)
+        return self._ahead[working_days] if working_days < len(self._ahead) else None
+
+
+def pace(launched: pl.Series, first: date, last_day: date, calendar: Calendar) -> tuple[list[int], Pace | None]:
+    """Launches of each working day of the last years, and the pace they make: see `outlook`."""
+    since = max(first, last_day - _HISTORY)
+    counts = calendar.counts(launched, since, last_day) if since <= last_day else []
+    return counts, forecast.pace(counts, ahead=AHEAD)
 
 
 def outlook(launched: pl.Series, first: date, last_day: date, calendar: Calendar) -> Outlook:
     """`launched`: the days of launches; `first`: since when launches are known; `last_day`: the last day that is over."""
-    since = max(first, last_day - _HISTORY)
-    counts = calendar.counts(launched, since, last_day) if since <= last_day else []
-    pace = forecast.pace(counts, ahead=AHEAD)
-    held = forecast.held(counts, AHEAD, SHARES, seed=SEED) if pace is not None else ()
-    return Outlook(tuple(counts), pace, held, calendar, last_day)
+    counts, found = pace(launched, first, last_day, calendar)
+    held = forecast.held(counts, AHEAD, SHARES, seed=SEED) if found is not None else ()
+    return Outlook(tuple(counts), found, held, calendar, last_day)

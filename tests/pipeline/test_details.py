@@ -11,9 +11,10 @@ from marops import stats
 from marops.calendars import Calendar
 from marops.errors import Forbidden
 from marops.period import Period, Scope
-from marops.pipeline import ageing_figures, details, figures, flow_figures, logs, outlook, service
+from marops.pipeline import ageing_figures, details, figures, finishing_figures, flow_figures, logs, outlook, service
 from marops.pipeline.delivery import LAUNCHED
 from marops.pipeline.details import Details
+from marops.pipeline.finishing import Order
 from marops.pipeline.logs import Asked
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.stages import Category
@@ -109,6 +110,8 @@ def test_the_figures_of_the_sample_company_s_flow_are_readable(sample_home: Path
     is_readable(flow_figures.ways(page, reader), rows=page.ways.height)
     is_readable(flow_figures.chances(page, reader))
     is_readable(figures.timeline(service.flow(LOCAL_ADMIN, SAMPLE_YEAR), reader), rows=9)
+    finishes = page.finishes(Order.FARTHEST, service.flow(LOCAL_ADMIN, SAMPLE_YEAR).risks)
+    is_readable(finishing_figures.finishes(finishes, page.today, reader), rows=9)
 
 
 def test_of_very_many_points_the_slowest_and_an_even_share_are_drawn() -> None:
@@ -242,3 +245,33 @@ def test_forecasts_are_the_same_for_everybody() -> None:
 def test_empty_details_have_a_pleasant_name_for_the_end(home: Path) -> None:
     found: Details = details.details(LOCAL_ADMIN, YEARS)
     assert str(found.end_name) == "Launched"
+
+
+def test_open_work_of_the_sample_company_is_forecast_by_unit_and_in_three_orders(sample_home: Path) -> None:
+    found = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
+    first = service.flow(LOCAL_ADMIN, SAMPLE_YEAR).risks
+    by_order = {order: found.finishes(order, first) for order in Order}
+    for rows in by_order.values():
+        assert sorted(rows["issue_id"]) == sorted(found.waiting["issue_id"])
+        assert (rows["p50"] <= rows["p85"]).all()
+        assert (rows["p85"] <= rows["p95"]).all()
+        for _, team in rows.group_by("team"):
+            assert team["place"].to_list() == list(range(1, team.height + 1))
+            assert team["p85"].is_sorted()
+    places = by_order[Order.FIRST].join(
+        first.select("issue_id", pl.col("place").alias("first")), on="issue_id", maintain_order="left"
+    )
+    places = places.drop_nulls("first")
+    for _, team in places.group_by("team", maintain_order=True):
+        assert team["first"].is_sorted()
+
+
+def test_the_chance_of_a_day_agrees_with_the_day_of_a_chance(sample_home: Path) -> None:
+    found = details.details(LOCAL_ADMIN, SAMPLE_YEAR).outlook
+    for share, day in found.when(9).items():
+        assert day is not None
+        chance, before = found.likely(9, day), found.likely(9, day - timedelta(days=1))
+        assert chance is not None
+        assert before is not None
+        assert before < share <= chance
+    assert found.likely(9, found.last_day) == 0

@@ -76,16 +76,33 @@ def test_percentiles_and_likelihoods_of_trials_are_lighthouses() -> None:
         assert forecast.likelihood(days, int(day)) == pytest.approx(percent / 100)
 
 
-def test_work_of_two_teams_is_done_when_the_slower_is() -> None:
+def test_chances_of_two_teams_multiply() -> None:
     given_ = said("two_team_joint")
+    last = max(int(day) for team in "AB" for day in given_[team])
     one, other = (
-        np.repeat([int(day) for day in given_[team]], [trials // 2_500 for trials in given_[team].values()]) for team in "AB"
+        np.cumsum([given_[team].get(str(day), 0) for day in range(last + 1)]) / sum(given_[team].values()) for team in "AB"
     )
-    every = forecast.together(np.tile(one, len(other)), np.repeat(other, len(one)))
-    days, trials = np.unique(every, return_counts=True)
-    found = {str(day): 10_000 * count / len(every) for day, count in zip(days, trials, strict=True)}
-    assert found == given_["joint_trials"]
-    assert (forecast.by(every, 0.5), forecast.by(every, 0.85)) == (given_["p50_day"], given_["p85_day"])
+    both = forecast.jointly(one, other)
+    found = {str(day): 10_000 * chance for day, chance in enumerate(np.diff(both, prepend=0)) if chance}
+    assert found == pytest.approx(given_["joint_trials"])
+    assert (forecast.first_day(both, 0.5), forecast.first_day(both, 0.85)) == (given_["p50_day"], given_["p85_day"])
+    assert forecast.first_day(both, 0) == 0
+    assert forecast.first_day(both[:3] * 0.9, 0.95) is None
+
+
+def test_the_nth_item_is_done_as_soon_as_n_are() -> None:
+    """Where nothing varies exactly; else as often as the days of that many say, whose trials are others."""
+    steady = forecast.chances(plain([2]), 5, 4, seed=SEED)
+    assert steady.tolist() == [[1, 1, 1, 1, 1], [0, 1, 1, 1, 1], [0, 1, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 1, 1, 1], [0, 0, 0, 1, 1]]
+    found = forecast.pace([0, 2, 1, 0, 3] * 24, ahead=20)
+    assert found is not None
+    chances = forecast.chances(found, 20, 120, trials=40_000, seed=1)
+    assert (np.diff(chances, axis=0) <= 0).all()
+    assert (np.diff(chances, axis=1) >= 0).all()
+    for items in (1, 7, 20):
+        done = forecast.when(found, items, trials=40_000, seed=2)
+        for day in (1, 5, 20, 60, 120):
+            assert chances[items, day] == pytest.approx(np.mean(done <= day), abs=0.015)
 
 
 def test_a_share_of_trials_is_reached_by_at_least_that_many() -> None:

@@ -7,7 +7,7 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Text, joined, ntext, text
-from marops.pipeline import ageing_figures, figures, flow_figures, speed
+from marops.pipeline import ageing_figures, figures, flow_figures
 from marops.pipeline.delivery import Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
@@ -18,6 +18,7 @@ from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import measures, note
+from marops.web.panels.forecasts import forecasts
 from marops.web.panels.pipeline import board
 from marops.web.panels.roles import who_does_what
 from marops.web.panels.stages import stages_button
@@ -95,6 +96,8 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
         who_does_what(held, place)
     elif flow.is_empty and view is not View.QUALITY:
         note(text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages."))
+    elif view is View.FORECAST:
+        forecasts(flow, standing)
     else:
         _VIEWS[view](flow)
 
@@ -191,103 +194,6 @@ def _items_of_way(flow: Details, asked: str) -> None:
     table(shown, key="on_way", alt=say(text("Items that took this way")), name="on-this-way", shown=_SHOWN)
 
 
-def _forecast(flow: Details) -> None:
-    expected = flow.outlook
-    if expected.pace is None:
-        note(
-            text(
-                "Cannot forecast: nothing was finished in the last {days} working days, or less than {few} of them are known.",
-                days=60, few=20,
-            )
-        )  # fmt: skip
-        return
-    left, right = st.columns(2, gap="large")
-    with left:
-        charts.show(charts.drawn(flow_figures.chances, flow), key="chances")
-        note(_how_it_held(flow))
-    with right:
-        _what_if(flow)
-
-
-def _how_it_held(flow: Details) -> Text:
-    held = flow.outlook.held
-    if not held:
-        return text("Such forecasts cannot be checked yet: they take sixteen weeks of history.")
-    said = [
-        text(
-            "{share} came true {kept} of {all} times ({coverage})", share=Quantity(one.share, Unit.PERCENT), kept=one.kept,
-            all=one.origins, coverage=Quantity(round(one.coverage, 3), Unit.PERCENT),
-        )
-        for one in held
-    ]  # fmt: skip
-    return text("Had this been said every week of the past: {said}.", said=joined(said, 3))
-
-
-def _what_if(flow: Details) -> None:
-    """When all that is begun and asked for is finished, with more or less of it, other people or a limit."""
-    names = dict(flow.waiting.select("issue_id", "name").iter_rows())
-    note(text("What if …"))
-    dropped = st.multiselect(
-        say(text("Dropped")),
-        list(names),
-        format_func=names.__getitem__,
-        placeholder=say(text("none")),
-        key="what_if_dropped",
-    )
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = st.number_input(say(text("More items")), value=0, step=1, min_value=0, max_value=9999, width=120, key="what_if_more")
-        people = st.number_input(
-            say(text("People where work waits")), value=None, step=1, min_value=1, max_value=999, width=190, key="what_if_people",
-            placeholder=say(text("not said")),
-        )  # fmt: skip
-        added = st.number_input(say(text("Added")), value=0, step=1, min_value=-999, max_value=999, width=110, key="what_if_added")
-        limit = st.number_input(
-            say(text("WIP limit")), value=None, step=1, min_value=1, max_value=9999, width=120, placeholder=say(text("none")),
-            key="what_if_limit",
-        )  # fmt: skip
-    items = len(names) - len(dropped) + int(more)
-    faster = max((people + added) / people, 0.0) if people else 1.0
-    note(ntext("When will {n} open item be finished?", "When will all {n} open items be finished?", items))
-    if faster:
-        _finished_by(flow, items, faster)
-    else:
-        note(text("Without anybody where work waits, nothing is finished."))
-    if limit and faster:
-        _limited(flow, int(limit), faster)
-    if people and added:
-        note(
-            text(
-                "{pace} of the pace of the past: at best, where these people are what holds work up and new ones know the job.",
-                pace=Quantity(round(faster, 2), Unit.PERCENT),
-            )
-        )
-
-
-def _finished_by(flow: Details, items: int, faster: float) -> None:
-    days = flow.outlook.when(items, faster)
-    by = say(text("All finished by"))
-    chances = [reader().quantity(Quantity(share, Unit.PERCENT)) for share in days]
-    shown = pl.DataFrame({say(text("Chance")): chances, by: list(days.values())}, schema_overrides={by: pl.Date})
-    table(shown, key="finished_by", alt=say(text("Days by which all open items are finished")), name="forecast")
-    note(
-        text(
-            "{trials} trials, each drawing working days of the last twelve weeks and a drift like those of the past.", trials=10_000
-        )
-    )
-
-
-def _limited(flow: Details, limit: int, faster: float) -> None:
-    throughput, in_progress = flow.measures[3], flow.measures[4]
-    days = speed.mean_cycle(limit, throughput, faster)
-    if days is not None:
-        note(
-            text(
-                "With at most {limit} in progress, work would take {days} on average from its start (Little's law); {now} are now.",
-                limit=limit, days=Quantity(days, Unit.DAYS), now=in_progress.value,
-            )
-        )  # fmt: skip
-
-
 _DOUBTS: dict[str, Text] = {
     Doubt.NO_HISTORY: text("no history of stages was imported"),
     Doubt.WITHDRAWN: text("ended without being launched"),
@@ -333,7 +239,7 @@ def _quality(flow: Details) -> None:
 
 
 _VIEWS: dict[View, Callable[[Details], None]] = {
-    View.AGE: _age, View.SPEED: _speed, View.FLOW: _flow, View.WAYS: _ways, View.FORECAST: _forecast, View.QUALITY: _quality,
+    View.AGE: _age, View.SPEED: _speed, View.FLOW: _flow, View.WAYS: _ways, View.QUALITY: _quality,
 }  # fmt: skip
 
 

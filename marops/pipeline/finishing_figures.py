@@ -1,0 +1,64 @@
+"""The figure of when each piece of open work is done. It draws a finished frame."""
+
+from datetime import date
+
+import plotly.graph_objects as go
+import polars as pl
+
+from marops import theme
+from marops.chart import Chart, base, escaped
+from marops.language import Reader, Text, text
+
+_MOST = 30
+
+
+def finishes(found: pl.DataFrame, today: date, reader: Reader) -> Chart:
+    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date."""
+    rows = found.head(_MOST)
+    names = [escaped(name) for name in rows.select(pl.coalesce("name", "issue_id")).to_series()]
+    figure = base(90 + 30 * max(1, rows.height))
+    for at, row in enumerate(rows.iter_rows(named=True)):
+        _line(figure, [row["p85"], row["p95"]], at, theme.SOFT.light, 7)
+        _line(figure, [row["p50"], row["p85"]], at, theme.JOINT.light, 11)
+    places, said = list(range(rows.height)), [reader.say(_said(row)) for row in rows.iter_rows(named=True)]
+    told = list(zip(names, said, rows["issue_id"], strict=True))
+    hover = "%{customdata[0]}: %{customdata[1]}<extra></extra>"
+    marker = {"symbol": "circle", "size": 9, "color": theme.JOINT.light}
+    figure.add_trace(go.Scatter(x=rows["p50"], y=places, mode="markers", customdata=told, hovertemplate=hover, marker=marker))
+    due = {"symbol": "line-ns", "size": 17, "line": {"width": 3, "color": theme.INK.light}}
+    figure.add_trace(go.Scatter(x=rows["due_date"], y=places, mode="markers", customdata=told, hovertemplate=hover, marker=due))
+    figure.add_vline(x=today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
+    figure.update_xaxes(showgrid=True, type="date")
+    figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
+    title = _title(found)
+    table = found.select(
+        pl.coalesce("name", "issue_id").alias(reader.say(text("Work"))), pl.col("team").alias(reader.say(text("Business unit"))),
+        pl.col("due_date").alias(reader.say(text("Due"))), pl.col("p50").alias(reader.say(text("50 % by"))),
+        pl.col("p85").alias(reader.say(text("85 % by"))), pl.col("p95").alias(reader.say(text("95 % by"))),
+    )  # fmt: skip
+    unit = text("dot: done with 50 %; band: to 85 %; thin: to 95 %; | due")
+    return Chart(figure, title, unit, text("When open work is done, in the order of work. {title}.", title=title), table)
+
+
+def _title(found: pl.DataFrame) -> Text:
+    known = found.drop_nulls("p85")
+    if known.is_empty():
+        return text("No date can be promised for any of it")
+    return text(
+        "The first of {all} is done by {first}, the last by {last}, each with 85 %",
+        all=found.height, first=known["p85"].min(), last=known["p85"].max(),
+    )  # fmt: skip
+
+
+def _said(row: dict[str, object]) -> Text:
+    if row["p95"] is None:
+        return text("its team's pace promises no date")
+    days = {"half": row["p50"], "most": row["p85"], "nearly": row["p95"]}
+    if row["due_date"] is None:
+        return text("done with 50 % by {half}, 85 % by {most}, 95 % by {nearly}", **days)
+    return text("due {due}; done with 50 % by {half}, 85 % by {most}, 95 % by {nearly}", due=row["due_date"], **days)
+
+
+def _line(figure: go.Figure, days: list[date | None], at: int, colour: str, width: int) -> None:
+    if None not in days:
+        figure.add_trace(go.Scatter(x=days, y=[at, at], mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"))

@@ -1,0 +1,170 @@
+"""What to expect of the pace of the past: how many launches by a day, when all open work is done, and when each piece of it."""
+
+from datetime import timedelta
+
+import polars as pl
+import streamlit as st
+
+from marops.language import Text, joined, ntext, text
+from marops.pipeline import finishing_figures, flow_figures, speed
+from marops.pipeline.details import Details
+from marops.pipeline.finishing import Order
+from marops.pipeline.service import Flow
+from marops.quantity import Quantity, Unit
+from marops.web import charts
+from marops.web.components import note
+from marops.web.scope import set_widget
+from marops.web.session import reader, say
+from marops.web.tables import table
+
+_ORDERS: dict[Order, Text] = {
+    Order.FARTHEST: text("nearest to its launch"), Order.DUE: text("due first"), Order.FIRST: text("what loses most by waiting"),
+}  # fmt: skip
+
+
+def forecasts(flow: Details, standing: Flow) -> None:
+    """How many by a day, by when all, and by when each; with what-ifs, and how often such forecasts held."""
+    expected = flow.outlook
+    if expected.pace is None:
+        note(
+            text(
+                "Cannot forecast: nothing was finished in the last {days} working days, or less than {few} of them are known.",
+                days=60, few=20,
+            )
+        )  # fmt: skip
+        return
+    left, right = st.columns(2, gap="large")
+    with left:
+        charts.show(charts.drawn(flow_figures.chances, flow), key="chances")
+        note(_how_it_held(flow))
+    with right:
+        _what_if(flow)
+    _each(flow, standing)
+
+
+def _how_it_held(flow: Details) -> Text:
+    held = flow.outlook.held
+    if not held:
+        return text("Such forecasts cannot be checked yet: they take sixteen weeks of history.")
+    said = [
+        text(
+            "{share} came true {kept} of {all} times ({coverage})", share=Quantity(one.share, Unit.PERCENT), kept=one.kept,
+            all=one.origins, coverage=Quantity(round(one.coverage, 3), Unit.PERCENT),
+        )
+        for one in held
+    ]  # fmt: skip
+    return text("Had this been said every week of the past: {said}.", said=joined(said, 3))
+
+
+def _what_if(flow: Details) -> None:
+    """When all that is begun and asked for is finished, with more or less of it, other people or a limit."""
+    names = dict(flow.waiting.select("issue_id", "name").iter_rows())
+    note(text("What if …"))
+    dropped = st.multiselect(
+        say(text("Dropped")),
+        list(names),
+        format_func=names.__getitem__,
+        placeholder=say(text("none")),
+        key="what_if_dropped",
+    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = st.number_input(say(text("More items")), value=0, step=1, min_value=0, max_value=9999, width=120, key="what_if_more")
+        people = st.number_input(
+            say(text("People where work waits")), value=None, step=1, min_value=1, max_value=999, width=190, key="what_if_people",
+            placeholder=say(text("not said")),
+        )  # fmt: skip
+        added = st.number_input(say(text("Added")), value=0, step=1, min_value=-999, max_value=999, width=110, key="what_if_added")
+        limit = st.number_input(
+            say(text("WIP limit")), value=None, step=1, min_value=1, max_value=9999, width=120, placeholder=say(text("none")),
+            key="what_if_limit",
+        )  # fmt: skip
+    items = len(names) - len(dropped) + int(more)
+    faster = max((people + added) / people, 0.0) if people else 1.0
+    note(ntext("When will {n} open item be finished?", "When will all {n} open items be finished?", items))
+    if faster:
+        _finished_by(flow, items, faster)
+        _by_a_day(flow, items, faster)
+    else:
+        note(text("Without anybody where work waits, nothing is finished."))
+    if limit and faster:
+        _limited(flow, int(limit), faster)
+    if people and added:
+        note(
+            text(
+                "{pace} of the pace of the past: at best, where these people are what holds work up and new ones know the job.",
+                pace=Quantity(round(faster, 2), Unit.PERCENT),
+            )
+        )
+
+
+def _finished_by(flow: Details, items: int, faster: float) -> None:
+    days = flow.outlook.when(items, faster)
+    by = say(text("All finished by"))
+    chances = [reader().quantity(Quantity(share, Unit.PERCENT)) for share in days]
+    shown = pl.DataFrame({say(text("Chance")): chances, by: list(days.values())}, schema_overrides={by: pl.Date})
+    table(shown, key="finished_by", alt=say(text("Days by which all open items are finished")), name="forecast")
+    note(
+        text(
+            "{trials} trials, each drawing working days of the last twelve weeks and a drift like those of the past.", trials=10_000
+        )
+    )
+
+
+def _by_a_day(flow: Details, items: int, faster: float) -> None:
+    """The chance that all is finished by a day somebody asks for."""
+    first = flow.outlook.last_day + timedelta(days=1)
+    day = st.date_input(
+        say(text("Chance by a day")), value=None, min_value=first, format="YYYY-MM-DD", key="what_if_day", width=190
+    )
+    if day is not None and (chance := flow.outlook.likely(items, day, faster)) is not None:
+        note(text("All finished by {day}: {chance}.", day=day, chance=Quantity(round(chance, 2), Unit.PERCENT)))
+
+
+def _limited(flow: Details, limit: int, faster: float) -> None:
+    throughput, in_progress = flow.measures[3], flow.measures[4]
+    days = speed.mean_cycle(limit, throughput, faster)
+    if days is not None:
+        note(
+            text(
+                "With at most {limit} in progress, work would take {days} on average from its start (Little's law); {now} are now.",
+                limit=limit, days=Quantity(days, Unit.DAYS), now=in_progress.value,
+            )
+        )  # fmt: skip
+
+
+def _each(flow: Details, standing: Flow) -> None:
+    """When each open item is done, in an order of work that can be chosen."""
+    asked = st.query_params.get("order", "")
+    order = Order(asked) if asked in set(Order) else Order.FARTHEST
+    set_widget("w_order", order)
+    st.segmented_control(
+        say(text("Worked on first")), list(Order), key="w_order", format_func=lambda found: say(_ORDERS[found]), required=True,
+        on_change=lambda: st.query_params.update({"order": str(st.session_state["w_order"])}),
+    )  # fmt: skip
+    found = flow.finishes(order, standing.risks)
+    if found.is_empty():
+        note(text("Nothing is open."))
+        return
+    charts.show(charts.drawn(finishing_figures.finishes, found, flow.today), key="finishes", picks=_open_item)
+    note(
+        text(
+            "Each business unit is taken to go on at its own pace, one item after the other in this order; work that needs another "
+            "unit's is done when both are, and their chances multiply. The chance to be late above is told otherwise: by what "
+            "became of campaigns that stood alike, ready early or not."
+        )
+    )
+    unknown = found.filter(pl.col("p50").is_null()).height
+    if unknown:
+        note(
+            ntext(
+                "{n} item without a date: its unit has finished nothing lately, is known for less than four weeks, or would take "
+                "over ten years.",
+                "{n} items without a date: their units have finished nothing lately, are known for less than four weeks, or would "
+                "take over ten years.",
+                unknown,
+            )
+        )
+
+
+def _open_item(issue_id: str) -> None:
+    st.query_params["item"] = issue_id
