@@ -27,7 +27,12 @@ web.desk(place)
 
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow, held)
-web.held_work(held)
+web.held_work(held, place)
+
+flowing = details.details(principal, place.scope, web.counted())
+
+web.section(text("Faster or slower than before?"), text("From the start of work to its end."))
+web.pace(flowing)
 
 web.section(text("How does work flow?"))
-web.flow_views(details.details(principal, place.scope, web.counted()), flow, held, place)
+web.flow_views(flowing, flow, held, place)

@@ -17,7 +17,7 @@ from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
 from marops.pipeline import ageing, delivery, events, finishing, flow, outlook, quality, speed
-from marops.pipeline.delivery import Counted, Delivery
+from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
 from marops.pipeline.events import log
 from marops.pipeline.finishing import Order
 from marops.pipeline.forecast import Pace
@@ -111,6 +111,22 @@ class Details:
         last = min(self.period.end, (self.delivered.end - timedelta(seconds=1)).date())
         days = pl.date_range(self.period.start, last, eager=True).to_list() if last >= self.period.start else []
         return flow.cumulative(self.delivered.placed, self.delivered.workflow, days)
+
+    def standing(self, day: date, stage: str) -> pl.DataFrame:
+        """The items that a day's end finds in a stage of the cumulative flow (of the last one, those that have come there since the
+        period began), the longest there first: `issue_id`, `name`, `since`.
+        """
+        over, begin = start_of(day + timedelta(days=1)), start_of(self.period.start + timedelta(days=1))
+        index = {name: at for at, name in enumerate(self.delivered.workflow.stages)}[stage]
+        known = self.delivered.placed.filter(pl.col("at") < over)
+        farthest = known.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(
+            pl.col("index").max(), pl.col("at").filter(pl.col("index") == pl.col("index").max()).min().alias("since")
+        )
+        found = farthest.filter(pl.col("index") == index)
+        if stage == LAUNCHED:
+            found = found.filter(pl.col("since") >= begin)
+        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+        return found.join(named, on="issue_id", how="left").select("issue_id", "name", "since").sort("since", "issue_id")
 
     @cached_property
     def ways(self) -> pl.DataFrame:

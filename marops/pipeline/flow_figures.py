@@ -50,7 +50,8 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
             name = escaped(shortened(reader.say(names.get(stage, rest))))
             figure.add_trace(
                 go.Scatter(
-                    x=days, y=level, stackgroup="all", mode="lines", name=name, line={"width": 1, "color": theme.PAPER.light},
+                    x=days, y=level, stackgroup="all", mode="lines+markers", name=name,
+                    line={"width": 1, "color": theme.PAPER.light}, **_opening(days),
                     hovertemplate=f"{name}: %{{y}}<extra></extra>", **_fill(flow, stage, place),
                 )
             )  # fmt: skip
@@ -65,6 +66,14 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
     title, alt = _queue(flow, names)
     unit = text("items by stage at the end of each day, in the colour of who must act; drag the handles below to look closer")
     return Chart(figure, title, unit, alt, pl.DataFrame(columns))
+
+
+def _opening(days: pl.Series) -> dict[str, Any]:
+    """Points on a band that nobody sees, so that a click tells its day. Which band was clicked plotly does not tell."""
+    hidden: dict[str, Any] = {"marker": {"opacity": 0}}
+    return {
+        "marker": {"opacity": 0, "size": 8}, "selected": hidden, "unselected": hidden, "customdata": [[str(day)] for day in days],
+    }  # fmt: skip
 
 
 def _bands(levels: Mapping[str, pl.Series], in_progress: bool) -> dict[str, pl.Series]:  # noqa: FBT001  (as above)

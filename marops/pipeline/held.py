@@ -17,10 +17,11 @@ from marops.stages import Process
 class Held:
     """Who holds the work of a scope before its launch. What happened is of the scope's period, what is now of `as_of`.
 
-    `by_stage`: days by stage and role; `handoffs`, `crossings`: what passed between roles and sides; `now`: who must act (see
-    holding; `case` is an item's name, `value` in `currency`). `sides`: by role, "" where nobody has said. `is_default`: nobody has
-    set who does what. `strangers`: roles that act and are not in the matrix. `left_out`: items with a moment that cannot be;
-    `elsewhere`: items now in a status that is no stage.
+    `by_stage`: days by stage and role, `items`: those of each item (`issue_id`, `name`, `stage`, `role`, `days`, `open`: it is
+    there still), the longest first; `handoffs`, `crossings`: what passed between roles and sides; `now`: who must act (see
+    holding; `case` is an item's name, `value` in `currency`). `sides`: by role, "" where nobody has said. `is_default`: nobody
+    has set who does what. `strangers`: roles that act and are not in the matrix. `left_out`: items with a moment that cannot
+    be; `elsewhere`: items now in a status that is no stage.
     """
 
     matrix: Matrix
@@ -28,6 +29,7 @@ class Held:
     flaws: tuple[Flaw, ...]
     process: Process
     by_stage: pl.DataFrame
+    items: pl.DataFrame
     handoffs: pl.DataFrame
     crossings: pl.DataFrame
     now: pl.DataFrame
@@ -46,6 +48,10 @@ class Held:
         found: list[str | None] = held.sort("all", "role", descending=[True, False])["role"].to_list()
         order = [role.name for role in self.matrix.roles]
         return tuple(sorted(found, key=lambda role: (role is None, order.index(role) if role in order else len(order))))
+
+    def of(self, stage: str, role: str | None) -> pl.DataFrame:
+        """The items that a role held in a stage, the longest first: rows of `items`."""
+        return self.items.filter((pl.col("stage") == stage) & pl.col("role").eq_missing(pl.lit(role, pl.String)))
 
     def share(self, role: str | None) -> float:
         """The share of all days that a role held; 0 where nothing was held."""
@@ -74,7 +80,15 @@ class Held:
         holds = text("{role} is the bottleneck: it holds {share} of the days before launch.", role=role, share=share)
         if found.role is None:
             holds = text("Nobody answers for most of the work: {share} of the days before launch are unowned.", share=share)
-        return text("{holds} {now} {queue}", holds=holds, now=self._now(found.role), queue=_queue(found.queue))
+        return text("{holds} {evidence}", holds=holds, evidence=self.evidence)
+
+    @property
+    def evidence(self) -> Text:
+        """What lies with the role that holds most, and whether its queue grew."""
+        found = self.bottleneck
+        if found is None:
+            return text("Nothing waited for anybody in these days.")
+        return text("{now} {queue}", now=self._now(found.role), queue=_queue(found.queue))
 
     def _now(self, role: str | None) -> Text:
         rows = self.now.filter(pl.col("role").eq_missing(pl.lit(role, pl.String))).rows(named=True)

@@ -128,6 +128,16 @@ def held(found: pl.DataFrame, *by: str) -> pl.DataFrame:
     )
 
 
+def by_item(found: pl.DataFrame) -> pl.DataFrame:
+    """Days each item was held: `case`, `stage`, `role`, `days`, `open` (it still is); the longest first."""
+    lasted = flow.days(pl.col("at"), pl.col("until")).sum().alias("days")
+    return (
+        found.group_by("case", "stage", "role")
+        .agg(lasted, pl.col("open").any())
+        .sort("days", "case", "stage", "role", descending=[True, False, False, False])
+    )
+
+
 def handoffs(found: pl.DataFrame) -> pl.DataFrame:
     """How often work went from one role to another: see `flow.handoffs`. Spans that are nobody's say nothing."""
     return flow.handoffs(found.with_columns(pl.col("until").alias("left")))

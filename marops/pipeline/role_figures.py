@@ -17,6 +17,7 @@ from marops.quantity import Quantity, Unit
 _MOST, _HEIGHT, _WIDTH, _LONGEST = 8, 40, 12, 24
 """Roles drawn beside each other, the height of a row in pixels, and the characters of a line of a name, and of all of it."""
 
+_BETWEEN = ":"
 _HUES = {"it": theme.IT, "marketing": theme.MARKETING}
 
 
@@ -36,7 +37,7 @@ def stage_by_role(held: Held, reader: Reader) -> Chart:
     by_role = dict(days.group_by("role").agg(pl.col("all").sum()).iter_rows())
     cells = days.select("stage", "role", "all").rows()
     rows = [_Line(escaped(_cut(name)), escaped(name), (stage,)) for stage, name in stages.items()]
-    figure = _heat(rows, _beside(held, held.roles, by_role, reader), cells, reader, _held_sentence)
+    figure = _heat(rows, _beside(held, held.roles, by_role, reader), cells, reader, _held_sentence, opens=True)
     table = days.select(
         pl.col("stage").replace(stages).alias(reader.say(text("Stage"))),
         _said(reader, "role").alias(reader.say(text("Role"))),
@@ -131,10 +132,10 @@ def _cut(name: str) -> str:
 
 def _heat(
     rows: Sequence[_Line], columns: Sequence[_Line], cells: Iterable[tuple[str | None, str | None, float]], reader: Reader,
-    sentence: Callable[[str, str, float], Text],
+    sentence: Callable[[str, str, float], Text], *, opens: bool = False,
 ) -> go.Figure:  # fmt: skip
     """A field of shaded cells with their numbers: the more, the darker. What has no cell stays empty. `sentence` says one, of the
-    names of its row and its column and its number.
+    names of its row and its column and its number. `opens`: a click on a cell of one row and one column tells both (`cell_of`).
     """
     down, across = ({key: at for at, line in enumerate(lines) for key in line.keys} for lines in (rows, columns))
     grid: list[list[float | None]] = [[None] * len(columns) for _ in rows]
@@ -154,12 +155,42 @@ def _heat(
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )  # fmt: skip
+    if opens and rows:
+        _opening(figure, rows, columns, grid, hover)
     for update, lines in ((figure.update_xaxes, columns), (figure.update_yaxes, rows)):
         labels = [line.label for line in lines]
         update(tickvals=list(range(len(lines))), ticktext=labels, showgrid=False, ticks="", tickfont={"size": 12})
-    figure.update_xaxes(side="top")
-    figure.update_yaxes(autorange="reversed")
+    figure.update_xaxes(side="top", range=[-0.5, len(columns) - 0.5])
+    figure.update_yaxes(range=[len(rows) - 0.5, -0.5])
     return figure
+
+
+def _opening(
+    figure: go.Figure, rows: Sequence[_Line], columns: Sequence[_Line], grid: list[list[float | None]], hover: list[list[str]]
+) -> None:
+    """Points that nobody sees, for plotly tells no clicks on the cells of a field."""
+    figure.update_traces(hoverinfo="skip", hovertemplate=None)
+    points = [
+        (across, down, hover[down][across], f"{row.keys[0]}{_BETWEEN}{column.keys[0] or ''}")
+        for down, row in enumerate(rows)
+        for across, column in enumerate(columns)
+        if grid[down][across] is not None and len(row.keys) == len(column.keys) == 1
+    ]
+    if points:
+        x, y, said, keys = zip(*points, strict=True)
+        figure.add_trace(
+            go.Scatter(
+                x=x, y=y, mode="markers", marker={"symbol": "square", "size": 30, "opacity": 0}, showlegend=False,
+                customdata=list(zip(said, keys, strict=True)), hovertemplate="%{customdata[0]}<extra></extra>",
+                selected={"marker": {"opacity": 0}}, unselected={"marker": {"opacity": 0}},
+            )
+        )  # fmt: skip
+
+
+def cell_of(asked: str) -> tuple[str, str | None]:
+    """The stage (or role) and the role (None: nobody) that a click on a cell tells."""
+    row, _, column = asked.partition(_BETWEEN)
+    return row, column or None
 
 
 def _said(reader: Reader, column: str) -> pl.Expr:

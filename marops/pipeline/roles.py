@@ -142,6 +142,7 @@ def _held(scoped: Scoped) -> Held:
         flaws=raci.flaws(matrix, process),
         process=process,
         by_stage=holding.held(inside, "stage", "role"),
+        items=_items(holding.by_item(inside), work),
         handoffs=holding.handoffs(spans.filter((pl.col("until") >= start) & (pl.col("until") < stop))),
         crossings=holding.crossings(spans, sides, start, stop),
         now=_named(holding.now(spans, end, _values(work, facts)), work),
@@ -186,6 +187,11 @@ def _values(work: pl.DataFrame, facts: rollups.Facts) -> pl.DataFrame:
     factors = {code: rollups.factor(facts, code) for code in work["currency_code"].drop_nulls().unique()}
     worth = pl.col("currency_code").replace_strict(factors, default=None, return_dtype=pl.Float64)
     return work.select("issue_id", (pl.col("value_per_day") * worth).alias("value"))
+
+
+def _items(found: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
+    names = work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+    return found.rename({"case": "issue_id"}).join(names, on="issue_id", how="left", maintain_order="left")
 
 
 def _named(found: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:

@@ -15,11 +15,13 @@ from marops.findings import Finding, Severity, Side
 from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
-from marops.pipeline import delivery, lateness, logs, metrics, ordering
+from marops.pipeline import delivery, lateness, logs, metrics, ordering, roles
 from marops.pipeline.delivery import Delivery
 from marops.pipeline.events import EVENT, Why
+from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked
+from marops.pipeline.raci import called
 from marops.pipeline.scoped import Scoped
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
@@ -104,7 +106,7 @@ def findings(principal: Principal, scope: Scope) -> list[Finding]:
     """What the pipeline says that somebody should know or decide."""
     require(principal, Action.READ, scope.workspace)
     found = flow(principal, scope)
-    return [*_late(found), *_over_allowed(found)]
+    return [*_late(found), *_bottleneck(roles.held(principal, scope)), *_over_allowed(found)]
 
 
 _OWNERS = {"it": (text("IT"), Side.IT), "marketing": (text("Marketing"), Side.MARKETING)}
@@ -131,6 +133,23 @@ def _late(found: Flow) -> list[Finding]:
     owner, side = _OWNERS.get(stage.responsible if stage else "", _BOTH)
     action = text("Decide today: add people to that stage, cut scope, or move the date and say so.")
     return [Finding("pipeline:late", Severity.DECIDE, what, cause, owner, action, "pipeline", side, weight=2.2)]
+
+
+def _bottleneck(held: Held) -> list[Finding]:
+    """The role most work waits for, where it can be told from the next one."""
+    found = held.bottleneck
+    if found is None or not found.is_clear:
+        return []
+    grew = found.queue is not None and found.queue.arrived > found.queue.left
+    share, named = Quantity(round(found.share, 2), Unit.PERCENT), {"role": called(found.role)}
+    what = text("{role} is where work waits: {share} of the days before launch.", share=share, **named)
+    action = text("Take work off {role}, add people there, or start less until its queue is shorter.", **named)
+    if found.role is None:
+        what = text("Nobody answers for most of the work: {share} of the days before launch are unowned.", share=share)
+        action = text("Say who answers for each stage: Who does what, on the Pipeline page.")
+    owner, side = _OWNERS.get(held.sides.get(found.role or "", ""), _BOTH)
+    severity = Severity.DECIDE if grew else Severity.WATCH
+    return [Finding("pipeline:bottleneck", severity, what, held.evidence, owner, action, "pipeline", side, weight=1.8)]
 
 
 def _over_allowed(found: Flow) -> list[Finding]:

@@ -18,7 +18,7 @@ from marops.web.components import (
 from marops.web.panels.budget import what_if
 from marops.web.panels.decisions import decide_dialog, decision_list
 from marops.web.panels.desk import desk
-from marops.web.panels.flowing import counted, flow_views
+from marops.web.panels.flowing import counted, flow_views, pace
 from marops.web.panels.item import item_page
 from marops.web.panels.items import link as item_link
 from marops.web.panels.managing import kpi_managed
@@ -35,6 +35,6 @@ __all__ = [
     "Here", "asked_kpi", "chart", "counted", "decide_dialog", "decision_cards", "decision_list", "desk", "drawn", "empty",
     "flow_views", "held_work", "here", "item_link", "item_page",
     "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
-    "kpi_rows_behind", "literal", "measures", "note", "page", "page_title", "pillar_grid", "reader", "require", "risk_table",
-    "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",
+    "kpi_rows_behind", "literal", "measures", "note", "pace", "page", "page_title", "pillar_grid", "reader", "require",
+    "risk_table", "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -275,3 +276,15 @@ def test_the_chance_of_a_day_agrees_with_the_day_of_a_chance(sample_home: Path) 
         assert before is not None
         assert before < share <= chance
     assert found.likely(9, found.last_day) == 0
+
+
+def test_what_stands_in_a_stage_on_a_day_is_what_the_band_of_cumulative_flow_counts(sample_home: Path) -> None:
+    page = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
+    stages = list(page.delivered.workflow.stages)
+    reached = {(day, stage): items for day, stage, items in page.cumulative.iter_rows()}
+    before = page.period.start
+    for day in (date(2025, 11, 30), date(2026, 8, 15), date(2026, 10, 31)):
+        for stage, after in pairwise(stages):
+            assert page.standing(day, stage).height == reached[day, stage] - reached[day, after]
+        assert page.standing(day, LAUNCHED).height == reached[day, LAUNCHED] - reached[before, LAUNCHED]
+    assert page.standing(date(2026, 10, 31), "build")["since"].is_sorted()

@@ -9,9 +9,10 @@ import pytest
 from marops import item_rollups, rollups, store
 from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
+from marops.findings import Severity
 from marops.language import Reader
 from marops.period import Period, Scope
-from marops.pipeline import role_figures, roles
+from marops.pipeline import role_figures, roles, service
 from marops.pipeline.raci import Actor, Cell, Matrix
 from marops.pipeline.roles import Written
 from marops.principal import LOCAL_ADMIN, Principal, Role
@@ -188,6 +189,24 @@ def test_the_bottleneck_is_named_with_its_evidence(home: Path) -> None:
         "IT / martech is the bottleneck: it holds 73% of the days before launch. 1 item is there now, for 1 d: Item late. "
         "The data are too young to tell whether its queue grew."
     )
+    (said,) = service.findings(LOCAL_ADMIN, HERE)
+    assert (said.key, str(said.owner), said.severity) == ("pipeline:bottleneck", "IT", Severity.WATCH)
+    assert str(said.what) == "IT / martech is where work waits: 73% of the days before launch."
+    assert str(said.cause) == "1 item is there now, for 1 d: Item late. The data are too young to tell whether its queue grew."
+
+
+def test_a_cell_of_the_field_opens_the_items_behind_it(home: Path) -> None:
+    put({f"{n}": [("Request", n, None), ("QA", n + 1, None), ("Execution", n + 6 + n % 2, None)] for n in range(1, 4)})
+    found, reader = held(), READERS[0]
+    assert found.of("qa", "IT / martech").select("issue_id", "days", "open").rows() == [
+        ("1", 6.0, False), ("3", 6.0, False), ("2", 5.0, False),
+    ]  # fmt: skip
+    assert found.of("qa", None).is_empty()
+    opening = role_figures.stage_by_role(found, reader).figure.data[-1]
+    cells = {role_figures.cell_of(key) for _, key in opening.customdata}
+    assert cells == {("request", "Campaign manager"), ("qa", "IT / martech")}
+    by_cell = {(row["stage"], row["role"]): row["days"] for row in found.by_stage.iter_rows(named=True)}
+    assert by_cell == {cell: found.of(*cell)["days"].sum() for cell in cells}
 
 
 def test_few_items_name_no_bottleneck(home: Path) -> None:
@@ -242,7 +261,8 @@ def test_the_field_of_stages_and_roles_draws_what_it_lists(home: Path, admin: Pr
     put(MOVES)
     roles.set_matrix(admin, OWN, [Written("<b>Lead</b>", "marketing", {"request": "RA", "build": "RA"})], seen=None)
     chart = role_figures.stage_by_role(held(), READERS[0])
-    (drawn,) = chart.figure.data
+    drawn, opening = chart.figure.data
+    assert len(opening.customdata) == 4
     # Stages from the top: request, build, QA. Roles: the lead, then who is not in the matrix, then nobody.
     assert [list(line) for line in drawn.z] == [[6.0, None, None, None], [None, 4.0, None, None], [None, None, 2.0, 3.0]]
     labels = list(chart.figure.layout.xaxis.ticktext)
@@ -258,6 +278,7 @@ def test_the_field_of_stages_and_roles_draws_what_it_lists(home: Path, admin: Pr
 
 def test_of_many_roles_those_that_held_least_share_one_column(home: Path) -> None:
     put({str(n): [("Request", 1, f"Role {n}"), ("Execution", 12 - n, None)] for n in range(10)})
-    (drawn,) = role_figures.stage_by_role(held(), READERS[0]).figure.data
+    drawn, opening = role_figures.stage_by_role(held(), READERS[0]).figure.data
     # 11, 10, ... 2 days: the last three share a column.
     assert [list(line) for line in drawn.z] == [[11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0 + 3.0 + 2.0]]
+    assert len(opening.customdata) == 7  # what several share opens nothing

@@ -75,8 +75,28 @@ def test_the_items_of_a_way_are_listed(home: Path) -> None:
     moved(**TWELVE, back=[("Build", 2), ("QA", 4), ("Build", 6), ("QA", 8), ("Live", 9)])
     at = opened("pipeline", view="ways", way="1")
     assert "1 item went Build → QA → Build → QA → Launched:" in words(at)
-    assert at.dataframe[-2].value["Item"].tolist() == ["back"]
+    assert "back 7 d, until Jan 9, 2026" in words(at)
     assert "Click on a way to see which items took it." in words(opened("pipeline", view="ways", way="99"))
+
+
+def test_the_items_behind_a_cell_and_behind_a_band_are_listed(home: Path) -> None:
+    moved(**TWELVE, open=[("Build", 12)])
+    at = opened("pipeline", view="flow", held="build:Marketing operations", at="2026-01-20:build")
+    assert "13 items were with Marketing operations in Build in these days, the longest first:" in words(at)
+    assert at.button_group(key="w_standing").value == "build"
+    assert "Build: 1" in at.button_group(key="w_standing").options
+    assert "open since Jan 12, 2026" in words(at)
+    strange = opened("pipeline", view="flow", held="build:Nobody known", at="2026-99-20:build")
+    assert "the longest first" not in words(strange)
+    assert "Click on a day to see which items stood in which stage." in words(strange)
+
+
+def test_the_order_of_work_is_chosen_and_kept_in_the_address(home: Path) -> None:
+    moved(**TWELVE, **{f"open{n}": [("Build", 30)] for n in range(3)})
+    at = opened("pipeline", view="forecast", order="due")
+    assert at.button_group(key="w_order").value == "due"
+    at.button_group(key="w_order").set_value("first").run()
+    assert at.query_params["order"] == "first"
 
 
 def test_what_if_drops_adds_and_limits_work(home: Path) -> None:

@@ -1,14 +1,16 @@
 """The flow of work, looked at closely: one view at a time, named in the address."""
 
 from collections.abc import Callable
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
 from marops.language import Text, joined, ntext, text
-from marops.pipeline import ageing_figures, figures, flow_figures
-from marops.pipeline.delivery import Counted
+from marops.pipeline import ageing_figures, figures, flow_figures, speed
+from marops.pipeline.delivery import LAUNCHED, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
 from marops.pipeline.flow import Clock, Reopened
@@ -19,6 +21,7 @@ from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import measures, note
 from marops.web.panels.forecasts import forecasts
+from marops.web.panels.items import opened
 from marops.web.panels.pipeline import board
 from marops.web.panels.roles import who_does_what
 from marops.web.panels.stages import stages_button
@@ -95,11 +98,30 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     elif view is View.ROLES:
         who_does_what(held, place)
     elif flow.is_empty and view is not View.QUALITY:
-        note(text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages."))
+        note(_NO_HISTORY)
     elif view is View.FORECAST:
         forecasts(flow, standing)
+    elif view is View.FLOW:
+        _flow(flow, place)
+    elif view is View.WAYS:
+        _ways(flow, place)
     else:
         _VIEWS[view](flow)
+
+
+def pace(flow: Details) -> None:
+    """Whether work is faster than before, and how fast it is."""
+    if flow.is_empty:
+        note(_NO_HISTORY)
+        return
+    half, most, _, throughput, *_ = flow.measures
+    note(
+        flow.against or text("Too few were finished in these days, or in those before, to tell: it takes {n} each.", n=speed.FEWEST)
+    )
+    measures(half, most, throughput)
+
+
+_NO_HISTORY = text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages.")
 
 
 def _age(flow: Details) -> None:
@@ -148,9 +170,40 @@ def _counting() -> None:
         )  # fmt: skip
 
 
-def _flow(flow: Details) -> None:
+def _open_day(day: str) -> None:
+    _, _, stage = st.query_params.get("at", "").partition(":")
+    st.query_params["at"] = f"{day}:{stage}"
+
+
+def _standing(flow: Details, place: Here) -> None:
+    """The items of a day of the cumulative flow that was clicked, of one stage at a time."""
+    asked, _, chosen = st.query_params.get("at", "").partition(":")
+    try:
+        day = date.fromisoformat(asked)
+    except ValueError:
+        day = None
+    if day is None or not flow.period.start <= day <= flow.period.end:
+        note(text("Click on a day to see which items stood in which stage."))
+        return
+    names = flow_figures.stage_names(flow, reader())
+    found = {stage: flow.standing(day, stage) for stage in names}
+    doing = [stage for stage in names if stage != LAUNCHED]
+    stage = chosen if chosen in names else max(doing, key=lambda stage: found[stage].height, default=LAUNCHED)
+    set_widget("w_standing", stage)
+    st.segmented_control(
+        say(text("At the end of {day}", day=day)), list(names), key="w_standing", required=True,
+        format_func=lambda stage: say(text("{stage}: {n}", stage=names[stage], n=found[stage].height)),
+        on_change=lambda: st.query_params.update({"at": f"{day}:{st.session_state['w_standing']}"}),
+    )  # fmt: skip
+    if found[stage].is_empty():
+        note(text("Nothing stood there."))
+    opened(found[stage], lambda row: text("since {day}", day=row["since"].date()), place, text("Items in the stage"))
+
+
+def _flow(flow: Details, place: Here) -> None:
     in_progress = st.toggle(say(text("Without what is finished")), key="cumulative_open")
-    charts.show(charts.drawn(flow_figures.cumulative, flow, in_progress), key="cumulative")
+    charts.show(charts.drawn(flow_figures.cumulative, flow, in_progress), key="cumulative", picks=_open_day)
+    _standing(flow, place)
     found = flow.little
     if found is not None:
         note(
@@ -163,9 +216,9 @@ def _flow(flow: Details) -> None:
         )  # fmt: skip
 
 
-def _ways(flow: Details) -> None:
+def _ways(flow: Details, place: Here) -> None:
     charts.show(charts.drawn(flow_figures.ways, flow), key="ways", picks=lambda way: st.query_params.update({"way": way}))
-    _items_of_way(flow, st.query_params.get("way", ""))
+    _items_of_way(flow, place, st.query_params.get("way", ""))
     back = flow.moved_back
     if back.is_empty():
         note(text("Nothing moved back in these days."))
@@ -179,19 +232,18 @@ def _ways(flow: Details) -> None:
     table(shown, key="moved_back", alt=say(text("Moves back to an earlier stage")), name="moves-back")
 
 
-def _items_of_way(flow: Details, asked: str) -> None:
+def _items_of_way(flow: Details, place: Here, asked: str) -> None:
     if not asked.isdecimal() or int(asked) >= flow.ways.height:
         note(text("Click on a way to see which items took it."))
         return
     found = flow.on_way(int(asked))
     steps = " → ".join(flow_figures.stage_names(flow, reader())[stage] for stage in flow.ways["path"][int(asked)])
     note(ntext("{n} item went {way}:", "{n} items went {way}:", found.height, way=steps))
-    shown = found.select(
-        pl.col("name").alias(say(text("Item"))),
-        pl.col("cycle").round(1).alias(say(text("Cycle time, days"))),
-        pl.col("finished").alias(say(text("Finished"))),
-    )
-    table(shown, key="on_way", alt=say(text("Items that took this way")), name="on-this-way", shown=_SHOWN)
+    opened(found, _took, place, text("Items that took this way"))
+
+
+def _took(row: dict[str, Any]) -> Text:
+    return text("{days}, until {day}", days=Quantity(row["cycle"], Unit.DAYS), day=row["finished"].date())
 
 
 _DOUBTS: dict[str, Text] = {
@@ -239,7 +291,7 @@ def _quality(flow: Details) -> None:
 
 
 _VIEWS: dict[View, Callable[[Details], None]] = {
-    View.AGE: _age, View.SPEED: _speed, View.FLOW: _flow, View.WAYS: _ways, View.QUALITY: _quality,
+    View.AGE: _age, View.SPEED: _speed, View.QUALITY: _quality,
 }  # fmt: skip
 
 

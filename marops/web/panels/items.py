@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
+import polars as pl
 import streamlit as st
 
 from marops.errors import UserError
 from marops.language import Text, text
 from marops.stages import Process
+from marops.web.components import note
 from marops.web.markup import html
 from marops.web.scope import Here
 from marops.web.session import literal, say
@@ -19,6 +22,9 @@ from marops.work.store import WorkItem
 
 SIDES: dict[str, Text] = {"it": text("IT"), "marketing": text("Marketing")}
 """Who must act on a step of a launch."""
+
+_MOST = 30
+"""Lines of a list that a chart opens."""
 
 ASKED = "item"
 """The query parameter that names an item."""
@@ -54,6 +60,14 @@ def listed(lines: Sequence[Line], place: Here, label: Text) -> None:
         for one in lines
     ]
     st.markdown(html("items.html", listed=rows, label=say(label)), unsafe_allow_html=True)
+
+
+def opened(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], place: Here, label: Text) -> None:
+    """The items that a click on a chart opens (`issue_id`, `name`), the first ones as lines, with what is `said` of each row."""
+    rows = found.head(_MOST).iter_rows(named=True)
+    listed([Line(row["issue_id"], row["name"] or row["issue_id"], say(said(row))) for row in rows], place, label)
+    if found.height > _MOST:
+        note(text("and {n} more", n=found.height - _MOST))
 
 
 def line_of(item: Item, process: Process, today: date) -> Line:

@@ -39,18 +39,19 @@ def risk_table(flow: Flow, held: Held) -> None:
     at_risk = say(text("Risk a day, {code}", code=one) if one else text("Risk a day"))
     chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
     role = pl.col("stage").replace_strict(roles, default="?", return_dtype=pl.String)
+    # What somebody acts on stands first: narrow screens cut the rest off.
     shown = found.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
         pl.col("due_date").alias(say(text("Due"))),
-        pl.col("days_late").alias(say(text("Days late"))),
         chance.alias(say(text("Late, %"))),
-        _interval(found).alias(say(text("95 % interval"))),
         pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
-        pl.col("place").alias(say(text("Do first"))),
-        pl.col("likely").alias(say(text("Likely launch"))),
-        pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
-        pl.concat_str([role, pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
         *([] if one else [pl.col("currency_code").alias(say(text("Currency")))]),
+        pl.concat_str([role, pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
+        pl.col("place").alias(say(text("Do first"))),
+        pl.col("days_late").alias(say(text("Days late"))),
+        pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
+        _interval(found).alias(say(text("Late, 95 % interval"))),
+        pl.col("likely").alias(say(text("Likely launch"))),
     )
     table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
     known = found["chance"].count()

@@ -18,6 +18,7 @@ from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import note, section
 from marops.web.markup import html
+from marops.web.panels.items import opened
 from marops.web.scope import Here
 from marops.web.session import literal, principal, say
 from marops.web.tables import table
@@ -35,7 +36,7 @@ _CHOICES = ("RA", "R", "A", "C", "I")
 _EDIT, _SAVED, _REFUSED, _CHANGED = "raci_edit", "raci_saved", "raci_refused", "raci_changed"
 
 
-def held_work(held: Held) -> None:
+def held_work(held: Held, place: Here) -> None:
     """Who holds the work, what roles pass on, who must act and how long sides wait for each other."""
     section(text("Who holds the work?"))
     _sentence(held.conclusion)
@@ -43,14 +44,40 @@ def held_work(held: Held) -> None:
         note(doubt)
     left, right = st.columns(2, gap="large")
     with left:
-        charts.show(charts.drawn(role_figures.stage_by_role, held), key="stage_by_role")
+        charts.show(charts.drawn(role_figures.stage_by_role, held), key="stage_by_role", picks=_open_cell)
     with right:
         charts.show(charts.drawn(role_figures.handoffs, held), key="handoffs")
+    _held_items(held, place)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _must_act(held)
     with right:
         _crossings(held)
+
+
+def _open_cell(cell: str) -> None:
+    st.query_params["held"] = cell
+
+
+def _held_items(held: Held, place: Here) -> None:
+    """The items behind the cell that was clicked."""
+    stage_id, role = role_figures.cell_of(st.query_params.get("held", ""))
+    stage, found = held.process.named(stage_id), held.of(stage_id, role)
+    if stage is None or found.is_empty():
+        return
+    note(
+        ntext(
+            "{n} item was with {role} in {stage} in these days, the longest first:",
+            "{n} items were with {role} in {stage} in these days, the longest first:",
+            found.height, role=called(role), stage=stage.name,
+        )
+    )  # fmt: skip
+    opened(found, _lasted, place, text("Items that were held"))
+
+
+def _lasted(row: dict[str, Any]) -> Text:
+    days = Quantity(row["days"], Unit.DAYS)
+    return text("{days}, still there", days=days) if row["open"] else text("{days}", days=days)
 
 
 def _must_act(held: Held) -> None:
