@@ -23,6 +23,7 @@ held = roles.held(principal, place.scope)
 
 web.page_title(text("Pipeline"), service.verdict(principal, place.scope))
 web.measures(flow.late, flow.in_preparation, flow.on_time)
+web.reach(flow)
 web.desk(place)
 
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import polars as pl
 
-from marops.pipeline.delivery import Delivery
+from marops.pipeline.delivery import LAUNCHED, Delivery
 
 
 class Doubt(StrEnum):
@@ -14,6 +14,8 @@ class Doubt(StrEnum):
     WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown stage"
     EQUAL_TIMES = "equal timestamps"
+    REPEATED = "the same stage again"
+    RELAUNCHED = "moved on after its launch"
     NEVER_ACTIVE = "never in an active stage"
     MOVED_BEFORE_CREATED = "moved before it was created"
     DONE_BEFORE_CREATED = "end before start"
@@ -34,6 +36,8 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.D
     )  # fmt: skip
     moments = work.join(moves.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
+    again = (pl.col("case") == pl.col("case").shift()) & (pl.col("stage") == pl.col("stage").shift())
+    went_on = (pl.col("stage") == LAUNCHED) & (pl.col("case") == pl.col("case").shift(-1))
     finished = items.drop_nulls(["finished", "started"])
     worked = events.filter(pl.col("stage").is_in(list(delivered.workflow.active)))
     frames = [
@@ -42,6 +46,8 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.D
         _rows(_of(delivered.withdrawn), Doubt.WITHDRAWN),
         _rows(unknown, Doubt.UNKNOWN),
         _rows(_of(events.filter(same)["case"].unique(maintain_order=True)), Doubt.EQUAL_TIMES),
+        _rows(_of(events.filter(again)["case"].unique(maintain_order=True)), Doubt.REPEATED),
+        _rows(_of(events.filter(went_on)["case"].unique(maintain_order=True)), Doubt.RELAUNCHED),
         _rows(_of(finished.join(worked, on="case", how="anti")["case"]) if delivered.workflow.active else None, Doubt.NEVER_ACTIVE),
         _rows(moments.filter(pl.col("first") < pl.col("created_at")), Doubt.MOVED_BEFORE_CREATED),
         _rows(work.filter(pl.col("done_at") < pl.col("created_at")), Doubt.DONE_BEFORE_CREATED),

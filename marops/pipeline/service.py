@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,8 @@ class Flow:
     `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `checked`: how such chances
-    turned out. `unknown`: statuses that are no stage, in lower
-    case; `adrift`: those in which items are now.
+    turned out. `unknown`: statuses that are no stage, in lower case; `adrift`: those in which items are now. `told_until`: the last
+    day that trackers tell of, where work kept here is known for longer; None else.
     """
 
     items: pl.DataFrame
@@ -60,6 +60,7 @@ class Flow:
     unknown: tuple[str, ...]
     adrift: tuple[str, ...]
     today: date
+    told_until: date | None
 
     @property
     def is_empty(self) -> bool:
@@ -249,6 +250,12 @@ def _held_up(flags: pl.DataFrame) -> pl.DataFrame:
     return flags.filter(pl.col("until_at").is_null()).group_by("issue_id").agg(pl.col("from_at").min().alias("held_up"))
 
 
+def _told_until(reach: datetime, end: datetime) -> date | None:
+    """The last day that trackers tell of, where it is over before the last day that is known."""
+    last = (reach - timedelta(seconds=1)).date()
+    return last if last < (end - timedelta(seconds=1)).date() else None
+
+
 @cached(LRUCache(maxsize=128), key=lambda scoped: scoped.key, condition=threading.Condition())
 def _flow(scoped: Scoped) -> Flow:
     opened, scope, found, end = scoped.opened, scoped.scope, scoped.facts, scoped.end
@@ -282,4 +289,5 @@ def _flow(scoped: Scoped) -> Flow:
         unknown=tuple(unknown),
         adrift=tuple(adrift),
         today=opened.today,
+        told_until=_told_until(item_rollups.imported_until(found), end),
     )

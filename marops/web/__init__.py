@@ -23,7 +23,7 @@ from marops.web.panels.item import item_page
 from marops.web.panels.items import link as item_link
 from marops.web.panels.managing import kpi_managed
 from marops.web.panels.maturity import pillar_grid, stage_summary
-from marops.web.panels.pipeline import risk_table
+from marops.web.panels.pipeline import reach, risk_table
 from marops.web.panels.promises import kpi_promised
 from marops.web.panels.roles import held_work
 from marops.web.panels.scorecard import asked_kpi, kpi_evidence, kpi_head, kpi_reasons, kpi_rows_behind
@@ -35,6 +35,6 @@ __all__ = [
     "Here", "asked_kpi", "chart", "counted", "decide_dialog", "decision_cards", "decision_list", "desk", "drawn", "empty",
     "flow_views", "held_work", "here", "item_link", "item_page",
     "joint_impact", "kpi_columns", "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows",
-    "kpi_rows_behind", "literal", "measures", "note", "pace", "page", "page_title", "pillar_grid", "reader", "require",
+    "kpi_rows_behind", "literal", "measures", "note", "pace", "page", "page_title", "pillar_grid", "reach", "reader", "require",
     "risk_table", "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",
 ]  # fmt: skip

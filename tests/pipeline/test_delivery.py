@@ -258,6 +258,7 @@ def test_every_item_that_is_left_out_has_a_reason_and_is_in_no_measure() -> None
         "old": [("build", -21_000), ("execution", 4)],
         "ahead": [("build", 1), ("execution", 99)], "odd": [(None, 1)], "partly": [("build", 1), (None, 3), ("execution", 6)],
         "twice": [("build", 2), ("qa", 2), ("execution", 5)], "idle": [("request", 1), ("execution", 3)],
+        "again": [("build", 1), ("build", 2), ("execution", 4)], "back": [("build", 1), ("execution", 3), ("build", 5)],
     }  # fmt: skip
     work = frame([item(issue, after(0)) for issue in (*steps, "silent")] + [item("late", after(9), done_at=after(3))], WORK)
     given = moves(**steps)
@@ -274,11 +275,13 @@ def test_every_item_that_is_left_out_has_a_reason_and_is_in_no_measure() -> None
         ("silent", Doubt.NO_HISTORY.value, True, None),
     ]
     assert sorted(row for row in rows if not row[2]) == [
+        ("again", Doubt.REPEATED.value, False, None),
+        ("back", Doubt.RELAUNCHED.value, False, None),
         ("idle", Doubt.NEVER_ACTIVE.value, False, None),
         ("partly", Doubt.UNKNOWN.value, False, "odd"),
         ("twice", Doubt.EQUAL_TIMES.value, False, None),
     ]
-    assert set(measured.items["case"]) == {"good", "partly", "twice", "idle"}
+    assert set(measured.items["case"]) == {"good", "partly", "twice", "idle", "again", "back"}
 
 
 def test_words_that_are_no_stage_are_counted() -> None:

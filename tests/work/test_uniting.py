@@ -177,6 +177,7 @@ def test_the_pipeline_shows_requests_and_knows_where_they_stand_up_to_today(impo
     found = pipeline.flow(VIC, MARCH)
     assert found.items.select("name", pl.col("waiting").floor()).rows() == [("Old", 18.0), ("Spring", 10.0)]
     assert found.overdue.select("name", "late").rows() == [("Spring", 8)]
+    assert found.told_until == date(2026, 3, 3)
     moved(item, "execution")
     assert pipeline.flow(VIC, MARCH).overdue.is_empty()
     assert seen(item) == 2

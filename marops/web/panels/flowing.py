@@ -251,6 +251,8 @@ _DOUBTS: dict[str, Text] = {
     Doubt.WITHDRAWN: text("ended without being launched"),
     Doubt.UNKNOWN: text("was in a status that is no stage"),
     Doubt.EQUAL_TIMES: text("two moves at the same moment: the order of the source counts"),
+    Doubt.REPEATED: text("entered the stage it was in once more: two visits in times and ways, one on the board"),
+    Doubt.RELAUNCHED: text("went back after its launch: the first launch counts for its date, the last one for its cycle time"),
     Doubt.NEVER_ACTIVE: text("was never seen in a stage in which somebody works: its cycle time is 0"),
     Doubt.MOVED_BEFORE_CREATED: text("moved before the tracker says it was created"),
     Doubt.DONE_BEFORE_CREATED: text("ended before the tracker says it was created"),

@@ -73,6 +73,18 @@ def risk_table(flow: Flow, held: Held) -> None:
         )
 
 
+def reach(flow: Flow) -> None:
+    """How far trackers tell, where that is not as far as what is kept here."""
+    if flow.told_until is not None:
+        note(
+            text(
+                "Trackers tell until {day}: their items are shown as they stood then, their days counted on to today; pace and "
+                "forecasts stop there. Import their newest data.",
+                day=flow.told_until,
+            )
+        )
+
+
 def _interval(found: pl.DataFrame) -> pl.Series:
     said = [
         None if low is None else say(text("{low} to {high}", low=_percent(low), high=_percent(high)))
