@@ -1,5 +1,6 @@
 """The views of the pipeline page, how days are counted, and the settings of the stages."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time
@@ -31,14 +32,27 @@ def moved(**steps: list[tuple[str, int]]) -> None:
     ])  # fmt: skip
 
 
-POINT = """() => {
-  const drawn = document.querySelector('.st-key-chart_cycle_times .points path');
+POINT = """([chart, place]) => {
+  const drawn = document.querySelectorAll(`.st-key-chart_${chart} .points path`)[place];
   if (!drawn) return null;
   drawn.scrollIntoView({block: 'center'});
   const at = drawn.getBoundingClientRect();
   return [at.x + at.width / 2, at.y + at.height / 2];
 }"""
-"""Where the first point of the chart of cycle times is on the screen."""
+"""Where a point of a chart is on the screen."""
+
+
+def click_point(page: Page, chart: str, opens: str, at: int = 0) -> None:
+    """Click on a chart's point until the address says what that opens: it is drawn again until the page has settled."""
+    for _ in range(40):
+        page.wait_for_timeout(500)
+        if point := page.evaluate(POINT, [chart, at]):
+            page.mouse.move(*point)
+            page.mouse.click(*point)
+        if opens in page.url:
+            return
+    raise AssertionError(f"{chart}: {page.url}")
+
 
 TWELVE = {f"i{n}": [("Request", 1), ("Build", 2), ("QA", 2 + n), ("Live", 2 + 2 * n)] for n in range(1, 13)}
 
@@ -213,13 +227,25 @@ def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
     expect(dialog).to_be_hidden()
     expect(page.locator(".m-measures").nth(1)).to_contain_text("14 finished; nearest rank")  # two of them campaigns of the company
     assert {"Inbox", "Desk", "Filed"} < {str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages}
-    for _ in range(40):  # the chart is drawn again until the page has settled
-        page.wait_for_timeout(500)
-        if point := page.evaluate(POINT):
-            page.mouse.click(*point)
-        if "item=" in page.url:
-            break
-    assert "item=t0" in page.url
+    click_point(page, "cycle_times", "item=t0")
+
+
+@pytest.mark.browser
+@pytest.mark.server
+def test_a_click_on_a_cell_and_on_a_day_opens_the_items_behind_it(
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tiny_home(tmp_path)
+    monkeypatch.setenv("MAROPS_HOME", str(home))
+    moved(**TWELVE)
+    url = servers.start(home, "--no-sample")
+    page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=flow")
+    click_point(page, "stage_by_role", "held=request")
+    expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
+    click_point(page, "cumulative", "at=2026-01-11", at=10)
+    expect(page.locator("body")).to_contain_text("At the end of Jan 11, 2026")
+    page.get_by_role("link", name="i3").first.click()
+    expect(page).to_have_url(re.compile("item=i3"))
 
 
 def test_a_viewer_sees_the_stages_and_cannot_change_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
