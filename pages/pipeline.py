@@ -13,6 +13,7 @@ flow = service.flow(principal, place.scope)
 if flow.is_empty:
     web.page_title(text("Pipeline"))
     web.desk(place)
+    web.requests(place)
     web.empty(
         text("No campaigns yet"),
         text("Import your tracker's issues and their history (Jira: all fields, and the issue history)."),
@@ -29,6 +30,9 @@ web.desk(place)
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow, held)
 web.held_work(held, place)
+web.must_act(held)
+web.deciding(place)
+web.over_allowed(flow, place)
 
 flowing = details.details(principal, place.scope, web.counted())
 
@@ -37,3 +41,5 @@ web.pace(flowing)
 
 web.section(text("How does work flow?"))
 web.flow_views(flowing, flow, held, place)
+
+web.requests(place)

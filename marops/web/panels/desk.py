@@ -25,7 +25,7 @@ _SHOWN = 12
 
 
 def desk(place: Here) -> None:
-    """Buttons for those who may ask; below them, where there is work that is kept here, who must decide and what was asked for."""
+    """Buttons for those who may ask."""
     if allowed(place.principal, Action.EDIT):
         with st.container(horizontal=True):
             if st.button(say(text("Request a campaign")), key="request", icon=":material/add:"):
@@ -34,22 +34,30 @@ def desk(place: Here) -> None:
                 dialog(text("Which launch, and when?"), launch_form, place)
             if st.button(say(text("Launch plans")), key="plans", type="tertiary", icon=":material/checklist:"):
                 dialog(text("What does a launch take?"), plans_form, place, wide=True)
+
+
+def deciding(place: Here) -> None:
+    """Who must decide, where there is work that is kept here."""
     waiting, kept = approving.queue(place.principal, place.scope.workspace), reading.items(place.principal, place.scope.workspace)
-    if not allowed(place.principal, Action.EDIT) and kept:
-        note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
-    if waiting or kept:
-        _queue(waiting, {item.id: item for item in kept}, place)
-    if kept:
-        _kept(kept, place)
-
-
-def _queue(waiting: list[approving.Waiting], known: dict[str, reading.Item], place: Here) -> None:
+    if not waiting and not kept:
+        return
     section(text("Who must decide?"))
     if not waiting:
         note(text("Nobody: no approval is open."))
         return
+    known = {item.id: item for item in kept}
     lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in waiting]
     listed(lines, place, text("Approvals that are open, the longest waiting first"))
+
+
+def requests(place: Here) -> None:
+    """What was asked for here."""
+    kept = reading.items(place.principal, place.scope.workspace)
+    if not kept:
+        return
+    _kept(kept, place)
+    if not allowed(place.principal, Action.EDIT):
+        note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
 
 
 def _about(one: approving.Waiting, known: reading.Item | None, place: Here) -> str:
