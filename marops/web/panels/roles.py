@@ -38,7 +38,7 @@ _EDIT, _SAVED, _REFUSED, _CHANGED = "raci_edit", "raci_saved", "raci_refused", "
 
 def held_work(held: Held, place: Here) -> None:
     """Where work is stuck: who holds it, what roles pass on, and the items behind a cell that was clicked."""
-    section(text("Who holds the work?"))
+    section(text("Where is work stuck?"))
     _sentence(held.conclusion)
     for doubt in held.doubts:
         note(doubt)
