@@ -7,7 +7,8 @@ or the present one where there was no change. See https://developer.atlassian.co
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from marops.sources.nested import Numbered, at, moment, objects
+from marops.sources import changelog
+from marops.sources.nested import Numbered, at
 from marops.sources.report import Note
 
 _FLAGS = frozenset({"flagged", "impediment"})
@@ -38,12 +39,12 @@ def history(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a status entered, the first at the issue's creation. Issues whose history is not whole have none. Rows are numbered
     from 1.
     """
-    return enumerate((row for _, issue in found if _is_whole(issue) for row in _entered(issue)), 1)
+    return enumerate((row for _, issue in found if changelog.is_whole(issue) for row in _entered(issue)), 1)
 
 
 def flags(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a time that a flag was set or taken off, of the issues whose history is whole. Rows are numbered from 1."""
-    return enumerate((row for _, issue in found if _is_whole(issue) for row in _flagged(issue)), 1)
+    return enumerate((row for _, issue in found if changelog.is_whole(issue) for row in _flagged(issue)), 1)
 
 
 def notes(found: Iterable[Numbered]) -> Iterator[Note]:
@@ -52,9 +53,9 @@ def notes(found: Iterable[Numbered]) -> Iterator[Note]:
     cut: list[str] = []
     count = 0
     for count, (_, issue) in enumerate(found, 1):  # noqa: B007  (the last is their number)
-        if not isinstance(issue.get("changelog"), dict):
+        if not changelog.is_there(issue):
             without.append(_name(issue))
-        elif not _is_whole(issue):
+        elif not changelog.is_whole(issue):
             cut.append(_name(issue))
     for code, names in (("history_missing", without), ("history_cut_off", cut)):
         if names:
@@ -76,34 +77,11 @@ def _name(issue: dict[str, Any]) -> str:
     return str(issue.get("key") or issue.get("id"))
 
 
-def _person(found: Any) -> str:
-    """Who this is: an account's id, which names nobody, where there is one."""
-    return at(found, "accountId") or at(found, "name") or at(found, "displayName")
-
-
-def _is_whole(issue: dict[str, Any]) -> bool:
-    """Whether the changelog holds all changes it says there are."""
-    log = issue.get("changelog")
-    total, begins = at(log, "total"), at(log, "startAt")
-    lacks = total.isdigit() and int(total) > len(objects(log, "histories"))
-    return isinstance(log, dict) and "histories" in log and begins in {"", "0"} and not lacks
-
-
-def _changes(issue: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """When, by whom and what: in the order of time, and as listed where times are equal. Some servers list the newest first."""
-    listed = [(moment(at(each, "created")), each) for each in objects(issue, "changelog", "histories")]
-    if listed and listed[0][0] > listed[-1][0]:
-        listed.reverse()
-    return [
-        (at(each, "created"), _person(each.get("author")), item)
-        for _, each in sorted(listed, key=lambda found: found[0])
-        for item in objects(each, "items")
-    ]
-
-
 def _entered(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    moves = [change for change in _changes(issue) if _is_status(change[2])]
-    first = at(moves[0][2], "fromString") if moves else at(issue, "fields", "status", "name")
+    present = at(issue, "fields", "status", "name")
+    last = (at(issue, "fields", "status", "id"), present) if present else None
+    moves = changelog.changes(issue, _is_status, last=last)
+    first = at(moves[0][2], "fromString") if moves else present
     known = {"issue id": _id(issue), "key": at(issue, "key")}
     yield {**known, "from": "", "to": first, "created": at(issue, "fields", "created"), "author": ""}
     for when, who, item in moves:
@@ -115,8 +93,13 @@ def _is_status(item: dict[str, Any]) -> bool:
     return (at(item, "fieldId") or at(item, "field")).casefold() == "status"
 
 
+def _is_flag(item: dict[str, Any]) -> bool:
+    return at(item, "field").casefold() in _FLAGS
+
+
 def _flagged(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for when, _, item in _changes(issue):
-        if at(item, "field").casefold() in _FLAGS:
-            is_set = bool(at(item, "toString" if "toString" in item else "to").strip())
-            yield {"issue id": _id(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}
+    """Of several in one moment the last: what held before it held no time."""
+    found = changelog.changes(issue, _is_flag, first=("", ""))
+    for when, _, item in {change[0]: change for change in found}.values():
+        is_set = bool(at(item, "toString" if "toString" in item else "to").strip())
+        yield {"issue id": _id(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}

@@ -74,7 +74,7 @@ _NOTES: dict[str, str] = {
     ),
     "history_cut_off": message(
         "Of {n} of {all} issues the file holds only part of the history, so their moves and flags were left out: {names}. "
-        "Ask Jira for each of them alone, with expand=changelog."
+        "Fetch what is missing from /issue/KEY/changelog, and give all of its pages in the place of the issue’s changelog."
     ),
     "several_sections": message(
         "Tasks that stand in several sections, of projects they share: {n} ({names}). The section of the first project was taken."

@@ -3,6 +3,7 @@
 import json
 import random
 from datetime import UTC, datetime
+from itertools import pairwise, permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -144,8 +145,65 @@ def test_a_history_that_is_cut_off_is_said_and_left_out(tmp_path: Path) -> None:
     assert missing.startswith("Of 1 of 5 issues the file holds no history, so nothing is known of how they moved: A-5. Ask Jira")
     assert cut_off == (
         "Of 2 of 5 issues the file holds only part of the history, so their moves and flags were left out: A-3, A-4. "
-        "Ask Jira for each of them alone, with expand=changelog."
+        "Fetch what is missing from /issue/KEY/changelog, and give all of its pages in the place of the issue’s changelog."
     )
+
+
+def test_a_history_may_be_the_pages_of_the_changelog_itself(tmp_path: Path) -> None:
+    """Pages may overlap; one that is missing at the beginning, in between or at the end is said."""
+    steps = [change(4, "status", "Backlog", "Build"), change(5, "status", "Build", "QA"), change(6, "status", "QA", "Done")]
+    steps = [{"id": str(number), **step} for number, step in enumerate(steps)]
+    pages = [{"startAt": 0, "total": 3, "values": steps[:2]}, {"startAt": 1, "total": 3, "isLast": True, "values": steps[1:]}]
+    for whole in (pages, {"values": steps}, [{"values": steps[:1], "isLast": False}, {"values": steps[1:], "isLast": True}]):
+        report, tables = found(tmp_path, [{**issue("A-1"), "changelog": whole}, STILL])
+        assert tables["work_item_transition"]["status"].to_list() == ["Backlog", "Build", "QA", "Done", "Backlog"]
+        assert report.notes == []
+    for cut in (
+        pages[:1],
+        pages[1:],
+        [{"values": steps[:2], "isLast": False}],
+        [{**pages[0], "values": steps[:1]}, pages[1] | {"values": steps[2:]}],
+    ):
+        report, tables = found(tmp_path, [{**issue("A-1"), "changelog": cut}, STILL])
+        assert entered(tables["work_item_transition"]) == ENTERED[3:]
+        assert [note.code for note in report.notes] == ["history_cut_off"]
+
+
+def test_moves_of_one_moment_follow_from_each_other_where_their_list_does_not_tell(tmp_path: Path) -> None:
+    """Each leaves the status that the one before entered, and the last enters the present one; ids go before names."""
+    on = ["Backlog", "Build", "QA", "Done"]
+    steps = [change(5, "status", before, after) for before, after in pairwise(on)]
+    for listed in permutations(steps):
+        for more in ([], [change(6, "status", "Done", "Shipped")]):
+            _, tables = found(tmp_path, [issue("A-1", *listed, *more, status="Shipped" if more else "Done")])
+            moves = tables["work_item_transition"].sort("status_sequence")
+            assert moves["status"].to_list() == [*on, *(["Shipped"] if more else [])]
+    back = [change(5, "status", "A", "B"), change(5, "status", "B", "A")]
+    for listed in (back, back[::-1]):
+        for present, through in (("A", ["A", "B", "A"]), ("B", ["B", "A", "B"])):
+            _, tables = found(tmp_path, [issue("A-1", *listed, status=present)])
+            assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == through
+    renamed = [
+        change(5, "status", "QA", "Done", **{"from": "2", "to": "3"}),
+        change(5, "status", "Build", "Test", **{"from": "1", "to": "2"}),
+    ]
+    _, tables = found(tmp_path, [issue("A-1", *renamed, status="Done")])
+    assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == ["Build", "Test", "Done"]
+
+
+def test_a_flag_set_and_taken_off_in_one_moment_is_off(tmp_path: Path) -> None:
+    on, off = change(5, "Flagged", "", "Impediment"), change(5, "Flagged", "Impediment", "")
+    for listed in ((on, off), (off, on)):
+        _, tables = found(tmp_path, [issue("A-1", *listed), STILL])
+        assert tables["flag_event"]["is_flagged"].to_list() == [False]
+
+
+def test_more_moves_of_one_moment_than_can_be_tried_are_read_the_way_that_links(tmp_path: Path) -> None:
+    on = [f"S{number}" for number in range(9)]
+    steps = [change(5, "status", before, after) for before, after in pairwise(on)]
+    for listed in (steps, steps[::-1]):
+        _, tables = found(tmp_path, [issue("A-1", *listed, status="S8")])
+        assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == on
 
 
 def test_what_a_history_lacks_is_refused_and_never_filled_in(tmp_path: Path) -> None:
