@@ -25,6 +25,11 @@ def is_story(found: dict[str, Any]) -> bool:
     return "gid" in found and (found.get("resource_type") == "story" or {"resource_subtype", "target"} <= found.keys())
 
 
+def id_of(found: dict[str, Any]) -> str:
+    """The id of a task or a story."""
+    return at(found, "gid")
+
+
 def tasks(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a task: its fields, its projects, its section in the first that has one, and its custom fields by their names."""
     for number, task in found:

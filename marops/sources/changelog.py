@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby, pairwise, permutations
 from typing import Any
 
-from marops.sources.nested import at, moment, objects
+from marops.sources.nested import at, count, moment, objects
 
 Change = tuple[str, str, dict[str, Any]]
 """When, by whom and what."""
@@ -29,8 +29,8 @@ def is_there(issue: dict[str, Any]) -> bool:
 def is_whole(issue: dict[str, Any]) -> bool:
     """Whether the changelog begins at its beginning and holds all changes it says there are."""
     pages = [page for page in _pages(issue) if any(name in page for name in _LISTS)]
-    totals = [int(total) for page in pages if (total := at(page, "total")).isdigit()]
-    if not any(at(page, "startAt") in {"", "0"} for page in pages):
+    totals = [total for page in pages if (total := count(page, "total")) is not None]
+    if not any(not count(page, "startAt") for page in pages):
         return False
     return len(_histories(issue)) >= max(totals) if totals else pages[-1].get("isLast") is not False
 

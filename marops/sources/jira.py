@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marops.sources import changelog
-from marops.sources.nested import Numbered, at
+from marops.sources.nested import Numbered, at, quoted
 from marops.sources.report import Note
 
 _FLAGS = frozenset({"flagged", "impediment"})
@@ -16,8 +16,6 @@ _FLAGS = frozenset({"flagged", "impediment"})
 
 _LINKS = frozenset({"self", "avatarUrls", "iconUrl"})
 """Addresses of records and pictures: hundreds of columns that say nothing of an issue."""
-
-_QUOTED = 10
 
 
 def is_issue(found: dict[str, Any]) -> bool:
@@ -28,11 +26,16 @@ def is_issue(found: dict[str, Any]) -> bool:
     return "changelog" in found or ("key" in found and "summary" in fields) or bool(at(fields, "status", "name"))
 
 
+def id_of(issue: dict[str, Any]) -> str:
+    """An issue's id, or its key where it has none."""
+    return str(issue.get("id") or issue.get("key") or "")
+
+
 def issues(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row an issue: its fields without links, and without its history."""
     for number, issue in found:
         own = {name: value for name, value in issue.items() if name not in {"id", "changelog"}}
-        yield number, {"id": _id(issue), **_without_links(own)}
+        yield number, {"id": id_of(issue), **_without_links(own)}
 
 
 def history(found: Iterable[Numbered]) -> Iterator[Numbered]:
@@ -59,18 +62,13 @@ def notes(found: Iterable[Numbered]) -> Iterator[Note]:
             cut.append(_name(issue))
     for code, names in (("history_missing", without), ("history_cut_off", cut)):
         if names:
-            listed = ", ".join(names[:_QUOTED]) + (", …" if len(names) > _QUOTED else "")
-            yield Note(code=code, values={"n": len(names), "all": count, "names": listed})
+            yield Note(code=code, values={"n": len(names), "all": count, "names": quoted(names)})
 
 
 def _without_links(found: Any) -> Any:
     if not isinstance(found, dict):
         return found
     return {name: _without_links(value) for name, value in found.items() if name not in _LINKS}  # pyright: ignore[reportUnknownVariableType]
-
-
-def _id(issue: dict[str, Any]) -> str:
-    return str(issue.get("id") or issue.get("key") or "")
 
 
 def _name(issue: dict[str, Any]) -> str:
@@ -82,7 +80,7 @@ def _entered(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
     last = (at(issue, "fields", "status", "id"), present) if present else None
     moves = changelog.changes(issue, _is_status, last=last)
     first = at(moves[0][2], "fromString") if moves else present
-    known = {"issue id": _id(issue), "key": at(issue, "key")}
+    known = {"issue id": id_of(issue), "key": at(issue, "key")}
     yield {**known, "from": "", "to": first, "created": at(issue, "fields", "created"), "author": ""}
     for when, who, item in moves:
         yield {**known, "from": at(item, "fromString"), "to": at(item, "toString"), "created": when, "author": who}
@@ -102,4 +100,4 @@ def _flagged(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
     found = changelog.changes(issue, _is_flag, first=("", ""))
     for when, _, item in {change[0]: change for change in found}.values():
         is_set = bool(at(item, "toString" if "toString" in item else "to").strip())
-        yield {"issue id": _id(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}
+        yield {"issue id": id_of(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}

@@ -4,6 +4,7 @@ import json
 import random
 from datetime import UTC, datetime
 from itertools import pairwise, permutations
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -141,7 +142,7 @@ def test_a_history_that_is_cut_off_is_said_and_left_out(tmp_path: Path) -> None:
     assert entered(tables["work_item_transition"]) == ENTERED
     beside, page, missing, cut_off = said(report)
     assert beside == "Beside its records the file holds startAt, total; what stands there was left out."
-    assert page.startswith("The file is one page of a longer answer: it holds 5 records, and others follow on pages of their own.")
+    assert page.startswith("The file is one page of a longer answer: it holds 5 records, and others stand on pages of their own.")
     assert missing.startswith("Of 1 of 5 issues the file holds no history, so nothing is known of how they moved: A-5. Ask Jira")
     assert cut_off == (
         "Of 2 of 5 issues the file holds only part of the history, so their moves and flags were left out: A-3, A-4. "
@@ -167,6 +168,78 @@ def test_a_history_may_be_the_pages_of_the_changelog_itself(tmp_path: Path) -> N
         report, tables = found(tmp_path, [{**issue("A-1"), "changelog": cut}, STILL])
         assert entered(tables["work_item_transition"]) == ENTERED[3:]
         assert [note.code for note in report.notes] == ["history_cut_off"]
+
+
+def pages(*held: dict[str, Any]) -> list[Any]:
+    """The same pages as a list and as lines."""
+    return [list(held), "\n".join(json.dumps(page) for page in held)]
+
+
+def test_the_pages_of_a_search_are_read_as_one(tmp_path: Path) -> None:
+    """By places or by tokens; one that is empty is a page, too."""
+    by_place = [{"issues": [MOVED], "startAt": 0, "total": 2}, {"issues": [STILL], "startAt": 1, "total": 2}]
+    by_token = [{"issues": [MOVED], "nextPageToken": "x", "isLast": False}, {"issues": [STILL], "isLast": True}]
+    for content in (
+        *pages(*by_place),
+        *pages(*by_place[::-1]),
+        *pages(*by_token),
+        *pages({"issues": []}, {"issues": [STILL, MOVED]}),
+    ):
+        report, tables = found(tmp_path, content)
+        assert tables["work_item"]["issue_id"].sort().to_list() == ["11", "12"]
+        assert sorted(entered(tables["work_item_transition"]), key=itemgetter(0, 3)) == ENTERED
+        assert {note.code for note in report.notes} <= {"beside_records"}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [{"issues": [MOVED], "startAt": 0, "total": 3}, {"issues": [STILL], "startAt": 1, "total": 3}],
+        [{"issues": [MOVED], "startAt": 0, "total": 3}, {"issues": [STILL], "startAt": 2, "total": 3}],
+        [{"issues": [MOVED], "startAt": 1, "total": 3}, {"issues": [STILL], "startAt": 2, "total": 3}],
+        [{"issues": [MOVED], "nextPageToken": "x"}, {"issues": [STILL], "nextPageToken": "y", "isLast": False}],
+        [{"issues": [MOVED], "isLast": False}, {"issues": [STILL], "isLast": False}],
+    ],
+    ids=["at the end", "in between", "at the beginning", "behind a token", "behind one that is not the last"],
+)
+def test_pages_that_are_missing_are_said(tmp_path: Path, held: list[dict[str, Any]]) -> None:
+    for content in pages(*held):
+        report, tables = found(tmp_path, content)
+        assert tables["work_item"].height == 2
+        assert said(report)[1] == (
+            "The file holds 2 pages of a longer answer with 2 records; others are missing. Fetch all pages, or import those, too."
+        )
+    report, _ = found(tmp_path, held[-1] | {"startAt": 2, "total": 3} if "startAt" in held[-1] else held[-1])
+    assert report.notes[-1].code == "one_page"
+
+
+def test_an_issue_on_two_pages_counts_once_as_it_was_last(tmp_path: Path) -> None:
+    """Pages shift while they are fetched. A list without pages is no different."""
+    before = issue("A-1", change(4, "status", "Backlog", "Build", fieldId="status"), status="Build")
+    held = [{"issues": [before, STILL], "startAt": 0, "total": 3}, {"issues": [STILL, MOVED], "startAt": 2, "total": 3}]
+    for content in (*pages(*held), [before, STILL, STILL, MOVED]):
+        report, tables = found(tmp_path, content)
+        assert tables["work_item"].select("issue_id", "current_status").rows() == [("12", "Backlog"), ("11", "Done")]
+        assert sorted(entered(tables["work_item_transition"]), key=itemgetter(0, 3)) == ENTERED
+        assert said(report)[-1] == (
+            "Records that the file holds more than once: 2 (A-2, A-1). The last of each was taken. "
+            "Pages that shift while they are fetched may lack others: fetch them in the order of creation."
+        )
+
+
+@pytest.mark.parametrize("broken", [None, "x", "²", 10**400, -1, {}, [], True])
+def test_odd_pages_are_read_and_never_a_crash(tmp_path: Path, broken: Any) -> None:
+    fields = ("startAt", "total", "nextPageToken", "isLast", "next_page", "paging", "names")
+    for content in pages({"issues": [MOVED]}, {"issues": [STILL], **dict.fromkeys(fields, broken)}):
+        _, tables = found(tmp_path, content)
+        assert entered(tables["work_item_transition"]) == ENTERED
+
+
+def test_records_with_lists_of_their_own_are_no_pages(tmp_path: Path) -> None:
+    rows = [{"run": "a", "issues": [{"line": 1}]}, {"run": "b", "issues": []}]
+    for content in pages(*rows):
+        path = made.put(tmp_path / "x.json", content if isinstance(content, str) else json.dumps(content))
+        assert [part.headers for part in made.read(path).parts] == [["run", "issues"]]
 
 
 def test_moves_of_one_moment_follow_from_each_other_where_their_list_does_not_tell(tmp_path: Path) -> None:
