@@ -4,6 +4,7 @@ The changelog holds every change of an issue, but not the status it was created 
 or the present one where there was no change. See https://developer.atlassian.com/cloud/jira/platform/rest/v3/.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,6 +17,12 @@ _FLAGS = frozenset({"flagged", "impediment"})
 
 _LINKS = frozenset({"self", "avatarUrls", "iconUrl"})
 """Addresses of records and pictures: hundreds of columns that say nothing of an issue."""
+
+
+_CUSTOM = "customfield_"
+
+_SAYING = ("value", "accountId", "name", "displayName")
+"""Fields of choices, people, versions and sprints that say what they are."""
 
 
 def is_issue(found: dict[str, Any]) -> bool:
@@ -32,10 +39,19 @@ def id_of(issue: dict[str, Any]) -> str:
 
 
 def issues(found: Iterable[Numbered]) -> Iterator[Numbered]:
-    """One row an issue: its fields without links, and without its history."""
+    """One row an issue: its fields without links, and without its history.
+
+    What projects add is called as in Jira's exports, "Custom field (Campaign)", where the answer says the names (`expand=names`).
+    """
     for number, issue in found:
-        own = {name: value for name, value in issue.items() if name not in {"id", "changelog"}}
-        yield number, {"id": id_of(issue), **_without_links(own)}
+        own = {name: value for name, value in issue.items() if name not in {"id", "changelog", "names"}}
+        row = {"id": id_of(issue), **_without_links(own)}
+        fields = row.get("fields")
+        if isinstance(fields, dict):
+            titles = _titles(issue.get("names"))
+            row["fields"] = {name: value for name, value in fields.items() if name not in titles}
+            row |= {titles[name]: _plain(value) for name, value in fields.items() if name in titles}
+        yield number, row
 
 
 def history(found: Iterable[Numbered]) -> Iterator[Numbered]:
@@ -69,6 +85,34 @@ def _without_links(found: Any) -> Any:
     if not isinstance(found, dict):
         return found
     return {name: _without_links(value) for name, value in found.items() if name not in _LINKS}  # pyright: ignore[reportUnknownVariableType]
+
+
+def _titles(names: Any) -> dict[str, str]:
+    """The headers of custom fields by their ids. Of several fields of one name, the first has it alone."""
+    found: dict[str, str] = {}
+    for field in names if isinstance(names, dict) else ():
+        name = " ".join(at(names, field).split())
+        if field.startswith(_CUSTOM) and name:
+            title = f"Custom field ({name})"
+            found[field] = title if title not in found.values() else f"Custom field ({name}, {field})"
+    return found
+
+
+def _plain(value: Any) -> str:
+    """What a custom field says: of a choice its value, of a person the account's id, of several all of them."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ", ".join(text for each in value if (text := _plain(each)))  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            said = next((text for name in _SAYING if (text := at(value, name))), "")
+            under = _plain(value.get("child"))  # pyright: ignore[reportUnknownMemberType]
+            return " -> ".join(filter(None, (said, under))) or json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
 
 
 def _name(issue: dict[str, Any]) -> str:

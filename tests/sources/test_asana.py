@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,22 @@ def test_stories_on_several_pages_are_the_moves_of_one_task(tmp_path: Path) -> N
     _, part, rows = found(tmp_path, [{"data": held[:2], "next_page": {"offset": "x"}}, {"data": held[1:], "next_page": None}])
     assert part.recognised_as == "Asana stories (API)"
     assert rows.sort("status_sequence")["status"].to_list() == ["Doing", "QA", "Completed"]
+
+
+def test_custom_fields_of_days_and_amounts_are_read_as_they_are_and_not_as_they_are_shown(tmp_path: Path) -> None:
+    fields = [
+        {"gid": "41", "name": "Value per day", "display_value": "R$1,235", "number_value": 1234.5, "currency_code": "BRL"},
+        {"gid": "42", "name": "Business  unit", "display_value": "Retail, Web", "multi_enum_values": [{"name": "Retail"}]},
+        {"gid": "43", "name": "Go-live", "display_value": "2026-06-15T00:00:00.000Z", "date_value": {"date": "2026-06-15"}},
+    ]
+    path = made.put(tmp_path / "asana.json", json.dumps({"data": [{**TASK, "custom_fields": fields}]}))
+    part = made.only(made.read(path))
+    own = made.rows(path, part).select("value_per_day", "currency_code", "business_unit", "due_date")
+    assert own.rows() == [(Decimal("1234.5"), "BRL", "Retail, Web", date(2026, 5, 31))]
+    assert part.mapping is not None
+    columns = {**part.mapping.columns, "due_date": part.headers.index("Go-live")}
+    chosen = made.only(made.read(path, {"": part.mapping.model_copy(update={"columns": columns})}))
+    assert made.rows(path, chosen)["due_date"].to_list() == [date(2026, 6, 15)]
 
 
 def test_a_custom_field_never_takes_the_place_of_a_tasks_own(tmp_path: Path) -> None:

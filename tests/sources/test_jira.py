@@ -2,7 +2,8 @@
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import pairwise, permutations
 from operator import itemgetter
 from pathlib import Path
@@ -95,6 +96,57 @@ def test_issues_keep_their_fields_and_what_projects_add_can_be_mapped(tmp_path: 
     headers = report.parts[0].headers
     assert "fields.customfield_10050.value" in headers
     assert not [header for header in headers if "self" in header]
+
+
+NAMES = {
+    "customfield_10050": "Campaign", "customfield_10051": "Value per day", "customfield_10052": "Currency", "summary": "Summary",
+    "customfield_10053": "Go-live", "customfield_10054": "Campaign", "customfield_10055": "Business unit",
+}  # fmt: skip
+ADDED = {
+    "customfield_10051": 1234.5, "customfield_10052": {"self": "https://x", "value": "BRL"}, "customfield_10053": "2026-06-15",
+    "customfield_10054": None, "customfield_10055": {"value": "Retail", "child": {"value": "Shoes"}},
+}  # fmt: skip
+
+
+def test_custom_fields_are_known_by_their_names_as_in_an_export(tmp_path: Path) -> None:
+    """Where the answer, each of its pages or an issue says them; a choice is its value."""
+    one, other = ({**each, "fields": {**each["fields"], **ADDED}} for each in (MOVED, STILL))
+    for content in (
+        {"issues": [one, other], "names": NAMES}, [{"issues": [one], "names": NAMES}, {"issues": [other], "names": NAMES}],
+        [{**one, "names": NAMES}, {**other, "names": NAMES}],
+    ):  # fmt: skip
+        report, tables = found(tmp_path, content)
+        assert (
+            tables["work_item"].select("campaign_name", "value_per_day", "currency_code", "business_unit").rows()
+            == [("Spring", Decimal("1234.5"), "BRL", "Retail -> Shoes")] * 2
+        )
+        assert report.notes == []
+        assert [header for header in report.parts[0].headers if "ustom" in header] == [
+            "Custom field (Campaign)", "Custom field (Value per day)", "Custom field (Currency)", "Custom field (Go-live)",
+            "Custom field (Campaign, customfield_10054)", "Custom field (Business unit)",
+        ]  # fmt: skip
+
+
+def test_a_custom_field_can_be_taken_by_hand(tmp_path: Path) -> None:
+    issue_with = {**MOVED, "fields": {**MOVED["fields"], **ADDED}}
+    path = made.put(tmp_path / "jira.json", json.dumps({"issues": [issue_with], "names": NAMES}))
+    part = made.read(path).parts[0]
+    assert part.mapping is not None
+    columns = {**part.mapping.columns, "due_date": part.headers.index("Custom field (Go-live)")}
+    chosen = made.read(path, {"issues": part.mapping.model_copy(update={"columns": columns})}).parts[0]
+    assert made.rows(path, chosen)["due_date"].to_list() == [date(2026, 6, 15)]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, ""), ("a", "a"), (3, "3"), (True, "true"), ([], ""), ([{"value": "a"}, {"name": "b"}, None], "a, b"),
+        ({"accountId": "u1", "displayName": "P"}, "u1"), ({"type": "doc"}, '{"type": "doc"}'), ({}, "{}"),
+    ],
+)  # fmt: skip
+def test_what_a_custom_field_says_is_one_text(value: Any, said: str) -> None:
+    ((_, row),) = jira.issues([(1, {"id": "1", "fields": {"customfield_1": value}, "names": {"customfield_1": "Any"}})])
+    assert row["Custom field (Any)"] == said
 
 
 @pytest.mark.parametrize(
