@@ -1,5 +1,6 @@
 """The desk: asking for a campaign, planning a launch, who must decide, and the requests that are kept here."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -7,6 +8,7 @@ import streamlit as st
 
 from marops.errors import NotFound, UserError
 from marops.language import Text, ntext, text
+from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
 from marops.web.components import note, section
@@ -34,19 +36,18 @@ def desk(place: Here) -> None:
                 dialog(text("Which launch, and when?"), launch_form, place)
             if st.button(say(text("Launch plans")), key="plans", type="tertiary", icon=":material/checklist:"):
                 dialog(text("What does a launch take?"), plans_form, place, wide=True)
-    waiting, kept = approving.queue(place.principal, place.scope.workspace), reading.items(place.principal, place.scope.workspace)
-    if not allowed(place.principal, Action.EDIT) and kept:
+    found = choosing.desk(place.principal, place.scope, place.chosen)
+    if not allowed(place.principal, Action.EDIT) and not found.is_empty:
         note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
-    if waiting or kept:
-        _queue(waiting, {item.id: item for item in kept}, place)
-    if kept:
-        _kept(kept, place)
+    if not found.is_empty:
+        _queue(found.waiting, {item.id: item for item in found.kept}, place)
+        _kept(found.kept, place)
 
 
-def _queue(waiting: list[approving.Waiting], known: dict[str, reading.Item], place: Here) -> None:
+def _queue(waiting: Sequence[approving.Waiting], known: dict[str, reading.Item], place: Here) -> None:
     section(text("Who must decide?"))
     if not waiting:
-        note(text("Nobody: no approval is open."))
+        note(text("Nobody: no approval is open.") if _is_all(place) else text("Nobody: no approval of the work shown is open."))
         return
     lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in waiting]
     listed(lines, place, text("Approvals that are open, the longest waiting first"))
@@ -68,8 +69,17 @@ def _since(one: approving.Waiting, place: Here) -> Text:
     return text("asked {days} ago", days=Quantity(float(days), Unit.DAYS)) if days > 0 else text("asked today")
 
 
-def _kept(kept: list[reading.Item], place: Here) -> None:
+def _is_all(place: Here) -> bool:
+    return place.scope.unit is None and place.chosen.is_all
+
+
+def _kept(kept: Sequence[reading.Item], place: Here) -> None:
+    if not kept and _is_all(place):
+        return
     section(text("What was requested here?"))
+    if not kept:
+        note(text("Nothing of the work shown."))
+        return
     process, today = place.opened.process, place.opened.today
     gone = [item for item in kept if item.row is not None and item.row.withdrawn_at is not None]
     standing = [item for item in kept if item not in gone]
