@@ -273,15 +273,15 @@ def _of_role(scoped: Scoped, role: str, ids: frozenset[str]) -> Flow:
     """The flow of a scope, of what stands now only the items on which a role must act."""
     found, end, today = _flow(scoped), scoped.end, scoped.opened.today
     mine = pl.col("issue_id").is_in(list(ids))
-    work = scoped.work.filter(mine)
+    dated = _dated(scoped.work, found.process)
     return replace(
         found,
         items=found.items.filter(mine),
         overdue=found.overdue.filter(mine),
         risks=found.risks.filter(mine),
         over_sla=found.over_sla.filter(mine),
-        in_preparation=metrics.work_in_progress(work, end, found.process.before_launch),
-        late=metrics.late_launches(_dated(work, found.process), today, end) if found.has_dates else found.late,
+        in_preparation=metrics.work_in_progress(scoped.work.filter(mine), end, found.process.before_launch),
+        late=metrics.late_launches(dated, today, end, dated.filter(mine)),
         adrift=(),
         role=role,
     )

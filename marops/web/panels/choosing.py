@@ -80,8 +80,8 @@ def _shown(chosen: Chosen) -> Text:
     person = chosen.person
     if chosen.role is None:
         if person == NOBODY:
-            return text("Shown: work that is assigned to nobody. Paces, chances and forecasts are of that work alone, too.")
-        return text("Shown: work of {person}. Paces, chances and forecasts are of that work alone, too.", person=person or "")
+            return text("Shown: work that is assigned to nobody. Pace, chances and forecasts are of that work alone, too.")
+        return text("Shown: work of {person}. Pace, chances and forecasts are of that work alone, too.", person=person or "")
     role = called(chosen.role)
     if person is None:
         return text(
