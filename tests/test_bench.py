@@ -43,7 +43,7 @@ def test_each_part_can_be_loaded(name: str) -> None:
 
 
 def test_no_page_computes_a_roll_up_that_another_page_has_computed(sample_home: Path) -> None:
-    assert rollups.visit_all() == dict.fromkeys(rollups.NAMES, 1)
+    assert rollups.visit_all() == dict.fromkeys(rollups.CACHES, 1)
 
 
 def test_the_import_and_its_floor_take_the_same_rows(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "movi
 SERVICES = sorted(
     [
         *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "pipeline" / "roles.py",
-        SOURCE / "pipeline" / "details.py", SOURCE / "sample" / "loader.py", SOURCE / "health.py",
+        SOURCE / "pipeline" / "details.py", SOURCE / "pipeline" / "choosing.py", SOURCE / "sample" / "loader.py",
+        SOURCE / "health.py",
         *(SOURCE / "work" / f"{name}.py" for name in OF_WORK),
     ]
 )  # fmt: skip

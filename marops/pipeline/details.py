@@ -16,13 +16,13 @@ from marops.calendars import Calendar
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
-from marops.pipeline import ageing, delivery, events, finishing, flow, outlook, quality, speed
+from marops.pipeline import ageing, delivery, events, finishing, flow, outlook, quality, roles, speed
 from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
 from marops.pipeline.events import log
 from marops.pipeline.finishing import Order
 from marops.pipeline.forecast import Pace
 from marops.pipeline.outlook import Outlook
-from marops.pipeline.scoped import Scoped
+from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.pipeline.speed import Little
 from marops.principal import Action, Principal, require
 from marops.stages import Category, Process, Stage, folded, new_id, titled
@@ -33,8 +33,9 @@ from marops.workspaces import service as workspaces
 class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
-    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `needs`: item_rollups.dependencies. Frames are worked out when
-    they are asked for, and kept. `everything`: the same of all units, on whose work a unit's may wait; None where it is of all.
+    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `needs`: item_rollups.dependencies. `acts_on`: the items whose
+    ages are shown, those on which a role must act now; None: all. `everything`: the same of everybody's work, for which a unit's or
+    a person's may wait; None where it is that. Frames are worked out when they are asked for, and kept.
     """
 
     delivered: Delivery
@@ -46,6 +47,7 @@ class Details:
     needs: pl.DataFrame
     calendar: Calendar
     today: date
+    acts_on: frozenset[str] | None = None
     everything: "Details | None" = None
 
     @property
@@ -93,7 +95,8 @@ class Details:
     def ageing(self) -> pl.DataFrame:
         """Work in progress with its age (`ageing.judged`), named: `name`, `assignee`, `due_date`."""
         named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "assignee", "due_date")
-        return ageing.judged(self.delivered).join(named, on="issue_id", how="left", maintain_order="left")
+        found = ageing.judged(self.delivered).join(named, on="issue_id", how="left", maintain_order="left")
+        return found if self.acts_on is None else found.filter(pl.col("issue_id").is_in(list(self.acts_on)))
 
     @cached_property
     def bands(self) -> pl.DataFrame:
@@ -242,10 +245,13 @@ def _of_unit(rows: pl.DataFrame, unit: str | None) -> pl.DataFrame:
     return rows.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))
 
 
-def details(principal: Principal, scope: Scope, counted: Counted | None = None) -> Details:
-    """The flow of a scope's work in detail. Raises NotFound."""
+def details(principal: Principal, scope: Scope, counted: Counted | None = None, chosen: Chosen = ALL) -> Details:
+    """The flow of a scope's work in detail, of what was chosen. Raises NotFound."""
     require(principal, Action.READ, scope.workspace)
-    return _details(Scoped(workspaces.open_workspace(principal, scope.workspace), scope), counted or Counted())
+    scoped = Scoped(workspaces.open_workspace(principal, scope.workspace), scope, chosen.person)
+    if chosen.role is None:
+        return _details(scoped, counted or Counted())
+    return _of_role(scoped, counted or Counted(), roles.held(principal, scope, chosen).with_role(chosen.role))
 
 
 def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
@@ -278,7 +284,15 @@ def _details(scoped: Scoped, counted: Counted) -> Details:
     reach = item_rollups.imported_until(scoped.facts)
     delivered = delivery.delivery(moves, opened.process, scoped.end, counted, reach=reach, work=work)
     needs = item_rollups.dependencies(scoped.facts)
-    everything = None if scope.unit is None else _details(Scoped(opened, replace(scope, unit=None)), counted)
+    is_all = scope.unit is None and scoped.person is None
+    everything = None if is_all else _details(Scoped(opened, replace(scope, unit=None)), counted)
     return Details(
-        delivered, opened.process, scope.period, scope.compared, work, moves, needs, opened.calendar, opened.today, everything
-    )
+        delivered, opened.process, scope.period, scope.compared, work, moves, needs, opened.calendar, opened.today,
+        everything=everything,
+    )  # fmt: skip
+
+
+@cached(LRUCache(maxsize=32), key=lambda scoped, counted, ids: (scoped.key, counted, ids), condition=threading.Condition())
+def _of_role(scoped: Scoped, counted: Counted, ids: frozenset[str]) -> Details:
+    """The flow of a scope, with the ages of the items on which a role must act now."""
+    return replace(_details(scoped, counted), acts_on=ids)

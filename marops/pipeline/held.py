@@ -19,9 +19,9 @@ class Held:
 
     `by_stage`: days by stage and role, `items`: those of each item (`issue_id`, `name`, `stage`, `role`, `days`, `open`: it is
     there still), the longest first; `handoffs`, `crossings`: what passed between roles and sides; `now`: who must act (see
-    holding; `case` is an item's name, `value` in `currency`). `sides`: by role, "" where nobody has said. `is_default`: nobody
-    has set who does what. `strangers`: roles that act and are not in the matrix. `left_out`: items with a moment that cannot
-    be; `elsewhere`: items now in a status that is no stage.
+    holding; `case` is an item's name, `value` in `currency`), `acting`: on which item (`issue_id`, `role`). `sides`: by role, ""
+    where nobody has said. `is_default`: nobody has set who does what. `strangers`: roles that act and are not in the matrix.
+    `left_out`: items with a moment that cannot be; `elsewhere`: items now in a status that is no stage.
     """
 
     matrix: Matrix
@@ -33,6 +33,7 @@ class Held:
     handoffs: pl.DataFrame
     crossings: pl.DataFrame
     now: pl.DataFrame
+    acting: pl.DataFrame
     bottleneck: Bottleneck | None
     sides: Mapping[str, str]
     strangers: tuple[str, ...]
@@ -52,6 +53,10 @@ class Held:
     def of(self, stage: str, role: str | None) -> pl.DataFrame:
         """The items that a role held in a stage, the longest first: rows of `items`."""
         return self.items.filter((pl.col("stage") == stage) & pl.col("role").eq_missing(pl.lit(role, pl.String)))
+
+    def with_role(self, role: str) -> frozenset[str]:
+        """The ids of the items on which a role must act now."""
+        return frozenset(self.acting.filter(pl.col("role") == role)["issue_id"])
 
     def share(self, role: str | None) -> float:
         """The share of all days that a role held; 0 where nothing was held."""

@@ -150,12 +150,17 @@ def holds(found: pl.DataFrame) -> pl.DataFrame:
     return by_hold.agg(*firsts, pl.col("until").last(), pl.col("open").last(), pl.col("asked").last()).drop("hold")
 
 
+def acting(found: pl.DataFrame) -> pl.DataFrame:
+    """The rows of `holds` that go on: who must act now on each item that waits, one row an item."""
+    return holds(found).filter("open")
+
+
 def now(found: pl.DataFrame, end: datetime, values: pl.DataFrame) -> pl.DataFrame:
     """Who must act now, by role: `items`, `approvals` (of them, waiting for an answer), `oldest` (days the role has had the item it
     has had longest) and its `case`, `value` (what the items are expected to bring a day) and `valued` (how many have one; where
     none has, `value` is null). `values`: `issue_id` and `value`. The most items first.
     """
-    waiting = holds(found).filter("open").join(values, left_on="case", right_on="issue_id", how="left", maintain_order="left")
+    waiting = acting(found).join(values, left_on="case", right_on="issue_id", how="left", maintain_order="left")
     return (
         waiting.sort("since", "case").group_by("role")
         .agg(

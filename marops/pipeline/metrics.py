@@ -90,9 +90,11 @@ def work_in_progress(work: pl.DataFrame, end: datetime, before_launch: Sequence[
     return _measure("wip", text("In preparation"), count, Unit.COUNT, end, note=text("requested and not yet live"))
 
 
-def late_launches(work: pl.DataFrame, today: date, end: datetime) -> Measure:
-    """Items past their due date that have not launched; missing where no item has a date."""
-    late = overdue(work, today)
+def late_launches(work: pl.DataFrame, today: date, end: datetime, shown: pl.DataFrame | None = None) -> Measure:
+    """Items past their due date that have not launched; missing where no item has a date. `shown`: those of the work that are
+    counted; None: all.
+    """
+    late = overdue(work if shown is None else shown, today)
     if not work["due_date"].count():
         return _measure("late", text("Launches past their date"), None, Unit.COUNT, end, missing=NO_DATES)
     note = text("the longest by {days} days", days=int(late["late"][0])) if late.height else text("none")

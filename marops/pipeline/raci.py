@@ -83,6 +83,17 @@ def ordered(letters: str) -> str:
     return "".join(sorted(given, key=lambda letter: (LETTERS + letter).index(letter)))
 
 
+def plain(name: str) -> str:
+    """A role's name in lower case and single spaces: names that are the same so are one role's."""
+    return " ".join(name.lower().split())
+
+
+def as_called(matrix: Matrix, said: Iterable[str]) -> dict[str, str]:
+    """What to call the roles that somebody names: as the matrix does, where it has them in whatever case and spaces."""
+    known = {plain(role.name): role.name for role in matrix.roles}
+    return {role: known.get(plain(role), " ".join(role.split())) for role in said if role.strip()}
+
+
 # The default
 
 _CAMPAIGNS, _OPERATIONS, _IT, _DATA, _BRAND = (

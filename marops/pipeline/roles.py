@@ -18,7 +18,7 @@ from marops.pipeline import bottleneck, flow, holding, raci
 from marops.pipeline.events import EVENT, log
 from marops.pipeline.held import Held
 from marops.pipeline.raci import Actor, Cell, Matrix
-from marops.pipeline.scoped import Scoped
+from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.pipeline.store import RaciRole, raci_roles
 from marops.principal import Action, Principal, require
 from marops.workspaces import service as workspaces
@@ -111,10 +111,13 @@ def _made(written: Sequence[Written]) -> Matrix:
 # Who holds the work
 
 
-def held(principal: Principal, scope: Scope) -> Held:
-    """Who holds the work of a scope, and who does what. Raises NotFound."""
+def held(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Held:
+    """Who holds the work of a scope, of the person chosen, and who does what. Raises NotFound.
+
+    A role that is chosen leaves out nothing: who holds the work is told by all roles, and `Held.with_role` says what is with one.
+    """
     require(principal, Action.READ, scope.workspace)
-    return _held(Scoped(workspaces.open_workspace(principal, scope.workspace), scope))
+    return _held(Scoped(workspaces.open_workspace(principal, scope.workspace), scope, chosen.person))
 
 
 @cached(LRUCache(maxsize=64), key=lambda scoped: scoped.key, condition=threading.Condition())
@@ -126,7 +129,7 @@ def _held(scoped: Scoped) -> Held:
     work, moves, end = scoped.work, scoped.moves, scoped.end
     start, stop = scope.period.moments
     approvals = item_rollups.approvals(facts).select(holding.APPROVAL.names())
-    names = _names(matrix, pl.concat([moves["role"], approvals["approver"]]))
+    names = raci.as_called(matrix, pl.concat([moves["role"], approvals["approver"]]).drop_nulls().unique())
     approvals = approvals.with_columns(pl.col("approver").replace(names))
     found = log(_events(moves, names), now=start_of(opened.today + timedelta(days=1)), as_of=end)
     before_launch = [stage.id for stage in process.before_launch]
@@ -145,6 +148,7 @@ def _held(scoped: Scoped) -> Held:
         items=_items(holding.by_item(inside), work),
         handoffs=holding.handoffs(spans.filter((pl.col("until") >= start) & (pl.col("until") < stop))),
         crossings=holding.crossings(spans, sides, start, stop),
+        acting=holding.acting(spans).select(pl.col("case").alias("issue_id"), "role"),
         now=_named(holding.now(spans, end, _values(work, facts)), work),
         bottleneck=bottleneck.bottleneck(inside, spans, end),
         sides=sides,
@@ -167,19 +171,9 @@ def _events(moves: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     return moves.select(**given, role=role, lifecycle=pl.lit(None, pl.String)).select(EVENT.names())
 
 
-def _names(matrix: Matrix, said: pl.Series) -> dict[str, str]:
-    """What to call the roles a log names: as the matrix does, where it has them in whatever case and spaces."""
-    known = {_folded(role.name): role.name for role in matrix.roles}
-    return {role: known.get(_folded(role), " ".join(role.split())) for role in said.drop_nulls().unique() if role.strip()}
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.lower().split())
-
-
 def _side_word(name: str) -> str:
     """The side of a role that is called as one ("IT"), "" for any other."""
-    return _folded(name) if _folded(name) in raci.SIDES else ""
+    return raci.plain(name) if raci.plain(name) in raci.SIDES else ""
 
 
 def _values(work: pl.DataFrame, facts: rollups.Facts) -> pl.DataFrame:

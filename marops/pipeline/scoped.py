@@ -11,18 +11,43 @@ from marops.period import Scope
 from marops.rollups import Facts
 from marops.workspaces.service import Opened
 
+NOBODY = ""
+"""The person of work without an assignee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Whose work is looked at: of an assignee (`person`; NOBODY: work without one), and what a role must act on now (`role`, as the
+    matrix of who does what calls it). None: everybody's.
+
+    A person's work is all that is assigned to the person now, and everything is measured of it. A role chooses of what stands
+    now; what has happened had other roles before.
+    """
+
+    person: str | None = None
+    role: str | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether nothing was chosen, so that everything is shown."""
+        return self.person is None and self.role is None
+
+
+ALL = Chosen()
+
 
 @dataclass(frozen=True)
 class Scoped:
-    """A workspace's work in a scope. For those who have asked for the role already."""
+    """A workspace's work in a scope, all of it or a person's (see `Chosen`). For those who have asked for the role already."""
 
     opened: Opened
     scope: Scope
+    person: str | None = None
 
     @property
     def key(self) -> Hashable:
         """What a result made from it depends on."""
-        return self.opened.key, self.scope, item_rollups.this_hour()
+        return self.opened.key, self.scope, self.person, item_rollups.this_hour()
 
     @property
     def facts(self) -> Facts:
@@ -36,20 +61,25 @@ class Scoped:
 
     @property
     def work(self) -> pl.DataFrame:
-        """item_rollups.work, of the scope's unit."""
+        """item_rollups.work, of the scope's unit and the person."""
         found = item_rollups.work(self.facts)
-        return found if self.scope.unit is None else found.filter(pl.col("unit") == self.scope.unit)
+        if self.scope.unit is not None:
+            found = found.filter(pl.col("unit") == self.scope.unit)
+        if self.person is not None:
+            found = found.filter(pl.col("assignee").eq_missing(pl.lit(self.person or None, pl.String)))
+        return found
 
     @property
     def moves(self) -> pl.DataFrame:
-        """item_rollups.stage_moves, of the scope's unit."""
-        return self._of_unit(item_rollups.stage_moves(self.facts))
+        """item_rollups.stage_moves, of `work`."""
+        return self._of_work(item_rollups.stage_moves(self.facts))
 
     @property
     def visits(self) -> pl.DataFrame:
-        """item_rollups.stage_visits, of the scope's unit."""
-        return self._of_unit(item_rollups.stage_visits(self.facts))
+        """item_rollups.stage_visits, of `work`."""
+        return self._of_work(item_rollups.stage_visits(self.facts))
 
-    def _of_unit(self, rows: pl.DataFrame) -> pl.DataFrame:
-        ids = self.work.select("issue_id")
-        return rows if self.scope.unit is None else rows.join(ids, on="issue_id", how="semi", maintain_order="left")
+    def _of_work(self, rows: pl.DataFrame) -> pl.DataFrame:
+        if self.scope.unit is None and self.person is None:
+            return rows
+        return rows.join(self.work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")

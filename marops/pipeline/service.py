@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked
 from marops.pipeline.raci import called
-from marops.pipeline.scoped import Scoped
+from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.sources import service as sources
@@ -41,7 +41,8 @@ class Flow:
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `checked`: how such chances
     turned out. `unknown`: statuses that are no stage, in lower case; `adrift`: those in which items are now. `told_until`: the last
-    day that trackers tell of, where work kept here is known for longer; None else.
+    day that trackers tell of, where work kept here is known for longer; None else. `role`: of what stands now (`items`, `overdue`,
+    `risks`, `over_sla`, `in_preparation`, `late`) only that is here on which this role must act; None: all of it.
     """
 
     items: pl.DataFrame
@@ -61,6 +62,7 @@ class Flow:
     adrift: tuple[str, ...]
     today: date
     told_until: date | None
+    role: str | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -97,10 +99,15 @@ class Slowest:
     most: bool
 
 
-def flow(principal: Principal, scope: Scope) -> Flow:
-    """The pipeline of a scope. The board shows the present; times and launches the scope's period. Raises NotFound."""
+def flow(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Flow:
+    """The pipeline of a scope, of what was chosen. The board shows the present; times and launches the scope's period. Raises
+    NotFound.
+    """
     require(principal, Action.READ, scope.workspace)
-    return _flow(Scoped(workspaces.open_workspace(principal, scope.workspace), scope))
+    scoped = Scoped(workspaces.open_workspace(principal, scope.workspace), scope, chosen.person)
+    if chosen.role is None:
+        return _flow(scoped)
+    return _of_role(scoped, chosen.role, roles.held(principal, scope, chosen).with_role(chosen.role))
 
 
 def findings(principal: Principal, scope: Scope) -> list[Finding]:
@@ -172,10 +179,10 @@ def _over_allowed(found: Flow) -> list[Finding]:
     return [Finding("pipeline:sla", Severity.WATCH, what, cause, owner, action, "pipeline", side, weight=1.5)]
 
 
-def verdict(principal: Principal, scope: Scope) -> Text:
-    """One sentence on the pipeline."""
+def verdict(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Text:
+    """One sentence on the pipeline, of what was chosen."""
     require(principal, Action.READ, scope.workspace)
-    found = flow(principal, scope)
+    found = flow(principal, scope, chosen)
     where = _where_work_waits(found)
     if not found.has_dates:
         return text("{where} {none}", where=where, none=metrics.NO_DATES)
@@ -256,6 +263,30 @@ def _told_until(reach: datetime, end: datetime) -> date | None:
     return last if last < (end - timedelta(seconds=1)).date() else None
 
 
+def _dated(work: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """Work of which it is known whether it was launched late: of what runs without a history nobody knows when that was."""
+    return work.filter(~(pl.col("stage").is_in(process.launched) & pl.col("launched_at").is_null()).fill_null(value=False))
+
+
+@cached(LRUCache(maxsize=64), key=lambda scoped, role, ids: (scoped.key, role, ids), condition=threading.Condition())
+def _of_role(scoped: Scoped, role: str, ids: frozenset[str]) -> Flow:
+    """The flow of a scope, of what stands now only the items on which a role must act."""
+    found, end, today = _flow(scoped), scoped.end, scoped.opened.today
+    mine = pl.col("issue_id").is_in(list(ids))
+    dated = _dated(scoped.work, found.process)
+    return replace(
+        found,
+        items=found.items.filter(mine),
+        overdue=found.overdue.filter(mine),
+        risks=found.risks.filter(mine),
+        over_sla=found.over_sla.filter(mine),
+        in_preparation=metrics.work_in_progress(scoped.work.filter(mine), end, found.process.before_launch),
+        late=metrics.late_launches(dated, today, end, dated.filter(mine)),
+        adrift=(),
+        role=role,
+    )
+
+
 @cached(LRUCache(maxsize=128), key=lambda scoped: scoped.key, condition=threading.Condition())
 def _flow(scoped: Scoped) -> Flow:
     opened, scope, found, end = scoped.opened, scoped.scope, scoped.facts, scoped.end
@@ -268,8 +299,7 @@ def _flow(scoped: Scoped) -> Flow:
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
     delivered = delivery.delivery(scoped.moves, process, end)
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
-    # Of what runs without a history nobody knows when it was launched, so not whether it was late.
-    dated = work.filter(~(pl.col("stage").is_in(process.launched) & pl.col("launched_at").is_null()).fill_null(value=False))
+    dated = _dated(work, process)
     return Flow(
         items=metrics.in_progress(work, end)
         .join(limits, on="stage", how="left", maintain_order="left")

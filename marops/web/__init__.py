@@ -16,6 +16,7 @@ from marops.web.components import (
     section,
 )  # fmt: skip
 from marops.web.panels.budget import what_if
+from marops.web.panels.choosing import chosen_work, nothing_chosen
 from marops.web.panels.decisions import decide_dialog, decision_list
 from marops.web.panels.desk import deciding, desk, requests
 from marops.web.panels.flowing import counted, flow_views, pace
@@ -32,9 +33,10 @@ from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table
 
 __all__ = [
-    "Here", "asked_kpi", "chart", "counted", "decide_dialog", "deciding", "decision_cards", "decision_list", "desk", "drawn",
-    "empty", "flow_views", "held_work", "here", "item_link", "item_page", "joint_impact", "kpi_columns", "kpi_evidence",
-    "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows", "kpi_rows_behind", "literal", "measures",
-    "must_act", "note", "over_allowed", "pace", "page", "page_title", "pillar_grid", "reach", "reader", "requests", "require",
-    "risk_table", "safe_csv", "say", "scorecard_numbers", "section", "stage_summary", "switch_workspace", "table", "what_if",
+    "Here", "asked_kpi", "chart", "chosen_work", "counted", "decide_dialog", "deciding", "decision_cards", "decision_list",
+    "desk", "drawn", "empty", "flow_views", "held_work", "here", "item_link", "item_page", "joint_impact", "kpi_columns",
+    "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows", "kpi_rows_behind", "literal",
+    "measures", "must_act", "note", "nothing_chosen", "over_allowed", "pace", "page", "page_title", "pillar_grid", "reach",
+    "reader", "requests", "require", "risk_table", "safe_csv", "say", "scorecard_numbers", "section", "stage_summary",
+    "switch_workspace", "table", "what_if",
 ]  # fmt: skip

@@ -167,7 +167,7 @@ def _kept_html(rows: Sequence[Row], place: Here, made: Callable[[], str]) -> Non
     """Rows as they were drawn before, where the data and the scope are the same."""
     opened = place.opened
     ids = tuple(row.kpi.id for row in rows)
-    key = (opened.workspace.id, opened.workspace.revision, opened.today, place.scope, ids, made.__qualname__, str(reader().locale))
+    key = (opened.key, place.scope, place.chosen, ids, made.__qualname__, str(reader().locale))
     with _drawing:
         found = _rows_html.get(key)
     if found is None:

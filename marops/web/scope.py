@@ -1,11 +1,12 @@
-"""The scope bar: workspace, period, comparison and unit, the same on every page and always in the address.
+"""The scope bar: workspace, period, comparison and unit, the same on every page and always in the address; and whose work the
+pipeline shows, in the address where somebody was chosen.
 
 The address is the one truth. Every run reads it, falls back to what the session saw last and then to a default, writes
 the whole scope back, and sets the widgets from it; a widget's change writes the address. So a copied link shows the
 same later too, when the default would have moved on.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,30 +17,35 @@ import streamlit as st
 from marops.errors import UserError
 from marops.language import text
 from marops.period import Comparison, Period, Scope, month_of, months_back
+from marops.pipeline import choosing
+from marops.pipeline.scoped import NOBODY, Chosen
 from marops.principal import Principal
 from marops.web.session import reader, say
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 from marops.workspaces.store import OWN, SAMPLE
 
-_KEYS = ("ws", "from", "to", "vs", "unit")
+_KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
 _MEMORY = "marops_scope"
 _ALL_UNITS = ""
+_NO_PERSON = "nobody"
+"""Stands in an address for work without an assignee."""
 _CHOICES = "scope_choices"
 
 
 @dataclass(frozen=True)
 class Here:
-    """Where the reader is: the principal, the opened workspace and the scope."""
+    """Where the reader is: the principal, the opened workspace, the scope, and whose work is chosen on the pipeline."""
 
     principal: Principal
     opened: Opened
     scope: Scope
+    chosen: Chosen
 
     @property
     def link(self) -> dict[str, str]:
-        """The scope as query parameters, for links to other pages."""
-        return _parameters(self.scope)
+        """The scope and whose work is chosen as query parameters, for links to other pages."""
+        return {key: value for key, value in {**_parameters(self.scope), **_chosen_parameters(self.chosen)}.items() if value}
 
 
 _current: ContextVar[Here | None] = ContextVar("here", default=None)
@@ -75,11 +81,11 @@ def here(principal: Principal) -> Here:
         _comparison(wanted.get("vs")),
         _unit(opened, wanted.get("unit")),
     )
-    parameters = _parameters(scope)
-    st.session_state[_MEMORY] = parameters
-    if any(st.query_params.get(key) != value for key, value in parameters.items()):
-        st.query_params.update(parameters)
-    return Here(principal, opened, scope)
+    chosen = choosing.known(principal, scope, _person(wanted.get("person")), wanted.get("role"))
+    place = Here(principal, opened, scope, chosen)
+    st.session_state[_MEMORY] = place.link
+    write({**_parameters(scope), **_chosen_parameters(chosen)})
+    return place
 
 
 def bar(place: Here) -> None:
@@ -152,17 +158,32 @@ def set_widget(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
-def _changed(parameters: Callable[[], dict[str, str]]) -> Callable[[], None]:
-    def write() -> None:
+def write(parameters: Mapping[str, str]) -> bool:
+    """Write parameters into the address; an empty value takes one out of it. Whether that changed anything."""
+    changed = {key: value for key, value in parameters.items() if st.query_params.get(key, "") != value}
+    # All at once: each write of its own is a step of the browser's history.
+    if changed and all(changed.values()):
+        st.query_params.update(changed)
+    elif changed:
+        told = {**{key: st.query_params.get_all(key) for key in st.query_params}, **changed}
+        st.query_params.from_dict({key: value for key, value in told.items() if value})
+    return bool(changed)
+
+
+def on_choice(parameters: Callable[[], dict[str, str]], closes: str) -> Callable[[], None]:
+    """What a choice does: it writes the address and closes the choices it was made in (the key of their popover)."""
+
+    def chosen() -> None:
         # A choice is told again when the choices are opened before the run that closed them is over: the browser still
         # sends it, and Streamlit has forgotten it. What the address already says is no choice and closes nothing.
-        chosen = {key: value for key, value in parameters().items() if st.query_params.get(key) != value}
-        # All at once: each write of its own is a step of the browser's history.
-        if chosen:
-            st.query_params.update(chosen)
-            st.session_state[_CHOICES] = False
+        if write(parameters()):
+            st.session_state[closes] = False
 
-    return write
+    return chosen
+
+
+def _changed(parameters: Callable[[], dict[str, str]]) -> Callable[[], None]:
+    return on_choice(parameters, _CHOICES)
 
 
 def _quick(end: date) -> dict[object, Period]:
@@ -189,6 +210,19 @@ def _parameters(scope: Scope) -> dict[str, str]:
         "ws": scope.workspace, "from": scope.period.start.isoformat(), "to": scope.period.end.isoformat(),
         "vs": str(scope.comparison), "unit": scope.unit or "all",
     }  # fmt: skip
+
+
+def _chosen_parameters(chosen: Chosen) -> dict[str, str]:
+    return {"person": person_parameter(chosen.person), "role": chosen.role or ""}
+
+
+def person_parameter(person: str | None) -> str:
+    """A choice of a person as it stands in an address; empty for everybody's work."""
+    return _NO_PERSON if person == NOBODY else person or ""
+
+
+def _person(wanted: str | None) -> str | None:
+    return NOBODY if wanted == _NO_PERSON else wanted
 
 
 def default_workspace(principal: Principal) -> str:

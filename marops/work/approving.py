@@ -25,13 +25,14 @@ APPROVAL = "approval"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An approver who must act: the item, since when, and the approval."""
+    """An approver who must act: the item, since when, and the approval. `launch`: that of which the item is a step, or None."""
 
     item: str
     approver: str
     since: datetime
     about: str
     approval_id: str
+    launch: str | None = None
 
 
 def ask(
@@ -126,8 +127,9 @@ def queue(principal: Principal, workspace_id: str) -> list[Waiting]:
     require(principal, Action.READ, workspace_id)
     with store.reading() as session:
         everything, gone = asked.load(session, workspace_id), rows.withdrawn(session, workspace_id)
+        launches = rows.launches(session, workspace_id)
     found = [
-        Waiting(one.row.item, turn.approver, turn.since, one.row.about, one.row.id)
+        Waiting(one.row.item, turn.approver, turn.since, one.row.about, one.row.id, launches.get(one.row.item))
         for one in everything
         if one.row.item not in gone
         for turn in one.state.turns

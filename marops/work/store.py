@@ -213,3 +213,9 @@ def withdrawn(session: Session, workspace_id: str) -> frozenset[str]:
     """The ids of the items that are withdrawn."""
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.withdrawn_at).is_not(None))
     return frozenset(row.item for row in session.exec(query))
+
+
+def launches(session: Session, workspace_id: str) -> dict[str, str]:
+    """The launch that each step is of: its item by the step's."""
+    query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_not(None))
+    return {row.item: f"{_PREFIX}{row.parent}" for row in session.exec(query)}

@@ -1,5 +1,6 @@
 """The desk: asking for a campaign, planning a launch, who must decide, and the requests that are kept here."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
@@ -7,6 +8,7 @@ import streamlit as st
 
 from marops.errors import NotFound, UserError
 from marops.language import Text, ntext, text
+from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
 from marops.web.components import note, section
@@ -38,24 +40,24 @@ def desk(place: Here) -> None:
 
 def deciding(place: Here) -> None:
     """Who must decide, where there is work that is kept here."""
-    waiting, kept = approving.queue(place.principal, place.scope.workspace), reading.items(place.principal, place.scope.workspace)
-    if not waiting and not kept:
+    found = choosing.desk(place.principal, place.scope, place.chosen)
+    if found.is_empty:
         return
     section(text("Who must decide?"))
-    if not waiting:
-        note(text("Nobody: no approval is open."))
+    if not found.waiting:
+        note(text("Nobody: no approval is open.") if _is_all(place) else text("Nobody: no approval of the work shown is open."))
         return
-    known = {item.id: item for item in kept}
-    lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in waiting]
+    known = {item.id: item for item in found.kept}
+    lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in found.waiting]
     listed(lines, place, text("Approvals that are open, the longest waiting first"))
 
 
 def requests(place: Here) -> None:
     """What was asked for here."""
-    kept = reading.items(place.principal, place.scope.workspace)
-    if not kept:
+    found = choosing.desk(place.principal, place.scope, place.chosen)
+    if found.is_empty:
         return
-    _kept(kept, place)
+    _kept(found.kept, place)
     if not allowed(place.principal, Action.EDIT):
         note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
 
@@ -76,8 +78,17 @@ def _since(one: approving.Waiting, place: Here) -> Text:
     return text("asked {days} ago", days=Quantity(float(days), Unit.DAYS)) if days > 0 else text("asked today")
 
 
-def _kept(kept: list[reading.Item], place: Here) -> None:
+def _is_all(place: Here) -> bool:
+    return place.scope.unit is None and place.chosen.is_all
+
+
+def _kept(kept: Sequence[reading.Item], place: Here) -> None:
+    if not kept and _is_all(place):
+        return
     section(text("What was requested here?"))
+    if not kept:
+        note(text("Nothing of the work shown."))
+        return
     process, today = place.opened.process, place.opened.today
     gone = [item for item in kept if item.row is not None and item.row.withdrawn_at is not None]
     standing = [item for item in kept if item not in gone]

@@ -30,16 +30,18 @@ _SHOWN_PER_STAGE = 6
 def risk_table(flow: Flow, held: Held) -> None:
     """Campaigns that are not launched, by what it costs a day if they are late: the chance of it, and whose move it is."""
     found = flow.risks
+    if found.is_empty() and flow.role is not None:
+        note(text("None: no campaign with a date waits for {role}.", role=called(flow.role)))
+        return
     if found.is_empty():
         note(text("None: every campaign with a date is launched.") if flow.has_dates else NO_DATES)
         return
     names = {stage.id: say(stage.name) for stage in flow.process.stages}
-    roles = {stage.id: say(called(held.matrix.must_act(stage.id))) for stage in flow.process.stages}
     currencies = found.drop_nulls("at_risk")["currency_code"].unique().to_list()
     one = currencies[0] if len(currencies) == 1 else None
     at_risk = say(text("Risk a day, {code}", code=one) if one else text("Risk a day"))
     chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
-    role = pl.col("stage").replace_strict(roles, default="?", return_dtype=pl.String)
+    role = _must_act(flow, held)
     # What somebody acts on stands first: narrow screens cut the rest off.
     shown = found.select(
         pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
@@ -87,6 +89,17 @@ def over_allowed(flow: Flow, place: Here) -> None:
 def _over(row: dict[str, Any]) -> Text:
     over, allowed = (Quantity(float(row[name]), Unit.DAYS) for name in ("over", "allowed"))
     return text("{over} over the {allowed} allowed", over=over, allowed=allowed)
+
+
+def _must_act(flow: Flow, held: Held) -> pl.Series:
+    """Whose move each of the risks is: as waiting is charged; where no history tells, as the matrix says of its stage."""
+    acting = dict(held.acting.iter_rows())
+    by_stage = {stage.id: held.matrix.must_act(stage.id) for stage in flow.process.stages}
+    said = [
+        say(called(acting.get(item, by_stage[stage]))) if stage in by_stage else "?"
+        for item, stage in flow.risks.select("issue_id", "stage").iter_rows()
+    ]
+    return pl.Series(said, dtype=pl.String)
 
 
 def reach(flow: Flow) -> None:

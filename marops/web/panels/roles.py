@@ -50,11 +50,11 @@ def held_work(held: Held, place: Here) -> None:
     _held_items(held, place)
 
 
-def must_act(held: Held) -> None:
+def must_act(held: Held, place: Here) -> None:
     """Who must act, and how long sides wait for each other."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        _must_act(held)
+        _must_act(held, place.chosen.role)
     with right:
         _crossings(held)
 
@@ -84,13 +84,16 @@ def _lasted(row: dict[str, Any]) -> Text:
     return text("{days}, still there", days=days) if row["open"] else text("{days}", days=days)
 
 
-def _must_act(held: Held) -> None:
-    """Who must act on the last day of the data."""
+def _must_act(held: Held, role: str | None) -> None:
+    """Who must act on the last day of the data; of one role, where one is chosen."""
     section(text("Who must act now?"), text("As of {day}: what is with each role, before launch.", day=held.as_of))
     if held.now.is_empty():
         note(text("Nobody: no item whose history is known is before its launch."))
         return
-    found = held.now
+    found = held.now if role is None else held.now.filter(pl.col("role") == role)
+    if found.is_empty():
+        note(text("Nothing waits for {role}.", role=called(role)))
+        return
     unvalued = pl.col("items") - pl.col("valued")
     shown = found.select(
         _names(found["role"]).alias(say(text("Role"))),

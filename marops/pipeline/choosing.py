@@ -1,0 +1,88 @@
+"""Whose work can be looked at, and what of the desk (approvals that wait, requests kept here) is of that work."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from marops import item_rollups, rollups
+from marops.period import Scope
+from marops.pipeline import raci, roles
+from marops.pipeline.scoped import ALL, NOBODY, Chosen, Scoped
+from marops.principal import Action, Principal, require
+from marops.work import approving, reading
+from marops.work.approving import Waiting
+from marops.work.reading import Item
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Opened
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Approvals that wait and requests kept here, withdrawn ones included; `is_empty`: the workspace has none at all."""
+
+    waiting: tuple[Waiting, ...]
+    kept: tuple[Item, ...]
+    is_empty: bool
+
+
+def persons(principal: Principal, workspace_id: str) -> tuple[str, ...]:
+    """Everybody to whom work of the workspace is or was assigned, and NOBODY where there is any work. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    work = item_rollups.work(rollups.facts(workspaces.open_workspace(principal, workspace_id)))
+    return () if work.is_empty() else (NOBODY, *work["assignee"].drop_nulls().unique().sort())
+
+
+def acting(principal: Principal, scope: Scope) -> tuple[str, ...]:
+    """The roles that can be chosen: those of the matrix in its order, then others that must act, or approve, now. Whatever unit the
+    scope has, so that a role stays chosen from one to another. Raises NotFound.
+    """
+    require(principal, Action.READ, scope.workspace)
+    held = roles.held(principal, Scope(scope.workspace, scope.period, scope.comparison))
+    asked = [one.approver for one in approving.queue(principal, scope.workspace)]
+    named = {*raci.as_called(held.matrix, asked).values(), *held.acting["role"].drop_nulls()}
+    listed = [role.name for role in held.matrix.roles]
+    return (*listed, *sorted(named - set(listed), key=str.casefold))
+
+
+def known(principal: Principal, scope: Scope, person: str | None, role: str | None) -> Chosen:
+    """What of a wish can be chosen; who or what is not known falls away. Raises NotFound."""
+    require(principal, Action.READ, scope.workspace)
+    return Chosen(
+        person if person is not None and person in persons(principal, scope.workspace) else None,
+        role if role is not None and role in acting(principal, scope) else None,
+    )
+
+
+def desk(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Desk:
+    """What waits for an answer and what was requested, of the scope's unit and of what was chosen. A step belongs to its launch's
+    unit and person. Of a role are the requests on which it must act, and the approvals that wait for its own answer, also where
+    another approver was asked before. Raises NotFound.
+    """
+    require(principal, Action.READ, scope.workspace)
+    waiting, kept = approving.queue(principal, scope.workspace), reading.items(principal, scope.workspace)
+    empty = not waiting and not kept
+    if scope.unit is None and chosen.is_all:
+        return Desk(tuple(waiting), tuple(kept), empty)
+    opened = workspaces.open_workspace(principal, scope.workspace)
+    standing = frozenset(Scoped(opened, scope, chosen.person).work["issue_id"])
+    waiting = [one for one in waiting if (one.launch or one.item) in standing]
+    shown = standing | _withdrawn(kept, opened, scope.unit, chosen.person)
+    if chosen.role is not None:
+        held = roles.held(principal, scope, chosen)
+        called = raci.as_called(held.matrix, [one.approver for one in waiting])
+        waiting = [one for one in waiting if called.get(one.approver) == chosen.role]
+        shown = held.with_role(chosen.role)
+    return Desk(tuple(waiting), tuple(item for item in kept if item.id in shown), empty)
+
+
+def _withdrawn(kept: list[Item], opened: Opened, unit: str | None, person: str | None) -> frozenset[str]:
+    """Withdrawn requests of a unit; they are no work any more, and were never assigned to anybody."""
+    if person:
+        return frozenset()
+    rows = [item.row for item in kept if item.row is not None and item.row.withdrawn_at is not None]
+    found = pl.DataFrame(
+        [(row.item, row.business_unit, row.campaign_name) for row in rows],
+        schema={"id": pl.String, "unit": pl.String, "campaign": pl.String}, orient="row",
+    )  # fmt: skip
+    of = pl.coalesce("unit", rollups.unit_of(pl.col("campaign"), opened.units))
+    return frozenset(found["id"] if unit is None else found.filter(of == unit)["id"])
