@@ -211,6 +211,8 @@ def test_a_history_may_be_the_pages_of_the_changelog_itself(tmp_path: Path) -> N
         report, tables = found(tmp_path, [{**issue("A-1"), "changelog": whole}, STILL])
         assert tables["work_item_transition"]["status"].to_list() == ["Backlog", "Build", "QA", "Done", "Backlog"]
         assert report.notes == []
+        _, tables = found(tmp_path, {**issue("A-1"), "changelog": whole})
+        assert tables["work_item_transition"]["status"].to_list() == ["Backlog", "Build", "QA", "Done"]
     for cut in (
         pages[:1],
         pages[1:],
