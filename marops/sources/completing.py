@@ -80,17 +80,29 @@ def _lead_touch(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
 
 
 def _in_order(frame: pl.LazyFrame, owner: str, entered: str, exited: str | None, number: str = "status_sequence") -> pl.LazyFrame:
-    """Number the moves of each owner by time; a stage ends at the next. Where times are equal, the file's order counts, and that of
-    its columns where one row holds several moves.
+    """Number the moves of each owner by time; a stage ends at the next.
+
+    Where times are equal, the file's order counts, turned round where it lists the newest first, and that of its columns where one
+    row holds several moves.
     """
     present = set(frame.collect_schema().names())
     if number in present:
         return frame
-    ordered = frame.sort(owner, entered, ROW, maintain_order=True)
+    place = pl.when(_is_newest_first(owner, entered)).then(-pl.col(ROW)).otherwise(pl.col(ROW)).alias("__place")
+    ordered = frame.with_columns(place).sort(owner, entered, "__place", maintain_order=True).drop("__place")
     columns = [pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(owner).alias(number)]
     if exited and exited not in present:
         columns.append(pl.col(entered).shift(-1).over(owner).alias(exited))
     return ordered.with_columns(columns)
+
+
+def _is_newest_first(owner: str, entered: str) -> pl.Expr:
+    """Whether a file lists moves from the newest on: of two of one owner in rows below each other the lower is never the later, and
+    the earlier at least once.
+    """
+    step = pl.col(entered).diff().dt.total_microseconds()
+    is_below = (pl.col(owner) == pl.col(owner).shift()) & (pl.col(ROW) > pl.col(ROW).shift())
+    return (is_below & (step < 0)).any() & ~(is_below & (step > 0)).any()
 
 
 def _sli_measurement(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:

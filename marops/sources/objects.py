@@ -171,6 +171,8 @@ def _lists(value: Any) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[Not
     if not isinstance(value, dict):
         raise _BrokenError("json_without_rows")
     fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
+    if trackers.answer(fields):  # the lists in it are its own
+        return [("", [fields])], []
     found = [(key, field) for key, field in fields.items() if _is_rows(field)]
     if len(found) == 1 and pages.are_pages([(1, fields)]):
         return [("", [fields])], []

@@ -70,7 +70,7 @@ def test_one_task_alone_and_tasks_on_several_pages_are_read(tmp_path: Path) -> N
     """A task is answered as the data itself, and not as a list of one."""
     following = {"data": [TASK], "next_page": {"offset": "x"}}
     for content in (
-        {"data": TASK}, json.dumps({"data": TASK}, indent=1), [{"data": TASK}, {"data": OPEN}],
+        TASK, json.dumps(TASK, indent=1), {"data": TASK}, json.dumps({"data": TASK}, indent=1), [{"data": TASK}, {"data": OPEN}],
         [following, {"data": [OPEN], "next_page": None}], f'{json.dumps(following)}\n{json.dumps({"data": [OPEN, TASK]})}',
     ):  # fmt: skip
         report, part, rows = found(tmp_path, content)

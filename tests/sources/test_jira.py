@@ -211,6 +211,8 @@ def test_a_history_may_be_the_pages_of_the_changelog_itself(tmp_path: Path) -> N
         report, tables = found(tmp_path, [{**issue("A-1"), "changelog": whole}, STILL])
         assert tables["work_item_transition"]["status"].to_list() == ["Backlog", "Build", "QA", "Done", "Backlog"]
         assert report.notes == []
+        _, tables = found(tmp_path, {**issue("A-1"), "changelog": whole})
+        assert tables["work_item_transition"]["status"].to_list() == ["Backlog", "Build", "QA", "Done"]
     for cut in (
         pages[:1],
         pages[1:],
@@ -314,6 +316,17 @@ def test_moves_of_one_moment_follow_from_each_other_where_their_list_does_not_te
     ]
     _, tables = found(tmp_path, [issue("A-1", *renamed, status="Done")])
     assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == ["Build", "Test", "Done"]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["oldest first", "newest first"])
+def test_moves_of_one_minute_in_a_table_are_in_the_order_in_which_it_lists_moves(tmp_path: Path, order: int) -> None:
+    """B's moves alone would not tell."""
+    steps = [("A", 4, "Backlog"), ("A", 5, "Build"), ("A", 5, "QA"), ("A", 5, "Build"), ("B", 6, "Backlog"), ("B", 6, "Build")]
+    lines = [f"{key},2026-05-{day:02} 09:00,ops,Status,x,{status}" for key, day, status in steps]
+    content = "\n".join(["Issue key,Date of change,Updated by,Field,Old value,New value", *lines[::order]])
+    path = made.put(tmp_path / "history.csv", content)
+    rows = made.rows(path, made.only(made.read(path))).sort("issue_id", "status_sequence")
+    assert rows["status"].to_list() == [status for _, _, status in steps]
 
 
 def test_a_flag_set_and_taken_off_in_one_moment_is_off(tmp_path: Path) -> None:
