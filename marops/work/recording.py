@@ -14,6 +14,7 @@ from marops.language import text
 from marops.principal import Principal
 from marops.stages import Category, Process, Stage
 from marops.work import store as rows
+from marops.work import tracked
 from marops.work.store import WorkItem, WorkItemTransition
 from marops.workspaces.service import Opened
 from marops.workspaces.store import Workspace
@@ -48,10 +49,8 @@ def check_known(session: Session, opened: Opened, item: str) -> None:
         kept_item(session, opened.workspace.id, item)
         return
     manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    for table in ("work_item", "work_item_transition"):
-        if lake.table(manifest, table).filter(issue_id=item).head(1).collect().height:
-            return
-    raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
+    if tracked.some(manifest, opened.process, [item]).is_empty():
+        raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
