@@ -91,6 +91,16 @@ def test_work_that_is_done_or_withdrawn_is_no_duplicate() -> None:
     assert [requested(name).key for name in "abc"] == ["M-3", "M-4", "M-5"]
 
 
+def test_imported_work_that_ended_is_no_duplicate_though_its_tracker_names_no_status() -> None:
+    named = [{"issue_id": str(n), "issue_name": name, "created_at": at(3, 1)} for n, name in enumerate("ab")]
+    fill("work_item", [{**named[0], "resolved_at": at(3, 5)}, {**named[1], "resolved_at": None}])
+    moves = [("1", 1, "Build", 2), ("1", 2, "Done", 3)]
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": at(3, day)} for issue, n, word, day in moves
+    ])  # fmt: skip
+    assert [requested(name).key for name in "ab"] == ["M-1", "M-2"]
+
+
 def test_editing_keeps_the_day_first_promised_and_what_was_said_before() -> None:
     row = requested(due=DUE, brief="Old")
     later = date(2026, 5, 1)
