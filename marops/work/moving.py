@@ -1,6 +1,6 @@
 """Moves of kept items from stage to stage, and taking the last one back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -44,8 +44,7 @@ def move(
         barrier = _barrier(session, process, row, last, target.id)
         if barrier is not None and not anyhow:
             raise UserError(barrier)
-        # Clocks of servers differ a little: a move never comes before the one it follows.
-        at = max(recording.moment(workspace), made[-1].at)
+        at = max(recording.moment(workspace), _earliest(session, row, made[-1].at))
         found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
         if anyhow:
             _take_back(session, principal, row, last, at, anyhow)
@@ -53,6 +52,14 @@ def move(
         after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
         recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
         return found
+
+
+def _earliest(session: Session, row: WorkItem, last: datetime) -> datetime:
+    """When a move can be at the earliest: not before the one it follows, and after every approval that was asked for before it,
+    since what an approval holds is told by moments. Clocks of servers differ a little, and a workspace's may stand.
+    """
+    query = select(Approval.asked_at).where(Approval.workspace_id == row.workspace_id, Approval.item == row.item)
+    return max([last, *(asked_at + timedelta(microseconds=1) for asked_at in session.exec(query))])
 
 
 def _take_back(session: Session, principal: Principal, row: WorkItem, last: WorkItemTransition, at: datetime, why: str) -> None:

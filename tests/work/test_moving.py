@@ -193,6 +193,23 @@ def test_what_was_declined_goes_back_but_not_on_until_it_is_approved_or_taken_ba
     assert moved(item, "qa").moves[-1].status == "QA"
 
 
+def test_what_was_declined_holds_an_item_though_the_clock_was_set_back_or_stands() -> None:
+    item = requested().item
+    moved(item, "build")
+    stand(date(2026, 3, 1))
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    assert refused(UserError, lambda: moved(item, "qa")).startswith("M-1 was declined in Build.")
+    assert moved(item, "request", "build", "qa").moves[-1].status == "QA"  # and on an earlier visit, nothing
+
+
+def test_an_approval_asked_for_holds_the_move_before_it_though_the_clock_was_set_back() -> None:
+    item = requested().item
+    moved(item, "build")
+    stand(date(2026, 3, 1))
+    asked(item, "Legal")
+    assert refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=2)).startswith("Ana asked for an approval in Build")
+
+
 def test_an_approval_that_was_taken_back_holds_nothing() -> None:
     item = requested().item
     approving.withdraw(ANA, OWN, asked(item, "Legal"), reason="Asked twice")
