@@ -43,10 +43,10 @@ def edit(principal: Principal, workspace_id: str, item: str, details: Details, *
     """
     require(principal, Action.EDIT, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
-    values = checked(details, opened)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         row = recording.kept_item(session, workspace_id, item)
+        values = checked(details, opened, row.business_unit)
         if details.due is not None and details.due != row.due:
             check_due(details.due, opened.today)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}

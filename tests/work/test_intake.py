@@ -112,6 +112,18 @@ def test_editing_keeps_the_day_first_promised_and_what_was_said_before() -> None
     )  # fmt: skip
 
 
+def test_a_unit_that_the_workspace_has_no_more_may_stay_but_not_be_chosen_anew() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Trade", "TRD_")])
+    row, other = requested(unit="Retail"), requested("Other", unit="Trade")
+    workspaces.set_units(ANA, OWN, [Unit("Trade", "TRD_")])
+    assert intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Retail"), version=1).business_unit == "Retail"
+    said = "There is no business unit Retail. There are: Trade."
+    assert refused(UserError, lambda: requested("New", unit="Retail")) == said
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, other.item, Details("Other", unit="Retail"), version=1)) == said
+    intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Trade"), version=2)
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Retail"), version=3)) == said
+
+
 def test_the_first_date_that_is_given_is_the_one_promised() -> None:
     row = requested()
     assert intake.edit(ANA, OWN, row.item, Details("Spring sale", due=DUE), version=1).first_due == DUE
