@@ -125,7 +125,7 @@ def _barrier(session: Session, process: Process, row: WorkItem, last: WorkItemTr
         return text(
             "{who} must approve {key} in {stage} first, asked on {when}. A manager can move it all the same and say why.",
             who=joined([name for one in waiting for name in one.state.pending]), key=row.key, stage=last.status,
-            when=min(one.row.asked_at for one in waiting),
+            when=min(one.state.pending_since or one.row.asked_at for one in waiting),
         )  # fmt: skip
     here = [one for one in of_stage if one.row.asked_at >= last.at]
     order = [stage.id for stage in process.stages]

@@ -172,6 +172,18 @@ def test_no_item_leaves_a_stage_in_which_somebody_must_approve_unless_a_manager_
         approving.decide(ANA, OWN, approval, "Legal", Answer.APPROVED)
 
 
+def test_who_comes_second_is_said_to_be_asked_since_the_first_one_answered() -> None:
+    item = requested().item
+    row = approving.ask(ANA, OWN, item, approvers=["Brand", "Legal"], in_turn=True)
+    stand(date(2026, 3, 12))
+    found = approving.decide(ANA, OWN, row.id, "Brand", Answer.APPROVED)
+    said = text(
+        "{who} must approve M-1 in Request first, asked on {when}. A manager can move it all the same and say why.",
+        who="Legal", when=found.approvers[0].decided_at,
+    )  # fmt: skip
+    assert refused(UserError, lambda: moving.move(ANA, OWN, item, "build", seen=1)) == str(said)
+
+
 def test_once_approved_an_item_goes_on() -> None:
     item = requested().item
     approval = asked(item, "Legal")
