@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
 
 from marops import notes, store
-from marops.errors import Conflict, NotFound, UserError
+from marops.errors import Conflict, UserError
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.work import alike, recording
@@ -58,7 +58,7 @@ def save_template(
             session.add(row)
             session.flush()
         else:
-            row = _standing(session, workspace_id, template_id)
+            row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
             before = _said(_template(session, row))
             _rename(session, principal, row, name, version)
             session.exec(delete(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id))
@@ -72,10 +72,8 @@ def withdraw_template(principal: Principal, workspace_id: str, template_id: str)
     require(principal, Action.EDIT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = _standing(session, workspace_id, template_id)
-        row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
-        session.add(row)
-        recording.note(session, principal, workspace, "withdraw", TEMPLATE, row.id, _said(_template(session, row)))
+        row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
+        recording.take_back(session, principal, workspace, TEMPLATE, row, _said(_template(session, row)))
         return row
 
 
@@ -128,15 +126,6 @@ def _check_name(session: Session, workspace_id: str, name: str, template_id: str
     for other in session.exec(query):
         if other.id != template_id and other.name.casefold() == name.casefold():
             raise UserError(text("There is a launch plan {name} already. Give this one another name.", name=other.name))
-
-
-def _standing(session: Session, workspace_id: str, template_id: str) -> LaunchTemplate:
-    row = session.get(LaunchTemplate, template_id)
-    if row is None or row.workspace_id != workspace_id:
-        raise NotFound(text("That is not in this workspace any more. Open the page again."))
-    if row.withdrawn_at is not None:
-        raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
-    return row
 
 
 def _rename(session: Session, principal: Principal, row: LaunchTemplate, name: str, version: int) -> None:

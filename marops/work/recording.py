@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, select
@@ -15,9 +15,11 @@ from marops.principal import Principal
 from marops.stages import Category, Process, Stage
 from marops.work import store as rows
 from marops.work import tracked
-from marops.work.store import WorkItem, WorkItemTransition
+from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
 from marops.workspaces.service import Opened
 from marops.workspaces.store import Workspace
+
+Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate)
 
 WORK_ITEM = "work_item"
 """What the audit trail calls an item."""
@@ -88,6 +90,27 @@ def note(
     audit.note(session, principal, workspace.id, verb, kind, row_id, before, after)
     workspace.touch()
     session.add(workspace)
+
+
+def standing(session: Session, workspace_id: str, kind: type[Standing], row_id: str) -> Standing:
+    """A row of an id that nobody has withdrawn. Raises NotFound, and Conflict where somebody has."""
+    row = session.get(kind, row_id)
+    if row is None or row.workspace_id != workspace_id:
+        raise NotFound(text("That is not in this workspace any more. Open the page again."))
+    if row.withdrawn_at is not None:
+        raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
+    return row
+
+
+def take_back(
+    session: Session, principal: Principal, workspace: Workspace, kind: str, row: Comment | Dependency | LaunchTemplate,
+    before: Mapping[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Withdraw a row, which stays on record. `before`: what it said, where that is more than its columns."""
+    said = audit.said(row) if before is None else before
+    row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
+    session.add(row)
+    note(session, principal, workspace, "withdraw", kind, row.id, said)
 
 
 def first_stage(process: Process) -> Stage:
