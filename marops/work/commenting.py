@@ -24,7 +24,10 @@ def comment(principal: Principal, workspace_id: str, item: str, words: str) -> C
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         recording.check_known(session, opened, item)
-        row = Comment(workspace_id=workspace_id, item=item, words=kept, author=principal.name, author_id=principal.id)
+        row = Comment(
+            workspace_id=workspace_id, item=item, words=kept, author=principal.name, author_id=principal.id,
+            written_at=recording.moment(workspace),
+        )  # fmt: skip
         session.add(row)
         session.flush()
         recording.note(session, principal, workspace, "write", COMMENT, row.id, after=audit.said(row))

@@ -99,7 +99,10 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         if circle:
             named = " → ".join(rows.key_of(one) for one in [item, *circle])
             raise UserError(text("That would be a circle: {way}. Nothing in it could begin.", way=named))
-        row = Dependency(workspace_id=workspace_id, item=item, needs=needs, author=principal.name, author_id=principal.id)
+        row = Dependency(
+            workspace_id=workspace_id, item=item, needs=needs, author=principal.name, author_id=principal.id,
+            written_at=recording.moment(workspace),
+        )  # fmt: skip
         session.add(row)
         session.flush()
         recording.note(session, principal, workspace, "depend", DEPENDENCY, row.id, after=audit.said(row))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
@@ -51,16 +51,17 @@ def save_template(
     name = notes.needed(template.name, 200, text("A launch plan needs a name, and milestones with names."))
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        now = recording.moment(workspace)
         _check_name(session, workspace_id, name, template_id)
         before: dict[str, object] = {}
         if template_id is None:
-            row = LaunchTemplate(workspace_id=workspace_id, name=name, changed_by=principal.name)
+            row = LaunchTemplate(workspace_id=workspace_id, name=name, changed_by=principal.name, changed_at=now)
             session.add(row)
             session.flush()
         else:
             row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
             before = _said(_template(session, row))
-            _rename(session, principal, row, name, version)
+            _rename(session, principal, row, name, version, now)
             session.exec(delete(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id))
         session.add_all([_row(row, at, one) for at, one in enumerate(template.milestones)])
         recording.note(session, principal, workspace, "set", TEMPLATE, row.id, before, _said(template))
@@ -116,7 +117,8 @@ def launch(
 def _depend(session: Session, principal: Principal, workspace: Workspace, step: WorkItem, needed: WorkItem) -> None:
     session.add(
         Dependency(
-            workspace_id=workspace.id, item=step.item, needs=needed.item, author=principal.name, author_id=principal.id
+            workspace_id=workspace.id, item=step.item, needs=needed.item, author=principal.name, author_id=principal.id,
+            written_at=recording.moment(workspace),
         )
     )  # fmt: skip
 
@@ -128,12 +130,12 @@ def _check_name(session: Session, workspace_id: str, name: str, template_id: str
             raise UserError(text("There is a launch plan {name} already. Give this one another name.", name=other.name))
 
 
-def _rename(session: Session, principal: Principal, row: LaunchTemplate, name: str, version: int) -> None:
+def _rename(session: Session, principal: Principal, row: LaunchTemplate, name: str, version: int, now: datetime) -> None:
     """Give a plan its name and next version. Raises Conflict where it is another by now."""
     found = session.exec(
         update(LaunchTemplate)
         .where(col(LaunchTemplate.id) == row.id, col(LaunchTemplate.version) == version)
-        .values(name=name, version=version + 1, changed_by=principal.name, changed_at=store.now())
+        .values(name=name, version=version + 1, changed_by=principal.name, changed_at=now)
         .execution_options(synchronize_session=False)
     )
     session.refresh(row)

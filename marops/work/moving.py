@@ -88,7 +88,8 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
         if last.sequence == 1:
             raise UserError(text("{key} began here. Withdraw the request to take it back.", key=row.key))
         _check_nothing_followed(session, row, last)
-        last.withdrawn_by, last.withdrawn_at, last.withdrawn_reason = principal.name, store.now(), why or None
+        last.withdrawn_by, last.withdrawn_reason = principal.name, why or None
+        last.withdrawn_at = max(recording.moment(workspace), last.at)
         session.add(last)
         after = {"sequence": last.sequence, **({"reason": why} if why else {})}
         recording.note(session, principal, workspace, "undo", WORK_ITEM, row.id, {"stage": last.stage}, after)

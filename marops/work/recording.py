@@ -58,13 +58,14 @@ def check_known(session: Session, opened: Opened, item: str) -> None:
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
     """Add an item with the workspace's next number, in its first stage. The workspace must be locked."""
     highest = session.exec(select(func.max(WorkItem.number)).where(WorkItem.workspace_id == workspace.id)).one()
+    now = moment(workspace)
     row = WorkItem(
-        workspace_id=workspace.id, number=(highest or 0) + 1, requested_by=principal.name, requested_at=moment(workspace),
-        changed_by=principal.name, **dict(values),
+        workspace_id=workspace.id, number=(highest or 0) + 1, requested_by=principal.name, requested_at=now,
+        changed_by=principal.name, changed_at=now, **dict(values),
     )  # fmt: skip
     session.add(row)
     session.flush()
-    enter(session, principal, row, 1, first, row.requested_at)
+    enter(session, principal, row, 1, first, now)
     note(session, principal, workspace, "request", WORK_ITEM, row.id, after=audit.said(row, "version", "changed_by", "changed_at"))
     return row
 
@@ -108,7 +109,7 @@ def take_back(
 ) -> None:  # fmt: skip
     """Withdraw a row, which stays on record. `before`: what it said, where that is more than its columns."""
     said = audit.said(row) if before is None else before
-    row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
+    row.withdrawn_by, row.withdrawn_at = principal.name, moment(workspace)
     session.add(row)
     note(session, principal, workspace, "withdraw", kind, row.id, said)
 
