@@ -12,21 +12,14 @@ from cachetools import LRUCache, cached
 from marops import lake
 from marops.period import start_of
 from marops.rollups import Facts, unit_of
-from marops.work import frames
+from marops.work import frames, tracked
 from marops.work.frames import Work
 from marops.work.kept import FLAGS
 
 
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
 def _imported(found: Facts) -> Work:
-    logged = (
-        lake.table(found.manifest, "work_item_transition")
-        .select("issue_id", "status_sequence", "status", "transition_at", "role", "lifecycle")
-        .sort("issue_id", "transition_at", "status_sequence")
-        .collect()
-    )
-    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
-    return Work.of(lake.table(found.manifest, "work_item").collect(), frames.delivered(logged, process), process, unit)
+    return tracked.work(found.manifest, found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units))
 
 
 @cached(

@@ -7,20 +7,20 @@ from marops import lake
 from marops.errors import Conflict
 from marops.language import joined, text
 from marops.stages import Category
-from marops.work import recording
+from marops.work import recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem
 from marops.workspaces.service import Opened
 
 
 def imported(opened: Opened, name: str) -> list[str]:
-    """Keys of imported items of a name that are not done. Upper and lower case are one."""
+    """Keys of imported items of a name that are not done by the board, nor by their tracker. Upper and lower case are one."""
     manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    stage = opened.process.stage_of(pl.col("current_status"))
     same = pl.col("issue_name").str.strip_chars().str.to_lowercase() == name.strip().lower()
-    going_on = same & ~stage.is_in(opened.process.done).fill_null(value=False)
-    found = lake.table(manifest, "work_item").filter(going_on).select(pl.coalesce("issue_key", "issue_id")).collect()
-    return found.to_series().to_list()
+    # Work of a stage that is not known has no end on the board; its tracker may have resolved it all the same.
+    open_there = lake.table(manifest, "work_item").filter(same & pl.col("resolved_at").is_null()).select("issue_id").collect()
+    found = tracked.some(manifest, opened.process, open_there["issue_id"].to_list())
+    return found.filter(pl.col("done_at").is_null())["key"].to_list()
 
 
 def check_none(session: Session, opened: Opened, name: str, imported: list[str]) -> None:

@@ -15,7 +15,7 @@ from marops.work import asked, recording
 from marops.work import store as rows
 from marops.work.approvals import Answer, Mode, Outcome
 from marops.work.asked import Asked
-from marops.work.store import Approval, Approver
+from marops.work.store import Approval, Approver, WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 
@@ -53,9 +53,11 @@ def ask(
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         recording.check_known(session, opened, item)
+        last, now = _last_move(session, workspace_id, item), recording.moment(workspace)
         row = Approval(
-            workspace_id=workspace_id, item=item, stage=_stage(session, workspace_id, item), about=words, mode=mode.value,
-            needed=needed, in_turn=in_turn, asked_at=recording.moment(workspace), author=principal.name, author_id=principal.id,
+            workspace_id=workspace_id, item=item, stage=last.stage if last else None, about=words, mode=mode.value, needed=needed,
+            # Never before the item came to the stage it is asked in, should clocks differ or stand.
+            in_turn=in_turn, asked_at=max(now, last.at) if last else now, author=principal.name, author_id=principal.id,
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -186,7 +188,7 @@ def _names(found: Asked) -> Joined:
     return joined([seat.approver for seat in found.approvers], 10)
 
 
-def _stage(session: Session, workspace_id: str, item: str) -> str | None:
-    """The stage an item that is kept here is in."""
+def _last_move(session: Session, workspace_id: str, item: str) -> WorkItemTransition | None:
+    """The last move that stands of an item that is kept here."""
     row = rows.find(session, workspace_id, item)
-    return None if row is None else next(move.stage for move in reversed(rows.moves(session, row)) if move.withdrawn_at is None)
+    return None if row is None else next(move for move in reversed(rows.moves(session, row)) if move.withdrawn_at is None)

@@ -4,7 +4,7 @@ from sqlmodel import col, select
 
 from marops import notes, store
 from marops.audit import store as audit
-from marops.errors import Conflict, Forbidden, NotFound
+from marops.errors import Forbidden
 from marops.language import text
 from marops.principal import Action, Principal, allowed, require
 from marops.work import recording
@@ -24,7 +24,10 @@ def comment(principal: Principal, workspace_id: str, item: str, words: str) -> C
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         recording.check_known(session, opened, item)
-        row = Comment(workspace_id=workspace_id, item=item, words=kept, author=principal.name, author_id=principal.id)
+        row = Comment(
+            workspace_id=workspace_id, item=item, words=kept, author=principal.name, author_id=principal.id,
+            written_at=recording.moment(workspace),
+        )  # fmt: skip
         session.add(row)
         session.flush()
         recording.note(session, principal, workspace, "write", COMMENT, row.id, after=audit.said(row))
@@ -36,17 +39,10 @@ def withdraw_comment(principal: Principal, workspace_id: str, comment_id: str) -
     require(principal, Action.COMMENT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = session.get(Comment, comment_id)
-        if row is None or row.workspace_id != workspace_id:
-            raise NotFound(text("That is not in this workspace any more. Open the page again."))
+        row = recording.standing(session, workspace_id, Comment, comment_id)
         if row.author_id != principal.id and not allowed(principal, Action.EDIT):
             raise Forbidden(text("{who} wrote this; {who} or a manager can withdraw it.", who=row.author))
-        if row.withdrawn_at is not None:
-            raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
-        before = audit.said(row)
-        row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
-        session.add(row)
-        recording.note(session, principal, workspace, "withdraw", COMMENT, row.id, before)
+        recording.take_back(session, principal, workspace, COMMENT, row)
         return row
 
 

@@ -26,10 +26,12 @@ class Details:
     brief: str = ""
 
 
-def checked(details: Details, opened: Opened) -> dict[str, Any]:
-    """Details as they are kept. Raises UserError for what cannot be."""
+def checked(details: Details, opened: Opened, before: str | None = None) -> dict[str, Any]:
+    """Details as they are kept. The unit named `before` may stay, though the workspace has it no more. Raises UserError for what
+    cannot be.
+    """
     known = [unit.name for unit in opened.units]
-    if details.unit is not None and details.unit not in known:
+    if details.unit is not None and details.unit not in {*known, before}:
         raise UserError(text("There is no business unit {unit}. There are: {known}.", unit=details.unit, known=joined(known, 10)))
     code, value = details.currency.strip().upper(), details.value_per_day
     if value is not None and not (value.is_finite() and 0 <= value < _MOST):

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from marops.lifecycle import completed
 from marops.stages import Process
 
 
@@ -34,9 +33,9 @@ class Work:
 
 
 def delivered(logged: pl.DataFrame, process: Process) -> pl.DataFrame:
-    """Moves from rows of work_item_transition by item and time, with the stage their status means."""
+    """Moves from those of trackers by item and time (`tracked.moves`), with the stage their status means."""
     stage = process.stage_of(pl.col("status")).alias("stage")
-    return completed(logged).select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
+    return logged.select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
 
 
 def named(moves: pl.DataFrame, process: Process) -> pl.DataFrame:

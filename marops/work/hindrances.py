@@ -99,7 +99,10 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         if circle:
             named = " → ".join(rows.key_of(one) for one in [item, *circle])
             raise UserError(text("That would be a circle: {way}. Nothing in it could begin.", way=named))
-        row = Dependency(workspace_id=workspace_id, item=item, needs=needs, author=principal.name, author_id=principal.id)
+        row = Dependency(
+            workspace_id=workspace_id, item=item, needs=needs, author=principal.name, author_id=principal.id,
+            written_at=recording.moment(workspace),
+        )  # fmt: skip
         session.add(row)
         session.flush()
         recording.note(session, principal, workspace, "depend", DEPENDENCY, row.id, after=audit.said(row))
@@ -111,15 +114,8 @@ def undepend(principal: Principal, workspace_id: str, dependency_id: str) -> Dep
     require(principal, Action.EDIT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = session.get(Dependency, dependency_id)
-        if row is None or row.workspace_id != workspace_id:
-            raise NotFound(text("That is not in this workspace any more. Open the page again."))
-        if row.withdrawn_at is not None:
-            raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
-        before = audit.said(row)
-        row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
-        session.add(row)
-        recording.note(session, principal, workspace, "withdraw", DEPENDENCY, row.id, before)
+        row = recording.standing(session, workspace_id, Dependency, dependency_id)
+        recording.take_back(session, principal, workspace, DEPENDENCY, row)
         return row
 
 

@@ -43,10 +43,10 @@ def edit(principal: Principal, workspace_id: str, item: str, details: Details, *
     """
     require(principal, Action.EDIT, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
-    values = checked(details, opened)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         row = recording.kept_item(session, workspace_id, item)
+        values = checked(details, opened, row.business_unit)
         if details.due is not None and details.due != row.due:
             check_due(details.due, opened.today)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
@@ -56,7 +56,7 @@ def edit(principal: Principal, workspace_id: str, item: str, details: Details, *
         found = session.exec(
             update(WorkItem)
             .where(col(WorkItem.id) == row.id, col(WorkItem.version) == version)
-            .values(**changes, version=version + 1, changed_by=principal.name, changed_at=store.now())
+            .values(**changes, version=version + 1, changed_by=principal.name, changed_at=recording.moment(workspace))
             .execution_options(synchronize_session=False)
         )
         session.refresh(row)
@@ -83,7 +83,7 @@ def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str)
         workspace = _workspaces.lock(session, workspace_id)
         row = recording.kept_item(session, workspace_id, item)
         for one in [row, *(step for step in rows.steps(session, row) if step.withdrawn_at is None)]:
-            one.withdrawn_by, one.withdrawn_at, one.withdrawn_reason = principal.name, store.now(), why
+            one.withdrawn_by, one.withdrawn_at, one.withdrawn_reason = principal.name, recording.moment(workspace), why
             session.add(one)
             recording.note(session, principal, workspace, "withdraw", WORK_ITEM, one.id, {"name": one.name}, {"reason": why})
         return row

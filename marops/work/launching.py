@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
 
 from marops import notes, store
-from marops.errors import Conflict, NotFound, UserError
+from marops.errors import Conflict, UserError
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.work import alike, recording
@@ -51,16 +51,17 @@ def save_template(
     name = notes.needed(template.name, 200, text("A launch plan needs a name, and milestones with names."))
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        now = recording.moment(workspace)
         _check_name(session, workspace_id, name, template_id)
         before: dict[str, object] = {}
         if template_id is None:
-            row = LaunchTemplate(workspace_id=workspace_id, name=name, changed_by=principal.name)
+            row = LaunchTemplate(workspace_id=workspace_id, name=name, changed_by=principal.name, changed_at=now)
             session.add(row)
             session.flush()
         else:
-            row = _standing(session, workspace_id, template_id)
+            row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
             before = _said(_template(session, row))
-            _rename(session, principal, row, name, version)
+            _rename(session, principal, row, name, version, now)
             session.exec(delete(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id))
         session.add_all([_row(row, at, one) for at, one in enumerate(template.milestones)])
         recording.note(session, principal, workspace, "set", TEMPLATE, row.id, before, _said(template))
@@ -72,10 +73,8 @@ def withdraw_template(principal: Principal, workspace_id: str, template_id: str)
     require(principal, Action.EDIT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = _standing(session, workspace_id, template_id)
-        row.withdrawn_by, row.withdrawn_at = principal.name, store.now()
-        session.add(row)
-        recording.note(session, principal, workspace, "withdraw", TEMPLATE, row.id, _said(_template(session, row)))
+        row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
+        recording.take_back(session, principal, workspace, TEMPLATE, row, _said(_template(session, row)))
         return row
 
 
@@ -118,7 +117,8 @@ def launch(
 def _depend(session: Session, principal: Principal, workspace: Workspace, step: WorkItem, needed: WorkItem) -> None:
     session.add(
         Dependency(
-            workspace_id=workspace.id, item=step.item, needs=needed.item, author=principal.name, author_id=principal.id
+            workspace_id=workspace.id, item=step.item, needs=needed.item, author=principal.name, author_id=principal.id,
+            written_at=recording.moment(workspace),
         )
     )  # fmt: skip
 
@@ -130,21 +130,12 @@ def _check_name(session: Session, workspace_id: str, name: str, template_id: str
             raise UserError(text("There is a launch plan {name} already. Give this one another name.", name=other.name))
 
 
-def _standing(session: Session, workspace_id: str, template_id: str) -> LaunchTemplate:
-    row = session.get(LaunchTemplate, template_id)
-    if row is None or row.workspace_id != workspace_id:
-        raise NotFound(text("That is not in this workspace any more. Open the page again."))
-    if row.withdrawn_at is not None:
-        raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
-    return row
-
-
-def _rename(session: Session, principal: Principal, row: LaunchTemplate, name: str, version: int) -> None:
+def _rename(session: Session, principal: Principal, row: LaunchTemplate, name: str, version: int, now: datetime) -> None:
     """Give a plan its name and next version. Raises Conflict where it is another by now."""
     found = session.exec(
         update(LaunchTemplate)
         .where(col(LaunchTemplate.id) == row.id, col(LaunchTemplate.version) == version)
-        .values(name=name, version=version + 1, changed_by=principal.name, changed_at=store.now())
+        .values(name=name, version=version + 1, changed_by=principal.name, changed_at=now)
         .execution_options(synchronize_session=False)
     )
     session.refresh(row)

@@ -1,6 +1,6 @@
 """Moves of kept items from stage to stage, and taking the last one back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
@@ -44,8 +44,7 @@ def move(
         barrier = _barrier(session, process, row, last, target.id)
         if barrier is not None and not anyhow:
             raise UserError(barrier)
-        # Clocks of servers differ a little: a move never comes before the one it follows.
-        at = max(recording.moment(workspace), made[-1].at)
+        at = max(recording.moment(workspace), _earliest(session, row, made[-1].at))
         found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
         if anyhow:
             _take_back(session, principal, row, last, at, anyhow)
@@ -53,6 +52,14 @@ def move(
         after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
         recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
         return found
+
+
+def _earliest(session: Session, row: WorkItem, last: datetime) -> datetime:
+    """When a move can be at the earliest: not before the one it follows, and after every approval that was asked for before it,
+    since what an approval holds is told by moments. Clocks of servers differ a little, and a workspace's may stand.
+    """
+    query = select(Approval.asked_at).where(Approval.workspace_id == row.workspace_id, Approval.item == row.item)
+    return max([last, *(asked_at + timedelta(microseconds=1) for asked_at in session.exec(query))])
 
 
 def _take_back(session: Session, principal: Principal, row: WorkItem, last: WorkItemTransition, at: datetime, why: str) -> None:
@@ -81,7 +88,8 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
         if last.sequence == 1:
             raise UserError(text("{key} began here. Withdraw the request to take it back.", key=row.key))
         _check_nothing_followed(session, row, last)
-        last.withdrawn_by, last.withdrawn_at, last.withdrawn_reason = principal.name, store.now(), why or None
+        last.withdrawn_by, last.withdrawn_reason = principal.name, why or None
+        last.withdrawn_at = max(recording.moment(workspace), last.at)
         session.add(last)
         after = {"sequence": last.sequence, **({"reason": why} if why else {})}
         recording.note(session, principal, workspace, "undo", WORK_ITEM, row.id, {"stage": last.stage}, after)
@@ -118,7 +126,7 @@ def _barrier(session: Session, process: Process, row: WorkItem, last: WorkItemTr
         return text(
             "{who} must approve {key} in {stage} first, asked on {when}. A manager can move it all the same and say why.",
             who=joined([name for one in waiting for name in one.state.pending]), key=row.key, stage=last.status,
-            when=min(one.row.asked_at for one in waiting),
+            when=min(one.state.pending_since or one.row.asked_at for one in waiting),
         )  # fmt: skip
     here = [one for one in of_stage if one.row.asked_at >= last.at]
     order = [stage.id for stage in process.stages]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from threading import Lock
 
-import polars as pl
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 from sqlmodel import Session, col, select
@@ -14,7 +14,7 @@ from marops.errors import NotFound
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.stages import Process, Stage
-from marops.work import recording
+from marops.work import frames, recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem, WorkItemTransition
 from marops.workspaces import service as workspaces
@@ -38,8 +38,9 @@ class Move:
 
 @dataclass(frozen=True)
 class Item:
-    """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `steps` of a launch, each
-    with the stage it is in; `parent`: the launch of a step.
+    """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `stage` it is in (None:
+    not known), which may be known without a move; `since` it came there (None: not known); `steps` of a launch, each with the
+    stage it is in; `parent`: the launch of a step.
     """
 
     id: str
@@ -48,6 +49,8 @@ class Item:
     campaign: str
     due: date | None
     moves: tuple[Move, ...]
+    stage: Stage | None
+    since: datetime | None
     row: WorkItem | None = None
     steps: tuple["Item", ...] = ()
     parent: "Item | None" = None
@@ -56,11 +59,6 @@ class Item:
     def last(self) -> Move | None:
         """The last move that stands; None where none is known."""
         return next((move for move in reversed(self.moves) if move.withdrawn_at is None), None)
-
-    @property
-    def stage(self) -> Stage | None:
-        """Where it is now; None where that is not known."""
-        return self.last.stage if self.last else None
 
     def is_launched(self, process: Process) -> bool:
         """Whether it was launched: it entered a stage that is one."""
@@ -119,22 +117,26 @@ def _kept(
         )
         for move in made
     )  # fmt: skip
-    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, row, steps, parent)
+    standing = [move for move in moves if move.withdrawn_at is None]
+    stage = standing[-1].stage
+    # Moves between words that mean one stage now are one visit, as on the board.
+    *_, here = (list(visit) for _, visit in groupby(standing, key=lambda move: move.stage.id if move.stage else move.sequence))
+    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, stage, here[0].at, row, steps, parent)
 
 
 def _imported(opened: Opened, item_id: str) -> Item:
     manifest, process = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process
-    known = lake.table(manifest, "work_item").filter(issue_id=item_id).collect()
-    logged = (
-        lake.table(manifest, "work_item_transition")
-        .filter(issue_id=item_id)
-        .sort("transition_at", "status_sequence")
-        .select("status_sequence", process.stage_of(pl.col("status")).alias("stage"), "status", "transition_at", "changed_by")
-        .collect()
-    )
-    if known.is_empty() and logged.is_empty():
+    found = tracked.some(manifest, process, [item_id])
+    if found.is_empty():
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item_id[:60]))
-    moves = tuple(Move(at, process.named(stage), status, when, by or "") for at, stage, status, when, by in logged.iter_rows())
-    found = known.row(0, named=True) if known.height else {}
-    key = found.get("issue_key") or item_id
-    return Item(item_id, key, found.get("issue_name") or key, found.get("campaign_name") or "", found.get("due_date"), moves)
+    known = found.row(0, named=True)
+    logged = tracked.moves(manifest).filter(issue_id=item_id)
+    stages = frames.delivered(logged, process)["stage"]
+    made = logged.select("status_sequence", "status", "transition_at", "changed_by").iter_rows()
+    moves = tuple(
+        Move(at, process.named(stage), status, when, by or "") for (at, status, when, by), stage in zip(made, stages, strict=True)
+    )
+    return Item(
+        item_id, known["key"], known["name"], known["campaign_name"] or "", known["due_date"], moves,
+        process.named(known["stage"]), known["since"],
+    )  # fmt: skip

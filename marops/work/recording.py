@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, select
@@ -14,9 +14,12 @@ from marops.language import text
 from marops.principal import Principal
 from marops.stages import Category, Process, Stage
 from marops.work import store as rows
-from marops.work.store import WorkItem, WorkItemTransition
+from marops.work import tracked
+from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
 from marops.workspaces.service import Opened
 from marops.workspaces.store import Workspace
+
+Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate)
 
 WORK_ITEM = "work_item"
 """What the audit trail calls an item."""
@@ -48,22 +51,21 @@ def check_known(session: Session, opened: Opened, item: str) -> None:
         kept_item(session, opened.workspace.id, item)
         return
     manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    for table in ("work_item", "work_item_transition"):
-        if lake.table(manifest, table).filter(issue_id=item).head(1).collect().height:
-            return
-    raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
+    if tracked.some(manifest, opened.process, [item]).is_empty():
+        raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
     """Add an item with the workspace's next number, in its first stage. The workspace must be locked."""
     highest = session.exec(select(func.max(WorkItem.number)).where(WorkItem.workspace_id == workspace.id)).one()
+    now = moment(workspace)
     row = WorkItem(
-        workspace_id=workspace.id, number=(highest or 0) + 1, requested_by=principal.name, requested_at=moment(workspace),
-        changed_by=principal.name, **dict(values),
+        workspace_id=workspace.id, number=(highest or 0) + 1, requested_by=principal.name, requested_at=now,
+        changed_by=principal.name, changed_at=now, **dict(values),
     )  # fmt: skip
     session.add(row)
     session.flush()
-    enter(session, principal, row, 1, first, row.requested_at)
+    enter(session, principal, row, 1, first, now)
     note(session, principal, workspace, "request", WORK_ITEM, row.id, after=audit.said(row, "version", "changed_by", "changed_at"))
     return row
 
@@ -89,6 +91,27 @@ def note(
     audit.note(session, principal, workspace.id, verb, kind, row_id, before, after)
     workspace.touch()
     session.add(workspace)
+
+
+def standing(session: Session, workspace_id: str, kind: type[Standing], row_id: str) -> Standing:
+    """A row of an id that nobody has withdrawn. Raises NotFound, and Conflict where somebody has."""
+    row = session.get(kind, row_id)
+    if row is None or row.workspace_id != workspace_id:
+        raise NotFound(text("That is not in this workspace any more. Open the page again."))
+    if row.withdrawn_at is not None:
+        raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
+    return row
+
+
+def take_back(
+    session: Session, principal: Principal, workspace: Workspace, kind: str, row: Comment | Dependency | LaunchTemplate,
+    before: Mapping[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Withdraw a row, which stays on record. `before`: what it said, where that is more than its columns."""
+    said = audit.said(row) if before is None else before
+    row.withdrawn_by, row.withdrawn_at = principal.name, moment(workspace)
+    session.add(row)
+    note(session, principal, workspace, "withdraw", kind, row.id, said)
 
 
 def first_stage(process: Process) -> Stage:

@@ -443,3 +443,11 @@ def test_what_was_launched_by_its_date_is_not_late_afterwards() -> None:
         assert line_of(before, usual(), date(2026, 3, 20)).word == "late"
         moving.move(ANA, OWN, asked, stage, seen=seen.sequence)
     assert line_of(reading.item(ANA, OWN, asked), usual(), date(2026, 3, 20)).word == ""
+
+
+def test_of_an_imported_item_without_a_history_the_page_says_the_stage_its_tracker_names() -> None:
+    known = {"issue_key": "C-3", "created_at": at_moment(3, 1), "due_date": date(2026, 3, 6)}
+    put("work_item", [{"issue_id": "3", "current_status": "QA", **known}, {"issue_id": "4", "current_status": "Hm", **known}])
+    stands = "It is in QA; its tracker has delivered no history of it. It was due on Mar 6, 2026, 4 d ago."
+    assert sentence(on("3")) == stands
+    assert sentence(on("4")) == "Its tracker has delivered no history of it."

@@ -91,6 +91,16 @@ def test_work_that_is_done_or_withdrawn_is_no_duplicate() -> None:
     assert [requested(name).key for name in "abc"] == ["M-3", "M-4", "M-5"]
 
 
+def test_imported_work_that_ended_is_no_duplicate_though_its_tracker_names_no_status() -> None:
+    named = [{"issue_id": str(n), "issue_name": name, "created_at": at(3, 1)} for n, name in enumerate("ab")]
+    fill("work_item", [{**named[0], "resolved_at": at(3, 5)}, {**named[1], "resolved_at": None}])
+    moves = [("1", 1, "Build", 2), ("1", 2, "Done", 3)]
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": at(3, day)} for issue, n, word, day in moves
+    ])  # fmt: skip
+    assert [requested(name).key for name in "ab"] == ["M-1", "M-2"]
+
+
 def test_editing_keeps_the_day_first_promised_and_what_was_said_before() -> None:
     row = requested(due=DUE, brief="Old")
     later = date(2026, 5, 1)
@@ -100,6 +110,18 @@ def test_editing_keeps_the_day_first_promised_and_what_was_said_before() -> None
     assert (entry.verb, entry.before, entry.after) == (
         "edit", {"due": "2026-04-01", "brief": "Old"}, {"due": "2026-05-01", "brief": "New"},
     )  # fmt: skip
+
+
+def test_a_unit_that_the_workspace_has_no_more_may_stay_but_not_be_chosen_anew() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Trade", "TRD_")])
+    row, other = requested(unit="Retail"), requested("Other", unit="Trade")
+    workspaces.set_units(ANA, OWN, [Unit("Trade", "TRD_")])
+    assert intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Retail"), version=1).business_unit == "Retail"
+    said = "There is no business unit Retail. There are: Trade."
+    assert refused(UserError, lambda: requested("New", unit="Retail")) == said
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, other.item, Details("Other", unit="Retail"), version=1)) == said
+    intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Trade"), version=2)
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Retail"), version=3)) == said
 
 
 def test_the_first_date_that_is_given_is_the_one_promised() -> None:

@@ -172,6 +172,18 @@ def test_no_item_leaves_a_stage_in_which_somebody_must_approve_unless_a_manager_
         approving.decide(ANA, OWN, approval, "Legal", Answer.APPROVED)
 
 
+def test_who_comes_second_is_said_to_be_asked_since_the_first_one_answered() -> None:
+    item = requested().item
+    row = approving.ask(ANA, OWN, item, approvers=["Brand", "Legal"], in_turn=True)
+    stand(date(2026, 3, 12))
+    found = approving.decide(ANA, OWN, row.id, "Brand", Answer.APPROVED)
+    said = text(
+        "{who} must approve M-1 in Request first, asked on {when}. A manager can move it all the same and say why.",
+        who="Legal", when=found.approvers[0].decided_at,
+    )  # fmt: skip
+    assert refused(UserError, lambda: moving.move(ANA, OWN, item, "build", seen=1)) == str(said)
+
+
 def test_once_approved_an_item_goes_on() -> None:
     item = requested().item
     approval = asked(item, "Legal")
@@ -191,6 +203,23 @@ def test_what_was_declined_goes_back_but_not_on_until_it_is_approved_or_taken_ba
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Still none")
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.APPROVED)
     assert moved(item, "qa").moves[-1].status == "QA"
+
+
+def test_what_was_declined_holds_an_item_though_the_clock_was_set_back_or_stands() -> None:
+    item = requested().item
+    moved(item, "build")
+    stand(date(2026, 3, 1))
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    assert refused(UserError, lambda: moved(item, "qa")).startswith("M-1 was declined in Build.")
+    assert moved(item, "request", "build", "qa").moves[-1].status == "QA"  # and on an earlier visit, nothing
+
+
+def test_an_approval_asked_for_holds_the_move_before_it_though_the_clock_was_set_back() -> None:
+    item = requested().item
+    moved(item, "build")
+    stand(date(2026, 3, 1))
+    asked(item, "Legal")
+    assert refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=2)).startswith("Ana asked for an approval in Build")
 
 
 def test_an_approval_that_was_taken_back_holds_nothing() -> None:

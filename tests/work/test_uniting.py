@@ -24,7 +24,7 @@ from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN, load
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, DUE, VIC, facts, moved, requested, seen
+from tests.work.made import ANA, DUE, VIC, facts, moved, read, requested, seen
 
 MARCH = Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31)), Comparison.NONE)
 
@@ -227,3 +227,53 @@ def test_a_launch_of_one_unit_waits_for_what_it_needs_of_another_whatever_the_sc
         assert (waits["team"], waits["teams"], alone["teams"]) == ("Retail", 2, 1)
         assert waits["p85"] > alone["p85"]
         assert found.filter(issue_id=page).height == (unit is None)
+
+
+def board(item: str) -> tuple[object, ...]:
+    """Where the roll-ups say an item stands, since when, and whether it was launched and is done."""
+    columns = "name", "stage", "since", pl.col("launched_at").is_not_null(), pl.col("done_at").is_not_null().alias("done")
+    (found,) = item_rollups.work(facts()).filter(issue_id=item).select(*columns).rows()
+    return found
+
+
+def page(item: str) -> tuple[object, ...]:
+    """The same, as the item's page has it."""
+    found, process = read(item), workspaces.open_workspace(VIC, OWN).process
+    stage = found.stage.id if found.stage else None
+    return found.name, stage, found.since, found.is_launched(process), found.is_done(process)
+
+
+@pytest.mark.parametrize(
+    ("known", "log", "stands"),
+    [
+        pytest.param({"current_status": "QA"}, [], ("qa", None), id="a status and no move"),
+        pytest.param({"current_status": "QA"}, [("Somewhere", 2, None)], ("qa", 2), id="a move to a word that is not known"),
+        pytest.param({}, [("Build", 2, None), ("In development", 3, None)], ("build", 2), id="words for one stage"),
+        pytest.param({}, [("Build", 2, "complete"), ("QA", 3, "start")], ("build", 2), id="a step that only began"),
+        pytest.param({}, [("Execution", 2, None), ("Done", 3, None)], ("done", 3), id="done"),
+    ],
+)
+def test_the_page_of_an_imported_item_says_what_the_board_says(
+    known: dict[str, str], log: list[tuple[str, int, str | None]], stands: tuple[str, int | None]
+) -> None:
+    fill("work_item", [{"issue_id": "7", "issue_name": "Old", "created_at": at(3, 1), **known}])
+    moves = [
+        {"issue_id": "7", "status_sequence": n, "status": word, "transition_at": at(3, day), "lifecycle": said}
+        for n, (word, day, said) in enumerate(log, 1)
+    ]
+    if moves:
+        fill("work_item_transition", moves)
+    assert page("7") == board("7")
+    assert (page("7")[1], page("7")[2]) == (stands[0], stands[1] and at(3, stands[1]))
+    assert [move.status for move in read("7").moves] == [word for word, _, said in log if said != "start"]
+
+
+def test_the_page_of_a_kept_item_says_what_the_board_says_even_where_two_stages_have_become_one() -> None:
+    item = requested().item
+    for day, stage in ((11, "build"), (12, "qa")):
+        on(day, lambda stage=stage: moved(item, stage))
+    assert page(item) == board(item)
+    one = Stage("make", "Make", Category.ACTIVE, "", ("build", "qa"))
+    workspaces.set_process(ANA, OWN, [one, Stage("over", "Over", Category.DONE, "", ())])
+    assert page(item) == board(item)
+    assert page(item)[1:3] == ("make", read(item).moves[1].at)

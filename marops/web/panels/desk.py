@@ -121,7 +121,7 @@ def request_form(place: Here) -> None:
 
 def fields(opened: Opened, row: WorkItem | None) -> dict[str, object]:
     """What a request says, to be filled in; as it is, where there is one."""
-    # One that the workspace has no more stays to be seen; the service says so where it is kept.
+    # One that the workspace has no more can stay; it cannot be chosen anew.
     own = [row.business_unit] if row is not None and row.business_unit else []
     units = list(dict.fromkeys([*(unit.name for unit in opened.units), *own]))
     return {

@@ -56,12 +56,9 @@ def _conclusion(item: Item, place: Here) -> Text:
             "{who} withdrew it on {when}: {why}. It counts in no number.", who=row.withdrawn_by or "", when=row.withdrawn_at,
             why=row.withdrawn_reason or "",
         )  # fmt: skip
-    if last is None:
+    if item.stage is None and last is None:
         return text("Its tracker has delivered no history of it.")
-    days = (place.opened.today - last.at.date()).days
-    stands = text("It has been in {stage} for {days}.", stage=_called(last), days=Quantity(float(days), Unit.DAYS))
-    if days <= 0:
-        stands = text("It came to {stage} today.", stage=_called(last))
+    stands = _stands(item, place)
     if item.due is None:
         return text("{stands} No date is promised.", stands=stands)
     if item.is_done(place.opened.process) or item.is_launched(place.opened.process):
@@ -70,6 +67,18 @@ def _conclusion(item: Item, place: Here) -> Text:
         late = Quantity(float((place.opened.today - item.due).days), Unit.DAYS)
         return text("{stands} It was due on {due}, {late} ago.", stands=stands, due=item.due, late=late)
     return text("{stands} It is due on {due}.", stands=stands, due=item.due)
+
+
+def _stands(item: Item, place: Here) -> Text:
+    """The stage it is in, and for how long where that is known."""
+    last = item.last
+    stage = item.stage.name if item.stage else last.status if last else ""
+    if item.since is None:
+        return text("It is in {stage}; its tracker has delivered no history of it.", stage=stage)
+    days = (place.opened.today - item.since.date()).days
+    if days <= 0:
+        return text("It came to {stage} today.", stage=stage)
+    return text("It has been in {stage} for {days}.", stage=stage, days=Quantity(float(days), Unit.DAYS))
 
 
 def _called(move: Move) -> Text | str:

@@ -1,0 +1,39 @@
+"""Work as trackers delivered it: what the roll-ups, an item's page and the search for work of the same name all read."""
+
+import threading
+from collections.abc import Sequence
+
+import polars as pl
+from cachetools import LRUCache, cached
+
+from marops import lake
+from marops.lake import Manifest
+from marops.lifecycle import completed
+from marops.stages import Process
+from marops.work import frames
+from marops.work.frames import Work
+
+
+@cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item_transition"), condition=threading.Condition())
+def moves(manifest: Manifest) -> pl.DataFrame:
+    """Rows of work_item_transition by item and time, without the events that only begin or plan a step: whether a log keeps a life
+    cycle is told by all of it, never by one item's events.
+    """
+    return completed(
+        lake.table(manifest, "work_item_transition")
+        .select("issue_id", "status_sequence", "status", "transition_at", "changed_by", "role", "lifecycle")
+        .sort("issue_id", "transition_at", "status_sequence")
+        .collect()
+    )
+
+
+def work(manifest: Manifest, process: Process, unit: pl.Expr) -> Work:
+    """All work that trackers delivered. `unit`: whose campaign it is by its name."""
+    return Work.of(lake.table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit)
+
+
+def some(manifest: Manifest, process: Process, items: Sequence[str]) -> pl.DataFrame:
+    """Items of these ids as `item_rollups.work` has them, the unit by the tracker alone; those that are not there are left out."""
+    wanted = pl.col("issue_id").is_in(list(items))
+    known, made = lake.table(manifest, "work_item").filter(wanted).collect(), moves(manifest).filter(wanted)
+    return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String)).items
