@@ -50,8 +50,6 @@ def asked(at: AppTest) -> dict[str, str]:
     return {key: at.query_params[key] for key in ("person", "role") if key in at.query_params}
 
 
-
-
 def test_without_a_choice_all_work_is_shown_and_the_address_says_nothing_of_it() -> None:
     at = shown()
     assert (board(at), asked(at)) == (["A1", "B1", "N1"], {})
