@@ -14,6 +14,7 @@ if flow.is_empty:
     web.page_title(text("Pipeline"))
     web.chosen_work(place, flow)
     web.desk(place)
+    web.requests(place)
     web.nothing_chosen(place)
     web.empty(
         text("No campaigns yet"),
@@ -32,6 +33,9 @@ web.desk(place)
 web.section(text("Which launches will miss their date?"), text("What lateness costs a day, most first."))
 web.risk_table(flow, held)
 web.held_work(held, place)
+web.must_act(held, place)
+web.deciding(place)
+web.over_allowed(flow, place)
 
 flowing = details.details(principal, place.scope, web.counted(), place.chosen)
 
@@ -40,3 +44,5 @@ web.pace(flowing)
 
 web.section(text("How does work flow?"))
 web.flow_views(flowing, flow, held, place)
+
+web.requests(place)

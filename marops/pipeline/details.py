@@ -33,8 +33,9 @@ from marops.workspaces import service as workspaces
 class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
-    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `needs`: item_rollups.dependencies. `acts_on`: the items whose
-    ages are shown, those on which a role must act now; None: all. Frames are worked out when they are asked for, and kept.
+    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `needs`: item_rollups.dependencies. Frames are worked out when
+    they are asked for, and kept. `everything`: the same of all units and persons, on whose work a unit's, or a person's, may wait;
+    None where it is of all. `acts_on`: the items whose ages are shown, those on which a role must act now; None: all.
     """
 
     delivered: Delivery
@@ -46,6 +47,7 @@ class Details:
     needs: pl.DataFrame
     calendar: Calendar
     today: date
+    everything: "Details | None" = None
     acts_on: frozenset[str] | None = None
 
     @property
@@ -187,29 +189,35 @@ class Details:
         """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`. `first`: the
         places of what should be done first (ordering.ORDER).
         """
-        if order not in self._finishes:
-            named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
-            index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
-            open_ = (
-                self.delivered.items.filter(pl.col("finished").is_null())
-                .select(
-                    pl.col("case").alias("issue_id"), "stage", pl.col("last").alias("since"),
-                    pl.col("stage").replace_strict(index, default=-1, return_dtype=pl.Int64).alias("index"),
-                )
-                .join(named, on="issue_id", how="left")
-                .join(first.select("issue_id", "place"), on="issue_id", how="left")
-            )  # fmt: skip
-            teams = dict(open_.select("issue_id", "unit").iter_rows())
-            needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
-            found = finishing.finishes(
-                finishing.ordered(open_, order), teams, needs, self.paces, self.calendar, self._counted_days[1], seed=outlook.SEED
+        key = order, tuple(first.select("issue_id", "place").iter_rows()) if order is Order.FIRST else ()
+        if key not in self._finishes:
+            self._finishes[key] = self._finished(order, first)
+        return self._finishes[key]
+
+    def _finished(self, order: Order, first: pl.DataFrame) -> pl.DataFrame:
+        if self.everything is not None:
+            return self.everything.finishes(order, first).join(self.work.select("issue_id"), on="issue_id", how="semi")
+        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
+        index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
+        open_ = (
+            self.delivered.items.filter(pl.col("finished").is_null())
+            .select(
+                pl.col("case").alias("issue_id"), "stage", pl.col("last").alias("since"),
+                pl.col("stage").replace_strict(index, default=-1, return_dtype=pl.Int64).alias("index"),
             )
-            told = open_.select("issue_id", "name", "stage", "due_date")
-            self._finishes[order] = found.join(told, on="issue_id", how="left", maintain_order="left")
-        return self._finishes[order]
+            .join(named, on="issue_id", how="left")
+            .join(first.select("issue_id", "place"), on="issue_id", how="left")
+        )  # fmt: skip
+        teams = dict(open_.select("issue_id", "unit").iter_rows())
+        needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
+        found = finishing.finishes(
+            finishing.ordered(open_, order), teams, needs, self.paces, self.calendar, self._counted_days[1], seed=outlook.SEED
+        )
+        told = open_.select("issue_id", "name", "stage", "due_date")
+        return found.join(told, on="issue_id", how="left", maintain_order="left")
 
     @cached_property
-    def _finishes(self) -> dict[Order, pl.DataFrame]:
+    def _finishes(self) -> dict[tuple[Order, tuple[tuple[str, int | None], ...]], pl.DataFrame]:
         return {}
 
     @cached_property
@@ -276,7 +284,11 @@ def _details(scoped: Scoped, counted: Counted) -> Details:
     reach = item_rollups.imported_until(scoped.facts)
     delivered = delivery.delivery(moves, opened.process, scoped.end, counted, reach=reach, work=work)
     needs = item_rollups.dependencies(scoped.facts)
-    return Details(delivered, opened.process, scope.period, scope.compared, work, moves, needs, opened.calendar, opened.today)
+    is_all = scope.unit is None and scoped.person is None
+    everything = None if is_all else _details(Scoped(opened, replace(scope, unit=None)), counted)
+    return Details(
+        delivered, opened.process, scope.period, scope.compared, work, moves, needs, opened.calendar, opened.today, everything
+    )
 
 
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted, ids: (scoped.key, counted, ids), condition=threading.Condition())

@@ -22,11 +22,17 @@ def finishes(found: pl.DataFrame, today: date, reader: Reader) -> Chart:
         _line(figure, [row["p50"], row["p85"]], at, theme.JOINT.light, 11)
     places, said = list(range(rows.height)), [reader.say(_said(row)) for row in rows.iter_rows(named=True)]
     told = list(zip(names, said, rows["issue_id"], strict=True))
-    hover = "%{customdata[0]}: %{customdata[1]}<extra></extra>"
-    marker = {"symbol": "circle", "size": 9, "color": theme.JOINT.light}
-    figure.add_trace(go.Scatter(x=rows["p50"], y=places, mode="markers", customdata=told, hovertemplate=hover, marker=marker))
+    dot = {"symbol": "circle", "size": 9, "color": theme.JOINT.light}
     due = {"symbol": "line-ns", "size": 17, "line": {"width": 3, "color": theme.INK.light}}
-    figure.add_trace(go.Scatter(x=rows["due_date"], y=places, mode="markers", customdata=told, hovertemplate=hover, marker=due))
+    for column, marker in (("p50", dot), ("due_date", due)):
+        # Plotly would draw what has no day in 1970.
+        known = [at for at, day in enumerate(rows[column]) if day is not None]
+        figure.add_trace(
+            go.Scatter(
+                x=rows[column].gather(known), y=[places[at] for at in known], mode="markers", marker=marker,
+                customdata=[told[at] for at in known], hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
+            )
+        )  # fmt: skip
     figure.add_vline(x=today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
@@ -44,10 +50,13 @@ def _title(found: pl.DataFrame) -> Text:
     known = found.drop_nulls("p85")
     if known.is_empty():
         return text("No date can be promised for any of it")
-    return text(
-        "The first of {all} is done by {first}, the last by {last}, each with 85 %",
-        all=found.height, first=known["p85"].min(), last=known["p85"].max(),
-    )  # fmt: skip
+    days = {"first": known["p85"].min(), "last": known["p85"].max()}
+    if known.height < found.height:
+        return text(
+            "Of {all}, {n} have a date: the first is done by {first}, the last by {last}, each with 85 %", all=found.height,
+            n=known.height, **days,
+        )  # fmt: skip
+    return text("The first of {all} is done by {first}, the last by {last}, each with 85 %", all=found.height, **days)
 
 
 def _said(row: dict[str, object]) -> Text:

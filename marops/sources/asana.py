@@ -25,6 +25,11 @@ def is_story(found: dict[str, Any]) -> bool:
     return "gid" in found and (found.get("resource_type") == "story" or {"resource_subtype", "target"} <= found.keys())
 
 
+def id_of(found: dict[str, Any]) -> str:
+    """The id of a task or a story."""
+    return at(found, "gid")
+
+
 def tasks(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a task: its fields, its projects, its section in the first that has one, and its custom fields by their names."""
     for number, task in found:
@@ -36,9 +41,10 @@ def tasks(found: Iterable[Numbered]) -> Iterator[Numbered]:
         row["projects"] = ", ".join(dict.fromkeys(name for name in projects if name))
         row["section/column"] = next(_sections(task), "")
         for field in objects(task, "custom_fields"):
-            name = at(field, "name").strip()
+            name, code = " ".join(at(field, "name").split()), at(field, "currency_code")
             is_free = bool(name) and name not in row
-            row[name if is_free else f"custom field {at(field, 'gid')}"] = _value(field)
+            header = f"{name} ({code})" if code else name
+            row[header if is_free else f"custom field {at(field, 'gid')}"] = _value(field)
         yield number, row
 
 
@@ -85,5 +91,7 @@ def _told(found: list[Numbered]) -> Iterator[Numbered]:
 
 
 def _value(field: dict[str, Any]) -> str:
-    """What a custom field says: as Asana shows it, else the value of its kind."""
-    return at(field, "display_value") or at(field, "text_value") or at(field, "number_value") or at(field, "enum_value", "name")
+    """What a custom field says: a day or a number as it is, anything else as Asana shows it."""
+    day = at(field, "date_value", "date_time") or at(field, "date_value", "date")
+    shown = at(field, "display_value") or at(field, "text_value") or at(field, "enum_value", "name")
+    return day or at(field, "number_value") or shown

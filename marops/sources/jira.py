@@ -4,10 +4,12 @@ The changelog holds every change of an issue, but not the status it was created 
 or the present one where there was no change. See https://developer.atlassian.com/cloud/jira/platform/rest/v3/.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from marops.sources.nested import Numbered, at, moment, objects
+from marops.sources import changelog
+from marops.sources.nested import Numbered, at, quoted
 from marops.sources.report import Note
 
 _FLAGS = frozenset({"flagged", "impediment"})
@@ -16,7 +18,11 @@ _FLAGS = frozenset({"flagged", "impediment"})
 _LINKS = frozenset({"self", "avatarUrls", "iconUrl"})
 """Addresses of records and pictures: hundreds of columns that say nothing of an issue."""
 
-_QUOTED = 10
+
+_CUSTOM = "customfield_"
+
+_SAYING = ("value", "accountId", "name", "displayName")
+"""Fields of choices, people, versions and sprints that say what they are."""
 
 
 def is_issue(found: dict[str, Any]) -> bool:
@@ -27,23 +33,37 @@ def is_issue(found: dict[str, Any]) -> bool:
     return "changelog" in found or ("key" in found and "summary" in fields) or bool(at(fields, "status", "name"))
 
 
+def id_of(issue: dict[str, Any]) -> str:
+    """An issue's id, or its key where it has none."""
+    return str(issue.get("id") or issue.get("key") or "")
+
+
 def issues(found: Iterable[Numbered]) -> Iterator[Numbered]:
-    """One row an issue: its fields without links, and without its history."""
+    """One row an issue: its fields without links, and without its history.
+
+    What projects add is called as in Jira's exports, "Custom field (Campaign)", where the answer says the names (`expand=names`).
+    """
     for number, issue in found:
-        own = {name: value for name, value in issue.items() if name not in {"id", "changelog"}}
-        yield number, {"id": _id(issue), **_without_links(own)}
+        own = {name: value for name, value in issue.items() if name not in {"id", "changelog", "names"}}
+        row = {"id": id_of(issue), **_without_links(own)}
+        fields = row.get("fields")
+        if isinstance(fields, dict):
+            titles = _titles(issue.get("names"))
+            row["fields"] = {name: value for name, value in fields.items() if name not in titles}
+            row |= {titles[name]: _plain(value) for name, value in fields.items() if name in titles}
+        yield number, row
 
 
 def history(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a status entered, the first at the issue's creation. Issues whose history is not whole have none. Rows are numbered
     from 1.
     """
-    return enumerate((row for _, issue in found if _is_whole(issue) for row in _entered(issue)), 1)
+    return enumerate((row for _, issue in found if changelog.is_whole(issue) for row in _entered(issue)), 1)
 
 
 def flags(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a time that a flag was set or taken off, of the issues whose history is whole. Rows are numbered from 1."""
-    return enumerate((row for _, issue in found if _is_whole(issue) for row in _flagged(issue)), 1)
+    return enumerate((row for _, issue in found if changelog.is_whole(issue) for row in _flagged(issue)), 1)
 
 
 def notes(found: Iterable[Numbered]) -> Iterator[Note]:
@@ -52,14 +72,13 @@ def notes(found: Iterable[Numbered]) -> Iterator[Note]:
     cut: list[str] = []
     count = 0
     for count, (_, issue) in enumerate(found, 1):  # noqa: B007  (the last is their number)
-        if not isinstance(issue.get("changelog"), dict):
+        if not changelog.is_there(issue):
             without.append(_name(issue))
-        elif not _is_whole(issue):
+        elif not changelog.is_whole(issue):
             cut.append(_name(issue))
     for code, names in (("history_missing", without), ("history_cut_off", cut)):
         if names:
-            listed = ", ".join(names[:_QUOTED]) + (", …" if len(names) > _QUOTED else "")
-            yield Note(code=code, values={"n": len(names), "all": count, "names": listed})
+            yield Note(code=code, values={"n": len(names), "all": count, "names": quoted(names)})
 
 
 def _without_links(found: Any) -> Any:
@@ -68,43 +87,44 @@ def _without_links(found: Any) -> Any:
     return {name: _without_links(value) for name, value in found.items() if name not in _LINKS}  # pyright: ignore[reportUnknownVariableType]
 
 
-def _id(issue: dict[str, Any]) -> str:
-    return str(issue.get("id") or issue.get("key") or "")
+def _titles(names: Any) -> dict[str, str]:
+    """The headers of custom fields by their ids. Of several fields of one name, the first has it alone."""
+    found: dict[str, str] = {}
+    for field in names if isinstance(names, dict) else ():
+        name = " ".join(at(names, field).split())
+        if field.startswith(_CUSTOM) and name:
+            title = f"Custom field ({name})"
+            found[field] = title if title not in found.values() else f"Custom field ({name}, {field})"
+    return found
+
+
+def _plain(value: Any) -> str:
+    """What a custom field says: of a choice its value, of a person the account's id, of several all of them."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case list():
+            return ", ".join(text for each in value if (text := _plain(each)))  # pyright: ignore[reportUnknownVariableType]
+        case dict():
+            said = next((text for name in _SAYING if (text := at(value, name))), "")
+            under = _plain(value.get("child"))  # pyright: ignore[reportUnknownMemberType]
+            return " -> ".join(filter(None, (said, under))) or json.dumps(value, ensure_ascii=False)
+        case _:
+            return str(value)
 
 
 def _name(issue: dict[str, Any]) -> str:
     return str(issue.get("key") or issue.get("id"))
 
 
-def _person(found: Any) -> str:
-    """Who this is: an account's id, which names nobody, where there is one."""
-    return at(found, "accountId") or at(found, "name") or at(found, "displayName")
-
-
-def _is_whole(issue: dict[str, Any]) -> bool:
-    """Whether the changelog holds all changes it says there are."""
-    log = issue.get("changelog")
-    total, begins = at(log, "total"), at(log, "startAt")
-    lacks = total.isdigit() and int(total) > len(objects(log, "histories"))
-    return isinstance(log, dict) and "histories" in log and begins in {"", "0"} and not lacks
-
-
-def _changes(issue: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """When, by whom and what: in the order of time, and as listed where times are equal. Some servers list the newest first."""
-    listed = [(moment(at(each, "created")), each) for each in objects(issue, "changelog", "histories")]
-    if listed and listed[0][0] > listed[-1][0]:
-        listed.reverse()
-    return [
-        (at(each, "created"), _person(each.get("author")), item)
-        for _, each in sorted(listed, key=lambda found: found[0])
-        for item in objects(each, "items")
-    ]
-
-
 def _entered(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    moves = [change for change in _changes(issue) if _is_status(change[2])]
-    first = at(moves[0][2], "fromString") if moves else at(issue, "fields", "status", "name")
-    known = {"issue id": _id(issue), "key": at(issue, "key")}
+    present = at(issue, "fields", "status", "name")
+    last = (at(issue, "fields", "status", "id"), present) if present else None
+    moves = changelog.changes(issue, _is_status, last=last)
+    first = at(moves[0][2], "fromString") if moves else present
+    known = {"issue id": id_of(issue), "key": at(issue, "key")}
     yield {**known, "from": "", "to": first, "created": at(issue, "fields", "created"), "author": ""}
     for when, who, item in moves:
         yield {**known, "from": at(item, "fromString"), "to": at(item, "toString"), "created": when, "author": who}
@@ -115,8 +135,13 @@ def _is_status(item: dict[str, Any]) -> bool:
     return (at(item, "fieldId") or at(item, "field")).casefold() == "status"
 
 
+def _is_flag(item: dict[str, Any]) -> bool:
+    return at(item, "field").casefold() in _FLAGS
+
+
 def _flagged(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for when, _, item in _changes(issue):
-        if at(item, "field").casefold() in _FLAGS:
-            is_set = bool(at(item, "toString" if "toString" in item else "to").strip())
-            yield {"issue id": _id(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}
+    """Of several in one moment the last: what held before it held no time."""
+    found = changelog.changes(issue, _is_flag, first=("", ""))
+    for when, _, item in {change[0]: change for change in found}.values():
+        is_set = bool(at(item, "toString" if "toString" in item else "to").strip())
+        yield {"issue id": id_of(issue), "key": at(issue, "key"), "flag set": str(is_set).lower(), "created": when}

@@ -1,10 +1,17 @@
 """Looking into objects of a JSON file, whose fields may be anything or missing."""
 
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+_QUOTED = 10
+_DIGITS = 19
+
 Numbered = tuple[int, dict[str, Any]]
 """An object of the file, or a row made of it, and its number."""
+
+Rows = Callable[[], Iterable[Numbered]]
+"""Objects of a file, from the first on whenever they are asked for: a large file is gone through several times."""
 
 
 def at(found: Any, *path: str) -> str:
@@ -19,6 +26,17 @@ def objects(found: Any, *path: str) -> list[dict[str, Any]]:
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []  # pyright: ignore[reportUnknownVariableType]
+
+
+def count(found: Any, name: str) -> int | None:
+    """The whole number that a field holds; None where it holds none that could count anything."""
+    text = at(found, name)
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else None
+
+
+def quoted(names: Sequence[str]) -> str:
+    """The first of these names, for a note."""
+    return ", ".join(names[:_QUOTED]) + (", …" if len(names) > _QUOTED else "")
 
 
 def moment(text: str) -> datetime:

@@ -6,18 +6,18 @@ that are tables of their own (`trackers`).
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 import polars as pl
 
-from marops.sources import progress, trackers
+from marops.sources import pages, progress, trackers
 from marops.sources.digits import unmistakable
 from marops.sources.encodings import encoding_of
 from marops.sources.guard import Unreadable
-from marops.sources.nested import Numbered
+from marops.sources.nested import Numbered, Rows
 from marops.sources.reading import MAX_COLUMNS, SMALL, RawTable, line_feeds
 from marops.sources.report import Note
 from marops.tables import ROW
@@ -49,7 +49,8 @@ class Objects:
 def read_json(path: Path, name: str, folder: Path) -> Objects:
     """The tables of a JSON file. Raises Unreadable.
 
-    Rows are numbered by their line in the file, or by their place in the list where the file is no JSON lines.
+    Rows are numbered by their line in the file, by their place in the list where the file is no JSON lines, or by their place among
+    the records of all pages where it holds pages of a tracker's answer.
     `folder` takes the rows of large files.
     """
     encoding, certain = encoding_of(path, name)
@@ -77,12 +78,18 @@ def read_json(path: Path, name: str, folder: Path) -> Objects:
     return found
 
 
-def _add(found: Objects, name: str, rows: Callable[[], Iterable[Numbered]], stem: Path | None) -> None:
+def _add(found: Objects, name: str, rows: Rows, stem: Path | None) -> None:
     """Add the table of these objects, or those that are made of what a tracker returned. They are gone through once a table."""
+    if pages.are_pages(rows()):
+        found.notes.extend(pages.notes(rows()))
+        _add(found, name, lambda: pages.records(rows()), stem)
+        return
     answer = trackers.answer(next(iter(rows()))[1])
     if answer is None:
         found.tables.append(_table(name, rows(), stem))
         return
+    rows, repeated = trackers.each_once(rows, answer)
+    found.notes.extend(repeated)
     found.notes.extend(answer.notes(rows()))
     for kind, made in answer.tables.items():
         if next(made(rows()), None):
@@ -165,19 +172,15 @@ def _lists(value: Any) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[Not
         raise _BrokenError("json_without_rows")
     fields: dict[str, Any] = value  # pyright: ignore[reportUnknownVariableType]
     found = [(key, field) for key, field in fields.items() if _is_rows(field)]
+    if len(found) == 1 and pages.are_pages([(1, fields)]):
+        return [("", [fields])], []
     if found:
         lists = [("", found[0][1])] if len(found) == 1 else found
-        return lists, list(_beside(fields, [key for key, _ in found], len(found[0][1])))
+        beside = {name: field for name, field in fields.items() if name not in dict(found)}
+        return lists, list(pages.beside_records(beside, [(beside, len(found[0][1]))]))
     if fields and not trackers.is_empty(fields) and not any(_is_nested(field) for field in fields.values()):
         return [("", [fields])], []
     raise _BrokenError("json_object_without_rows", names=", ".join(fields)[:200] or "{}")
-
-
-def _beside(fields: dict[str, Any], taken: list[str], records: int) -> Iterator[Note]:
-    if others := [key for key in fields if key not in taken]:
-        yield Note(code="beside_records", values={"names": ", ".join(others)[:200]})
-    if trackers.is_one_page(fields, records):
-        yield Note(code="one_page", values={"n": records})
 
 
 def _table(name: str, rows: Iterable[tuple[int, dict[str, Any]]], stem: Path | None) -> RawTable:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marops.sources import asana, jira
-from marops.sources.nested import Numbered, at
+from marops.sources.nested import Numbered, Rows, at, quoted
 from marops.sources.report import Note
 
 
@@ -15,18 +15,21 @@ def _nothing(_found: Iterable[Numbered]) -> Iterator[Note]:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an API returns: whether an object is one of its records, the tables made of them by name, and what is to be said."""
+    """What an API returns: whether an object is one of its records, the id of one, the tables made of them by name, and what is to
+    be said.
+    """
 
     has: Callable[[dict[str, Any]], bool]
+    id_of: Callable[[dict[str, Any]], str]
     tables: Mapping[str, Callable[[Iterable[Numbered]], Iterator[Numbered]]]
     notes: Callable[[Iterable[Numbered]], Iterator[Note]] = _nothing
 
 
 _ANSWERS = (
-    Answer(jira.is_issue, {"issues": jira.issues, "history": jira.history, "flags": jira.flags}, jira.notes),
+    Answer(jira.is_issue, jira.id_of, {"issues": jira.issues, "history": jira.history, "flags": jira.flags}, jira.notes),
     # A story is a record of its own and not a kind of task, though both have a "gid".
-    Answer(asana.is_story, {"": asana.stories}),
-    Answer(asana.is_task, {"": asana.tasks}, asana.notes),
+    Answer(asana.is_story, asana.id_of, {"": asana.stories}),
+    Answer(asana.is_task, asana.id_of, {"": asana.tasks}, asana.notes),
 )
 
 
@@ -35,13 +38,27 @@ def answer(record: dict[str, Any]) -> Answer | None:
     return next((known for known in _ANSWERS if known.has(record)), None)
 
 
+def each_once(rows: Rows, known: Answer) -> tuple[Rows, list[Note]]:
+    """The records without those that come again later, and a note on these.
+
+    Pages shift while they are fetched, so a record may stand on two of them; the later is the newer.
+    """
+    last: dict[str, int] = {}
+    earlier: set[int] = set()
+    names: dict[str, None] = {}
+    for number, record in rows():
+        if not (its_id := known.id_of(record)):
+            continue
+        if its_id in last:
+            earlier.add(last[its_id])
+            names[at(record, "key") or its_id] = None
+        last[its_id] = number
+    if not earlier:
+        return rows, []
+    note = Note(code="records_repeated", values={"n": len(names), "names": quoted(list(names))})
+    return lambda: ((number, record) for number, record in rows() if number not in earlier), [note]
+
+
 def is_empty(found: dict[str, Any]) -> bool:
     """Whether an object is an answer without records."""
     return [] in (found.get("issues"), found.get("data"))
-
-
-def is_one_page(found: dict[str, Any], records: int) -> bool:
-    """Whether an API says that it has more records than it put into this answer."""
-    total, before = at(found, "total"), at(found, "startAt")
-    lacks = total.isdigit() and int(total) > (int(before) if before.isdigit() else 0) + records
-    return lacks or bool(at(found, "nextPageToken")) or isinstance(found.get("next_page"), dict)

@@ -66,7 +66,15 @@ _NOTES: dict[str, str] = {
     ),
     "beside_records": message("Beside its records the file holds {names}; what stands there was left out."),
     "one_page": message(
-        "The file is one page of a longer answer: it holds {n} records, and others follow on pages of their own. Import those, too."
+        "The file is one page of a longer answer: it holds {n} records, and others stand on pages of their own. Import those, too."
+    ),
+    "pages_missing": message(
+        "The file holds {pages} pages of a longer answer with {n} records; others are missing. "
+        "Fetch all pages, or import those, too."
+    ),
+    "records_repeated": message(
+        "Records that the file holds more than once: {n} ({names}). The last of each was taken. "
+        "Pages that shift while they are fetched may lack others: fetch them in the order of creation."
     ),
     "history_missing": message(
         "Of {n} of {all} issues the file holds no history, so nothing is known of how they moved: {names}. "
@@ -74,7 +82,7 @@ _NOTES: dict[str, str] = {
     ),
     "history_cut_off": message(
         "Of {n} of {all} issues the file holds only part of the history, so their moves and flags were left out: {names}. "
-        "Ask Jira for each of them alone, with expand=changelog."
+        "Fetch what is missing from /issue/KEY/changelog, and give all of its pages in the place of the issue’s changelog."
     ),
     "several_sections": message(
         "Tasks that stand in several sections, of projects they share: {n} ({names}). The section of the first project was taken."

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from marops.calendars import Calendar
-from marops.pipeline import finishing, forecast
+from marops.pipeline import finishing, finishing_figures, forecast
 from marops.pipeline.finishing import Order
 from marops.pipeline.forecast import Pace
+from tests.scorecard.looked_at import READERS
 
 EVERY_DAY = Calendar(week={weekday: ((time(9), time(17)),) for weekday in range(7)})
 LAST = date(2026, 3, 1)
@@ -55,6 +56,17 @@ def test_work_that_needs_another_teams_is_done_when_both_are_and_their_chances_m
 def test_a_team_without_a_pace_promises_nothing_for_itself_and_for_who_waits_for_it() -> None:
     found = rows(["a", "b", "c"], {"a": "Web", "b": None, "c": "Web"}, {"a": ["b"]}, {"Web": steady(1), None: None})
     assert [found[item]["p50"] for item in "abc"] == [None, None, day(2)]
+
+
+def test_what_has_no_date_is_drawn_nowhere_and_named_in_the_table() -> None:
+    paces: dict[str | None, Pace | None] = {"Web": steady(1), None: None}
+    found = finishing.finishes(["a", "b"], {"a": "Web", "b": None}, {}, paces, EVERY_DAY, LAST, seed=SEED)
+    named = found.with_columns(pl.col("issue_id").alias("name"), pl.lit(None, pl.Date).alias("due_date"))
+    chart = finishing_figures.finishes(named, LAST, READERS[0])
+    drawn = {str(at) for trace in chart.figure.data for at in trace.x}
+    assert drawn == {str(day(1))}
+    assert str(chart.title) == "Of 2, 1 have a date: the first is done by Mar 2, 2026, the last by Mar 2, 2026, each with 85 %"
+    assert chart.table.height == 2
 
 
 def test_days_are_working_days() -> None:

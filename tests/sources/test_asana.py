@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,46 @@ def test_tasks_have_their_sections_projects_and_custom_fields(tmp_path: Path, co
     ]  # fmt: skip
 
 
+def test_one_task_alone_and_tasks_on_several_pages_are_read(tmp_path: Path) -> None:
+    """A task is answered as the data itself, and not as a list of one."""
+    following = {"data": [TASK], "next_page": {"offset": "x"}}
+    for content in (
+        {"data": TASK}, json.dumps({"data": TASK}, indent=1), [{"data": TASK}, {"data": OPEN}],
+        [following, {"data": [OPEN], "next_page": None}], f'{json.dumps(following)}\n{json.dumps({"data": [OPEN, TASK]})}',
+    ):  # fmt: skip
+        report, part, rows = found(tmp_path, content)
+        assert part.recognised_as == "Asana tasks"
+        assert rows["issue_id"].sort().to_list() == (["120", "121"] if "121" in str(content) else ["120"])
+        assert {note.code for note in report.notes} <= {"beside_records", "records_repeated"}
+    report, _, _ = found(tmp_path, [following, {"data": [OPEN], "next_page": {"offset": "y"}}])
+    assert str(words.note(report.notes[-1])).startswith(
+        "The file holds 2 pages of a longer answer with 2 records; others are missing."
+    )
+
+
+def test_stories_on_several_pages_are_the_moves_of_one_task(tmp_path: Path) -> None:
+    held = [moved(1, 3, "To do", "Doing"), moved(2, 4, "Doing", "QA"), story(3, "marked_complete", 5)]
+    _, part, rows = found(tmp_path, [{"data": held[:2], "next_page": {"offset": "x"}}, {"data": held[1:], "next_page": None}])
+    assert part.recognised_as == "Asana stories (API)"
+    assert rows.sort("status_sequence")["status"].to_list() == ["Doing", "QA", "Completed"]
+
+
+def test_custom_fields_of_days_and_amounts_are_read_as_they_are_and_not_as_they_are_shown(tmp_path: Path) -> None:
+    fields = [
+        {"gid": "41", "name": "Value per day", "display_value": "R$1,235", "number_value": 1234.5, "currency_code": "BRL"},
+        {"gid": "42", "name": "Business  unit", "display_value": "Retail, Web", "multi_enum_values": [{"name": "Retail"}]},
+        {"gid": "43", "name": "Go-live", "display_value": "2026-06-15T00:00:00.000Z", "date_value": {"date": "2026-06-15"}},
+    ]
+    path = made.put(tmp_path / "asana.json", json.dumps({"data": [{**TASK, "custom_fields": fields}]}))
+    part = made.only(made.read(path))
+    own = made.rows(path, part).select("value_per_day", "currency_code", "business_unit", "due_date")
+    assert own.rows() == [(Decimal("1234.5"), "BRL", "Retail, Web", date(2026, 5, 31))]
+    assert part.mapping is not None
+    columns = {**part.mapping.columns, "due_date": part.headers.index("Go-live")}
+    chosen = made.only(made.read(path, {"": part.mapping.model_copy(update={"columns": columns})}))
+    assert made.rows(path, chosen)["due_date"].to_list() == [date(2026, 6, 15)]
+
+
 def test_a_custom_field_never_takes_the_place_of_a_tasks_own(tmp_path: Path) -> None:
     _, part, rows = found(tmp_path, {"data": [TASK]})
     assert rows["issue_name"].to_list() == ["Landing page"]
@@ -77,7 +118,7 @@ def test_tasks_in_sections_of_several_projects_are_named(tmp_path: Path) -> None
     assert rows.select("current_status", "project_name").row(0) == ("QA", "Launches, IT")
     assert [str(words.note(note)) for note in report.notes] == [
         "Beside its records the file holds next_page; what stands there was left out.",
-        "The file is one page of a longer answer: it holds 2 records, and others follow on pages of their own. Import those, too.",
+        "The file is one page of a longer answer: it holds 2 records, and others stand on pages of their own. Import those, too.",
         "Tasks that stand in several sections, of projects they share: 1 (120). The section of the first project was taken.",
     ]
 

@@ -2,7 +2,10 @@
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from itertools import pairwise, permutations
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -95,6 +98,57 @@ def test_issues_keep_their_fields_and_what_projects_add_can_be_mapped(tmp_path: 
     assert not [header for header in headers if "self" in header]
 
 
+NAMES = {
+    "customfield_10050": "Campaign", "customfield_10051": "Value per day", "customfield_10052": "Currency", "summary": "Summary",
+    "customfield_10053": "Go-live", "customfield_10054": "Campaign", "customfield_10055": "Business unit",
+}  # fmt: skip
+ADDED = {
+    "customfield_10051": 1234.5, "customfield_10052": {"self": "https://x", "value": "BRL"}, "customfield_10053": "2026-06-15",
+    "customfield_10054": None, "customfield_10055": {"value": "Retail", "child": {"value": "Shoes"}},
+}  # fmt: skip
+
+
+def test_custom_fields_are_known_by_their_names_as_in_an_export(tmp_path: Path) -> None:
+    """Where the answer, each of its pages or an issue says them; a choice is its value."""
+    one, other = ({**each, "fields": {**each["fields"], **ADDED}} for each in (MOVED, STILL))
+    for content in (
+        {"issues": [one, other], "names": NAMES}, [{"issues": [one], "names": NAMES}, {"issues": [other], "names": NAMES}],
+        [{**one, "names": NAMES}, {**other, "names": NAMES}],
+    ):  # fmt: skip
+        report, tables = found(tmp_path, content)
+        assert (
+            tables["work_item"].select("campaign_name", "value_per_day", "currency_code", "business_unit").rows()
+            == [("Spring", Decimal("1234.5"), "BRL", "Retail -> Shoes")] * 2
+        )
+        assert report.notes == []
+        assert [header for header in report.parts[0].headers if "ustom" in header] == [
+            "Custom field (Campaign)", "Custom field (Value per day)", "Custom field (Currency)", "Custom field (Go-live)",
+            "Custom field (Campaign, customfield_10054)", "Custom field (Business unit)",
+        ]  # fmt: skip
+
+
+def test_a_custom_field_can_be_taken_by_hand(tmp_path: Path) -> None:
+    issue_with = {**MOVED, "fields": {**MOVED["fields"], **ADDED}}
+    path = made.put(tmp_path / "jira.json", json.dumps({"issues": [issue_with], "names": NAMES}))
+    part = made.read(path).parts[0]
+    assert part.mapping is not None
+    columns = {**part.mapping.columns, "due_date": part.headers.index("Custom field (Go-live)")}
+    chosen = made.read(path, {"issues": part.mapping.model_copy(update={"columns": columns})}).parts[0]
+    assert made.rows(path, chosen)["due_date"].to_list() == [date(2026, 6, 15)]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (None, ""), ("a", "a"), (3, "3"), (True, "true"), ([], ""), ([{"value": "a"}, {"name": "b"}, None], "a, b"),
+        ({"accountId": "u1", "displayName": "P"}, "u1"), ({"type": "doc"}, '{"type": "doc"}'), ({}, "{}"),
+    ],
+)  # fmt: skip
+def test_what_a_custom_field_says_is_one_text(value: Any, said: str) -> None:
+    ((_, row),) = jira.issues([(1, {"id": "1", "fields": {"customfield_1": value}, "names": {"customfield_1": "Any"}})])
+    assert row["Custom field (Any)"] == said
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -140,12 +194,141 @@ def test_a_history_that_is_cut_off_is_said_and_left_out(tmp_path: Path) -> None:
     assert entered(tables["work_item_transition"]) == ENTERED
     beside, page, missing, cut_off = said(report)
     assert beside == "Beside its records the file holds startAt, total; what stands there was left out."
-    assert page.startswith("The file is one page of a longer answer: it holds 5 records, and others follow on pages of their own.")
+    assert page.startswith("The file is one page of a longer answer: it holds 5 records, and others stand on pages of their own.")
     assert missing.startswith("Of 1 of 5 issues the file holds no history, so nothing is known of how they moved: A-5. Ask Jira")
     assert cut_off == (
         "Of 2 of 5 issues the file holds only part of the history, so their moves and flags were left out: A-3, A-4. "
-        "Ask Jira for each of them alone, with expand=changelog."
+        "Fetch what is missing from /issue/KEY/changelog, and give all of its pages in the place of the issue’s changelog."
     )
+
+
+def test_a_history_may_be_the_pages_of_the_changelog_itself(tmp_path: Path) -> None:
+    """Pages may overlap; one that is missing at the beginning, in between or at the end is said."""
+    steps = [change(4, "status", "Backlog", "Build"), change(5, "status", "Build", "QA"), change(6, "status", "QA", "Done")]
+    steps = [{"id": str(number), **step} for number, step in enumerate(steps)]
+    pages = [{"startAt": 0, "total": 3, "values": steps[:2]}, {"startAt": 1, "total": 3, "isLast": True, "values": steps[1:]}]
+    for whole in (pages, {"values": steps}, [{"values": steps[:1], "isLast": False}, {"values": steps[1:], "isLast": True}]):
+        report, tables = found(tmp_path, [{**issue("A-1"), "changelog": whole}, STILL])
+        assert tables["work_item_transition"]["status"].to_list() == ["Backlog", "Build", "QA", "Done", "Backlog"]
+        assert report.notes == []
+    for cut in (
+        pages[:1],
+        pages[1:],
+        [{"values": steps[:2], "isLast": False}],
+        [{**pages[0], "values": steps[:1]}, pages[1] | {"values": steps[2:]}],
+    ):
+        report, tables = found(tmp_path, [{**issue("A-1"), "changelog": cut}, STILL])
+        assert entered(tables["work_item_transition"]) == ENTERED[3:]
+        assert [note.code for note in report.notes] == ["history_cut_off"]
+
+
+def pages(*held: dict[str, Any]) -> list[Any]:
+    """The same pages as a list and as lines."""
+    return [list(held), "\n".join(json.dumps(page) for page in held)]
+
+
+def test_the_pages_of_a_search_are_read_as_one(tmp_path: Path) -> None:
+    """By places or by tokens; one that is empty is a page, too."""
+    by_place = [{"issues": [MOVED], "startAt": 0, "total": 2}, {"issues": [STILL], "startAt": 1, "total": 2}]
+    by_token = [{"issues": [MOVED], "nextPageToken": "x", "isLast": False}, {"issues": [STILL], "isLast": True}]
+    for content in (
+        *pages(*by_place),
+        *pages(*by_place[::-1]),
+        *pages(*by_token),
+        *pages({"issues": []}, {"issues": [STILL, MOVED]}),
+    ):
+        report, tables = found(tmp_path, content)
+        assert tables["work_item"]["issue_id"].sort().to_list() == ["11", "12"]
+        assert sorted(entered(tables["work_item_transition"]), key=itemgetter(0, 3)) == ENTERED
+        assert {note.code for note in report.notes} <= {"beside_records"}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [{"issues": [MOVED], "startAt": 0, "total": 3}, {"issues": [STILL], "startAt": 1, "total": 3}],
+        [{"issues": [MOVED], "startAt": 0, "total": 3}, {"issues": [STILL], "startAt": 2, "total": 3}],
+        [{"issues": [MOVED], "startAt": 1, "total": 3}, {"issues": [STILL], "startAt": 2, "total": 3}],
+        [{"issues": [MOVED], "nextPageToken": "x"}, {"issues": [STILL], "nextPageToken": "y", "isLast": False}],
+        [{"issues": [MOVED], "isLast": False}, {"issues": [STILL], "isLast": False}],
+    ],
+    ids=["at the end", "in between", "at the beginning", "behind a token", "behind one that is not the last"],
+)
+def test_pages_that_are_missing_are_said(tmp_path: Path, held: list[dict[str, Any]]) -> None:
+    for content in pages(*held):
+        report, tables = found(tmp_path, content)
+        assert tables["work_item"].height == 2
+        assert said(report)[1] == (
+            "The file holds 2 pages of a longer answer with 2 records; others are missing. Fetch all pages, or import those, too."
+        )
+    report, _ = found(tmp_path, held[-1] | {"startAt": 2, "total": 3} if "startAt" in held[-1] else held[-1])
+    assert report.notes[-1].code == "one_page"
+
+
+def test_an_issue_on_two_pages_counts_once_as_it_was_last(tmp_path: Path) -> None:
+    """Pages shift while they are fetched. A list without pages is no different."""
+    before = issue("A-1", change(4, "status", "Backlog", "Build", fieldId="status"), status="Build")
+    held = [{"issues": [before, STILL], "startAt": 0, "total": 3}, {"issues": [STILL, MOVED], "startAt": 2, "total": 3}]
+    for content in (*pages(*held), [before, STILL, STILL, MOVED]):
+        report, tables = found(tmp_path, content)
+        assert tables["work_item"].select("issue_id", "current_status").rows() == [("12", "Backlog"), ("11", "Done")]
+        assert sorted(entered(tables["work_item_transition"]), key=itemgetter(0, 3)) == ENTERED
+        assert said(report)[-1] == (
+            "Records that the file holds more than once: 2 (A-2, A-1). The last of each was taken. "
+            "Pages that shift while they are fetched may lack others: fetch them in the order of creation."
+        )
+
+
+@pytest.mark.parametrize("broken", [None, "x", "²", 10**400, -1, {}, [], True])
+def test_odd_pages_are_read_and_never_a_crash(tmp_path: Path, broken: Any) -> None:
+    fields = ("startAt", "total", "nextPageToken", "isLast", "next_page", "paging", "names")
+    for content in pages({"issues": [MOVED]}, {"issues": [STILL], **dict.fromkeys(fields, broken)}):
+        _, tables = found(tmp_path, content)
+        assert entered(tables["work_item_transition"]) == ENTERED
+
+
+def test_records_with_lists_of_their_own_are_no_pages(tmp_path: Path) -> None:
+    rows = [{"run": "a", "issues": [{"line": 1}]}, {"run": "b", "issues": []}]
+    for content in pages(*rows):
+        path = made.put(tmp_path / "x.json", content if isinstance(content, str) else json.dumps(content))
+        assert [part.headers for part in made.read(path).parts] == [["run", "issues"]]
+
+
+def test_moves_of_one_moment_follow_from_each_other_where_their_list_does_not_tell(tmp_path: Path) -> None:
+    """Each leaves the status that the one before entered, and the last enters the present one; ids go before names."""
+    on = ["Backlog", "Build", "QA", "Done"]
+    steps = [change(5, "status", before, after) for before, after in pairwise(on)]
+    for listed in permutations(steps):
+        for more in ([], [change(6, "status", "Done", "Shipped")]):
+            _, tables = found(tmp_path, [issue("A-1", *listed, *more, status="Shipped" if more else "Done")])
+            moves = tables["work_item_transition"].sort("status_sequence")
+            assert moves["status"].to_list() == [*on, *(["Shipped"] if more else [])]
+    back = [change(5, "status", "A", "B"), change(5, "status", "B", "A")]
+    for listed in (back, back[::-1]):
+        for present, through in (("A", ["A", "B", "A"]), ("B", ["B", "A", "B"])):
+            _, tables = found(tmp_path, [issue("A-1", *listed, status=present)])
+            assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == through
+    renamed = [
+        change(5, "status", "QA", "Done", **{"from": "2", "to": "3"}),
+        change(5, "status", "Build", "Test", **{"from": "1", "to": "2"}),
+    ]
+    _, tables = found(tmp_path, [issue("A-1", *renamed, status="Done")])
+    assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == ["Build", "Test", "Done"]
+
+
+def test_a_flag_set_and_taken_off_in_one_moment_is_off(tmp_path: Path) -> None:
+    on, off = change(5, "Flagged", "", "Impediment"), change(5, "Flagged", "Impediment", "")
+    for listed in ((on, off), (off, on)):
+        _, tables = found(tmp_path, [issue("A-1", *listed), STILL])
+        assert tables["flag_event"]["is_flagged"].to_list() == [False]
+
+
+def test_more_moves_of_one_moment_than_can_be_tried_are_read_the_way_that_links(tmp_path: Path) -> None:
+    on = [f"S{number}" for number in range(9)]
+    steps = [change(5, "status", before, after) for before, after in pairwise(on)]
+    for listed in (steps, steps[::-1]):
+        _, tables = found(tmp_path, [issue("A-1", *listed, status="S8")])
+        assert tables["work_item_transition"].sort("status_sequence")["status"].to_list() == on
 
 
 def test_what_a_history_lacks_is_refused_and_never_filled_in(tmp_path: Path) -> None:

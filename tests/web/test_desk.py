@@ -139,7 +139,7 @@ def test_who_must_decide_is_listed_with_the_days_it_has_waited() -> None:
     item = asked()
     approving.ask(ANA, OWN, item, approvers=["Legal", "Brand"], in_turn=True, about="Claims")
     stand(date(2026, 3, 14))
-    assert "Who must decide? ○ Legal M-1 Spring sale · asked 4 d ago · Claims What was requested here?" in words(
+    assert "Who must decide? ○ Legal M-1 Spring sale · asked 4 d ago · Claims Faster or slower than before?" in words(
         opened("pipeline", ws=OWN)
     )
 

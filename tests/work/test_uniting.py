@@ -1,7 +1,8 @@
 """Work kept here stands beside imported work in every number, and what was taken back stands in none."""
 
 from collections.abc import Callable
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -9,7 +10,9 @@ import pytest
 
 from marops import item_rollups, store
 from marops.period import Comparison, Period, Scope
+from marops.pipeline import details
 from marops.pipeline import service as pipeline
+from marops.pipeline.finishing import Order
 from marops.stages import Category, Stage
 from marops.work import approving, hindrances, intake, launching, moving
 from marops.work.approvals import Answer, Mode
@@ -201,3 +204,26 @@ def test_what_is_due_today_is_not_late_before_the_day_is_over_and_a_new_request_
     assert 0 <= waiting < 0.01
     assert found.risks.select("chance", "days_late").rows() == [(None, None)]
     assert found.late.value == 0
+
+
+def test_a_launch_of_one_unit_waits_for_what_it_needs_of_another_whatever_the_scope_shows() -> None:
+    """Retail launches something each working day, Web every second one, so Retail's open launch alone would be done tomorrow."""
+    fill("work_item", [
+        {"issue_id": f"{u}{n}", "campaign_name": f"{u}_{n}", "created_at": at(1, 1)} for u in "RW" for n in range(60)
+    ])  # fmt: skip
+    days = [at(1, 1) + timedelta(days=n) for n in range(60)]
+    fill("work_item_transition", [
+        {"issue_id": f"{u}{n}", "status_sequence": k, "status": status, "transition_at": day - timedelta(hours=2 - k)}
+        for u in "RW" for n, day in enumerate(days) if u == "R" or n % 2 for k, status in enumerate(("Build", "Execution"))
+    ])  # fmt: skip
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "R_"), Unit("Web", "W_")])
+    launch, page = (requested(name, unit=unit).item for name, unit in (("Launch", "Retail"), ("Page", "Web")))
+    first = pl.DataFrame(schema={"issue_id": pl.String, "place": pl.Int64})
+    alone = details.details(VIC, replace(MARCH, unit="Retail")).finishes(Order.DUE, first).row(0, named=True)
+    hindrances.depend(ANA, OWN, launch, page)
+    for unit in (None, "Retail"):
+        found = details.details(VIC, replace(MARCH, unit=unit)).finishes(Order.DUE, first)
+        waits = found.row(by_predicate=pl.col("issue_id") == launch, named=True)
+        assert (waits["team"], waits["teams"], alone["teams"]) == ("Retail", 2, 1)
+        assert waits["p85"] > alone["p85"]
+        assert found.filter(issue_id=page).height == (unit is None)

@@ -27,7 +27,7 @@ _SHOWN = 12
 
 
 def desk(place: Here) -> None:
-    """Buttons for those who may ask; below them, where there is work that is kept here, who must decide and what was asked for."""
+    """Buttons for those who may ask."""
     if allowed(place.principal, Action.EDIT):
         with st.container(horizontal=True):
             if st.button(say(text("Request a campaign")), key="request", icon=":material/add:"):
@@ -36,21 +36,30 @@ def desk(place: Here) -> None:
                 dialog(text("Which launch, and when?"), launch_form, place)
             if st.button(say(text("Launch plans")), key="plans", type="tertiary", icon=":material/checklist:"):
                 dialog(text("What does a launch take?"), plans_form, place, wide=True)
+
+
+def deciding(place: Here) -> None:
+    """Who must decide, where there is work that is kept here."""
     found = choosing.desk(place.principal, place.scope, place.chosen)
-    if not allowed(place.principal, Action.EDIT) and not found.is_empty:
-        note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
-    if not found.is_empty:
-        _queue(found.waiting, {item.id: item for item in found.kept}, place)
-        _kept(found.kept, place)
-
-
-def _queue(waiting: Sequence[approving.Waiting], known: dict[str, reading.Item], place: Here) -> None:
+    if found.is_empty:
+        return
     section(text("Who must decide?"))
-    if not waiting:
+    if not found.waiting:
         note(text("Nobody: no approval is open.") if _is_all(place) else text("Nobody: no approval of the work shown is open."))
         return
-    lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in waiting]
+    known = {item.id: item for item in found.kept}
+    lines = [Line(one.item, one.approver, _about(one, known.get(one.item), place)) for one in found.waiting]
     listed(lines, place, text("Approvals that are open, the longest waiting first"))
+
+
+def requests(place: Here) -> None:
+    """What was asked for here."""
+    found = choosing.desk(place.principal, place.scope, place.chosen)
+    if found.is_empty:
+        return
+    _kept(found.kept, place)
+    if not allowed(place.principal, Action.EDIT):
+        note(text("You can read here. Managers request campaigns and move them; leaders comment and answer approvals."))
 
 
 def _about(one: approving.Waiting, known: reading.Item | None, place: Here) -> str:

@@ -277,16 +277,21 @@ def _quality(flow: Details) -> None:
     if words.height:
         listed = joined([text("{word} ({n})", word=word, n=n) for word, n in words.iter_rows()], 8)
         note(text("Statuses that are no stage: {words}. Map them under Stages.", words=listed))
+    reasons = {str(why): say(words) for why, words in _DOUBTS.items()}
+    why = pl.col("why").replace_strict(reasons, return_dtype=pl.String).alias(say(text("Why")))
+    counts = found.group_by("is_left_out", "why").agg(pl.col("issue_id").n_unique().cast(pl.Int64).alias("items"))
+    measured = pl.when("is_left_out").then(pl.lit(say(text("in none")))).otherwise(pl.lit(say(text("in all"))))
+    measured = measured.alias(say(text("In measures")))
+    counts = counts.sort("is_left_out", "items", "why", descending=[True, True, False])
+    table(
+        counts.select(why, measured, pl.col("items").alias(say(text("Items")))), key="reasons",
+        alt=say(text("Reasons why items cannot be measured, or only with doubts")), name="left-out-by-reason",
+    )  # fmt: skip
     shown = found.select(
         pl.coalesce("name", "issue_id").alias(say(text("Item"))),
         pl.col("key").alias(say(text("Key"))),
-        pl.col("why")
-        .replace_strict({str(why): say(words) for why, words in _DOUBTS.items()}, return_dtype=pl.String)
-        .alias(say(text("Why"))),
-        pl.when("is_left_out")
-        .then(pl.lit(say(text("in none"))))
-        .otherwise(pl.lit(say(text("in all"))))
-        .alias(say(text("In measures"))),
+        why,
+        measured,
         pl.col("found").alias(say(text("Found"))),
     )
     table(shown, key="doubts", alt=say(text("Items that cannot be measured, or only with doubts")), name="left-out", shown=_SHOWN)

@@ -23,7 +23,7 @@ from marops.work.store import WorkItem
 SIDES: dict[str, Text] = {"it": text("IT"), "marketing": text("Marketing")}
 """Who must act on a step of a launch."""
 
-_MOST = 30
+_MOST = 12
 """Lines of a list that a chart opens."""
 
 ASKED = "item"

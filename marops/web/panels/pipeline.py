@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -16,9 +17,9 @@ from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.stages import BEFORE_LAUNCH, Stage
 from marops.web import charts
-from marops.web.components import note
+from marops.web.components import note, section
 from marops.web.markup import html
-from marops.web.panels.items import link
+from marops.web.panels.items import link, opened
 from marops.web.scope import Here
 from marops.web.session import reader, say
 from marops.web.tables import table
@@ -84,6 +85,21 @@ def _must_act(flow: Flow, held: Held) -> pl.Series:
         for item, stage in flow.risks.select("issue_id", "stage").iter_rows()
     ]
     return pl.Series(said, dtype=pl.String)
+
+
+def over_allowed(flow: Flow, place: Here) -> None:
+    """What stands in its stage for longer than the stage allows."""
+    if flow.over_sla.is_empty():
+        return
+    section(text("What stands longer than allowed?"))
+    opened(
+        flow.over_sla.with_columns(pl.coalesce("campaign_name", "name").alias("name")), _over, place, text("Over the days allowed")
+    )
+
+
+def _over(row: dict[str, Any]) -> Text:
+    over, allowed = (Quantity(float(row[name]), Unit.DAYS) for name in ("over", "allowed"))
+    return text("{over} over the {allowed} allowed", over=over, allowed=allowed)
 
 
 def reach(flow: Flow) -> None:

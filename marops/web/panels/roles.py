@@ -37,8 +37,8 @@ _EDIT, _SAVED, _REFUSED, _CHANGED = "raci_edit", "raci_saved", "raci_refused", "
 
 
 def held_work(held: Held, place: Here) -> None:
-    """Who holds the work, what roles pass on, who must act and how long sides wait for each other."""
-    section(text("Who holds the work?"))
+    """Where work is stuck: who holds it, what roles pass on, and the items behind a cell that was clicked."""
+    section(text("Where is work stuck?"))
     _sentence(held.conclusion)
     for doubt in held.doubts:
         note(doubt)
@@ -48,6 +48,10 @@ def held_work(held: Held, place: Here) -> None:
     with right:
         charts.show(charts.drawn(role_figures.handoffs, held), key="handoffs")
     _held_items(held, place)
+
+
+def must_act(held: Held, place: Here) -> None:
+    """Who must act, and how long sides wait for each other."""
     left, right = st.columns([3, 2], gap="large")
     with left:
         _must_act(held, place.chosen.role)

@@ -1,0 +1,108 @@
+"""The changes of an issue as Jira lists them: whether all of them are there, and in which order they were made.
+
+An issue holds them as one page (`histories`). What `/issue/{key}/changelog` answers (`values`) may stand in its place, one page or
+a list of them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, pairwise, permutations
+from typing import Any
+
+from marops.sources.nested import at, count, moment, objects
+
+Change = tuple[str, str, dict[str, Any]]
+"""When, by whom and what."""
+
+End = tuple[str, str]
+"""What a field held before or after a change: its id, where it has one, and its name."""
+
+_LISTS = ("histories", "values")
+_TRIED = 6
+"""Changes of one moment up to which every order is tried."""
+
+
+def is_there(issue: dict[str, Any]) -> bool:
+    """Whether an issue has a changelog at all."""
+    return bool(_pages(issue))
+
+
+def is_whole(issue: dict[str, Any]) -> bool:
+    """Whether the changelog begins at its beginning and holds all changes it says there are."""
+    pages = [page for page in _pages(issue) if any(name in page for name in _LISTS)]
+    totals = [total for page in pages if (total := count(page, "total")) is not None]
+    if not any(not count(page, "startAt") for page in pages):
+        return False
+    return len(_histories(issue)) >= max(totals) if totals else pages[-1].get("isLast") is not False
+
+
+def changes(
+    issue: dict[str, Any], concerns: Callable[[dict[str, Any]], bool], *, first: End | None = None, last: End | None = None
+) -> list[Change]:
+    """The changes of one field in the order of time. Some servers list the newest first.
+
+    Those of one moment are in the order in which each leaves what the one before entered, from `first` to `last` where these are
+    known; where there is no such order, as listed.
+    """
+    listed = [(moment(at(each, "created")), each) for each in _histories(issue)]
+    steps = [(before > after) - (before < after) for (before, _), (after, _) in pairwise(listed)]
+    if sum(steps) > 0:
+        listed.reverse()
+    found = [
+        (at(each, "created"), _person(each.get("author")), item)
+        for _, each in sorted(listed, key=lambda history: history[0])
+        for item in objects(each, "items")
+        if concerns(item)
+    ]
+    return list(_chained(found, first, last))
+
+
+def _pages(issue: dict[str, Any]) -> list[dict[str, Any]]:
+    log = issue.get("changelog")
+    return [log] if isinstance(log, dict) else objects(issue, "changelog")  # pyright: ignore[reportUnknownVariableType]
+
+
+def _histories(issue: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each once, though pages may overlap."""
+    listed = [each for page in _pages(issue) for name in _LISTS for each in objects(page, name)]
+    return list({at(each, "id") or number: each for number, each in enumerate(listed)}.values())
+
+
+def _person(found: Any) -> str:
+    """Who this is: an account's id, which names nobody, where there is one."""
+    return at(found, "accountId") or at(found, "name") or at(found, "displayName")
+
+
+def _chained(found: Sequence[Change], first: End | None, last: End | None) -> Iterator[Change]:
+    groups = [list(group) for _, group in groupby(found, key=lambda change: moment(change[0]))]
+    before = first
+    for group, following in zip(groups, [*groups[1:], None], strict=False):
+        after = [_left(change) for change in following] if following else [last] if last else []
+        ordered = _linked(group, before, after)
+        yield from ordered
+        before = _entered(ordered[-1])
+
+
+def _linked(group: Sequence[Change], before: End | None, after: Sequence[End]) -> Sequence[Change]:
+    """The order of changes of one moment with the most links, of several the first: they are tried from the listed one on."""
+    if len(group) == 1:
+        return group
+
+    def links(order: Sequence[Change]) -> int:
+        inside = sum(_is_same(_entered(one), _left(next_one)) for one, next_one in pairwise(order))
+        begins = before is not None and _is_same(before, _left(order[0]))
+        return inside + begins + any(_is_same(_entered(order[-1]), end) for end in after)
+
+    return max(permutations(group) if len(group) <= _TRIED else (group, group[::-1]), key=links)
+
+
+def _left(change: Change) -> End:
+    return at(change[2], "from"), at(change[2], "fromString")
+
+
+def _entered(change: Change) -> End:
+    return at(change[2], "to"), at(change[2], "toString")
+
+
+def _is_same(one: End, other: End) -> bool:
+    """By ids where both have one: names change."""
+    return one[0] == other[0] if one[0] and other[0] else one[1].casefold() == other[1].casefold()
