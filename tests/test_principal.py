@@ -163,6 +163,7 @@ LOOKING = {
         "marops.budget.service": "budget what_if scenarios verdict findings",
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
+        "marops.pipeline.choosing": "persons acting known desk",
         "marops.pipeline.details": "details suggested",
         "marops.pipeline.roles": "matrix held",
         "marops.pipeline.service": "flow findings verdict",
