@@ -94,13 +94,15 @@ def state(rule: Rule, asked_at: datetime, seats: Sequence[Seat], withdrawn_at: d
         outcome, decided_at = Outcome.WITHDRAWN, withdrawn_at
     turns: list[Turn] = []
     since: datetime | None = asked_at
-    for seat in seats:
+    for at, seat in enumerate(seats):
         until = seat.at or (decided_at if since else None)
         turns.append(
             Turn(seat.approver, seat.answer, since, until, outcome is Outcome.OPEN and since is not None and not seat.answer)
         )
         if rule.in_turn:
-            since = None if seat.at is None or seat.at == decided_at else seat.at
+            # Where the clock stands, the answer that decided it may be of the same moment as the ones before.
+            decided = seat.at == decided_at and not any(later.at for later in seats[at + 1 :])
+            since = None if decided else seat.at
     return State(outcome, decided_at, tuple(turns))
 
 

@@ -74,7 +74,7 @@ def decide(principal: Principal, workspace_id: str, approval_id: str, approver: 
     kept.
 
     Raises Forbidden; UserError without a reason for declining; NotFound; Conflict where it is decided, answered or withdrawn
-    already, and where it is somebody else's turn.
+    already, where the item is, and where it is somebody else's turn.
     """
     require(principal, Action.COMMENT, workspace_id)
     if not asked.answers_for(principal, approver) and not allowed(principal, Action.EDIT):
@@ -85,6 +85,8 @@ def decide(principal: Principal, workspace_id: str, approval_id: str, approver: 
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         found = _one(session, workspace_id, approval_id)
+        if rows.number_of(found.row.item) is not None:
+            recording.kept_item(session, workspace_id, found.row.item)
         seat = next((one for one in found.approvers if one.approver == approver), None)
         if seat is None:
             raise NotFound(text("{who} is not asked here. Asked are {asked}.", who=approver, asked=_names(found)))

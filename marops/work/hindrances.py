@@ -95,7 +95,8 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         for other in known:
             if (other.item, other.needs) == (item, needs):
                 raise Conflict(text("{who} said so on {when} already.", who=other.author, when=other.written_at))
-        circle = way([(one.item, one.needs) for one in known], needs, item)
+        gone = rows.withdrawn(session, workspace_id)
+        circle = way([(one.item, one.needs) for one in known if not {one.item, one.needs} & gone], needs, item)
         if circle:
             named = " → ".join(rows.key_of(one) for one in [item, *circle])
             raise UserError(text("That would be a circle: {way}. Nothing in it could begin.", way=named))

@@ -84,7 +84,7 @@ def due_dates(template: Template, launch: date, is_working: Callable[[date], boo
     """The day each milestone is due, by its name. One that is due 3 working days before is due on the third working day that lies
     before the launch; what is due with the launch is due on its day, whatever day that is.
 
-    Raises UserError where nobody works for two months on end.
+    Raises UserError where nobody works for two months on end, and for days beyond the calendar.
 
     >>> plan = Template("Mailing", (Milestone("Proofread", 1), Milestone("Sent", 0)))
     >>> due_dates(plan, date(2026, 3, 9), lambda day: day.weekday() < 5)["Proofread"]
@@ -97,6 +97,8 @@ def _counted(launch: date, days_before: int, is_working: Callable[[date], bool])
     step = timedelta(days=-1 if days_before > 0 else 1)
     day, left, rest = launch, abs(days_before), 0
     while left:
+        if day in {date.min, date.max}:
+            raise UserError(text("A step would lie beyond {day}. Give another day for the launch.", day=day))
         day += step
         works = is_working(day)
         left, rest = left - works, 0 if works else rest + 1

@@ -66,6 +66,11 @@ def test_in_turn_nobody_is_asked_after_it_is_decided() -> None:
     assert [(turn.since, turn.until, turn.must_act) for turn in done.turns] == [(ASKED, at(3, 4), False), (None, None, False)]
 
 
+def test_in_turn_who_answered_was_asked_though_all_answers_are_of_one_moment() -> None:
+    done = found(2, (YES, at(3, 4)), (YES, at(3, 4)), None, in_turn=True)
+    assert [(turn.since, turn.until) for turn in done.turns] == [(ASKED, at(3, 4)), (at(3, 4), at(3, 4)), (None, None)]
+
+
 def test_an_open_approval_that_is_taken_back_waits_for_nobody_and_a_decided_one_stays_decided() -> None:
     gone = found(2, (YES, at(3, 3)), None, withdrawn=at(3, 9))
     assert (gone.outcome, gone.decided_at, gone.pending) == (Outcome.WITHDRAWN, at(3, 9), ())

@@ -64,6 +64,23 @@ def test_in_turn_nobody_answers_before_the_one_who_comes_first() -> None:
     assert answer(row, "Legal", YES) is Outcome.APPROVED
 
 
+def test_in_turn_of_a_number_of_them_the_next_one_is_asked_until_the_number_is_out_of_reach() -> None:
+    row = asked("A", "B", "C", "D", in_turn=True, mode=Mode.QUORUM, quorum=3)
+    assert answer(row, "A", NO) is Outcome.OPEN
+    assert waited_for() == ["B"]
+    assert answer(row, "B", NO) is Outcome.DECLINED  # two are left, and three are needed
+    assert waited_for() == []
+
+
+def test_a_decided_approval_that_is_taken_back_stays_decided_and_takes_no_answer() -> None:
+    row = asked("A", "B", mode=Mode.ANY)
+    answer(row, "A", YES)
+    approving.withdraw(BO, OWN, row.id, reason="Mended since")
+    (found,) = approving.approvals(VIC, OWN, "marops-1")
+    assert (found.state.outcome, found.row.withdrawn_by) == (Outcome.APPROVED, "Bo")
+    assert refused(Conflict, lambda: answer(row, "B", NO)).startswith("Bo withdrew this approval on ")
+
+
 def test_to_decline_needs_a_reason_and_ends_what_all_must_approve() -> None:
     row = asked("Legal", "Brand")
     assert refused(UserError, lambda: answer(row, "Legal", NO, note=" ")) == "Say why it is declined, so that it can be mended."
@@ -144,9 +161,10 @@ def test_an_approval_taken_back_waits_for_nobody_and_takes_no_answer() -> None:
 
 def test_for_a_withdrawn_item_nobody_is_waited_for() -> None:
     item = requested().item
-    asked("Legal", item=item)
+    row = asked("Legal", item=item)
     intake.withdraw(ANA, OWN, item, reason="No budget")
     assert waited_for() == []
+    assert refused(Conflict, lambda: answer(row, "Legal", YES)).startswith("Ana withdrew M-1 on ")
     assert refused(Conflict, lambda: asked("Legal", item=item)).startswith("Ana withdrew M-1 on ")
 
 

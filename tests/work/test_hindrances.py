@@ -6,7 +6,7 @@ from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.work import commenting, hindrances
+from marops.work import commenting, hindrances, intake
 from marops.work.hindrances import Kind
 from marops.work.needs import way
 from marops.workspaces.store import OWN
@@ -71,6 +71,14 @@ def test_a_circle_is_refused_and_named() -> None:
         == "That would be a circle: M-1 → M-1. Nothing in it could begin."
     )
     hindrances.depend(ANA, OWN, a, c)  # a shorter way is none
+
+
+def test_over_a_withdrawn_request_there_is_no_circle() -> None:
+    a, b, c = (requested(name).item for name in "abc")
+    hindrances.depend(ANA, OWN, a, b)
+    hindrances.depend(ANA, OWN, b, c)
+    intake.withdraw(ANA, OWN, b, reason="No budget")
+    assert hindrances.depend(ANA, OWN, c, a).needs == a
 
 
 def test_the_shortest_way_is_named_and_circles_elsewhere_end_no_search() -> None:

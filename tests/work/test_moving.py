@@ -12,7 +12,7 @@ from marops.errors import Conflict, Forbidden, UserError
 from marops.language import text
 from marops.principal import Principal, Role
 from marops.stages import Category, Stage
-from marops.work import approving, moving
+from marops.work import approving, commenting, moving
 from marops.work.approvals import Answer
 from marops.work.store import WorkItemTransition
 from marops.workspaces import service as workspaces
@@ -98,6 +98,14 @@ def test_who_saw_a_move_that_was_taken_back_is_told_so() -> None:
     )
     assert refused(Conflict, lambda: moving.move(ANA, OWN, item, "qa", seen=2)) == str(said)
     assert refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=2)) == str(said)
+
+
+def test_a_move_is_taken_back_though_somebody_commented_since_and_the_comment_stays() -> None:
+    item = requested().item
+    moved(item, "build")
+    commenting.comment(LIA, OWN, item, "Too early")
+    moving.undo(ANA, OWN, item, seen=2)
+    assert (seen(item), [one.words for one in commenting.comments(ANA, OWN, item)]) == (1, ["Too early"])
 
 
 def test_where_it_began_is_not_taken_back() -> None:

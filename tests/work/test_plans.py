@@ -53,6 +53,17 @@ def test_days_are_counted_over_the_end_of_a_year_and_a_leap_day() -> None:
     assert due(1, date(2028, 3, 1)) == date(2028, 2, 29)
 
 
+def test_the_nights_in_which_clocks_change_are_days_like_others() -> None:
+    assert [due(1, date(2026, 3, 30)), due(-1, date(2026, 3, 27))] == [date(2026, 3, 27), date(2026, 3, 30)]  # Europe, 29 March
+    assert [due(1, date(2026, 11, 2)), due(-1, date(2026, 10, 30))] == [date(2026, 10, 30), date(2026, 11, 2)]  # US, 1 November
+
+
+@pytest.mark.parametrize(("days_before", "launch"), [(-1, date.max), (1, date.min)])
+def test_a_day_that_no_calendar_has_is_refused_in_a_sentence(days_before: int, launch: date) -> None:
+    with pytest.raises(UserError, match=r"^A step would lie beyond .*\. Give another day for the launch\.$"):
+        due(days_before, launch)
+
+
 def test_a_calendar_in_which_nobody_works_is_refused_instead_of_counted_forever() -> None:
     with pytest.raises(UserError, match=r"^Nobody works for two months around .*\. Check the days off\.$"):
         due_dates(Template("P", (Milestone("m", 1),)), MONDAY, lambda _: False)
