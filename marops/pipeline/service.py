@@ -293,7 +293,10 @@ def _flow(scoped: Scoped) -> Flow:
     work, visits, process = scoped.work, scoped.visits, opened.process
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     everything = Period(date(1970, 1, 1), opened.today)
-    limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
+    # What is normal, and how likely a campaign is late, is learned from everybody's: the same whoever's work is looked at.
+    everybodys = None if scoped.person is None else _flow(replace(scoped, person=None))
+    known = visits if everybodys is None else replace(scoped, person=None).visits
+    limits = metrics.stage_times(known, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
     strange = visits.filter(pl.col("stage").is_null())
     unknown = strange.select(folded(pl.col("status")))["status"].unique().sort().to_list()
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
@@ -305,8 +308,10 @@ def _flow(scoped: Scoped) -> Flow:
         .join(limits, on="stage", how="left", maintain_order="left")
         .join(_held_up(item_rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
         overdue=metrics.overdue(dated, opened.today),
-        risks=_risks(dated, before_launch, delivered, item_rollups.dependencies(found), opened.today, factors),
-        checked=lateness.checked(dated, before_launch, end),
+        risks=_risks(dated, before_launch, delivered, item_rollups.dependencies(found), opened.today, factors)
+        if everybodys is None
+        else everybodys.risks.join(work, on="issue_id", how="semi", maintain_order="left"),
+        checked=lateness.checked(dated, before_launch, end) if everybodys is None else everybodys.checked,
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(dated, scope.period, opened.today),
         process=process,

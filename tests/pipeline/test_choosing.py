@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from marops.errors import Forbidden
@@ -15,7 +16,7 @@ from marops.work.approvals import Answer
 from marops.work.details import Details
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Unit
-from marops.workspaces.store import OWN
+from marops.workspaces.store import OWN, SAMPLE
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
 
@@ -187,3 +188,13 @@ def test_who_may_not_read_may_not_choose() -> None:
     ):  # fmt: skip
         with pytest.raises(Forbidden):
             call(Principal("x", "Somebody", Role.NOBODY))
+
+
+def test_a_campaigns_chance_place_and_limit_are_the_same_whoevers_work_is_looked_at(sample_home: Path) -> None:
+    scope = Scope(SAMPLE, Period(date(2025, 11, 1), date(2026, 10, 31)))
+    all_, hers = service.flow(LOCAL_ADMIN, scope), service.flow(LOCAL_ADMIN, scope, Chosen(person="creative"))
+    assert 0 < hers.risks.height < all_.risks.height
+    assert hers.risks.equals(all_.risks.filter(pl.col("assignee") == "creative"))
+    limits = [found.items.select("issue_id", "assignee", "limit") for found in (all_, hers)]
+    assert limits[1].equals(limits[0].filter(pl.col("assignee") == "creative"))
+    assert hers.checked == all_.checked
