@@ -14,8 +14,8 @@ import polars as pl
 from marops.calendars import Calendar
 from marops.pipeline import forecast
 from marops.pipeline.forecast import Floats, Pace
+from marops.pipeline.outlook import SHARES
 
-SHARES = (0.5, 0.85, 0.95)
 _FAR = 0.99
 """The share of trials in which a queue is finished within the days that are looked at: what must wait for several queues is then
 done in them with 95 %."""

@@ -60,7 +60,7 @@ def test_without_a_choice_all_work_is_shown_and_the_address_says_nothing_of_it()
 def test_a_person_of_the_address_is_shown_in_every_number_and_said() -> None:
     at = shown(person="Ana")
     assert (board(at), asked(at)) == (["A1"], {"person": "Ana"})
-    assert "Shown: work of Ana. Pace, chances and forecasts are of that work alone, too." in words(at)
+    assert "Shown: work of Ana. Its pace is its own; chances to be late are learned from all work." in words(at)
     assert measure(at, "Launches past their date").startswith("1 ")
     assert "person=Ana" in markup(at)  # links of items lead back to the same
 

@@ -80,8 +80,13 @@ def _shown(chosen: Chosen) -> Text:
     person = chosen.person
     if chosen.role is None:
         if person == NOBODY:
-            return text("Shown: work that is assigned to nobody. Pace, chances and forecasts are of that work alone, too.")
-        return text("Shown: work of {person}. Pace, chances and forecasts are of that work alone, too.", person=person or "")
+            return text(
+                "Shown: work that is assigned to nobody. Its pace is its own; chances to be late are learned from all work."
+            )
+        return text(
+            "Shown: work of {person}. Its pace is its own; chances to be late are learned from all work.",
+            person=person or "",
+        )
     role = called(chosen.role)
     if person is None:
         return text(

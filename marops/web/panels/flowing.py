@@ -21,7 +21,7 @@ from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import measures, note
 from marops.web.panels.forecasts import forecasts
-from marops.web.panels.items import opened
+from marops.web.panels.items import open_item, opened
 from marops.web.panels.pipeline import board
 from marops.web.panels.roles import who_does_what
 from marops.web.panels.stages import stages_button
@@ -94,7 +94,7 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     if view is View.BOARD:
         board(standing, place)
     elif view is View.DATES:
-        charts.show(charts.drawn(figures.timeline, standing), key="timeline", picks=_open_item)
+        charts.show(charts.drawn(figures.timeline, standing), key="timeline", picks=open_item)
     elif view is View.ROLES:
         who_does_what(held, place)
     elif flow.is_empty and view is not View.QUALITY:
@@ -125,7 +125,7 @@ _NO_HISTORY = text("No item has a history of stages yet. Import the tracker's hi
 
 
 def _age(flow: Details) -> None:
-    charts.show(charts.drawn(ageing_figures.ageing, flow), key="ageing", picks=_open_item)
+    charts.show(charts.drawn(ageing_figures.ageing, flow), key="ageing", picks=open_item)
 
 
 def _speed(flow: Details) -> None:
@@ -134,7 +134,7 @@ def _speed(flow: Details) -> None:
     measures(*flow.measures[4:])
     if flow.against is not None:
         note(flow.against)
-    charts.show(charts.drawn(flow_figures.cycle_times, flow), key="cycle_times", picks=_open_item)
+    charts.show(charts.drawn(flow_figures.cycle_times, flow), key="cycle_times", picks=open_item)
     _in_stages(flow)
 
 
@@ -300,7 +300,3 @@ def _quality(flow: Details) -> None:
 _VIEWS: dict[View, Callable[[Details], None]] = {
     View.AGE: _age, View.SPEED: _speed, View.QUALITY: _quality,
 }  # fmt: skip
-
-
-def _open_item(issue_id: str) -> None:
-    st.query_params["item"] = issue_id

@@ -13,6 +13,7 @@ from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import note
+from marops.web.panels.items import open_item
 from marops.web.scope import set_widget
 from marops.web.session import reader, say
 from marops.web.tables import table
@@ -32,6 +33,8 @@ def forecasts(flow: Details, standing: Flow) -> None:
                 days=60, few=20,
             )
         )  # fmt: skip
+        # A person, or a unit, whose own pace is not known may still wait in a queue whose pace is.
+        _each(flow, standing)
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -145,7 +148,7 @@ def _each(flow: Details, standing: Flow) -> None:
     if found.is_empty():
         note(text("Nothing is open."))
         return
-    charts.show(charts.drawn(finishing_figures.finishes, found, flow.today), key="finishes", picks=_open_item)
+    charts.show(charts.drawn(finishing_figures.finishes, found, flow.today), key="finishes", picks=open_item)
     note(
         text(
             "Each business unit is taken to go on at its own pace, one item after the other in this order; work that needs another "
@@ -164,7 +167,3 @@ def _each(flow: Details, standing: Flow) -> None:
                 unknown,
             )
         )
-
-
-def _open_item(issue_id: str) -> None:
-    st.query_params["item"] = issue_id

@@ -41,6 +41,11 @@ class Line:
     word: str = ""
 
 
+def open_item(item_id: str) -> None:
+    """Make the address ask for an item's page. For clicks on charts."""
+    st.query_params[ASKED] = item_id
+
+
 def link(place: Here, item_id: str) -> str:
     """The address of an item's page in the reader's scope."""
     return f"pipeline?{urlencode({**place.link, ASKED: item_id})}"
