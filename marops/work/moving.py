@@ -47,7 +47,7 @@ def move(
         at = max(recording.moment(workspace), _earliest(session, row, made[-1].at))
         found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
         if anyhow:
-            _take_back(session, principal, row, last, at, anyhow)
+            _override(session, principal, row, last, found, anyhow)
         despite_of = {"despite": anyhow, "barrier": str(barrier)} if barrier is not None else {}
         after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
         recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
@@ -62,17 +62,28 @@ def _earliest(session: Session, row: WorkItem, last: datetime) -> datetime:
     return max([last, *(asked_at + timedelta(microseconds=1) for asked_at in session.exec(query))])
 
 
-def _take_back(session: Session, principal: Principal, row: WorkItem, last: WorkItemTransition, at: datetime, why: str) -> None:
+def _override(
+    session: Session, principal: Principal, row: WorkItem, last: WorkItemTransition, made: WorkItemTransition, why: str
+) -> None:
     """Nobody waits any more for the approvals that a move was made despite of."""
     for one in asked.load(session, row.workspace_id, row.item):
         if one.row.withdrawn_at is None and one.row.stage == last.stage and one.state.outcome is Outcome.OPEN:
-            one.row.withdrawn_by, one.row.withdrawn_at, one.row.withdrawn_reason = principal.name, max(at, one.row.asked_at), why
+            one.row.withdrawn_by, one.row.withdrawn_at = principal.name, max(made.at, one.row.asked_at)
+            one.row.withdrawn_reason, one.row.overridden_by = why, made.sequence
             session.add(one.row)
+
+
+def _ask_again(session: Session, row: WorkItem, undone: WorkItemTransition) -> None:
+    """The approvals that a move was made despite of are waited for again once it is undone."""
+    query = select(Approval).where(Approval.workspace_id == row.workspace_id, Approval.item == row.item)
+    for one in session.exec(query.where(Approval.overridden_by == undone.sequence)):
+        one.withdrawn_by = one.withdrawn_at = one.withdrawn_reason = one.overridden_by = None
+        session.add(one)
 
 
 def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reason: str = "") -> WorkItemTransition:
     """Take the last move of an item back: it stays on record and is a fact for no number any more. Who made it may do so, and
-    managers. `seen`: the sequence of the last move.
+    managers. `seen`: the sequence of the last move. Approvals that it was made despite of are open again.
 
     Raises Forbidden; UserError for the move that began it; NotFound; Conflict where something followed: another move, or an
     approval asked for in the new stage.
@@ -91,6 +102,7 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
         last.withdrawn_by, last.withdrawn_reason = principal.name, why or None
         last.withdrawn_at = max(recording.moment(workspace), last.at)
         session.add(last)
+        _ask_again(session, row, last)
         after = {"sequence": last.sequence, **({"reason": why} if why else {})}
         recording.note(session, principal, workspace, "undo", WORK_ITEM, row.id, {"stage": last.stage}, after)
         return last

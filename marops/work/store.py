@@ -76,7 +76,8 @@ class WorkItemTransition(Withdrawable, table=True):
 
 class Approval(Said, table=True):
     """An approval that somebody asked for (`author`, `asked_at`). `item` may be an imported one; `stage` is where it stood (null:
-    not known). `mode`: all, any or quorum; `needed`: how many must approve.
+    not known). `mode`: all, any or quorum; `needed`: how many must approve. `overridden_by`: the sequence of the item's move that
+    was made despite it and took it back; null where somebody withdrew it.
     """
 
     item: str = Field(index=True, max_length=300)
@@ -86,6 +87,7 @@ class Approval(Said, table=True):
     needed: int
     in_turn: bool = False
     asked_at: datetime = Field(sa_type=Moment)
+    overridden_by: int | None = None
 
 
 class Approver(Row, table=True):

@@ -192,6 +192,18 @@ def test_who_comes_second_is_said_to_be_asked_since_the_first_one_answered() -> 
     assert refused(UserError, lambda: moving.move(ANA, OWN, item, "build", seen=1)) == str(said)
 
 
+def test_a_move_made_despite_an_approval_that_is_taken_back_leaves_the_approval_in_the_way() -> None:
+    item = requested().item
+    asked(item, "Legal")
+    gone = approving.withdraw(ANA, OWN, asked(item, "Brand"), reason="Asked twice")
+    moving.move(ANA, OWN, item, "build", seen=1, despite="The board decided")
+    assert approving.queue(ANA, OWN) == []
+    moving.undo(ANA, OWN, item, seen=2)
+    assert [one.approver for one in approving.queue(ANA, OWN)] == ["Legal"]
+    assert [one.row.withdrawn_at for one in approving.approvals(ANA, OWN, item)] == [None, gone.withdrawn_at]
+    assert refused(UserError, lambda: moved(item, "build")).startswith("Legal must approve M-1 in Request first")
+
+
 def test_once_approved_an_item_goes_on() -> None:
     item = requested().item
     approval = asked(item, "Legal")
