@@ -23,6 +23,6 @@ def run(seed: int | None = None) -> None:
             ):
                 low, high = BANDS[held.share]
                 verdict = "" if is_plain else f"{low:.0%} to {high:.0%} {'met' if low <= held.coverage <= high else 'NOT MET'}"
-                rows.append((folder, how, f"{held.share:.0%}", f"{held.coverage:.1%}", str(held.origins), verdict))
+                rows.append((folder, how, f"{held.share:.0%}", f"{held.coverage:.1%}", str(held.said), verdict))
     print(f"\nForecasts of how many within {DAYS} working days, made each week: they come true")
     report.table(("log", "forecast", "promised", "held", "origins", "target"), rows)

@@ -16,10 +16,11 @@ from marops.calendars import Calendar
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
-from marops.pipeline import ageing, delivery, events, finishing, flow, outlook, quality, roles, speed
+from marops.pipeline import ageing, backtest, delivery, events, finishing, flow, outlook, quality, roles, speed
+from marops.pipeline.backtest import Checked, Past
 from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
 from marops.pipeline.events import log
-from marops.pipeline.finishing import Order
+from marops.pipeline.finishing import AS_IS, Order, WhatIf
 from marops.pipeline.forecast import Pace
 from marops.pipeline.outlook import Outlook
 from marops.pipeline.scoped import ALL, Chosen, Scoped
@@ -185,39 +186,62 @@ class Details:
         since = {unit: at.date() for unit, at in first.group_by("unit").agg(pl.col("first").min()).iter_rows()}
         return {unit: outlook.pace(_of_unit(days, unit)["finished"], day, last, self.calendar)[1] for unit, day in since.items()}
 
-    def finishes(self, order: Order, first: pl.DataFrame) -> pl.DataFrame:
+    def finishes(self, order: Order, first: pl.DataFrame, what_if: WhatIf = AS_IS) -> pl.DataFrame:
         """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`. `first`: the
         places of what should be done first (ordering.ORDER).
         """
-        key = order, tuple(first.select("issue_id", "place").iter_rows()) if order is Order.FIRST else ()
+        key = order, tuple(first.select("issue_id", "place").iter_rows()) if order is Order.FIRST else (), what_if
         if key not in self._finishes:
-            self._finishes[key] = self._finished(order, first)
+            self._finishes[key] = self._finished(order, first, what_if)
         return self._finishes[key]
 
-    def _finished(self, order: Order, first: pl.DataFrame) -> pl.DataFrame:
+    def _finished(self, order: Order, first: pl.DataFrame, what_if: WhatIf) -> pl.DataFrame:
         if self.everything is not None:
-            return self.everything.finishes(order, first).join(self.work.select("issue_id"), on="issue_id", how="semi")
+            return self.everything.finishes(order, first, what_if).join(self.work.select("issue_id"), on="issue_id", how="semi")
         named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
-        index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
+        stays = backtest.stays(self.delivered.placed, self.delivered.end)
         open_ = (
-            self.delivered.items.filter(pl.col("finished").is_null())
-            .select(
-                pl.col("case").alias("issue_id"), "stage", pl.col("last").alias("since"),
-                pl.col("stage").replace_strict(index, default=-1, return_dtype=pl.Int64).alias("index"),
-            )
+            stays.filter((pl.col("index") != self._done) & ~pl.col("issue_id").is_in(list(what_if.dropped)))
             .join(named, on="issue_id", how="left")
             .join(first.select("issue_id", "place"), on="issue_id", how="left")
         )  # fmt: skip
-        teams = dict(open_.select("issue_id", "unit").iter_rows())
+        teams, stay = (dict(open_.select("issue_id", column).iter_rows()) for column in ("unit", "stay"))
         needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
+        paces = {unit: pace and pace.faster(what_if.times) for unit, pace in self.paces.items()}
         found = finishing.finishes(
-            finishing.ordered(open_, order), teams, needs, self.paces, self.calendar, self._counted_days[1], seed=outlook.SEED
-        )
+            finishing.ordered(open_, order), teams, needs, paces, self.calendar, self._counted_days[1], seed=outlook.SEED,
+            stays=stay, known=self.checked(order).calibration,
+        )  # fmt: skip
         told = open_.select("issue_id", "name", "stage", "due_date")
         return found.join(told, on="issue_id", how="left", maintain_order="left")
 
     @cached_property
-    def _finishes(self) -> dict[tuple[Order, tuple[tuple[str, int | None], ...]], pl.DataFrame]:
+    def _finishes(self) -> dict[tuple[Order, tuple[tuple[str, int | None], ...], WhatIf], pl.DataFrame]:
+        return {}
+
+    @property
+    def _done(self) -> int:
+        """The place of the stage in which work is finished."""
+        return len(self.delivered.workflow.stages) - 1
+
+    def checked(self, order: Order) -> Checked:
+        """How dates of single items held in the past, had they been told in an order; what should have been done first is not known
+        of the past: dates in that order are read as those of what is nearest to its launch.
+        """
+        if self.everything is not None:
+            return self.everything.checked(order)
+        told = Order.DUE if order is Order.DUE else Order.FARTHEST
+        if told not in self._checked:
+            launched = self.delivered.timed.join(self.work.select("issue_id", "unit"), on="issue_id", how="left")
+            past = Past(
+                self.delivered.placed, self._done, self.work.select("issue_id", "unit", "due_date"),
+                launched.select("unit", pl.col("finished").dt.date()), self.calendar, self._counted_days[1],
+            )  # fmt: skip
+            self._checked[told] = past.checked(told, seed=outlook.SEED)
+        return self._checked[told]
+
+    @cached_property
+    def _checked(self) -> dict[Order, Checked]:
         return {}
 
     @cached_property

@@ -10,7 +10,7 @@ Days are working days throughout: counts[i] is what was finished on the i-th of 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -50,16 +50,23 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Pace:
-    """Past days to draw from, newest last, and the standard deviation of the drift (of its logarithm; 0: none)."""
+    """Past days to draw from, newest last, the standard deviation of the drift (of its logarithm; 0: none), and how many `times` as
+    fast as in the past work is taken to go on.
+    """
 
     counts: Ints
     weights: Floats
     drift: float
+    times: float = 1.0
 
     @property
     def a_day(self) -> float:
         """Items a working day, newer days counting more."""
-        return float(self.counts @ self.weights)
+        return float(self.counts @ self.weights) * self.times
+
+    def faster(self, times: float) -> "Pace":
+        """The pace of a team that is so many times as fast (above 0)."""
+        return replace(self, times=self.times * times)
 
     @cached_property
     def _slots(self) -> Ints:
@@ -76,9 +83,9 @@ class Pace:
     def speeds(self, rng: np.random.Generator, trials: int) -> Floats:
         """One factor a trial by which it is faster or slower than the past."""
         if self.drift == 0:
-            return np.ones(trials)
+            return np.full(trials, self.times)
         spread = self.drift * rng.standard_t(_TAILS, trials) / math.sqrt(_TAILS / (_TAILS - 2))
-        return np.exp(spread.clip(-_MOST_DRIFT, _MOST_DRIFT))
+        return self.times * np.exp(spread.clip(-_MOST_DRIFT, _MOST_DRIFT))
 
 
 def plain(counts: Sequence[int]) -> Pace | None:
@@ -198,16 +205,16 @@ def first_day(chance: Floats, share: float) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How often a forecast that promised `share` came true, over `origins` days of the past."""
+    """How often a forecast that promised `share` came true, of how many times it would have been `said` in the past."""
 
     share: float
     kept: int
-    origins: int
+    said: int
 
     @property
     def coverage(self) -> float:
-        """The share of origins at which it came true."""
-        return self.kept / self.origins
+        """The share of times that it came true."""
+        return self.kept / self.said
 
 
 def held(

@@ -18,7 +18,7 @@ AHEAD = 20
 
 SHARES = (0.5, 0.85, 0.95)
 SEED = 20_260
-_HISTORY = timedelta(days=3 * 365)
+HISTORY = timedelta(days=3 * 365)
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class Outlook:
         """
         if self.pace is None:
             return {}
-        days = forecast.when(self.pace, max(0, round(items / faster)), seed=SEED)
+        days = forecast.when(self.pace.faster(faster), items, seed=SEED)
         return {share: self._day(forecast.by(days, share)) for share in SHARES}
 
     def likely(self, items: int, day: date, faster: float = 1.0) -> float | None:
         """The chance that so many items are launched by a day's end, 0 for days that are over; None without a pace."""
         if self.pace is None:
             return None
-        done = forecast.when(self.pace, max(0, round(items / faster)), seed=SEED)
+        done = forecast.when(self.pace.faster(faster), items, seed=SEED)
         return forecast.likelihood(done, bisect_right(self._ahead, day) - 1)
 
     @cached_property
@@ -85,7 +85,7 @@ class Outlook:
 
 def pace(launched: pl.Series, first: date, last_day: date, calendar: Calendar) -> tuple[list[int], Pace | None]:
     """Launches of each working day of the last years, and the pace they make: see `outlook`."""
-    since = max(first, last_day - _HISTORY)
+    since = max(first, last_day - HISTORY)
     counts = calendar.counts(launched, since, last_day) if since <= last_day else []
     return counts, forecast.pace(counts, ahead=AHEAD)
 

@@ -166,6 +166,6 @@ def test_a_forecast_that_promises_85_percent_comes_true_in_80_to_90_of_100_and_d
     most, nearly_all = forecast.held(counts, 20, (0.85, 0.95), seed=SEED, trials=1_000)
     assert 0.80 <= most.coverage <= 0.90
     assert 0.92 <= nearly_all.coverage <= 0.98
-    assert most.origins > 50
+    assert most.said > 50
     alone = forecast.held(counts, 20, (0.85,), seed=SEED, trials=1_000, is_plain=True)[0]
     assert alone.coverage < 0.80

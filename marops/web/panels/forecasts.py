@@ -52,7 +52,7 @@ def _how_it_held(flow: Details) -> Text:
     said = [
         text(
             "{share} came true {kept} of {all} times ({coverage})", share=Quantity(one.share, Unit.PERCENT), kept=one.kept,
-            all=one.origins, coverage=Quantity(round(one.coverage, 3), Unit.PERCENT),
+            all=one.said, coverage=Quantity(round(one.coverage, 3), Unit.PERCENT),
         )
         for one in held
     ]  # fmt: skip

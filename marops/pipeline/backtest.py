@@ -1,0 +1,187 @@
+"""The dates that would have been told for single pieces of work in the past, with what was known then, and what became of them.
+
+Every fourth week of the last three years is such a past (rolling origins): the work that was open, in the order of work, at each
+team's pace. Where a share must be read (`calibration`) is learned anew at each from those before it.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from marops.calendars import Calendar
+from marops.period import start_of
+from marops.pipeline import calibration, finishing, flow, outlook
+from marops.pipeline.calibration import Calibration, Seen, Stay
+from marops.pipeline.finishing import Order
+from marops.pipeline.forecast import Floats, Held, Ints
+from marops.pipeline.forecast import pace as pace_of
+
+STEP = 20
+"""Working days between the days on which dates are told: four weeks."""
+
+_NEWEST = 13
+"""Such days of the past that are learned from: a year of them. Teams change."""
+
+_TRIALS = 1_000
+_FEWEST_VISITS = 10
+_LONG, _VERY_LONG = 1, 3
+"""Times the stay that 85 % of visits do not exceed."""
+
+_DONE = 0.85
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the past says: `calibration` for dates told now, and how often dates read by what was known then were `held`."""
+
+    calibration: Calibration
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One day on which dates were told: the working days known then (`day`), and for each piece of work its `item`, `stay`, the day
+    on which it was done, counted from then (0: not yet), and what is read on the day before that and (`later`: a column for every
+    STEP days) as long as it is not done.
+    """
+
+    day: int
+    item: Ints
+    stay: Ints
+    done: Ints
+    before: Floats
+    later: Floats
+
+    def seen(self, days: int) -> Seen:
+        """What had become of it once so many working days were known."""
+        passed = days - self.day
+        is_done = (self.done > 0) & (self.done <= passed)
+        return Seen(self.item, self.stay, np.where(is_done, self.before, self.later[:, passed // STEP]), is_done)
+
+
+def stays(placed: pl.DataFrame, over: datetime) -> pl.DataFrame:
+    """How long each item has stood where it is at a moment: `issue_id`, `stage`, `index`, `since`, `stay` (calibration.Stay).
+    `placed`: events.placed. What is normal is the time that 85 % of a stage's visits did not exceed, a day at least.
+    """
+    visits = flow.visits(placed.filter(pl.col("at") < over))
+    rank = (pl.len() * _DONE).round(9).ceil().cast(pl.Int64)
+    limits = (
+        visits.drop_nulls("left").group_by("stage")
+        .agg(flow.days(pl.col("at"), pl.col("left")).sort().get(rank - 1).clip(1).alias("limit"), pl.len().alias("visits"))
+        .filter(pl.col("visits") >= _FEWEST_VISITS)
+    )  # fmt: skip
+    times = flow.days(pl.col("at"), pl.lit(over)) / pl.col("limit")
+    stay = pl.when(times > _VERY_LONG).then(Stay.VERY_LONG.value).when(times > _LONG).then(Stay.LONG.value)
+    here = visits.filter(pl.col("left").is_null()).join(limits, on="stage", how="left", maintain_order="left")
+    return here.select(
+        pl.col("case").cast(pl.String).alias("issue_id"), "stage", pl.col("index").cast(pl.Int64), pl.col("at").alias("since"),
+        stay.otherwise(Stay.USUAL.value).cast(pl.Int64).alias("stay"),
+    )  # fmt: skip
+
+
+_NOTHING = Seen(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_))
+
+
+@dataclass(frozen=True)
+class Past:
+    """The past of a process. `placed`: events.placed of all work that was not withdrawn; `done`: the index of the stage that ends it;
+    `work`: `issue_id`, `unit`, `due_date` (as it is now: what it was then is not kept); `launched`: `unit`, `finished` (a day);
+    `last_day`: the last that is over.
+    """
+
+    placed: pl.DataFrame
+    done: int
+    work: pl.DataFrame
+    launched: pl.DataFrame
+    calendar: Calendar
+    last_day: date
+
+    def checked(self, order: Order, *, seed: int) -> Checked:
+        """Tells the dates of the past again, in an order of work, and learns from them. Dates that were not over by the last day, and
+        those of days on which there was nothing to learn from yet, are held against nothing.
+        """
+        count, told = len(self._days), list[_Told]()
+        kept, said = [0] * len(outlook.SHARES), [0] * len(outlook.SHARES)
+        for day in range(count % STEP or STEP, count, STEP):
+            found = self._on(day, order, seed)
+            if found is None:
+                continue
+            one, chances = found
+            known = calibration.learn(_together([past.seen(day) for past in told[-_NEWEST:]]))
+            for place, share in enumerate(outlook.SHARES):
+                days = finishing.days_read(chances, share, one.stay, known)
+                over = (day + days <= count) & np.isin(one.stay, list(known.read))
+                said[place] += int(over.sum())
+                kept[place] += int((over & (one.done > 0) & (one.done <= days)).sum())
+            told.append(one)
+        held = tuple(Held(*each) for each in zip(outlook.SHARES, kept, said, strict=True) if each[2])
+        return Checked(calibration.learn(_together([one.seen(count) for one in told[-_NEWEST:]])), held)
+
+    @cached_property
+    def _days(self) -> list[date]:
+        """The working days of the last years up to the last that is over."""
+        first = self.placed["at"].min()
+        since = max(first.date(), self.last_day - outlook.HISTORY) if isinstance(first, datetime) else self.last_day
+        return self.calendar.working_days(since, self.last_day)
+
+    @cached_property
+    def _counts(self) -> Mapping[str | None, tuple[int, ...]]:
+        """By team, what it finished on each of these days, from the first on which it had work."""
+        first = self.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(pl.col("at").min())
+        since = first.join(self.work, on="issue_id").group_by("unit").agg(pl.col("at").min().dt.date())
+        days = self._days
+        counts: dict[str | None, tuple[int, ...]] = {}
+        for unit, day in since.iter_rows():
+            own = self.launched.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))["finished"]
+            begin = max(day, days[0]) if days else day
+            counts[unit] = tuple(self.calendar.counts(own, begin, self.last_day)) if begin <= self.last_day else ()
+        return counts
+
+    def _on(self, day: int, order: Order, seed: int) -> tuple[_Told, Floats] | None:
+        """The dates told when so many working days were known, and the chances by day they are read from; None where no team had a
+        pace, or nothing was open.
+        """
+        over, left = start_of(self._days[day - 1] + timedelta(days=1)), len(self._days) - day
+        open_ = stays(self.placed, over).filter(pl.col("index") != self.done).join(self.work, on="issue_id", how="inner")
+        open_ = open_.with_columns(pl.lit(None, pl.Int64).alias("place"))
+        paces = {
+            unit: found for unit, counts in self._counts.items()
+            if (found := pace_of(counts[: max(len(counts) - left, 0)], ahead=outlook.AHEAD)) is not None
+        }  # fmt: skip
+        teams = dict(open_.select("issue_id", "unit").iter_rows())
+        arranged = [issue for issue in finishing.ordered(open_, order) if teams[issue] in paces]
+        if not arranged:
+            return None
+        # Nobody can hold a later day against the past than the last that is known.
+        chances = finishing.queues(arranged, teams, paces, seed=seed + day, trials=_TRIALS, most=left + 1).of(arranged)
+        stay = dict(open_.select("issue_id", "stay").iter_rows())
+        done = self._done_on(arranged, over, day)
+        later = [calibration.readings(chances, np.full(len(done), passed)) for passed in range(0, left + 1, STEP)]
+        told = _Told(
+            day, np.array([self._ids[issue] for issue in arranged]), np.array([stay[issue] for issue in arranged]), done,
+            calibration.readings(chances, np.maximum(done - 1, 0)), np.stack(later, axis=1),
+        )  # fmt: skip
+        return told, chances
+
+    @cached_property
+    def _ids(self) -> Mapping[str, int]:
+        return {issue: at for at, issue in enumerate(self.work["issue_id"])}
+
+    def _done_on(self, items: Sequence[str], over: datetime, day: int) -> Ints:
+        """The working days after the `day`-th until each was done; 0 where it is not. What is done on a day off is done by the next."""
+        done = self.placed.filter((pl.col("index") == self.done) & (pl.col("at") >= over))
+        first = dict(done.group_by(pl.col("case").cast(pl.String)).agg(pl.col("at").min().dt.date()).iter_rows())
+        return np.array([bisect_left(self._days, first[item]) + 1 - day if item in first else 0 for item in items])
+
+
+def _together(seen: Sequence[Seen]) -> Seen:
+    parts = [_NOTHING, *seen]
+    return Seen(
+        np.concatenate([one.item for one in parts]), np.concatenate([one.stay for one in parts]),
+        np.concatenate([one.reading for one in parts]), np.concatenate([one.is_done for one in parts]),
+    )  # fmt: skip
