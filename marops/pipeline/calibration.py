@@ -115,4 +115,3 @@ def _sure(chances: Floats) -> Ints:
     """The first day on which each is SURE to be done; the last one looked at where that is not among them."""
     reached = chances >= SURE - 1e-9
     return np.where(reached.any(axis=1), reached.argmax(axis=1), chances.shape[1] - 1)
-

@@ -112,9 +112,7 @@ def queues(
         forecast.by(forecast.when(pace, items, trials=trials, seed=seeds[team]), _FAR) for team, (pace, items) in known.items()
     ]
     days = min(max(needed, default=0), most)
-    chances = {
-        team: forecast.chances(pace, items, days, trials=trials, seed=seeds[team]) for team, (pace, items) in known.items()
-    }
+    chances = {team: forecast.chances(pace, items, days, trials=trials, seed=seeds[team]) for team, (pace, items) in known.items()}
     return Queues(places, teams, chances)
 
 
@@ -146,9 +144,7 @@ def finishes(
     days = dict[str, list[date | None]]()
     for begin in range(0, len(paced), _AT_ONCE):
         part = paced[begin : begin + _AT_ONCE]
-        joint = np.stack(
-            [forecast.jointly(*(found.chances[team][place] for team, place in reach[item].items())) for item in part]
-        )
+        joint = np.stack([forecast.jointly(*(found.chances[team][place] for team, place in reach[item].items())) for item in part])
         stay = np.array([stays.get(item, Stay.USUAL) for item in part])
         read = [days_read(joint, share, stay, known) for share in SHARES]
         days |= {

@@ -7,14 +7,20 @@ import polars as pl
 
 from marops import theme
 from marops.chart import Chart, base, escaped
-from marops.language import Reader, Text, text
+from marops.language import Reader, Text, joined, text
+from marops.pipeline.outlook import SHARES
+from marops.quantity import Quantity, Unit
 
 _MOST = 30
 
 
-def finishes(found: pl.DataFrame, today: date, reader: Reader) -> Chart:
-    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date."""
+def finishes(found: pl.DataFrame, today: date, before: pl.DataFrame | None, reader: Reader) -> Chart:
+    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date. `before`:
+    the same without what is asked for; None where nothing is.
+    """
     rows = found.head(_MOST)
+    if before is not None:
+        rows = rows.join(before.select("issue_id", pl.col("p85").alias("before")), on="issue_id", how="left", maintain_order="left")
     names = [escaped(name) for name in rows.select(pl.coalesce("name", "issue_id")).to_series()]
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
@@ -24,7 +30,10 @@ def finishes(found: pl.DataFrame, today: date, reader: Reader) -> Chart:
     told = list(zip(names, said, rows["issue_id"], strict=True))
     dot = {"symbol": "circle", "size": 9, "color": theme.JOINT.light}
     due = {"symbol": "line-ns", "size": 17, "line": {"width": 3, "color": theme.INK.light}}
-    for column, marker in (("p50", dot), ("due_date", due)):
+    marks = [("p50", dot), ("due_date", due)]
+    if before is not None:
+        marks.append(("before", {"symbol": "diamond-open", "size": 9, "color": theme.MUTED.light}))
+    for column, marker in marks:
         # Plotly would draw what has no day in 1970.
         known = [at for at, day in enumerate(rows[column]) if day is not None]
         figure.add_trace(
@@ -42,7 +51,11 @@ def finishes(found: pl.DataFrame, today: date, reader: Reader) -> Chart:
         pl.col("due_date").alias(reader.say(text("Due"))), pl.col("p50").alias(reader.say(text("50 % by"))),
         pl.col("p85").alias(reader.say(text("85 % by"))), pl.col("p95").alias(reader.say(text("95 % by"))),
     )  # fmt: skip
-    unit = text("dot: done with 50 %; band: to 85 %; thin: to 95 %; | due")
+    unit = (
+        text("dot: done with 50 %; band: to 85 %; thin: to 95 %; | due")
+        if before is None
+        else text("dot: done with 50 %; band: to 85 %; thin: to 95 %; diamond: 85 % as it is; | due")
+    )
     return Chart(figure, title, unit, text("When open work is done, in the order of work. {title}.", title=title), table)
 
 
@@ -60,12 +73,15 @@ def _title(found: pl.DataFrame) -> Text:
 
 
 def _said(row: dict[str, object]) -> Text:
-    if row["p95"] is None:
-        return text("its team's pace promises no date")
-    days = {"half": row["p50"], "most": row["p85"], "nearly": row["p95"]}
+    known = [
+        text("{share} by {day}", share=Quantity(share, Unit.PERCENT), day=day) for share in SHARES
+        if (day := row[f"p{round(share * 100)}"]) is not None
+    ]  # fmt: skip
+    if not known:
+        return text("no date can be promised")
     if row["due_date"] is None:
-        return text("done with 50 % by {half}, 85 % by {most}, 95 % by {nearly}", **days)
-    return text("due {due}; done with 50 % by {half}, 85 % by {most}, 95 % by {nearly}", due=row["due_date"], **days)
+        return text("done with {days}", days=joined(known, 3))
+    return text("due {due}; done with {days}", due=row["due_date"], days=joined(known, 3))
 
 
 def _line(figure: go.Figure, days: list[date | None], at: int, colour: str, width: int) -> None:

@@ -112,7 +112,7 @@ def test_the_figures_of_the_sample_company_s_flow_are_readable(sample_home: Path
     is_readable(flow_figures.chances(page, reader))
     is_readable(figures.timeline(service.flow(LOCAL_ADMIN, SAMPLE_YEAR), reader), rows=9)
     finishes = page.finishes(Order.FARTHEST, service.flow(LOCAL_ADMIN, SAMPLE_YEAR).risks)
-    is_readable(finishing_figures.finishes(finishes, page.today, reader), rows=9)
+    is_readable(finishing_figures.finishes(finishes, page.today, None, reader), rows=9)
 
 
 def test_of_very_many_points_the_slowest_and_an_even_share_are_drawn() -> None:

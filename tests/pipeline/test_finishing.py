@@ -62,7 +62,7 @@ def test_what_has_no_date_is_drawn_nowhere_and_named_in_the_table() -> None:
     paces: dict[str | None, Pace | None] = {"Web": steady(1), None: None}
     found = finishing.finishes(["a", "b"], {"a": "Web", "b": None}, {}, paces, EVERY_DAY, LAST, seed=SEED)
     named = found.with_columns(pl.col("issue_id").alias("name"), pl.lit(None, pl.Date).alias("due_date"))
-    chart = finishing_figures.finishes(named, LAST, READERS[0])
+    chart = finishing_figures.finishes(named, LAST, None, READERS[0])
     drawn = {str(at) for trace in chart.figure.data for at in trace.x}
     assert drawn == {str(day(1))}
     assert str(chart.title) == "Of 2, 1 have a date: the first is done by Mar 2, 2026, the last by Mar 2, 2026, each with 85 %"

@@ -1,14 +1,17 @@
 """What to expect of the pace of the past: how many launches by a day, when all open work is done, and when each piece of it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import polars as pl
 import streamlit as st
 
-from marops.language import Text, joined, ntext, text
-from marops.pipeline import finishing_figures, flow_figures, speed
+from marops.language import Joined, Text, joined, ntext, text
+from marops.pipeline import calibration, finishing_figures, flow_figures, speed
+from marops.pipeline.backtest import Checked
 from marops.pipeline.details import Details
-from marops.pipeline.finishing import Order
+from marops.pipeline.finishing import AS_IS, Order, WhatIf
+from marops.pipeline.forecast import Held
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.web import charts
@@ -34,21 +37,26 @@ def forecasts(flow: Details, standing: Flow) -> None:
             )
         )  # fmt: skip
         # A person, or a unit, whose own pace is not known may still wait in a queue whose pace is.
-        _each(flow, standing)
+        _each(flow, standing, AS_IS)
         return
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(charts.drawn(flow_figures.chances, flow), key="chances")
         note(_how_it_held(flow))
     with right:
-        _what_if(flow)
-    _each(flow, standing)
+        what_if = _what_if(flow)
+    if what_if is not None:
+        _each(flow, standing, what_if)
 
 
 def _how_it_held(flow: Details) -> Text:
     held = flow.outlook.held
     if not held:
         return text("Such forecasts cannot be checked yet: they take sixteen weeks of history.")
+    return text("Had this been said every week of the past: {said}.", said=_came_true(held))
+
+
+def _came_true(held: Sequence[Held]) -> Joined:
     said = [
         text(
             "{share} came true {kept} of {all} times ({coverage})", share=Quantity(one.share, Unit.PERCENT), kept=one.kept,
@@ -56,11 +64,13 @@ def _how_it_held(flow: Details) -> Text:
         )
         for one in held
     ]  # fmt: skip
-    return text("Had this been said every week of the past: {said}.", said=joined(said, 3))
+    return joined(said, 3)
 
 
-def _what_if(flow: Details) -> None:
-    """When all that is begun and asked for is finished, with more or less of it, other people or a limit."""
+def _what_if(flow: Details) -> WhatIf | None:
+    """When all that is begun and asked for is finished, with more or less of it, other people or a limit. Returns what was asked, as
+    far as it matters for each item; None where nothing would be finished.
+    """
     names = dict(flow.waiting.select("issue_id", "name").iter_rows())
     note(text("What if …"))
     dropped = st.multiselect(
@@ -98,6 +108,7 @@ def _what_if(flow: Details) -> None:
                 pace=Quantity(round(faster, 2), Unit.PERCENT),
             )
         )
+    return WhatIf(frozenset(dropped), faster) if faster else None
 
 
 def _finished_by(flow: Details, items: int, faster: float) -> None:
@@ -135,8 +146,8 @@ def _limited(flow: Details, limit: int, faster: float) -> None:
         )  # fmt: skip
 
 
-def _each(flow: Details, standing: Flow) -> None:
-    """When each open item is done, in an order of work that can be chosen."""
+def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
+    """When each open item is done, in an order of work that can be chosen, beside how it is without a what-if."""
     asked = st.query_params.get("order", "")
     order = Order(asked) if asked in set(Order) else Order.FARTHEST
     set_widget("w_order", order)
@@ -144,11 +155,13 @@ def _each(flow: Details, standing: Flow) -> None:
         say(text("Worked on first")), list(Order), key="w_order", format_func=lambda found: say(_ORDERS[found]), required=True,
         on_change=lambda: st.query_params.update({"order": str(st.session_state["w_order"])}),
     )  # fmt: skip
-    found = flow.finishes(order, standing.risks)
-    if found.is_empty():
+    as_is = flow.finishes(order, standing.risks)
+    if as_is.is_empty():
         note(text("Nothing is open."))
         return
-    charts.show(charts.drawn(finishing_figures.finishes, found, flow.today), key="finishes", picks=open_item)
+    found = flow.finishes(order, standing.risks, what_if)
+    before = None if what_if == AS_IS else as_is
+    charts.show(charts.drawn(finishing_figures.finishes, found, flow.today, before), key="finishes", picks=open_item)
     note(
         text(
             "Each business unit is taken to go on at its own pace, one item after the other in this order; work that needs another "
@@ -156,14 +169,50 @@ def _each(flow: Details, standing: Flow) -> None:
             "became of campaigns that stood alike, ready early or not."
         )
     )
-    unknown = found.filter(pl.col("p50").is_null()).height
-    if unknown:
+    note(_how_dates_held(flow.checked(order), order))
+    _without_date(found)
+
+
+def _how_dates_held(checked: Checked, order: Order) -> Text:
+    if not checked.calibration.read:
+        return text(
+            "These dates are not checked: less than {few} items of the past can be looked at. Nobody works strictly in an order, so "
+            "they may be kept less often than they say.",
+            few=calibration.FEWEST,
+        )
+    if not checked.held:
+        return text("Told every four weeks of the past, no such date could have been promised that is over by now.")
+    said = text(
+        "A date is given for the chance with which work of the past was done by then, that which stood too long in its stage told "
+        "apart. Had such dates been given every four weeks: {said}.",
+        said=_came_true(checked.held),
+    )
+    if order is Order.FIRST:
+        return text(
+            "{said} That is of work taken up nearest to its launch; what lost most by waiting then is not known.", said=said
+        )
+    return said
+
+
+def _without_date(found: pl.DataFrame) -> None:
+    """Why items have no date."""
+    no_pace = found.filter(~pl.col("has_pace")).height
+    if no_pace:
         note(
             ntext(
-                "{n} item without a date: its unit has finished nothing lately, is known for less than four weeks, or would take "
+                "{n} item without a date: its unit has finished nothing lately, or is known for less than four weeks.",
+                "{n} items without a date: their units have finished nothing lately, or are known for less than four weeks.",
+                no_pace,
+            )
+        )
+    stuck = found.filter(pl.col("has_pace") & pl.col("p85").is_null()).height
+    if stuck:
+        note(
+            ntext(
+                "{n} item with no date for 85 %: too little of what stood as long in its stage was ever finished, or it would take "
                 "over ten years.",
-                "{n} items without a date: their units have finished nothing lately, are known for less than four weeks, or would "
+                "{n} items with no date for 85 %: too little of what stood as long in their stages was ever finished, or they would "
                 "take over ten years.",
-                unknown,
+                stuck,
             )
         )
