@@ -89,8 +89,8 @@ _NOTHING = Seen(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.ze
 
 @dataclass(frozen=True)
 class Past:
-    """The past of a process. `placed`: events.placed of all work that was not withdrawn; `done`: the index of the stage that ends it;
-    `work`: `issue_id`, `unit`, `due_date` (as it is now: what it was then is not kept); `launched`: `unit`, `finished` (a day);
+    """The past of a process. `placed`: events.placed of all work that was not withdrawn; `done`: the index of the stage that ends
+    it; `work`: `issue_id`, `unit`, `due_date` (as it is now: what it was then is not kept); `launched`: `unit`, `finished` (a day);
     `last_day`: the last that is over.
     """
 
@@ -102,8 +102,8 @@ class Past:
     last_day: date
 
     def checked(self, order: Order, *, seed: int) -> Checked:
-        """Tells the dates of the past again, in an order of work, and learns from them. Dates that were not over by the last day, and
-        those of days on which there was nothing to learn from yet, are held against nothing.
+        """Tells the dates of the past again, in an order of work, and learns from them. Dates that were not over by the last day,
+        and those of days on which there was nothing to learn from yet, are held against nothing.
         """
         count, told = len(self._days), list[_Told]()
         kept, said = [0] * len(outlook.SHARES), [0] * len(outlook.SHARES)
@@ -173,7 +173,7 @@ class Past:
         return {issue: at for at, issue in enumerate(self.work["issue_id"])}
 
     def _done_on(self, items: Sequence[str], over: datetime, day: int) -> Ints:
-        """The working days after the `day`-th until each was done; 0 where it is not. What is done on a day off is done by the next."""
+        """The working days after the `day`-th until each was done; 0 where it is not. One on a day off is done by the next."""
         done = self.placed.filter((pl.col("index") == self.done) & (pl.col("at") >= over))
         first = dict(done.group_by(pl.col("case").cast(pl.String)).agg(pl.col("at").min().dt.date()).iter_rows())
         return np.array([bisect_left(self._days, first[item]) + 1 - day if item in first else 0 for item in items])

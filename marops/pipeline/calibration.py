@@ -1,8 +1,8 @@
 """By which chance of the trials a date must be read so that it holds as often as it says.
 
-Nobody works strictly in an order: work is overtaken, put aside, never taken up again. So a date that 85 % of the trials keep is kept
-by less of the work. By which chance 85 % of the work of the past was done is where "85 %" is read (calibrated forecasts), with
-Kaplan and Meier's estimate for what was not done yet. Work that stands in its stage for longer than is normal is judged by such work.
+Nobody works strictly in an order: work is overtaken, put aside, never taken up again. So a date that 85 % of the trials keep is
+kept by less of the work. By which chance 85 % of the work of the past was done is where "85 %" is read (calibrated forecasts), with
+Kaplan and Meier's estimate for what was not done yet. Work that stands in its stage longer than is normal is judged by such work.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ class Calibration:
     read: Mapping[Stay, tuple[Floats, Floats]]
 
     def level(self, share: float, stay: Stay) -> float | None:
-        """The reading at which `share` of the work is done; infinite where less than that ever was, None where too little is known."""
+        """The reading at which `share` of the work is done; infinite where less ever was, None where too little is known."""
         if stay not in self.read:
             return None
         levels, done = self.read[stay]
@@ -94,8 +94,8 @@ def _done_by(readings: Floats, is_done: Bools) -> tuple[Floats, Floats]:
 
 
 def readings(chances: Floats, day: Ints) -> Floats:
-    """What is read at the end of a day, one a piece of work: its chance to be done by then (`chances`: rows of work, columns of days
-    from 0), and from SURE on, how many times as many days have gone by as SURE took.
+    """What is read at the end of a day, one a piece of work: its chance to be done by then (`chances`: rows of work, columns of
+    days from 0), and from SURE on, how many times as many days have gone by as SURE took.
     """
     sure, rows = _sure(chances), np.arange(len(chances))
     inside = np.minimum(chances[rows, np.minimum(day, chances.shape[1] - 1)], SURE)

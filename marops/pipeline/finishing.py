@@ -117,8 +117,8 @@ def queues(
 
 
 def days_read(chances: Floats, share: float, stays: Ints, known: Calibration) -> Floats:
-    """The day by which each (a row of `chances`, by day) is done with a chance of `share`, infinite where it never is; read by what is
-    `known` of the past, or else as the trials say.
+    """The day by which each (a row of `chances`, by day) is done with a chance of `share`, infinite where it never is; read by what
+    is `known` of the past, or else as the trials say.
     """
     levels = np.array([np.nan if (level := known.level(share, Stay(stay))) is None else level for stay in stays])
     by_trials = (chances < share - 1e-9).sum(axis=1)

@@ -15,8 +15,8 @@ _MOST = 30
 
 
 def finishes(found: pl.DataFrame, today: date, before: pl.DataFrame | None, reader: Reader) -> Chart:
-    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date. `before`:
-    the same without what is asked for; None where nothing is.
+    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date.
+    `before`: the same without what is asked for; None where nothing is.
     """
     rows = found.head(_MOST)
     if before is not None:

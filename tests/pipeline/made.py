@@ -1,7 +1,7 @@
 """Event logs for tests: written by hand, or read from the published cases."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import polars as pl
 from marops.calendars import Calendar
 from marops.pipeline import events as events_of
 from marops.pipeline import flow
+from marops.pipeline.backtest import Past
 from marops.pipeline.events import Workflow
 from marops.sources import xes
 from tests.conftest import case
@@ -88,6 +89,15 @@ def mapped(folder: str) -> tuple[pl.DataFrame, Workflow, dict[str, Any]]:
     names = tuple(stage["name"] for stage in said["mapping"])
     active = frozenset(names[names.index(said["committed"]) : names.index(said["done"])])
     return log, Workflow(names, active, frozenset({said["done"]})), said
+
+
+def past(log: pl.DataFrame, workflow: Workflow, calendar: Calendar, last_day: date) -> Past:
+    """The past of a log of nobody's business unit, for dates of single items."""
+    at = events_of.placed(log, workflow)
+    items = flow.items(at, workflow).select(pl.col("case").cast(pl.String).alias("issue_id"), "finished")
+    nobodys = items.with_columns(pl.lit(None, pl.String).alias("unit"), pl.lit(None, pl.Date).alias("due_date"))
+    launched = nobodys.drop_nulls("finished").select("unit", pl.col("finished").dt.date())
+    return Past(at, len(workflow.stages) - 1, nobodys.drop("finished"), launched, calendar, last_day)
 
 
 def finished_by_day(folder: str) -> list[int]:

@@ -68,8 +68,8 @@ def _came_true(held: Sequence[Held]) -> Joined:
 
 
 def _what_if(flow: Details) -> WhatIf | None:
-    """When all that is begun and asked for is finished, with more or less of it, other people or a limit. Returns what was asked, as
-    far as it matters for each item; None where nothing would be finished.
+    """When all that is begun and asked for is finished, with more or less of it, other people or a limit. Returns what was asked,
+    as far as it matters for each item; None where nothing would be finished.
     """
     names = dict(flow.waiting.select("issue_id", "name").iter_rows())
     note(text("What if …"))
@@ -176,8 +176,8 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
 def _how_dates_held(checked: Checked, order: Order) -> Text:
     if not checked.calibration.read:
         return text(
-            "These dates are not checked: less than {few} items of the past can be looked at. Nobody works strictly in an order, so "
-            "they may be kept less often than they say.",
+            "These dates are not checked: less than {few} items of the past can be looked at. Nobody works strictly in an order, "
+            "so they may be kept less often than they say.",
             few=calibration.FEWEST,
         )
     if not checked.held:
@@ -211,8 +211,8 @@ def _without_date(found: pl.DataFrame) -> None:
             ntext(
                 "{n} item with no date for 85 %: too little of what stood as long in its stage was ever finished, or it would take "
                 "over ten years.",
-                "{n} items with no date for 85 %: too little of what stood as long in their stages was ever finished, or they would "
-                "take over ten years.",
+                "{n} items with no date for 85 %: too little of what stood as long in their stages was ever finished, or they "
+                "would take over ten years.",
                 stuck,
             )
         )
