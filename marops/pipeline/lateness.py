@@ -4,17 +4,23 @@ Campaigns that are ready early wait for their date. So how long work takes says 
 was, so many days before its date, does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from math import ceil
+from math import isinf
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from marops import stats
 from marops.period import start_of
+from marops.pipeline.forecast import Floats, Ints
 
 FEWEST = 10
 """Comparable campaigns below which nothing is said."""
+
+Bools = npt.NDArray[np.bool_]
 
 _DAY = timedelta(days=1)
 _NEAR = (0, 3, 7)
@@ -39,17 +45,16 @@ def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
     with Wilson's interval; `likely`, `latest`: the days by which half and 85 % of these were launched, counted from the date
     (null: as many never were). Null where fewer than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
     """
-    past = _past(work, visits, end)
+    past = _by_stage(_past(work, visits, end))
     rows: list[tuple[str, float | None, float | None, float | None, int, int, int, date | None, date | None]] = []
     for issue, stage, due in _open(work, end).select("issue_id", "stage", "due_date").iter_rows():
         left = (_over(due) - end) / _DAY
-        here = past.filter(pl.col("stage").eq_missing(pl.lit(stage, pl.String)) & (pl.col("issue_id") != issue))
-        near, found = _comparable(here, left)
-        late, count = int((~found["kept"]).sum()), found.height
+        near, found = past[stage].comparable(issue, left) if stage in past else (_NEAR[-1], _NONE_ALIKE)
+        late, count = int((~found.kept).sum()), len(found.kept)
         if count < FEWEST:
             rows.append((issue, 1.0 if left <= 0 else None, None, None, count, late, near, None, None))
             continue
-        half, most = (_after(due, found["delay"].sort(nulls_last=True)[ceil(share * count) - 1]) for share in (0.5, 0.85))
+        half, most = (_after(due, stats.nearest_rank(found.delay, share)) for share in (0.5, 0.85))
         if left <= 0:
             rows.append((issue, 1.0, None, None, count, late, near, half, most))
         else:
@@ -84,8 +89,8 @@ def checked(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, *, months: 
     return Checked(len(chances), sum(chances.values()), late) if chances else None
 
 
-def _after(due: date, delay: int | None) -> date | None:
-    return None if delay is None else due + timedelta(days=delay)
+def _after(due: date, delay: float) -> date | None:
+    return None if isinf(delay) else due + timedelta(days=int(delay))
 
 
 def _over(day: date) -> datetime:
@@ -126,16 +131,53 @@ def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
     )  # fmt: skip
 
 
-def _comparable(past: pl.DataFrame, left: float) -> tuple[int, pl.DataFrame]:
-    """The campaigns that were not launched `left` days before their date and stood in the stage about then, each once, and how
-    many days "about" is.
+@dataclass(frozen=True)
+class _Alike:
+    """Campaigns: whether each `kept` its date, and how many days after it it was launched (infinite: never)."""
+
+    kept: Bools
+    delay: Floats
+
+
+@dataclass(frozen=True)
+class _Past:
+    """The rows of `_past` of a stage, in the order of visits, the `campaign` of each by number: what was never launched is `gone`
+    before any day.
     """
-    past = past.filter((pl.col("gone") < left).fill_null(value=True))
-    for near in _NEAR:
-        found = past.filter((pl.col("until") < left + near) & (pl.col("since") >= left - near)).unique("issue_id", keep="last")
-        if found.height >= FEWEST or near == _NEAR[-1]:
-            return near, found
-    raise AssertionError
+
+    numbers: Mapping[str, int]
+    campaign: Ints
+    since: Floats
+    until: Floats
+    gone: Floats
+    of: _Alike
+
+    def comparable(self, issue: str, left: float) -> tuple[int, _Alike]:
+        """The campaigns other than one that were not launched `left` days before their date and stood in the stage about then, each
+        once, and how many days "about" is.
+        """
+        others = (self.gone < left) & (self.campaign != self.numbers.get(issue, -1))
+        for near in _NEAR:
+            about = np.flatnonzero(others & (self.until < left + near) & (self.since >= left - near))
+            once = about[np.unique(self.campaign[about], return_index=True)[1]]
+            if len(once) >= FEWEST or near == _NEAR[-1]:
+                return near, _Alike(self.of.kept[once], self.of.delay[once])
+        raise AssertionError
+
+
+_NONE_ALIKE = _Alike(np.zeros(0, np.bool_), np.zeros(0))
+
+
+def _by_stage(past: pl.DataFrame) -> dict[str | None, _Past]:
+    found: dict[str | None, _Past] = {}
+    for (stage,), rows in past.group_by("stage", maintain_order=True):
+        numbers = {issue: at for at, issue in enumerate(rows["issue_id"].unique(maintain_order=True))}
+        delay = rows["delay"].cast(pl.Float64).fill_null(float("inf")).to_numpy()
+        found[stage] = _Past(
+            numbers, np.array([numbers[issue] for issue in rows["issue_id"]]), rows["since"].to_numpy(), rows["until"].to_numpy(),
+            rows["gone"].fill_null(float("-inf")).to_numpy(), _Alike(rows["kept"].to_numpy(), delay),
+        )  # fmt: skip
+    return found
 
 
 def _as_known(work: pl.DataFrame, visits: pl.DataFrame, day: datetime) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -1,6 +1,6 @@
 """In which order to work on launches: weighted shortest job first, where the job is what is left of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import polars as pl
@@ -34,28 +34,45 @@ def left_by_stage(delivered: Delivery) -> dict[str, float]:
     }
 
 
-def first_things_first(risks: pl.DataFrame, left: Mapping[str, float], needs: pl.DataFrame, worth: pl.Expr) -> pl.DataFrame:
+def first_things_first(
+    open_: pl.DataFrame, risks: pl.DataFrame, left: Mapping[str, float], needs: pl.DataFrame, worth: pl.Expr
+) -> pl.DataFrame:
     """The `place` of each launch in the order in which to work (see ORDER): cost of delay, what a day costs times the chance to be
-    late, for each day that is `left`; what others need carries their cost, too, and comes before them. `worth`: what one unit of a
-    row's currency is worth. Empty where something needs itself. Launches of a stage that nobody can time have no place, nor
-    those of which nobody has said what a day is worth, unless others need them.
+    late, for each day that is `left`; what others need carries their cost, too, and comes before them. `open_`: all open work
+    (`issue_id`, `stage`), with a date or without; `worth`: what one unit of a row's currency is worth.
+
+    Empty where something needs itself. Launches of a stage that nobody can time have no place, nor those of which nobody has said
+    what a day is worth, unless others need them: then they count with what waits for them alone (`left` is null where nobody can
+    time them).
     """
-    known = (
-        risks.with_columns(
-            (pl.col("at_risk") * worth).alias("cost"),
-            pl.col("stage").replace_strict(dict(left), default=None, return_dtype=pl.Float64).clip(_LEAST).alias("left"),
-        )
-        .filter(pl.col("cost").is_not_null() | pl.col("issue_id").is_in(needs["needs"].implode()))
-        .drop_nulls("left")
-    )
-    known = known.with_columns(pl.col("cost").fill_null(0.0))
-    before = {issue: tuple(found) for issue, found in needs.group_by("issue_id").agg(pl.col("needs")).iter_rows()}
+    timed = pl.col("stage").replace_strict(dict(left), default=None, return_dtype=pl.Float64).clip(_LEAST).alias("left")
+    costs = risks.select("issue_id", (pl.col("at_risk") * worth).alias("cost"))
+    known = open_.select("issue_id", timed).join(costs, on="issue_id", how="left")
+    weighed = {issue: (days, cost) for issue, days, cost in known.iter_rows()}
+    before = {
+        issue: tuple(need for need in found if need in weighed)
+        for issue, found in needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows()
+    }
+    ranked = known.drop_nulls(["left", "cost"])["issue_id"].to_list()
+    wanted = _with_needs(ranked, before)
     jobs = [
-        Job(issue, days, cost, before.get(issue, ())) for issue, days, cost in known.select("issue_id", "left", "cost").iter_rows()
+        Job(issue, days or _LEAST, cost if cost is not None and days is not None else 0.0, before.get(issue, ()))
+        for issue in wanted
+        for days, cost in [weighed[issue]]
     ]
     try:
-        ranked = shortest_weighted_first(jobs)
+        done_first = shortest_weighted_first(jobs)
     except UserError:
         return pl.DataFrame(schema=ORDER)
-    rows = [(one.job.id, place, one.job.days) for place, one in enumerate(ranked, 1)]
+    rows = [(one.job.id, place, weighed[one.job.id][0]) for place, one in enumerate(done_first, 1)]
     return pl.DataFrame(rows, schema=ORDER, orient="row")
+
+
+def _with_needs(items: Sequence[str], needs: Mapping[str, Sequence[str]]) -> list[str]:
+    """The items and all that they need, directly or through others."""
+    found, following = dict.fromkeys(items), list(items)
+    while following:
+        new = [need for need in needs.get(following.pop(), ()) if need not in found]
+        found |= dict.fromkeys(new)
+        following += new
+    return list(found)

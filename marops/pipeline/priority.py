@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 
 from marops.errors import UserError
 from marops.language import joined, text
@@ -52,12 +53,12 @@ def shortest_weighted_first(jobs: Iterable[Job]) -> list[Ranked]:
         ranked[job.id] = Ranked(job, cost, score)
     order = TopologicalSorter(needs)
     order.prepare()
-    ready: list[str] = []
+    ready: list[tuple[float, str]] = []
     done: list[Ranked] = []
     while order.is_active():
-        ready += order.get_ready()
-        ready.sort(key=lambda each: (-ranked[each].score, each))
-        first = ready.pop(0)
+        for each in order.get_ready():
+            heappush(ready, (-ranked[each].score, each))
+        _, first = heappop(ready)
         done.append(ranked[first])
         order.done(first)
     return done

@@ -1,7 +1,7 @@
 """The work that a scope shows, and what results about it depend on: what the services of the pipeline begin with."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
@@ -48,6 +48,11 @@ class Scoped:
     def key(self) -> Hashable:
         """What a result made from it depends on."""
         return self.opened.key, self.scope, self.person, item_rollups.this_hour()
+
+    @property
+    def everything(self) -> "Scoped":
+        """All work of the workspace, in the same period."""
+        return Scoped(self.opened, replace(self.scope, unit=None))
 
     @property
     def facts(self) -> Facts:

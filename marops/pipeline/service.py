@@ -1,7 +1,6 @@
 """The campaign pipeline: the board, what is late, how long stages take."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,6 @@ from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
 from marops.pipeline import delivery, lateness, logs, metrics, ordering, roles
-from marops.pipeline.delivery import Delivery
 from marops.pipeline.events import EVENT, Why
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
@@ -39,15 +37,17 @@ class Flow:
     (since when somebody says it is blocked or waits; null: nobody does).
     `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
-    `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `checked`: how such chances
-    turned out. `unknown`: statuses that are no stage, in lower case; `adrift`: those in which items are now. `told_until`: the last
-    day that trackers tell of, where work kept here is known for longer; None else. `role`: of what stands now (`items`, `overdue`,
-    `risks`, `over_sla`, `in_preparation`, `late`) only that is here on which this role must act; None: all of it.
+    `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `places`: ordering.ORDER of
+    all open work, whatever the scope. `checked`: how such chances turned out. `unknown`: statuses that are no stage, in lower case;
+    `adrift`: those in which items are now. `told_until`: the last day that trackers tell of, where work kept here is known for
+    longer; None else. `role`: of what stands now (`items`, `overdue`, `risks`, `over_sla`, `in_preparation`, `late`) only that is
+    here on which this role must act; None: all of it.
     """
 
     items: pl.DataFrame
     overdue: pl.DataFrame
     risks: pl.DataFrame
+    places: pl.DataFrame
     checked: Checked | None
     stage_times: pl.DataFrame
     launches: pl.DataFrame
@@ -231,25 +231,49 @@ def _why(column: str, rule: str) -> Why:
     return Why.UNREADABLE if rule == "unreadable" else Why.NO_MOMENT
 
 
-def _risks(
-    work: pl.DataFrame, visits: pl.DataFrame, delivered: Delivery, needs: pl.DataFrame, today: date,
-    factors: Mapping[str, float | None],
-) -> pl.DataFrame:  # fmt: skip
-    """`needs`: item_rollups.dependencies. `factors`: what one unit of each currency is worth in the reporting currency, so that
-    amounts can be put in order. A date before `today` has passed, however far the data reaches: as for `overdue`.
+@dataclass(frozen=True)
+class _Learned:
+    """What is the same whatever scope is looked at, since it is learned from all work: the `risks` of Flow, the `places` of open
+    work in the order in which to work (ordering.ORDER), how such chances turned out, and what is normal for a stage (`stage`,
+    `limit`).
     """
-    found = lateness.risks(work, visits, delivered.end).join(work, on="issue_id", maintain_order="left")
+
+    risks: pl.DataFrame
+    places: pl.DataFrame
+    checked: Checked | None
+    limits: pl.DataFrame
+
+
+@cached(LRUCache(maxsize=32), key=lambda scoped: (scoped.opened.key, item_rollups.this_hour()), condition=threading.Condition())
+def _learned(scoped: Scoped) -> _Learned:
+    """`scoped`: all work of a workspace; its period does not matter."""
+    opened, found, end, work, process = scoped.opened, scoped.facts, scoped.end, scoped.work, scoped.opened.process
+    visits, dated = scoped.visits, _dated(scoped.work, scoped.opened.process)
+    before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
+    factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
+    worth = pl.col("currency_code").replace_strict(factors, default=None, return_dtype=pl.Float64)
+    risks = _risks(dated, before_launch, end, opened.today)
+    places = ordering.first_things_first(
+        work.filter(pl.col("launched_at").is_null() & pl.col("done_at").is_null()), risks,
+        ordering.left_by_stage(delivery.delivery(scoped.moves, process, end)), item_rollups.dependencies(found), worth,
+    )  # fmt: skip
+    everything = Period(date(1970, 1, 1), opened.today)
+    limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
+    order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
+    risks = risks.join(places, on="issue_id", how="left", maintain_order="left")
+    risks = risks.sort(order, descending=[True, True, False, False], nulls_last=True)
+    return _Learned(risks, places, lateness.checked(dated, before_launch, end), limits)
+
+
+def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, today: date) -> pl.DataFrame:
+    """A date before `today` has passed, however far the data reaches: as for `overdue`."""
+    found = lateness.risks(work, visits, end).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit(today) - pl.col("due_date")).dt.total_days()
-    found = found.with_columns(
+    return found.with_columns(
         pl.when(past > 0).then(past).alias("days_late"),
         pl.when(past > 0).then(1.0).otherwise("chance").alias("chance"),
         *(pl.when(past <= 0).then(name).alias(name) for name in ("low", "high")),
     ).with_columns((pl.col("chance") * pl.col("value_per_day")).alias("at_risk"))
-    worth = pl.col("currency_code").replace_strict(dict(factors), default=None, return_dtype=pl.Float64)
-    places = ordering.first_things_first(found, ordering.left_by_stage(delivered), needs, worth)
-    found = found.join(places, on="issue_id", how="left", maintain_order="left")
-    order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
-    return found.sort(order, descending=[True, True, False, False], nulls_last=True)
 
 
 def _held_up(flags: pl.DataFrame) -> pl.DataFrame:
@@ -291,27 +315,20 @@ def _of_role(scoped: Scoped, role: str, ids: frozenset[str]) -> Flow:
 def _flow(scoped: Scoped) -> Flow:
     opened, scope, found, end = scoped.opened, scoped.scope, scoped.facts, scoped.end
     work, visits, process = scoped.work, scoped.visits, opened.process
-    factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
-    everything = Period(date(1970, 1, 1), opened.today)
-    # What is normal, and how likely a campaign is late, is learned from everybody's: the same whoever's work is looked at.
-    everybodys = None if scoped.person is None else _flow(replace(scoped, person=None))
-    known = visits if everybodys is None else replace(scoped, person=None).visits
-    limits = metrics.stage_times(known, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
+    # What is normal, and how likely a campaign is late, is the same whatever is looked at.
+    learned = _learned(scoped.everything)
     strange = visits.filter(pl.col("stage").is_null())
     unknown = strange.select(folded(pl.col("status")))["status"].unique().sort().to_list()
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
-    delivered = delivery.delivery(scoped.moves, process, end)
-    before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     dated = _dated(work, process)
     return Flow(
         items=metrics.in_progress(work, end)
-        .join(limits, on="stage", how="left", maintain_order="left")
+        .join(learned.limits, on="stage", how="left", maintain_order="left")
         .join(_held_up(item_rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
         overdue=metrics.overdue(dated, opened.today),
-        risks=_risks(dated, before_launch, delivered, item_rollups.dependencies(found), opened.today, factors)
-        if everybodys is None
-        else everybodys.risks.join(work, on="issue_id", how="semi", maintain_order="left"),
-        checked=lateness.checked(dated, before_launch, end) if everybodys is None else everybodys.checked,
+        risks=learned.risks.join(work, on="issue_id", how="semi", maintain_order="left"),
+        places=learned.places,
+        checked=learned.checked,
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(dated, scope.period, opened.today),
         process=process,

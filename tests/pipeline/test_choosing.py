@@ -9,6 +9,7 @@ import pytest
 from marops.errors import Forbidden
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import choosing, details, roles, service
+from marops.pipeline.finishing import Order
 from marops.pipeline.scoped import ALL, NOBODY, Chosen
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.work import approving, intake, launching
@@ -198,3 +199,19 @@ def test_a_campaigns_chance_place_and_limit_are_the_same_whoevers_work_is_looked
     limits = [found.items.select("issue_id", "assignee", "limit") for found in (all_, hers)]
     assert limits[1].equals(limits[0].filter(pl.col("assignee") == "creative"))
     assert hers.checked == all_.checked
+
+
+@pytest.mark.parametrize("chosen", [Chosen(person="creative"), Chosen(person="it-data"), Chosen(role="Data office"), "Retail"])
+@pytest.mark.parametrize("order", Order)
+def test_dates_chances_and_places_are_the_same_whatever_is_looked_at(sample_home: Path, chosen: Chosen | str, order: Order) -> None:
+    period = Period(date(2025, 11, 1), date(2026, 10, 31))
+    all_ = details.details(LOCAL_ADMIN, Scope(SAMPLE, period)).finishes(
+        order, service.flow(LOCAL_ADMIN, Scope(SAMPLE, period)).places
+    )
+    scope, who = (Scope(SAMPLE, period, unit=chosen), Chosen()) if isinstance(chosen, str) else (Scope(SAMPLE, period), chosen)
+    found = details.details(LOCAL_ADMIN, scope, chosen=who).finishes(order, service.flow(LOCAL_ADMIN, scope, who).places)
+    assert found.height > 0
+    assert found.equals(all_.join(found.select("issue_id"), on="issue_id", how="semi", maintain_order="left"))
+    risks = service.flow(LOCAL_ADMIN, scope, who).risks
+    everybodys = service.flow(LOCAL_ADMIN, Scope(SAMPLE, period)).risks
+    assert risks.equals(everybodys.join(risks.select("issue_id"), on="issue_id", how="semi", maintain_order="left"))

@@ -111,7 +111,7 @@ def test_the_figures_of_the_sample_company_s_flow_are_readable(sample_home: Path
     is_readable(flow_figures.ways(page, reader), rows=page.ways.height)
     is_readable(flow_figures.chances(page, reader))
     is_readable(figures.timeline(service.flow(LOCAL_ADMIN, SAMPLE_YEAR), reader), rows=9)
-    finishes = page.finishes(Order.FARTHEST, service.flow(LOCAL_ADMIN, SAMPLE_YEAR).risks)
+    finishes = page.finishes(Order.FARTHEST, service.flow(LOCAL_ADMIN, SAMPLE_YEAR).places)
     is_readable(finishing_figures.finishes(finishes, page.today, None, reader), rows=9)
 
 
@@ -237,6 +237,15 @@ def test_nothing_finished_is_nothing_to_forecast_from() -> None:
     assert expected([date(2025, 1, 7)]).held == ()
 
 
+def test_with_more_people_work_is_done_sooner_and_never_before_it_is_begun() -> None:
+    found = expected(every_day()[::20])
+    as_is, twice = found.when(1), found.when(1, 2.0)
+    for sooner, later in zip(twice.values(), as_is.values(), strict=True):
+        assert found.last_day < sooner < later  # type: ignore[operator]
+    assert found.likely(1, found.last_day + timedelta(days=3), 2.0) < 0.5  # type: ignore[operator]
+    assert found.when(3, 2.0)[0.5] < found.when(5, 2.0)[0.5]  # type: ignore[operator]
+
+
 def test_forecasts_are_the_same_for_everybody() -> None:
     launched = every_day()[::3]
     assert expected(launched).how_many() == expected(launched).how_many()
@@ -250,7 +259,7 @@ def test_empty_details_have_a_pleasant_name_for_the_end(home: Path) -> None:
 
 def test_open_work_of_the_sample_company_is_forecast_by_unit_and_in_three_orders(sample_home: Path) -> None:
     found = details.details(LOCAL_ADMIN, SAMPLE_YEAR)
-    first = service.flow(LOCAL_ADMIN, SAMPLE_YEAR).risks
+    first = service.flow(LOCAL_ADMIN, SAMPLE_YEAR).places
     by_order = {order: found.finishes(order, first) for order in Order}
     for rows in by_order.values():
         assert sorted(rows["issue_id"]) == sorted(found.waiting["issue_id"])

@@ -13,8 +13,14 @@ def risks(*rows: tuple[str, str, float | None]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"issue_id": pl.String, "stage": pl.String, "at_risk": pl.Float64}, orient="row")
 
 
-def order(*rows: tuple[str, str, float | None], needs: pl.DataFrame = NONE) -> list[str]:
-    return ordering.first_things_first(risks(*rows), LEFT, needs, pl.lit(1.0))["issue_id"].to_list()
+def order(
+    *rows: tuple[str, str, float | None], needs: pl.DataFrame = NONE, undated: tuple[tuple[str, str | None], ...] = ()
+) -> list[str]:
+    """`undated`: open work without a date."""
+    found = risks(*rows)
+    more = pl.DataFrame(undated, schema={"issue_id": pl.String, "stage": pl.String}, orient="row")
+    open_ = pl.concat([found.select("issue_id", "stage"), more])
+    return ordering.first_things_first(open_, found, LEFT, needs, pl.lit(1.0))["issue_id"].to_list()
 
 
 def test_what_is_left_of_a_stage_is_the_median_from_its_last_entry_to_the_launch() -> None:
@@ -47,3 +53,21 @@ def test_work_that_needs_itself_is_in_no_order() -> None:
 def test_what_others_need_has_a_place_though_nobody_said_what_it_is_worth() -> None:
     needs = pl.DataFrame({"issue_id": ["a", "b"], "needs": ["b", "c"]})
     assert order(("a", "qa", 1000), ("b", "qa", None), ("c", "qa", 10), ("alone", "qa", None), needs=needs) == ["c", "b", "a"]
+
+
+def test_what_is_needed_comes_first_without_a_date_and_where_nobody_can_time_it() -> None:
+    """a needs b, which has no date, b needs c, whose stage nobody can time: both carry what a costs. d is alone and worth less."""
+    needs = pl.DataFrame({"issue_id": ["a", "b"], "needs": ["b", "c"]})
+    rows = [("a", "build", 1000.0), ("c", "validation", 1.0), ("d", "qa", 50.0)]
+    assert order(*rows, needs=needs, undated=(("b", "qa"), ("alone", "qa"))) == ["c", "b", "a", "d"]
+    assert order(*rows, needs=needs, undated=(("b", None),)) == ["c", "b", "a", "d"]
+    found = ordering.first_things_first(
+        pl.DataFrame({"issue_id": list("abcd"), "stage": ["build", "qa", "validation", "qa"]}), risks(*rows), LEFT, needs,
+        pl.lit(1.0),
+    )  # fmt: skip
+    assert dict(found.select("issue_id", "left").iter_rows()) == {"c": None, "b": 2.0, "a": 10.0, "d": 2.0}
+
+
+def test_what_is_done_is_not_waited_for() -> None:
+    needs = pl.DataFrame({"issue_id": ["a"], "needs": ["done"]})
+    assert order(("a", "build", 1000), ("d", "qa", 50), needs=needs) == ["a", "d"]

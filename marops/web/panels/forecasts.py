@@ -155,11 +155,11 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
         say(text("Worked on first")), list(Order), key="w_order", format_func=lambda found: say(_ORDERS[found]), required=True,
         on_change=lambda: st.query_params.update({"order": str(st.session_state["w_order"])}),
     )  # fmt: skip
-    as_is = flow.finishes(order, standing.risks)
+    as_is = flow.finishes(order, standing.places)
     if as_is.is_empty():
         note(text("Nothing is open."))
         return
-    found = flow.finishes(order, standing.risks, what_if)
+    found = flow.finishes(order, standing.places, what_if)
     before = None if what_if == AS_IS else as_is
     charts.show(charts.drawn(finishing_figures.finishes, found, flow.today, before), key="finishes", picks=open_item)
     note(
