@@ -21,9 +21,13 @@ _MOST = 200
 def ageing(flow: Details, reader: Reader) -> Chart:
     """Work in progress by stage and age, over the ages at which finished work had left the stage."""
     names, items, bands = stage_names(flow, reader), flow.ageing, flow.bands
-    begun = list(names)[flow.delivered.workflow.started_from : -1]
-    shown = [stage for stage in begun if stage in items["stage"] or bands.filter(stage=stage)["p95"].item() is not None]
-    items = items.filter(pl.col("stage").is_in(shown))
+    doing = list(names)[:-1]
+    begun = doing[flow.delivered.workflow.started_from :]
+    # Begun work can be back in a stage before that in which work begins.
+    shown = [
+        stage for stage in doing
+        if stage in items["stage"] or (stage in begun and bands.filter(stage=stage)["p95"].item() is not None)
+    ]  # fmt: skip
     figure = base(380)
     top = _top(items["age"], bands["p95"])
     for at, stage in enumerate(shown):

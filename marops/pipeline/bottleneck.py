@@ -16,7 +16,7 @@ QUARTER = timedelta(days=91)
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What came to a role and what left it in the last quarter, in items; it grew where more came."""
+    """How often work came to a role and left it in the last quarter, an item each time it did; it grew where more came."""
 
     arrived: int
     left: int

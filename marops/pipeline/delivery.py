@@ -80,9 +80,9 @@ class Delivery:
     @cached_property
     def ageing(self) -> pl.DataFrame:
         """Work that has begun and is not finished, the oldest first: `issue_id`, `stage`, `started`, `age` in days."""
-        return flow.age(self.items, self.end, self.counted.clock).select(
-            pl.col("case").alias("issue_id"), "stage", "started", "age"
-        )
+        # The end is the moment after the last day: whole days are counted to that day.
+        end = self.end if self.counted.clock is Clock.ELAPSED else self.end - timedelta(microseconds=1)
+        return flow.age(self.items, end, self.counted.clock).select(pl.col("case").alias("issue_id"), "stage", "started", "age")
 
 
 def delivery(
@@ -117,8 +117,13 @@ def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
         pl.col("stage").forward_fill().over("issue_id").is_in(process.launched | process.done) & ever
     )
     moves = moves.filter(~nowhere.fill_null(value=False))
+    dropped = pl.col("stage").is_in([stage.id for stage in process.stages if stage.category is Category.DROPPED])
+    ends = launched | (pl.col("stage").is_in(process.done) & ~dropped & ever)
+    # What was launched stays so: work that went back, and was dropped then, is launched as of its last launch.
+    in_vain = dropped.last().over("issue_id") & ends.fill_null(value=False).cum_max(reverse=True).over("issue_id").not_() & ever
+    moves = moves.filter(~in_vain.fill_null(value=False))
     stage = (
-        pl.when(launched | (pl.col("stage").is_in(process.done) & ever)).then(pl.lit(LAUNCHED))
+        pl.when(ends).then(pl.lit(LAUNCHED))
         .when(pl.col("stage").is_in(process.done)).then(pl.lit(WITHDRAWN))
         .otherwise(pl.col("stage").fill_null(UNKNOWN))
     )  # fmt: skip

@@ -18,9 +18,11 @@ from marops.measure import Measure
 from marops.period import Period, Scope, start_of
 from marops.pipeline import ageing, backtest, delivery, events, finishing, flow, outlook, quality, roles, speed
 from marops.pipeline.backtest import Checked, Past
+from marops.pipeline.calibration import Stay
 from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
 from marops.pipeline.events import log
 from marops.pipeline.finishing import AS_IS, Order, WhatIf
+from marops.pipeline.flow import Reopened
 from marops.pipeline.forecast import Pace
 from marops.pipeline.outlook import Outlook
 from marops.pipeline.scoped import ALL, Chosen, Scoped
@@ -60,9 +62,25 @@ class Details:
     @property
     def waiting(self) -> pl.DataFrame:
         """Items that are neither finished nor withdrawn: `issue_id`, `name`."""
-        open_ = self.delivered.items.filter(pl.col("finished").is_null()).select(pl.col("case").alias("issue_id"))
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
-        return open_.join(named, on="issue_id", how="left", maintain_order="left")
+        return self._open.select("issue_id", "name")
+
+    @cached_property
+    def _open(self) -> pl.DataFrame:
+        """Open work where it stands: `issue_id`, `stage`, `index`, `since`, `stay` (calibration.Stay), `name`, `due_date`, `unit`.
+        Work without a history stands where its tracker says, since it was created.
+        """
+        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
+        found = backtest.stays(self.delivered.placed, self.delivered.end).filter(pl.col("index") != self._done)
+        index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
+        unplaced = self.work.filter(
+            pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(index))
+            & ~pl.col("issue_id").is_in(self.delivered.items["case"].implode())
+            & ~pl.col("issue_id").is_in(self.delivered.withdrawn.implode())
+        ).select(
+            "issue_id", "stage", pl.col("stage").replace_strict(index, default=None, return_dtype=pl.Int64).alias("index"),
+            pl.coalesce("since", "created_at").alias("since"), pl.lit(Stay.USUAL.value, pl.Int64).alias("stay"),
+        )  # fmt: skip
+        return pl.concat([found, unplaced]).join(named, on="issue_id", how="left", maintain_order="left")
 
     @property
     def is_empty(self) -> bool:
@@ -75,7 +93,8 @@ class Details:
         found, period = self.delivered, self.period
         return (
             speed.percentile(found, period, "cycle", 0.5), speed.percentile(found, period, "cycle", 0.85),
-            speed.percentile(found, period, "lead", 0.85), speed.throughput(found, period), speed.in_progress(found),
+            speed.percentile(found, period, "lead", 0.85), speed.throughput(found, period),
+            speed.in_progress(found, self.acts_on),
             speed.efficiency(found, period, self.process), speed.first_time_right(found, period),
         )  # fmt: skip
 
@@ -112,26 +131,36 @@ class Details:
 
     @cached_property
     def cumulative(self) -> pl.DataFrame:
-        """Cumulative flow by day of the period, up to the end of the data: see `flow.cumulative`."""
-        last = min(self.period.end, (self.delivered.end - timedelta(seconds=1)).date())
-        days = pl.date_range(self.period.start, last, eager=True).to_list() if last >= self.period.start else []
-        return flow.cumulative(self.delivered.placed, self.delivered.workflow, days)
+        """Cumulative flow by day of the period, up to the end of the data, and of the day before it began, the first of the days:
+        see `flow.cumulative`.
+        """
+        last, first = min(self.period.end, (self.delivered.end - timedelta(seconds=1)).date()), self.period.start
+        days = pl.date_range(first - timedelta(days=1), last, eager=True).to_list() if last >= first else []
+        return flow.cumulative(self._going_forward, self.delivered.workflow, days)
+
+    @property
+    def _going_forward(self) -> pl.DataFrame:
+        """The events that cumulative flow is counted of."""
+        found = self.delivered.placed
+        return flow.without_undone(found) if self.delivered.counted.reopened is Reopened.RESET else found
 
     def standing(self, day: date, stage: str) -> pl.DataFrame:
-        """The items that a day's end finds in a stage of the cumulative flow (of the last one, those that have come there since the
-        period began), the longest there first: `issue_id`, `name`, `since`.
+        """The items that had come as far as a stage, and no farther, by a day's end (of the last one, those that have come there
+        since the period began), the longest ago first: `issue_id`, `name`, `since`, and `back_in`, the stage in which they were
+        then (null: still that one).
         """
-        over, begin = start_of(day + timedelta(days=1)), start_of(self.period.start + timedelta(days=1))
+        over, begin = start_of(day + timedelta(days=1)), start_of(self.period.start)
         index = {name: at for at, name in enumerate(self.delivered.workflow.stages)}[stage]
-        known = self.delivered.placed.filter(pl.col("at") < over)
+        known = self._going_forward.filter(pl.col("at") < over)
         farthest = known.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(
-            pl.col("index").max(), pl.col("at").filter(pl.col("index") == pl.col("index").max()).min().alias("since")
-        )
+            pl.col("index").max(), pl.col("at").filter(pl.col("index") == pl.col("index").max()).min().alias("since"),
+            pl.when(pl.col("index").last() != pl.col("index").max()).then(pl.col("stage").last()).alias("back_in"),
+        )  # fmt: skip
         found = farthest.filter(pl.col("index") == index)
         if stage == LAUNCHED:
             found = found.filter(pl.col("since") >= begin)
         named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
-        return found.join(named, on="issue_id", how="left").select("issue_id", "name", "since").sort("since", "issue_id")
+        return found.join(named, on="issue_id", how="left").select("issue_id", "name", "since", "back_in").sort("since", "issue_id")
 
     @cached_property
     def ways(self) -> pl.DataFrame:
@@ -198,13 +227,8 @@ class Details:
     def _finished(self, order: Order, first: pl.DataFrame, what_if: WhatIf) -> pl.DataFrame:
         if self.everything is not None:
             return self.everything.finishes(order, first, what_if).join(self.work.select("issue_id"), on="issue_id", how="semi")
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
-        stays = backtest.stays(self.delivered.placed, self.delivered.end)
-        open_ = (
-            stays.filter((pl.col("index") != self._done) & ~pl.col("issue_id").is_in(list(what_if.dropped)))
-            .join(named, on="issue_id", how="left")
-            .join(first.select("issue_id", "place"), on="issue_id", how="left")
-        )  # fmt: skip
+        going_on = self._open.filter(~pl.col("issue_id").is_in(list(what_if.dropped)))
+        open_ = going_on.join(first.select("issue_id", "place"), on="issue_id", how="left", maintain_order="left")
         teams, stay = (dict(open_.select("issue_id", column).iter_rows()) for column in ("unit", "stay"))
         needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
         paces = {unit: pace and pace.faster(what_if.times) for unit, pace in self.paces.items()}

@@ -81,8 +81,8 @@ def ordered(open_: pl.DataFrame, order: Order) -> list[str]:
 
 
 def after_needs(order: Sequence[str], needs: Mapping[str, Iterable[str]]) -> list[str]:
-    """An order in which nothing comes before what it needs, and otherwise as it was. Of what waits for each other, the first stays
-    first; what is needed but not in the order is taken to be done.
+    """An order in which nothing comes before what it needs, and otherwise as it was. What waits for each other comes in some order;
+    what is needed but not in the order is taken to be done.
     """
     known, placed = set(order), dict[str, None]()
     for wanted in order:

@@ -152,7 +152,7 @@ def blocked(flags: pl.DataFrame, events: pl.DataFrame, workflow: Workflow, as_of
     stages = known.select("case", pl.col("at").alias("start"), "stage", "index").sort("start")
     spans = spans.sort("start").join_asof(stages, on="start", by="case", strategy="backward", check_sortedness=False)
     finished = items(known, workflow).select("case", "finished")
-    until = pl.coalesce("end", "finished", pl.lit(as_of))
+    until = pl.min_horizontal(pl.coalesce("end", pl.lit(as_of)), pl.coalesce("finished", pl.lit(as_of)))
     is_doing = (pl.col("index") >= workflow.started_from) & (pl.col("index") < workflow.done_from)
     return (
         spans.join(finished, on="case", how="left")

@@ -34,6 +34,8 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
     without what is finished, where there is so much of it that the rest is thin (`in_progress`).
     """
     names, found = stage_names(flow, reader), flow.cumulative
+    at_first = found.filter(stage=LAUNCHED)["items"].head(1)
+    found = found.filter(pl.col("day") >= flow.period.start)
     by_stage = {stage: found.filter(stage=stage)["items"] for stage in names}
     days = found.filter(stage=LAUNCHED)["day"]
     stages = list(names)
@@ -41,9 +43,14 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
     bands: dict[str, pl.Series] = {}
     figure = base(340)
     if days.len():
-        levels = {LAUNCHED: by_stage[LAUNCHED] - by_stage[LAUNCHED][0]}
+        levels = {LAUNCHED: by_stage[LAUNCHED] - at_first.item()}
         levels |= {stage: by_stage[stage] - by_stage[after] for stage, after in pairwise(stages)}
-        columns |= {names[stage]: levels[stage] for stage in stages}
+        # A stage may be called as the day or the end are.
+        taken = {*columns, names[LAUNCHED]}
+        for stage in stages:
+            name = names[stage]
+            clashes = stage != LAUNCHED and name in taken
+            columns[reader.say(text("{name} (stage)", name=name)) if clashes else name] = levels[stage]
         bands = _bands(levels, in_progress)
         rest = text("other stages")
         for place, (stage, level) in enumerate(bands.items()):
@@ -64,7 +71,10 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
     )  # fmt: skip
     figure.update_xaxes(rangeslider={"visible": True, "thickness": 0.07, "bgcolor": theme.BAND.light}, fixedrange=False)
     title, alt = _queue(flow, names)
-    unit = text("items by stage at the end of each day, in the colour of who must act; drag the handles below to look closer")
+    unit = text(
+        "items by the farthest stage they had reached at the end of each day, in the colour of who must act; drag the handles "
+        "below to look closer"
+    )
     return Chart(figure, title, unit, alt, pl.DataFrame(columns))
 
 

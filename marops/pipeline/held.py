@@ -142,6 +142,7 @@ def _percent(share: float) -> Quantity:
 def _queue(found: Queue | None) -> Text:
     if found is None:
         return text("The data are too young to tell whether its queue grew.")
+    times = {"arrived": found.arrived, "left": found.left}
     if found.arrived > found.left:
-        return text("Its queue grew in the last 91 days: {arrived} came, {left} left.", arrived=found.arrived, left=found.left)
-    return text("Its queue did not grow in the last 91 days: {arrived} came, {left} left.", arrived=found.arrived, left=found.left)
+        return text("Its queue grew in the last 91 days: work came {arrived} times and left {left} times.", **times)
+    return text("Its queue did not grow in the last 91 days: work came {arrived} times and left {left} times.", **times)

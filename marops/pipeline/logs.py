@@ -70,6 +70,10 @@ def summary(
     for day in (*asked.cfd_at, *([asked.as_of.date()] if asked.as_of else [])):
         if day > now.date():
             raise UserError(text("Nothing is known of {day} yet. Give a day up to today.", day=day))
+        if asked.as_of is not None and day > asked.as_of.date():
+            raise UserError(
+                text("As of {last} nothing was known of {day}. Give a day up to then.", last=asked.as_of.date(), day=day)
+            )
     # What the stages are is no part of what was known on a day.
     ways = workflow(whole.events, asked)
     known = whole if asked.as_of is None else log(readable, now=now, as_of=asked.as_of)

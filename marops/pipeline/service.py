@@ -127,17 +127,26 @@ def _late(found: Flow) -> list[Finding]:
         return []
     first = late.row(0, named=True)
     stage = found.process.named(first["stage"])
-    value = float(late["value_per_day"].fill_null(0).sum())
+    known = late.drop_nulls("value_per_day")
+    value = float(known["value_per_day"].sum())
     what = ntext(
         "{n} launch is past its date: {name}, {days} days late.",
         "{n} launches are past their dates; {name} has waited longest, {days} days.",
         late.height, name=first["campaign_name"] or first["name"], days=int(first["late"]),
     )  # fmt: skip
     cause = text("It stands in {stage}.", stage=stage.name) if stage else text("Its stage is not known.")
-    currencies = set(late["currency_code"].drop_nulls())
+    currencies = set(known["currency_code"].drop_nulls())
     if value and len(currencies) == 1:
         at_stake = Quantity(value, Unit.MONEY, str(currencies.pop()))
-        cause = text("{cause} Together they are expected to bring {value} a day.", cause=cause, value=at_stake)
+        cause = (
+            text("{cause} Together they are expected to bring {value} a day.", cause=cause, value=at_stake)
+            if known.height == late.height
+            else ntext(
+                "{cause} The {n} of which somebody said it is expected to bring {value} a day.",
+                "{cause} The {n} of which somebody said it are expected to bring {value} a day.",
+                known.height, cause=cause, value=at_stake,
+            )
+        )  # fmt: skip
     owner, side = _OWNERS.get(stage.responsible if stage else "", _BOTH)
     action = text("Decide today: add people to that stage, cut scope, or move the date and say so.")
     return [Finding("pipeline:late", Severity.DECIDE, what, cause, owner, action, "pipeline", side, weight=2.2)]

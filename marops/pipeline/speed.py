@@ -10,7 +10,7 @@ from marops.language import Text, joined, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period, start_of
 from marops.pipeline import flow
-from marops.pipeline.delivery import Delivery
+from marops.pipeline.delivery import UNKNOWN, Delivery
 from marops.quantity import Quantity, Unit
 from marops.stages import Process
 
@@ -53,27 +53,33 @@ _LABELS = {
 
 
 def throughput(found: Delivery, period: Period) -> Measure:
-    """Items launched a week of a period, up to the end of the data."""
+    """Items launched a week of a period, from the first day of which something is known up to the end of the data."""
     until = min(start_of(period.end + timedelta(days=1)), found.reach)
-    weeks = (until - start_of(period.start)) / timedelta(weeks=1)
+    first = found.items["first"].min()
+    since = max(start_of(period.start), start_of(first.date()) if isinstance(first, datetime) else start_of(period.start))
+    weeks = (until - since) / timedelta(weeks=1)
     if weeks <= 0:
-        missing = text("These days have not begun.")
+        missing = text("Nothing is known of these days.")
         return _measure(found, "throughput", text("Finished a week"), None, Unit.COUNT, period, missing=missing)
     count = launched_in(found, period).filter(pl.col("finished") < until).height
     note = ntext("{n} in {weeks} weeks", "{n} in {weeks} weeks", count, weeks=round(weeks, 1))
     return _measure(found, "throughput", text("Finished a week"), count / weeks, Unit.COUNT, period, note=note)
 
 
-def in_progress(found: Delivery) -> Measure:
-    """Work in progress: items whose work has begun and that are not launched, with the age of the oldest."""
-    ages = found.ageing["age"]
+def in_progress(found: Delivery, acts_on: frozenset[str] | None = None) -> Measure:
+    """Work in progress: items whose work has begun and that are not launched, with the age of the oldest; of these items alone
+    (`acts_on`; None: all).
+    """
+    standing = found.ageing if acts_on is None else found.ageing.filter(pl.col("issue_id").is_in(list(acts_on)))
+    ages = standing["age"]
     note = text("none has begun") if ages.is_empty() else text("the oldest for {days}", days=Quantity(float(ages[0]), Unit.DAYS))
     return _measure(found, "wip_begun", text("In progress"), ages.len(), Unit.COUNT, None, note=note)
 
 
 def efficiency(found: Delivery, period: Period, process: Process) -> Measure:
-    """Flow efficiency of the items launched in a period: time in active stages, of all time before the launch. Missing where every
-    stage is active: then nothing tells work from waiting.
+    """Flow efficiency of the items launched in a period: time in active stages, of all time before the launch. Items that were in a
+    status that is no stage are left out: nobody says whether they waited there. Missing where every stage is active: then nothing
+    tells work from waiting.
     """
     label = text("Flow efficiency")
     active = [stage.name for stage in process.before_launch if stage.id in found.workflow.active]
@@ -81,12 +87,24 @@ def efficiency(found: Delivery, period: Period, process: Process) -> Measure:
         why = text("Not configured: mark under Stages in which of them work waits and in which somebody works.")
         return _measure(found, "flow_efficiency", label, None, Unit.PERCENT, period, missing=why)
     ids = launched_in(found, period)["issue_id"]
-    visits = found.visits.filter(pl.col("case").cast(pl.String).is_in(ids.implode()))
+    visits = found.visits.with_columns(pl.col("case").cast(pl.String)).filter(pl.col("case").is_in(ids.implode()))
+    strange = visits.filter(pl.col("stage") == UNKNOWN)["case"].unique()
+    visits = visits.filter(~pl.col("case").is_in(strange.implode()))
     worked = flow.efficiency(flow.time_in_stage(visits, found.end, found.workflow.done), found.workflow)
     if worked is None or worked.share is None:
         why = text("Nothing was finished in these days.")
+        if visits.height:
+            why = text("What was finished in these days was launched at once: no time passed.")
+        elif strange.len():
+            why = text("All that was finished in these days was in a status that is no stage.")
         return _measure(found, "flow_efficiency", label, None, Unit.PERCENT, period, missing=why)
     note = text("counted as work: {stages}", stages=joined(active, 4))
+    if strange.len():
+        note = ntext(
+            "{said}; without {n} item that was in a status that is no stage",
+            "{said}; without {n} items that were in a status that is no stage",
+            strange.len(), said=note,
+        )  # fmt: skip
     return _measure(found, "flow_efficiency", label, worked.share, Unit.PERCENT, period, note=note)
 
 

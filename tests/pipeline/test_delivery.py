@@ -1,5 +1,6 @@
 """Work on its way to the launch: what counts as launched, withdrawn, reopened, and how fast, how old and how good it was."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -302,3 +303,52 @@ def test_every_item_is_measured_or_left_out_and_cumulative_flow_never_falls(ways
     assert got.timed.height + got.ageing.height <= got.items.height
     assert (got.timed["cycle"] >= 0).all()
     assert (got.timed["lead"] >= got.timed["cycle"]).all()
+
+
+# What a review found
+
+
+def test_what_was_launched_stays_launched_though_it_went_back_and_was_dropped_then() -> None:
+    stages = (*(stage for stage in usual().stages), Stage("stopped", "Stopped", Category.DROPPED, "", ()))
+    gone = [("build", 0), ("execution", 4), ("build", 9), ("stopped", 58)]
+    for process in (Process(stages), replace_live(stages)):
+        delivered = found(process=process, a=gone, b=[("build", 0), ("stopped", 3)])
+        assert delivered.timed.select("issue_id", "finished", "cycle").rows() == [("a", after(4), 4)]
+        assert delivered.withdrawn.to_list() == ["b"]
+        assert delivered.ageing.is_empty()
+
+
+def replace_live(stages: tuple[Stage, ...]) -> Process:
+    """The same stages, where Execution ends the work instead of beginning a run."""
+    over = {Category.LIVE: Category.DONE}
+    return Process(tuple(replace(stage, category=over.get(stage.category, stage.category)) for stage in stages))
+
+
+@pytest.mark.parametrize(("end", "age"), [(after(8.75), 1), (after(9), 1), (after(9.25), 2)])
+def test_the_age_in_whole_days_is_counted_to_the_last_day(end: datetime, age: int) -> None:
+    """Begun on the ninth day: that is one day, the first included, until it is over."""
+    delivered = found(end, counted=Counted(clock=Clock.DAYS_INCLUSIVE), a=[("build", 8.375)])
+    assert delivered.ageing["age"].to_list() == [age]
+
+
+def test_throughput_begins_with_the_first_day_that_is_known() -> None:
+    """Two launches within two weeks, looked at over a period that began half a year before."""
+    delivered = found(after(14), a=[("build", 0), ("execution", 3)], b=[("build", 0), ("execution", 9)])
+    measure = speed.throughput(delivered, Period(date(2025, 9, 1), date(2026, 4, 30)))
+    assert (measure.value, str(measure.note)) == (1, "2 in 2 weeks")
+
+
+def test_flow_efficiency_leaves_out_what_was_in_a_status_that_is_no_stage() -> None:
+    odd = [("request", 0), ("build", 1), (None, 2), ("execution", 30)]
+    plain = [("request", 0), ("build", 3), ("execution", 4)]
+    measure = speed.efficiency(found(a=odd, b=plain), SPAN, usual())
+    assert (measure.value, "without 1 item that was in a status" in str(measure.note)) == (0.25, True)
+    alone = speed.efficiency(found(a=odd), SPAN, usual())
+    assert (alone.value, str(alone.missing)) == (None, "All that was finished in these days was in a status that is no stage.")
+    at_once = speed.efficiency(found(a=[("build", 1), ("execution", 1)]), SPAN, usual())
+    assert str(at_once.missing) == "What was finished in these days was launched at once: no time passed."
+
+
+def test_work_in_progress_of_a_role_is_that_on_which_it_must_act() -> None:
+    delivered = found(a=[("build", 0)], b=[("build", 30)])
+    assert [speed.in_progress(delivered, which).value for which in (None, frozenset({"b"}), frozenset())] == [2, 1, 0]

@@ -13,12 +13,13 @@ from marops.calendars import Calendar
 from marops.errors import Forbidden
 from marops.period import Period, Scope
 from marops.pipeline import ageing_figures, details, figures, finishing_figures, flow_figures, logs, outlook, service
-from marops.pipeline.delivery import LAUNCHED
+from marops.pipeline.delivery import LAUNCHED, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.finishing import Order
+from marops.pipeline.flow import Reopened
 from marops.pipeline.logs import Asked
 from marops.principal import LOCAL_ADMIN, Principal, Role
-from marops.stages import Category
+from marops.stages import Category, Stage
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE
 from tests.pipeline.made import NOW, log_of
@@ -97,7 +98,7 @@ def test_the_figures_of_the_help_desk_are_readable(helpdesk: pl.DataFrame) -> No
     page = details.details(LOCAL_ADMIN, YEARS)
     is_readable(ageing_figures.ageing(page, READERS[0]), rows=23)
     is_readable(flow_figures.cycle_times(page, READERS[0]), rows=4557)
-    is_readable(flow_figures.cumulative(page, False, READERS[0]), rows=page.cumulative["day"].n_unique())
+    is_readable(flow_figures.cumulative(page, False, READERS[0]), rows=page.cumulative["day"].n_unique() - 1)
     is_readable(flow_figures.ways(page, READERS[0]), rows=page.ways.height)
     is_readable(flow_figures.chances(page, READERS[0]))
 
@@ -172,7 +173,67 @@ def test_the_age_chart_counts_what_it_draws(home: Path) -> None:
     ])  # fmt: skip
     page = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31))))
     chart = ageing_figures.ageing(page, READERS[0])
-    assert chart.table.height == sum(len(trace.x) for trace in chart.figure.data) == 1
+    assert chart.table.height == sum(len(trace.x) for trace in chart.figure.data) == 2
+
+
+def moved(home: Path, *moves: tuple[str, str, float]) -> details.Details:
+    """Details of March, from moves (item, status, days after 1 March)."""
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": start + timedelta(days=day)}
+        for n, (issue, word, day) in enumerate(moves, 1)
+    ])  # fmt: skip
+    return details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31))))
+
+
+def test_cumulative_flow_counts_what_comes_on_its_first_day(home: Path) -> None:
+    page = moved(
+        home, ("0", "Build", -3), ("0", "Live", -2), ("a", "Build", 0.25), ("a", "Live", 0.5), ("b", "Build", 1), ("b", "Live", 2)
+    )
+    chart = flow_figures.cumulative(page, False, READERS[0])
+    assert str(chart.alt).startswith("Cumulative flow: 2 arrived and 2 were finished.")
+    assert chart.table["Launched"].to_list()[:3] == [1, 1, 2]
+    assert page.standing(date(2026, 3, 1), LAUNCHED)["issue_id"].to_list() == ["a"]
+
+
+def test_who_had_come_farther_and_was_back_on_a_day_is_said_to_be(home: Path) -> None:
+    page = moved(home, ("a", "Build", 1), ("a", "QA", 8), ("a", "Build", 11), ("b", "Build", 2))
+    assert page.standing(date(2026, 3, 14), "qa").rows() == [("a", "a", datetime(2026, 3, 9, tzinfo=UTC), "build")]
+    assert page.standing(date(2026, 3, 10), "qa")["back_in"].to_list() == [None]
+    forgets = details.details(LOCAL_ADMIN, Scope(OWN, page.period), Counted(reopened=Reopened.RESET))
+    at_end = {stage: n for day, stage, n in forgets.cumulative.iter_rows() if day == date(2026, 3, 12)}
+    assert (at_end["build"], at_end["qa"]) == (2, 0)
+    assert forgets.standing(date(2026, 3, 12), "build")["issue_id"].to_list() == ["a", "b"]
+
+
+def test_a_stage_may_be_called_as_the_day_or_the_end_is_in_the_table_of_cumulative_flow(home: Path) -> None:
+    named = ("Day", Category.TODO), ("Launched", Category.WAIT), ("Live", Category.LIVE), ("Over", Category.DONE)
+    workspaces.set_process(
+        LOCAL_ADMIN, OWN, [Stage(f"s{n}", name, category, "", (name.lower(),)) for n, (name, category) in enumerate(named)]
+    )
+    page = moved(home, ("a", "Day", 1), ("a", "Launched", 2), ("b", "Day", 1), ("b", "Launched", 2), ("b", "Live", 3))
+    table = flow_figures.cumulative(page, False, READERS[0]).table
+    assert table.columns == ["Day", "Day (stage)", "Launched (stage)", "Launched"]
+    assert table.row(-1) == (date(2026, 3, 4), 0, 1, 1)
+
+
+def test_open_work_without_a_history_waits_in_the_queue_where_its_tracker_says(home: Path) -> None:
+    """Twenty launches, one a day; "needed" has no history and is needed by the one in QA."""
+    fill("work_item", [{"issue_id": "needed", "current_status": "QA", "created_at": datetime(2026, 3, 2, tzinfo=UTC)}])
+    days = Calendar().working_days(date(2026, 3, 2), date(2026, 3, 31))
+    at = [(day - date(2026, 3, 1)).days for day in days]
+    page = moved(
+        home,
+        *((f"i{n}", word, day + hours) for n, day in enumerate(at) for word, hours in (("Build", 0), ("Live", 0.5))),
+        ("waits", "Build", 20),
+    )
+    page = replace(page, needs=pl.DataFrame({"issue_id": ["waits"], "needs": ["needed"]}))
+    none = pl.DataFrame(schema={"issue_id": pl.String, "place": pl.Int64})
+    assert page.finishes(Order.FARTHEST, none).select("issue_id", "place", "has_pace").rows() == [
+        ("needed", 1, True),
+        ("waits", 2, True),
+    ]
+    assert sorted(page.waiting["issue_id"]) == ["needed", "waits"]
 
 
 def test_time_in_stages_is_apart_for_visits_that_ended_and_those_that_go_on(home: Path) -> None:

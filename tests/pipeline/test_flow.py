@@ -203,6 +203,14 @@ def test_a_hand_off_is_work_that_goes_to_another_role_and_no_role_is_none() -> N
     assert flow.handoffs(flow.visits(log)).rows() == [("marketing", "it", 2, 3.0)]
 
 
+def test_a_flag_that_outlasts_the_work_holds_it_up_until_it_is_finished() -> None:
+    workflow = Workflow(("build", "done"), frozenset({"build"}), frozenset({"done"}))
+    at = events_of.placed(clean(("a", "build", 0), ("a", "done", 3), ("b", "build", 0)), workflow)
+    rows = [(item, after(day), flag) for item in "ab" for day, flag in ((1, True), (18, False))]
+    flags = pl.DataFrame(rows, schema=flow.FLAG, orient="row")
+    assert flow.blocked(flags, at, workflow, NOW, Clock.ELAPSED).select("case", "days").rows() == [("a", 2), ("b", 17)]
+
+
 def test_ways_are_counted_by_their_whole_path() -> None:
     log = clean(("a", "Build", 0), ("a", "Done", 1), ("b", "Build", 0), ("b", "Done", 1), ("c", "Build", 0), ("c", "Build", 1))
     assert flow.variants(log).rows() == [(["Build", "Done"], 2), (["Build", "Build"], 1)]

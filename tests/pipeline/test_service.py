@@ -171,6 +171,14 @@ def test_what_late_launches_would_bring_is_added_in_one_currency_only(home: Path
     assert str(found.owner) == "IT"
 
 
+def test_late_launches_of_which_nobody_said_what_they_bring_are_in_no_sum(home: Path):
+    late = {"due_date": date(2026, 1, 5)}
+    said = {**late, "value_per_day": 100, "currency_code": "EUR"}
+    put({"b": [("QA", at(1, 2))], "a": [("QA", at(1, 1))], "c": [("QA", at(1, 2))]}, b=said, a=late, c=late)
+    (found,) = service.findings(LOCAL_ADMIN, HERE)
+    assert str(found.cause) == "It stands in QA. The 1 of which somebody said it is expected to bring €100 a day."
+
+
 def test_of_what_runs_without_a_history_nobody_knows_whether_it_was_late(home: Path):
     item = {"created_at": at(1, 1), "due_date": date(2026, 1, 9)}
     fill(

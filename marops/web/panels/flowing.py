@@ -1,8 +1,9 @@
 """The flow of work, looked at closely: one view at a time, named in the address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -27,7 +28,7 @@ from marops.web.panels.roles import who_does_what
 from marops.web.panels.stages import stages_button
 from marops.web.panels.working import calendar_button
 from marops.web.scope import Here, set_widget
-from marops.web.session import reader, say
+from marops.web.session import literal, reader, say
 from marops.web.tables import table
 
 
@@ -54,7 +55,7 @@ _CLOCKS: dict[Clock, Text] = {
     Clock.ELAPSED: text("elapsed time"), Clock.DAYS_INCLUSIVE: text("whole days, the first counted"),
 }  # fmt: skip
 _REOPENED: dict[Reopened, Text] = {
-    Reopened.KEPT: text("keeps its first start"), Reopened.RESET: text("starts again where it went back to"),
+    Reopened.KEPT: text("keeps its first start"), Reopened.RESET: text("forgets what it went back behind"),
 }  # fmt: skip
 _SHOWN = 200
 
@@ -183,7 +184,7 @@ def _standing(flow: Details, place: Here) -> None:
     except ValueError:
         day = None
     if day is None or not flow.period.start <= day <= flow.period.end:
-        note(text("Click on a day to see which items stood in which stage."))
+        note(text("Click on a day to see which items had come as far as which stage."))
         return
     names = flow_figures.stage_names(flow, reader())
     found = {stage: flow.standing(day, stage) for stage in names}
@@ -191,13 +192,19 @@ def _standing(flow: Details, place: Here) -> None:
     stage = chosen if chosen in names else max(doing, key=lambda stage: found[stage].height, default=LAUNCHED)
     set_widget("w_standing", stage)
     st.segmented_control(
-        say(text("At the end of {day}", day=day)), list(names), key="w_standing", required=True,
-        format_func=lambda stage: say(text("{stage}: {n}", stage=names[stage], n=found[stage].height)),
+        say(text("Come as far as, by the end of {day}", day=day)), list(names), key="w_standing", required=True,
+        format_func=lambda stage: literal(text("{stage}: {n}", stage=names[stage], n=found[stage].height)),
         on_change=lambda: st.query_params.update({"at": f"{day}:{st.session_state['w_standing']}"}),
     )  # fmt: skip
     if found[stage].is_empty():
-        note(text("Nothing stood there."))
-    opened(found[stage], lambda row: text("since {day}", day=row["since"].date()), place, text("Items in the stage"))
+        note(text("Nothing had come as far as there, and no farther."))
+    opened(found[stage], partial(_came, names), place, text("Items that had come as far as the stage"))
+
+
+def _came(names: Mapping[str, str], row: dict[str, Any]) -> Text:
+    if row["back_in"] is None:
+        return text("since {day}", day=row["since"].date())
+    return text("since {day}; back in {stage} by then", day=row["since"].date(), stage=names[row["back_in"]])
 
 
 def _flow(flow: Details, place: Here) -> None:
@@ -233,7 +240,7 @@ def _ways(flow: Details, place: Here) -> None:
 
 
 def _items_of_way(flow: Details, place: Here, asked: str) -> None:
-    if not asked.isdecimal() or int(asked) >= flow.ways.height:
+    if not asked.isdecimal() or len(asked) > 9 or int(asked) >= flow.ways.height:
         note(text("Click on a way to see which items took it."))
         return
     found = flow.on_way(int(asked))
