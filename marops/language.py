@@ -206,7 +206,8 @@ class Reader:
     def _count(self, value: Number, *, exact: bool) -> str:
         # An estimated number of things: a fraction of one says nothing beside ten.
         if not isinstance(value, int) and not exact and abs(value) < _MILLION:
-            return self._decimal(value, 0 if abs(value) >= 10 else 1)
+            # Below a tenth one digit would say none.
+            return self._decimal(value, 0 if abs(value) >= 10 else 1 if abs(value) >= 0.095 or not value else 2)
         return self.number(value, exact=exact)
 
     def _length(self, value: Number) -> str:

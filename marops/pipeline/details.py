@@ -4,9 +4,11 @@ What `marops flow` measures of a log in a file is measured here of a workspace's
 """
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from hashlib import blake2b
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -176,9 +178,13 @@ class Details:
         spent = flow.time_in_stage(begun.filter(pl.col("stage").is_in(list(order))), self.delivered.end)
         return spent.sort(pl.col("stage").replace_strict(order, return_dtype=pl.Int64))
 
-    def on_way(self, place: int) -> pl.DataFrame:
-        """What was launched in the period and took the way of a row of `ways`: the rows of `launched`, the slowest first."""
-        path = pl.lit(self.ways["path"][place].to_list(), pl.List(pl.String))
+    def way(self, sign: str) -> list[str]:
+        """The path of a way of the period that is known by a sign (see `way_sign`); empty where none is."""
+        return next((path for path in self.ways["path"].to_list() if way_sign(path) == sign), [])
+
+    def on_way(self, way: Sequence[str]) -> pl.DataFrame:
+        """What was launched in the period and took a way: the rows of `launched`, the slowest first."""
+        path = pl.lit(list(way), pl.List(pl.String))
         took = self.delivered.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(pl.col("stage").alias("path"))
         same = took.filter(pl.col("path") == path).select("issue_id")
         return self.launched.join(same, on="issue_id", how="semi").sort("cycle", "issue_id", descending=[True, False])
@@ -287,6 +293,11 @@ class Details:
         return moves.select(
             "stage", "status", "role", pl.col("entered_at").alias("at"), flow.days(pl.col("entered_at"), left).alias("days")
         )
+
+
+def way_sign(path: Sequence[str]) -> str:
+    """A short sign for a way, for addresses: the same whatever else is finished."""
+    return blake2b("\x1f".join(path).encode(), digest_size=5).hexdigest()
 
 
 def _of_unit(rows: pl.DataFrame, unit: str | None) -> pl.DataFrame:

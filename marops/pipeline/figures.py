@@ -110,7 +110,8 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     stood as far were launched.
     """
     rows = flow.risks.sort("due_date", "issue_id").head(_MOST)
-    names = [escaped(name) for name in rows.select(pl.coalesce("campaign_name", "name")).to_series()]
+    called = rows.select(pl.coalesce("campaign_name", "name")).to_series()
+    names = [escaped(name) for name in called]
     places = list(range(rows.height))
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
@@ -130,7 +131,8 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
-    late = rows.filter(pl.col("latest") > pl.col("due_date")).height
+    late = rows.filter((pl.col("latest") > pl.col("due_date")) | pl.col("days_late").is_not_null()).height
+    untold = rows.filter(pl.col("latest").is_null() & pl.col("days_late").is_null()).height
     title = (
         ntext(
             "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=rows.height
@@ -138,11 +140,17 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
         if rows.height
         else text("No work with a date is waiting for its launch")
     )
+    if untold:
+        title = ntext(
+            "{said}; of {n} it cannot be told: too few stood alike",
+            "{said}; of {n} it cannot be told: too few stood alike",
+            untold, said=title,
+        )  # fmt: skip
     unit = text(
         "grey: since it was asked for; | due; band: half to 85 % of those that stood as far were launched, red past the date"
     )
     table = rows.select(
-        pl.Series(reader.say(text("Campaign")), names), pl.col("due_date").alias(reader.say(text("Due"))),
+        called.alias(reader.say(text("Campaign"))), pl.col("due_date").alias(reader.say(text("Due"))),
         pl.col("likely").alias(reader.say(text("Half by"))), pl.col("latest").alias(reader.say(text("85 % by"))),
     )  # fmt: skip
     return Chart(figure, title, unit, text("Work that is not launched, by its date. {title}.", title=title), table)

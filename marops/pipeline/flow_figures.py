@@ -11,7 +11,7 @@ from marops import theme
 from marops.chart import Chart, base, escaped
 from marops.language import Reader, Text, joined, ntext, text
 from marops.pipeline.delivery import LAUNCHED
-from marops.pipeline.details import Details
+from marops.pipeline.details import Details, way_sign
 from marops.quantity import Quantity, Unit
 
 _WAYS, _STEPS = 8, 14
@@ -218,7 +218,7 @@ def ways(flow: Details, reader: Reader) -> Chart:
                     "symbol": "square",
                     "color": [theme.SIGNAL.light if moved else theme.JOINT.light for moved in back],
                 },
-                customdata=[[escaped(names[stage]), str(row)] for stage in steps],
+                customdata=[[escaped(names[stage]), way_sign(path)] for stage in steps],
                 hovertemplate="%{customdata[0]}<extra></extra>",
                 cliponaxis=False,
             )
@@ -235,11 +235,15 @@ def ways(flow: Details, reader: Reader) -> Chart:
         else text("{n} of {all} went forward only", n=total - int(flow.launched["moved_back"].sum()), all=total)
     )
     key = joined([text("{number} {stage}", number=number[stage], stage=name) for stage, name in names.items()], 20)
-    unit = text(
-        "ways of finished work, the {shown} most frequent of {all}; red: moved back. {key}",
-        shown=shown.height,
-        all=found.height,
-        key=key,
+    unit = (
+        text(
+            "ways of finished work, the {shown} most frequent of {all}; red: moved back. {key}",
+            shown=shown.height,
+            all=found.height,
+            key=key,
+        )
+        if shown.height
+        else text("ways of finished work")
     )
     table = pl.DataFrame(
         {

@@ -90,35 +90,47 @@ def work_in_progress(work: pl.DataFrame, end: datetime, before_launch: Sequence[
     return _measure("wip", text("In preparation"), count, Unit.COUNT, end, note=text("requested and not yet live"))
 
 
-def late_launches(work: pl.DataFrame, today: date, end: datetime, shown: pl.DataFrame | None = None) -> Measure:
-    """Items past their due date that have not launched; missing where no item has a date. `shown`: those of the work that are
-    counted; None: all.
-    """
-    late = overdue(work if shown is None else shown, today)
-    if not work["due_date"].count():
+def late_launches(work: pl.DataFrame, today: date, end: datetime, *, has_dates: bool) -> Measure:
+    """Items past their due date that have not launched; missing where no work of the workspace has a date."""
+    late = overdue(work, today)
+    if not has_dates:
         return _measure("late", text("Launches past their date"), None, Unit.COUNT, end, missing=NO_DATES)
     note = text("the longest by {days} days", days=int(late["late"][0])) if late.height else text("none")
     return _measure("late", text("Launches past their date"), late.height, Unit.COUNT, end, note=note)
 
 
-def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime) -> Measure:
+def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime, untold: pl.DataFrame | None = None) -> Measure:
     """Share of the campaigns due in a period (and before today) that launched by their due date, withdrawn ones
-    left out; Wilson's interval.
+    left out; Wilson's interval. `untold`: campaigns of which nobody knows when they were launched, in no share.
     """
     past = pl.col("due_date").is_between(period.start, min(period.end, today - timedelta(days=1)))
     due = work.filter(past & ~_withdrawn())
-    label = text("Launched on time")
+    label, more = text("Launched on time"), 0 if untold is None else untold.filter(past).height
     if due.is_empty():
+        why = text("No campaign was due in these days.")
+        if more:
+            why = ntext(
+                "{n} campaign was due in these days; when it was launched no history tells.",
+                "{n} campaigns were due in these days; when they were launched no history tells.",
+                more,
+            )
         return Measure(
             key="on_time", label=label, value=None, unit=Unit.PERCENT, definition="on_time", version=1, sources=SOURCES,
-            period=period, missing=text("No campaign was due in these days."),
+            period=period, missing=why,
+        )  # fmt: skip
+    note = ntext("{n} campaign due", "{n} campaigns due", due.height)
+    if more:
+        note = ntext(
+            "{said}; of {n} more no history tells when it was launched",
+            "{said}; of {n} more no history tells when they were launched",
+            more, said=note,
         )  # fmt: skip
     kept = due.filter(pl.col("launched_at").dt.date() <= pl.col("due_date")).height
     return Measure(
         key="on_time", label=label, value=kept / due.height, unit=Unit.PERCENT, definition="on_time", version=1, sources=SOURCES,
         period=period, as_of=(end - timedelta(seconds=1)).date(),
         interval=Interval(*stats.wilson(kept, due.height), method=text("Wilson score interval")),
-        note=ntext("{n} campaign due", "{n} campaigns due", due.height),
+        note=note,
     )  # fmt: skip
 
 

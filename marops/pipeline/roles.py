@@ -148,7 +148,7 @@ def _held(scoped: Scoped) -> Held:
         items=_items(holding.by_item(inside), work),
         handoffs=holding.handoffs(spans.filter((pl.col("until") >= start) & (pl.col("until") < stop))),
         crossings=holding.crossings(spans, sides, start, stop),
-        acting=holding.acting(spans).select(pl.col("case").alias("issue_id"), "role"),
+        acting=_acting(holding.acting(spans), work, must_act),
         now=_named(holding.now(spans, end, _values(work, facts)), work),
         bottleneck=bottleneck.bottleneck(inside, spans, end),
         sides=sides,
@@ -158,6 +158,15 @@ def _held(scoped: Scoped) -> Held:
         elsewhere=found.events.group_by("case").agg(pl.col("stage").last()).filter(pl.col("stage") == _NO_STAGE).height,
         as_of=(end - timedelta(seconds=1)).date(),
     )
+
+
+def _acting(told: pl.DataFrame, work: pl.DataFrame, must_act: Mapping[str, str | None]) -> pl.DataFrame:
+    """On which item each role must act now: as waiting is charged; where no history tells, as the matrix says of its stage."""
+    known = told.select(pl.col("case").alias("issue_id"), "role")
+    going_on = pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(must_act))
+    others = work.filter(going_on).join(known, on="issue_id", how="anti", maintain_order="left")
+    role = pl.col("stage").replace_strict(dict(must_act), default=None, return_dtype=pl.String).alias("role")
+    return pl.concat([known, others.select("issue_id", role)])
 
 
 _NO_STAGE = ""

@@ -40,8 +40,8 @@ class Flow:
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `places`: ordering.ORDER of
     all open work, whatever the scope. `checked`: how such chances turned out. `unknown`: statuses that are no stage, in lower case;
     `adrift`: those in which items are now. `told_until`: the last day that trackers tell of, where work kept here is known for
-    longer; None else. `role`: of what stands now (`items`, `overdue`, `risks`, `over_sla`, `in_preparation`, `late`) only that is
-    here on which this role must act; None: all of it.
+    longer; None else. `last_day`: the last day that is known. `role`: of what stands now (`items`, `overdue`, `risks`, `over_sla`,
+    `in_preparation`, `late`) only that is here on which this role must act; None: all of it.
     """
 
     items: pl.DataFrame
@@ -62,6 +62,7 @@ class Flow:
     adrift: tuple[str, ...]
     today: date
     told_until: date | None
+    last_day: date
     role: str | None = None
 
     @property
@@ -183,6 +184,8 @@ def _over_allowed(found: Flow) -> list[Finding]:
     cause = text(
         "It stands in {stage}, where {allowed} are allowed.", stage=stage.name, allowed=Quantity(float(first["allowed"]), Unit.DAYS)
     )
+    if found.told_until is not None:
+        cause = text("{cause} Trackers tell until {day}; days are counted on to today.", cause=cause, day=found.told_until)
     owner, side = _OWNERS.get(stage.responsible, _BOTH)
     action = text("Move it on or say what it waits for; where this happens often, the days allowed are a wish.")
     return [Finding("pipeline:sla", Severity.WATCH, what, cause, owner, action, "pipeline", side, weight=1.5)]
@@ -307,6 +310,7 @@ def _of_role(scoped: Scoped, role: str, ids: frozenset[str]) -> Flow:
     found, end, today = _flow(scoped), scoped.end, scoped.opened.today
     mine = pl.col("issue_id").is_in(list(ids))
     dated = _dated(scoped.work, found.process)
+    late = metrics.late_launches(dated.filter(mine), today, end, has_dates=found.has_dates)
     return replace(
         found,
         items=found.items.filter(mine),
@@ -314,7 +318,7 @@ def _of_role(scoped: Scoped, role: str, ids: frozenset[str]) -> Flow:
         risks=found.risks.filter(mine),
         over_sla=found.over_sla.filter(mine),
         in_preparation=metrics.work_in_progress(scoped.work.filter(mine), end, found.process.before_launch),
-        late=metrics.late_launches(dated, today, end, dated.filter(mine)),
+        late=late,
         adrift=(),
         role=role,
     )
@@ -329,7 +333,8 @@ def _flow(scoped: Scoped) -> Flow:
     strange = visits.filter(pl.col("stage").is_null())
     unknown = strange.select(folded(pl.col("status")))["status"].unique().sort().to_list()
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
-    dated = _dated(work, process)
+    dated, has_dates = _dated(work, process), work["due_date"].count() > 0
+    untold = work.join(dated.select("issue_id"), on="issue_id", how="anti")
     return Flow(
         items=metrics.in_progress(work, end)
         .join(learned.limits, on="stage", how="left", maintain_order="left")
@@ -342,13 +347,14 @@ def _flow(scoped: Scoped) -> Flow:
         launches=metrics.launches(dated, scope.period, opened.today),
         process=process,
         in_preparation=metrics.work_in_progress(work, end, process.before_launch),
-        late=metrics.late_launches(dated, opened.today, end),
-        on_time=metrics.on_time(dated, scope.period, opened.today, end),
+        late=metrics.late_launches(dated, opened.today, end, has_dates=has_dates),
+        on_time=metrics.on_time(dated, scope.period, opened.today, end, untold),
         over_sla=metrics.over_sla(work, end, process.stages),
         count=work.height,
-        has_dates=work["due_date"].count() > 0,
+        has_dates=has_dates,
         unknown=tuple(unknown),
         adrift=tuple(adrift),
         today=opened.today,
         told_until=_told_until(item_rollups.imported_until(found), end),
+        last_day=(end - timedelta(seconds=1)).date(),
     )

@@ -15,12 +15,12 @@ from datetime import date, timedelta
 import streamlit as st
 
 from marops.errors import UserError
-from marops.language import text
+from marops.language import joined, text
 from marops.period import Comparison, Period, Scope, month_of, months_back
 from marops.pipeline import choosing
 from marops.pipeline.scoped import NOBODY, Chosen
 from marops.principal import Principal
-from marops.web.session import reader, say
+from marops.web.session import literal, reader, say
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 from marops.workspaces.store import OWN, SAMPLE
@@ -28,19 +28,25 @@ from marops.workspaces.store import OWN, SAMPLE
 _KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
 _MEMORY = "marops_scope"
 _ALL_UNITS = ""
-_NO_PERSON = "nobody"
-"""Stands in an address for work without an assignee."""
+_NO_PERSON = "(nobody)"
+"""Stands in an address for work without an assignee; no tracker calls anybody so."""
+
+_EARLIEST, _LATEST = date(1900, 1, 1), date(2200, 12, 31)
+"""Periods beyond have no year before, or after, to be compared with."""
 _CHOICES = "scope_choices"
 
 
 @dataclass(frozen=True)
 class Here:
-    """Where the reader is: the principal, the opened workspace, the scope, and whose work is chosen on the pipeline."""
+    """Where the reader is: the principal, the opened workspace, the scope, and whose work is chosen on the pipeline. `unknown`:
+    what the address named that is not known here, so that more is shown than was asked for.
+    """
 
     principal: Principal
     opened: Opened
     scope: Scope
     chosen: Chosen
+    unknown: tuple[str, ...] = ()
 
     @property
     def link(self) -> dict[str, str]:
@@ -82,7 +88,13 @@ def here(principal: Principal) -> Here:
         _unit(opened, wanted.get("unit")),
     )
     chosen = choosing.known(principal, scope, _person(wanted.get("person")), wanted.get("role"))
-    place = Here(principal, opened, scope, chosen)
+    unknown = [
+        *([wanted["ws"]] if wanted.get("ws", opened.workspace.id) != opened.workspace.id else []),
+        *([wanted["unit"]] if wanted.get("unit", "all") != (scope.unit or "all") else []),
+        *([wanted["person"]] if "person" in wanted and chosen.person is None else []),
+        *([wanted["role"]] if "role" in wanted and chosen.role is None else []),
+    ]
+    place = Here(principal, opened, scope, chosen, tuple(unknown))
     st.session_state[_MEMORY] = place.link
     write({**_parameters(scope), **_chosen_parameters(chosen)})
     return place
@@ -109,6 +121,8 @@ def bar(place: Here) -> None:
             st.caption(say(text("data to {day}", day=min(opened.last_day, opened.today))))
         else:
             st.caption(say(text("no data yet")))
+    if place.unknown:
+        st.caption(literal(text("Not known here: {what}. So all of it is shown.", what=joined(place.unknown, 4))))
 
 
 def _choices(place: Here) -> None:
@@ -241,7 +255,7 @@ def _period(opened: Opened, start: str | None, end: str | None) -> Period:
     try:
         if start and end:
             found = Period(date.fromisoformat(start), date.fromisoformat(end))
-            if found.days <= 366 * 20:
+            if found.days <= 366 * 20 and found.start >= _EARLIEST and found.end <= _LATEST:
                 return found
     except (ValueError, UserError):
         pass  # somebody's typing in the address; the default follows

@@ -88,18 +88,18 @@ def test_what_launched_or_is_done_is_not_overdue():
 def test_an_item_whose_status_is_no_stage_can_be_overdue():
     items = work({**due("odd", day(1)), "stage": None})
     assert metrics.overdue(items, TODAY)["issue_id"].to_list() == ["odd"]
-    assert metrics.late_launches(items, TODAY, END).value == 1
+    assert metrics.late_launches(items, TODAY, END, has_dates=True).value == 1
 
 
 def test_late_launches_name_the_longest():
-    found = metrics.late_launches(work(due("a", day(1)), due("b", day(21))), TODAY, END)
+    found = metrics.late_launches(work(due("a", day(1)), due("b", day(21))), TODAY, END, has_dates=True)
     assert (found.value, str(found.note)) == (2, "the longest by 30 days")
-    none = metrics.late_launches(work(due("a", TODAY)), TODAY, END)
+    none = metrics.late_launches(work(due("a", TODAY)), TODAY, END, has_dates=True)
     assert (none.value, str(none.note)) == (0, "none")
 
 
 def test_without_a_date_nothing_can_be_said_to_be_late():
-    found = metrics.late_launches(work(due("a", None)), TODAY, END)
+    found = metrics.late_launches(work(due("a", None)), TODAY, END, has_dates=False)
     assert (found.value, str(found.missing)) == (None, "No work here has a due date.")
 
 

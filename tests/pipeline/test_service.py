@@ -12,7 +12,8 @@ from marops.errors import Forbidden
 from marops.findings import Severity
 from marops.language import Reader
 from marops.period import Period, Scope, month_of
-from marops.pipeline import figures, service
+from marops.pipeline import figures, roles, service
+from marops.pipeline.scoped import Chosen
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.quantity import Quantity, Unit
 from marops.sample import company
@@ -177,6 +178,31 @@ def test_late_launches_of_which_nobody_said_what_they_bring_are_in_no_sum(home: 
     put({"b": [("QA", at(1, 2))], "a": [("QA", at(1, 1))], "c": [("QA", at(1, 2))]}, b=said, a=late, c=late)
     (found,) = service.findings(LOCAL_ADMIN, HERE)
     assert str(found.cause) == "It stands in QA. The 1 of which somebody said it is expected to bring €100 a day."
+
+
+def test_campaigns_that_run_without_a_history_were_due_but_nobody_knows_whether_on_time(home: Path):
+    item = {"created_at": at(1, 1), "due_date": date(2026, 1, 9), "current_status": "Execution"}
+    fill("work_item", [{"issue_id": "runs", **item}, {"issue_id": "too", **item}])
+    found = flow()
+    assert (found.late.value, found.has_dates, found.risks.height) == (0, True, 0)
+    assert str(found.on_time.missing) == "2 campaigns were due in these days; when they were launched no history tells."
+
+
+def test_of_work_without_a_history_the_matrix_says_who_must_act(home: Path):
+    fill("work_item", [{"issue_id": "a", "current_status": "Build", "due_date": date(2026, 1, 9), "created_at": at(1, 1)}])
+    assert roles.held(LOCAL_ADMIN, HERE).acting.rows() == [("a", "Marketing operations")]
+    mine = service.flow(LOCAL_ADMIN, HERE, Chosen(role="Marketing operations"))
+    assert (mine.late.value, mine.items["issue_id"].to_list(), mine.risks["issue_id"].to_list()) == (1, ["a"], ["a"])
+
+
+def test_dates_say_what_is_past_them_and_of_what_it_cannot_be_told(home: Path):
+    put(
+        {"R&D <late>": [("QA", at(1, 1))], "far": [("QA", at(1, 2))]},
+        **{"R&D <late>": {"due_date": date(2026, 1, 5)}, "far": {"due_date": date(2030, 1, 5)}},
+    )
+    chart = figures.timeline(flow(), READERS[0])
+    assert str(chart.title) == "1 of 2 may be launched after its date; of 1 it cannot be told: too few stood alike"
+    assert chart.table["Campaign"].to_list() == ["R&D <late>", "far"]
 
 
 def test_of_what_runs_without_a_history_nobody_knows_whether_it_was_late(home: Path):

@@ -75,8 +75,8 @@ def test_a_role_and_a_person_and_nobody_are_shown_and_said() -> None:
     assert board(both) == ["B1"]
     assert "Shown: work of Ben <b> on which Marketing operations must act now." in words(both)
     assert "Nobody: no approval of the work shown is open." in words(both)
-    assert board(shown(person="nobody")) == ["N1"]
-    assert "Shown: work that is assigned to nobody." in words(shown(person="nobody"))
+    assert board(shown(person="(nobody)")) == ["N1"]
+    assert "Shown: work that is assigned to nobody." in words(shown(person="(nobody)"))
 
 
 def test_what_is_not_known_falls_out_of_the_address() -> None:
@@ -144,4 +144,4 @@ def test_choices_are_made_in_the_popover() -> None:
     assert at.selectbox(key="w_person").options == ["Anybody", "Nobody", "Ana", "Ben <b>"]
     assert at.selectbox(key="w_role").options[-1] == "Legal"
     at.selectbox(key="w_person").select_index(1).run()
-    assert (board(at), asked(at)) == (["N1"], {"person": "nobody"})
+    assert (board(at), asked(at)) == (["N1"], {"person": "(nobody)"})

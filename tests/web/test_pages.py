@@ -134,6 +134,27 @@ def test_nonsense_in_the_address_falls_back_to_the_default_scope(company: Path) 
     assert sentence(at) == "1 of 2 targets kept; Availability missed."
 
 
+@pytest.mark.parametrize(
+    ("days", "vs"),
+    [(("0001-01-01", "0001-01-31"), "year"), (("0001-01-01", "0001-01-31"), "previous"), (("9999-12-01", "9999-12-31"), "none")],
+)
+@pytest.mark.parametrize("page", ["home", "pipeline", "scorecard"])
+def test_days_at_the_edges_of_the_calendar_fall_back_to_the_default(
+    company: Path, page: str, days: tuple[str, str], vs: str
+) -> None:
+    at = opened(page, ws=OWN, vs=vs, **{"from": days[0], "to": days[1]})
+    assert not errors(at)
+    assert at.query_params["from"] > "2000"
+
+
+def test_what_the_address_names_and_is_not_known_is_said(company: Path) -> None:
+    at = opened("home", ws="gone", unit="Retial <b>")
+    said = [caption.value for caption in at.caption]
+    # Escaped: the words of an address are no Markdown.
+    assert said[-1].replace("\\", "") == "Not known here: gone and Retial <b>. So all of it is shown."
+    assert not any("Not known here" in caption.value for caption in opened("home", ws=OWN, unit="all").caption)
+
+
 def test_every_workspace_is_one_link_away_and_ones_own_says_nothing_of_the_sample(sample_home: Path) -> None:
     at = opened("home")
     assert f'<a href="?ws={OWN}" target="_self">Company</a>' in markup(at)

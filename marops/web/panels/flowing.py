@@ -240,11 +240,12 @@ def _ways(flow: Details, place: Here) -> None:
 
 
 def _items_of_way(flow: Details, place: Here, asked: str) -> None:
-    if not asked.isdecimal() or len(asked) > 9 or int(asked) >= flow.ways.height:
+    way = flow.way(asked) if asked else []
+    if not way:
         note(text("Click on a way to see which items took it."))
         return
-    found = flow.on_way(int(asked))
-    steps = " → ".join(flow_figures.stage_names(flow, reader())[stage] for stage in flow.ways["path"][int(asked)])
+    found = flow.on_way(way)
+    steps = " → ".join(flow_figures.stage_names(flow, reader())[stage] for stage in way)
     note(ntext("{n} item went {way}:", "{n} items went {way}:", found.height, way=steps))
     opened(found, _took, place, text("Items that took this way"))
 

@@ -92,18 +92,21 @@ def _over(row: dict[str, Any]) -> Text:
 
 
 def _must_act(flow: Flow, held: Held) -> pl.Series:
-    """Whose move each of the risks is: as waiting is charged; where no history tells, as the matrix says of its stage."""
+    """Whose move each of the risks is."""
     acting = dict(held.acting.iter_rows())
-    by_stage = {stage.id: held.matrix.must_act(stage.id) for stage in flow.process.stages}
-    said = [
-        say(called(acting.get(item, by_stage[stage]))) if stage in by_stage else "?"
-        for item, stage in flow.risks.select("issue_id", "stage").iter_rows()
-    ]
-    return pl.Series(said, dtype=pl.String)
+    return pl.Series([say(called(acting[item])) if item in acting else "?" for item in flow.risks["issue_id"]], dtype=pl.String)
 
 
 def reach(flow: Flow) -> None:
-    """How far trackers tell, where that is not as far as what is kept here."""
+    """How far trackers tell, where that is not as far as what is kept here, or as today."""
+    if flow.told_until is None and flow.last_day < flow.today:
+        note(
+            text(
+                "The data end on {day}: work is shown as it stood then, its days, pace and forecasts counted to that day. Dates "
+                "that have passed since are told as of today. Import the newest data.",
+                day=flow.last_day,
+            )
+        )
     if flow.told_until is not None:
         note(
             text(
