@@ -128,6 +128,9 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>", cliponaxis=False,
         )
     )  # fmt: skip
+    needs = _needs(flow, rows)
+    for first, then in needs:
+        _arrow(figure, rows["due_date"], first, then)
     figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
@@ -149,11 +152,30 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     unit = text(
         "grey: since it was asked for; | due; band: half to 85 % of those that stood as far were launched, red past the date"
     )
+    if needs:
+        unit = text("{unit}; arrows: what must be done first", unit=unit)
+    first_of = [", ".join(called[first] for first, then in needs if then == at) or None for at in places]
     table = rows.select(
         called.alias(reader.say(text("Campaign"))), pl.col("due_date").alias(reader.say(text("Due"))),
         pl.col("likely").alias(reader.say(text("Half by"))), pl.col("latest").alias(reader.say(text("85 % by"))),
+        *([pl.Series(reader.say(text("Needs first")), first_of, pl.String)] if needs else []),
     )  # fmt: skip
     return Chart(figure, title, unit, text("Work that is not launched, by its date. {title}.", title=title), table)
+
+
+def _needs(flow: Flow, rows: pl.DataFrame) -> list[tuple[int, int]]:
+    """What must be done before what, both by their rows."""
+    place = {issue: at for at, issue in enumerate(rows["issue_id"])}
+    pairs = flow.needs.select("needs", "issue_id").unique().sort("needs", "issue_id").iter_rows()
+    return [(place[first], place[then]) for first, then in pairs if first in place and then in place]
+
+
+def _arrow(figure: go.Figure, due: pl.Series, first: int, then: int) -> None:
+    """From the date of what must be done first to that of what needs it."""
+    figure.add_annotation(
+        x=str(due[then]), y=then, ax=str(due[first]), ay=first, xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True,
+        arrowhead=2, arrowsize=1.1, arrowwidth=1.5, arrowcolor=theme.INK.light, standoff=9, startstandoff=9,
+    )  # fmt: skip
 
 
 def _line(figure: go.Figure, days: list[date], at: int, colour: str, width: int) -> None:

@@ -14,9 +14,9 @@ from marops.quantity import Quantity, Unit
 _MOST = 30
 
 
-def finishes(found: pl.DataFrame, today: date, before: pl.DataFrame | None, reader: Reader) -> Chart:
-    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date.
-    `before`: the same without what is asked for; None where nothing is.
+def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, reader: Reader) -> Chart:
+    """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date,
+    from the `last_day` that is known on. `before`: the same without what is asked for; None where nothing is.
     """
     rows = found.head(_MOST)
     if before is not None:
@@ -42,7 +42,7 @@ def finishes(found: pl.DataFrame, today: date, before: pl.DataFrame | None, read
                 customdata=[told[at] for at in known], hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
             )
         )  # fmt: skip
-    figure.add_vline(x=today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
+    figure.add_vline(x=last_day.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
     title = _title(found)

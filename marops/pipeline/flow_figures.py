@@ -17,8 +17,13 @@ from marops.quantity import Quantity, Unit
 _WAYS, _STEPS = 8, 14
 _OVER = 0.85
 _BANDS, _REST = 7, "rest"
-_FEW, _MANY, _MOST = 300, 1_500, 5_000
-"""Points that are drawn large, that are drawn by the graphics card, and that are drawn at all."""
+_FEW, _MOST = 300, 2_000
+"""Points that are drawn large, and that are drawn at all: by the page itself, since not every reader's computer lets a browser draw
+with its graphics card.
+"""
+
+_THIN = 0.1
+"""Share of what is drawn below which work in progress is a thin line above what is finished."""
 
 _SHORT = 16
 
@@ -76,6 +81,15 @@ def cumulative(flow: Details, in_progress: bool, reader: Reader) -> Chart:  # no
         "below to look closer"
     )
     return Chart(figure, title, unit, alt, pl.DataFrame(columns))
+
+
+def is_thin(flow: Details) -> bool:
+    """Whether work in progress is hardly seen above what is finished."""
+    arrived, done = (flow.cumulative.filter(stage=stage)["items"] for stage in (flow.delivered.workflow.stages[0], LAUNCHED))
+    if arrived.is_empty():
+        return False
+    standing, finished = int(arrived[-1] - done[-1]), int(done[-1] - done[0])
+    return standing < _THIN * (standing + finished)
 
 
 def _opening(days: pl.Series) -> dict[str, Any]:
@@ -140,10 +154,9 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
     half, most = flow.measures[0], flow.measures[1]
     drawn = _thinned(done)
     if drawn.height:
-        draw = go.Scattergl if drawn.height > _MANY else go.Scatter
         said = [reader.quantity(Quantity(days, Unit.DAYS)) for days in drawn["cycle"]]
         figure.add_trace(
-            draw(
+            go.Scatter(
                 x=drawn["finished"], y=drawn["cycle"], mode="markers",
                 customdata=list(zip(map(escaped, drawn["name"]), said, drawn["issue_id"], strict=True)),
                 marker={

@@ -38,16 +38,18 @@ class Flow:
     `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `places`: ordering.ORDER of
-    all open work, whatever the scope. `checked`: how such chances turned out. `unknown`: statuses that are no stage, in lower case;
-    `adrift`: those in which items are now. `told_until`: the last day that trackers tell of, where work kept here is known for
-    longer; None else. `last_day`: the last day that is known. `role`: of what stands now (`items`, `overdue`, `risks`, `over_sla`,
-    `in_preparation`, `late`) only that is here on which this role must act; None: all of it.
+    all open work, whatever the scope; `needs`: item_rollups.dependencies. `checked`: how such chances turned out. `unknown`:
+    statuses that are no stage, in lower case; `adrift`: those in which items are now. `told_until`: the last day that trackers tell
+    of, where work kept here is known for longer; None else. `last_day`: the last day that is known. `role`: of what stands now
+    (`items`, `overdue`, `risks`, `over_sla`, `in_preparation`, `late`) only that is here on which this role must act; None: all of
+    it.
     """
 
     items: pl.DataFrame
     overdue: pl.DataFrame
     risks: pl.DataFrame
     places: pl.DataFrame
+    needs: pl.DataFrame
     checked: Checked | None
     stage_times: pl.DataFrame
     launches: pl.DataFrame
@@ -342,6 +344,7 @@ def _flow(scoped: Scoped) -> Flow:
         overdue=metrics.overdue(dated, opened.today),
         risks=learned.risks.join(work, on="issue_id", how="semi", maintain_order="left"),
         places=learned.places,
+        needs=item_rollups.dependencies(found),
         checked=learned.checked,
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
         launches=metrics.launches(dated, scope.period, opened.today),

@@ -20,6 +20,7 @@ from marops.sample import company
 from marops.sample.loader import SHIPPED
 from marops.stages import usual
 from marops.stats import survival
+from marops.work import hindrances
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE
 from tests.scorecard.looked_at import READERS, is_readable
@@ -203,6 +204,12 @@ def test_dates_say_what_is_past_them_and_of_what_it_cannot_be_told(home: Path):
     chart = figures.timeline(flow(), READERS[0])
     assert str(chart.title) == "1 of 2 may be launched after its date; of 1 it cannot be told: too few stood alike"
     assert chart.table["Campaign"].to_list() == ["R&D <late>", "far"]
+    assert "Needs first" not in chart.table.columns
+    hindrances.depend(LOCAL_ADMIN, OWN, "far", "R&D <late>")
+    chart = figures.timeline(flow(), READERS[0])
+    (arrow,) = [each for each in chart.figure.layout.annotations if each.showarrow]
+    assert (arrow.ax, arrow.ay, arrow.x, arrow.y) == ("2026-01-05", 0, "2030-01-05", 1)
+    assert chart.table["Needs first"].to_list() == [None, "R&D <late>"]
 
 
 def test_of_what_runs_without_a_history_nobody_knows_whether_it_was_late(home: Path):

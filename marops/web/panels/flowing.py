@@ -208,7 +208,9 @@ def _came(names: Mapping[str, str], row: dict[str, Any]) -> Text:
 
 
 def _flow(flow: Details, place: Here) -> None:
-    in_progress = st.toggle(say(text("Without what is finished")), key="cumulative_open")
+    in_progress = st.toggle(
+        say(text("Without what is finished")), value=flow_figures.is_thin(flow), key=f"cumulative_open_{place.scope.workspace}"
+    )
     charts.show(charts.drawn(flow_figures.cumulative, flow, in_progress), key="cumulative", picks=_open_day)
     _standing(flow, place)
     found = flow.little
