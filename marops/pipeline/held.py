@@ -18,7 +18,8 @@ class Held:
     """Who holds the work of a scope before its launch. What happened is of the scope's period, what is now of `as_of`.
 
     `by_stage`: days by stage and role, `items`: those of each item (`issue_id`, `name`, `stage`, `role`, `days`, `open`: it is
-    there still), the longest first; `handoffs`, `crossings`: what passed between roles and sides; `now`: who must act (see
+    there still), the longest first; `handoffs`, `crossings`: what passed between roles and sides, `passed`: each time
+    between roles (`issue_id`, `name`, `role`, `next_role`, `until`: when), the last first; `now`: who must act (see
     holding; `case` is an item's name, `value` in `currency`), `acting`: on which item (`issue_id`, `role`). `sides`: by role, ""
     where nobody has said. `is_default`: nobody has set who does what. `strangers`: roles that act and are not in the matrix.
     `left_out`: items with a moment that cannot be; `elsewhere`: items now in a status that is no stage.
@@ -33,6 +34,7 @@ class Held:
     handoffs: pl.DataFrame
     crossings: pl.DataFrame
     now: pl.DataFrame
+    passed: pl.DataFrame
     acting: pl.DataFrame
     bottleneck: Bottleneck | None
     sides: Mapping[str, str]
@@ -53,6 +55,10 @@ class Held:
     def of(self, stage: str, role: str | None) -> pl.DataFrame:
         """The items that a role held in a stage, the longest first: rows of `items`."""
         return self.items.filter((pl.col("stage") == stage) & pl.col("role").eq_missing(pl.lit(role, pl.String)))
+
+    def passed_on(self, role: str, to: str) -> pl.DataFrame:
+        """The times a role passed work to another, the last first: rows of `passed`."""
+        return self.passed.filter((pl.col("role") == role) & (pl.col("next_role") == to))
 
     def with_role(self, role: str) -> frozenset[str]:
         """The ids of the items on which a role must act now."""

@@ -143,6 +143,14 @@ def handoffs(found: pl.DataFrame) -> pl.DataFrame:
     return flow.handoffs(found.with_columns(pl.col("until").alias("left")))
 
 
+def passed(found: pl.DataFrame) -> pl.DataFrame:
+    """One row each time work went from one role to another (`handoffs`): `case`, `role`, `next_role`, `until` (when); the last
+    first.
+    """
+    given = found.filter(pl.col("role") != pl.col("next_role"))
+    return given.select("case", "role", "next_role", "until").sort("until", "case", descending=[True, False])
+
+
 def holds(found: pl.DataFrame) -> pl.DataFrame:
     """One row each time a role had an item: `case`, `role`, `since`, `until`, `open`, and whether it is `asked` now."""
     by_hold = found.group_by("hold", maintain_order=True)

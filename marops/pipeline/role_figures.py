@@ -17,7 +17,8 @@ from marops.quantity import Quantity, Unit
 _MOST, _HEIGHT, _WIDTH, _LONGEST = 8, 40, 12, 24
 """Roles drawn beside each other, the height of a row in pixels, and the characters of a line of a name, and of all of it."""
 
-_BETWEEN = ":"
+_BETWEEN, _PASSED = ":", " → "
+"""What stands in an address between a stage and a role, and between two roles, which may have a colon in their names."""
 _HUES = {"it": theme.IT, "marketing": theme.MARKETING}
 
 
@@ -37,7 +38,7 @@ def stage_by_role(held: Held, reader: Reader) -> Chart:
     by_role = dict(days.group_by("role").agg(pl.col("all").sum()).iter_rows())
     cells = days.select("stage", "role", "all").rows()
     rows = [_Line(escaped(_cut(name)), escaped(name), (stage,)) for stage, name in stages.items()]
-    figure = _heat(rows, _beside(held, held.roles, by_role, reader), cells, reader, _held_sentence, opens=True)
+    figure = _heat(rows, _beside(held, held.roles, by_role, reader), cells, reader, _held_sentence, opens=_BETWEEN)
     table = days.select(
         pl.col("stage").replace(stages).alias(reader.say(text("Stage"))),
         _said(reader, "role").alias(reader.say(text("Role"))),
@@ -75,7 +76,7 @@ def handoffs(held: Held, reader: Reader) -> Chart:
     rows = held.handoffs
     givers, takers = (dict(rows.group_by(name).agg(pl.col("times").sum()).iter_rows()) for name in ("role", "next_role"))
     before, after = (_beside(held, _in_order(held, found), found, reader) for found in (givers, takers))
-    figure = _heat(before, after, rows.select("role", "next_role", "times").rows(), reader, _passed_sentence)
+    figure = _heat(before, after, rows.select("role", "next_role", "times").rows(), reader, _passed_sentence, opens=_PASSED)
     table = rows.select(
         _said(reader, "role").alias(reader.say(text("From"))),
         _said(reader, "next_role").alias(reader.say(text("To"))),
@@ -132,10 +133,10 @@ def _cut(name: str) -> str:
 
 def _heat(
     rows: Sequence[_Line], columns: Sequence[_Line], cells: Iterable[tuple[str | None, str | None, float]], reader: Reader,
-    sentence: Callable[[str, str, float], Text], *, opens: bool = False,
+    sentence: Callable[[str, str, float], Text], *, opens: str,
 ) -> go.Figure:  # fmt: skip
     """A field of shaded cells with their numbers: the more, the darker. What has no cell stays empty. `sentence` says one, of the
-    names of its row and its column and its number. `opens`: a click on a cell of one row and one column tells both (`cell_of`).
+    names of its row and its column and its number. A click on a cell of one row and one column tells both, `opens` between them.
     """
     down, across = ({key: at for at, line in enumerate(lines) for key in line.keys} for lines in (rows, columns))
     grid: list[list[float | None]] = [[None] * len(columns) for _ in rows]
@@ -155,8 +156,8 @@ def _heat(
                 hovertemplate="%{customdata}<extra></extra>",
             )
         )  # fmt: skip
-    if opens and rows:
-        _opening(figure, rows, columns, grid, hover)
+    if rows:
+        _opening(figure, rows, columns, grid, hover, opens)
     for update, lines in ((figure.update_xaxes, columns), (figure.update_yaxes, rows)):
         labels = [line.label for line in lines]
         update(tickvals=list(range(len(lines))), ticktext=labels, showgrid=False, ticks="", tickfont={"size": 12})
@@ -166,12 +167,13 @@ def _heat(
 
 
 def _opening(
-    figure: go.Figure, rows: Sequence[_Line], columns: Sequence[_Line], grid: list[list[float | None]], hover: list[list[str]]
-) -> None:
+    figure: go.Figure, rows: Sequence[_Line], columns: Sequence[_Line], grid: list[list[float | None]], hover: list[list[str]],
+    between: str,
+) -> None:  # fmt: skip
     """Points that nobody sees, for plotly tells no clicks on the cells of a field."""
     figure.update_traces(hoverinfo="skip", hovertemplate=None)
     points = [
-        (across, down, hover[down][across], f"{row.keys[0]}{_BETWEEN}{column.keys[0] or ''}")
+        (across, down, hover[down][across], f"{row.keys[0]}{between}{column.keys[0] or ''}")
         for down, row in enumerate(rows)
         for across, column in enumerate(columns)
         if grid[down][across] is not None and len(row.keys) == len(column.keys) == 1
@@ -188,9 +190,15 @@ def _opening(
 
 
 def cell_of(asked: str) -> tuple[str, str | None]:
-    """The stage (or role) and the role (None: nobody) that a click on a cell tells."""
+    """The stage and the role (None: nobody) that a click on a cell of `stage_by_role` tells."""
     row, _, column = asked.partition(_BETWEEN)
     return row, column or None
+
+
+def passed_of(asked: str) -> tuple[str, str]:
+    """The two roles that a click on a cell of `handoffs` tells."""
+    row, _, column = asked.partition(_PASSED)
+    return row, column
 
 
 def _said(reader: Reader, column: str) -> pl.Expr:

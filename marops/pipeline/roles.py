@@ -135,7 +135,7 @@ def _held(scoped: Scoped) -> Held:
     before_launch = [stage.id for stage in process.before_launch]
     must_act = {stage: matrix.must_act(stage) for stage in before_launch}
     spans = holding.spans(flow.visits(found.events), must_act, approvals, end, before_launch)
-    inside = holding.within(spans, start, stop)
+    inside, given = holding.within(spans, start, stop), spans.filter((pl.col("until") >= start) & (pl.col("until") < stop))
     sides = {role.name: role.side for role in matrix.roles}
     strangers = sorted(set(spans["role"].drop_nulls()) - set(sides))
     sides |= {name: _side_word(name) for name in strangers}
@@ -146,7 +146,8 @@ def _held(scoped: Scoped) -> Held:
         process=process,
         by_stage=holding.held(inside, "stage", "role"),
         items=_items(holding.by_item(inside), work),
-        handoffs=holding.handoffs(spans.filter((pl.col("until") >= start) & (pl.col("until") < stop))),
+        handoffs=holding.handoffs(given),
+        passed=_items(holding.passed(given), work),
         crossings=holding.crossings(spans, sides, start, stop),
         acting=_acting(holding.acting(spans), work, must_act),
         now=_named(holding.now(spans, end, _values(work, facts)), work),

@@ -146,6 +146,8 @@ def test_only_the_days_of_the_period_count_and_what_is_now_is_of_the_end_of_the_
         ("build", "it", 1.0, 0.0), ("qa", "IT / martech", 2.0, 0.0), ("request", "Campaign manager", 3.0, 0.0),
     ]  # fmt: skip
     assert found.handoffs.select("role", "next_role", "times").rows() == [("it", "IT / martech", 1)]
+    assert found.passed_on("it", "IT / martech").height == 1
+    assert found.passed_on("IT / martech", "it").is_empty()
     assert found.now["case"].to_list() == ["Item b"]
     later = held(Scope(OWN, Period(date(2026, 2, 1), date(2026, 2, 28))))
     assert (later.by_stage.height, later.handoffs.height, later.crossings.height, later.bottleneck) == (0, 0, 0, None)

@@ -243,6 +243,8 @@ def test_a_click_on_a_cell_and_on_a_day_opens_the_items_behind_it(
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=flow")
     click_point(page, "stage_by_role", "held=request")
     expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
+    click_point(page, "handoffs", "passed=")
+    expect(page.locator("body")).to_contain_text("Campaign manager passed work to Marketing operations")
     click_point(page, "cumulative", "at=2026-01-11", at=10)
     expect(page.locator("body")).to_contain_text("Come as far as, by the end of Jan 11, 2026")
     page.get_by_role("link", name="i3").first.click()

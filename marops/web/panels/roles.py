@@ -46,8 +46,9 @@ def held_work(held: Held, place: Here) -> None:
     with left:
         charts.show(charts.drawn(role_figures.stage_by_role, held), key="stage_by_role", picks=_open_cell)
     with right:
-        charts.show(charts.drawn(role_figures.handoffs, held), key="handoffs")
+        charts.show(charts.drawn(role_figures.handoffs, held), key="handoffs", picks=_open_passed)
     _held_items(held, place)
+    _passed_items(held, place)
 
 
 def must_act(held: Held, place: Here) -> None:
@@ -61,6 +62,26 @@ def must_act(held: Held, place: Here) -> None:
 
 def _open_cell(cell: str) -> None:
     st.query_params["held"] = cell
+
+
+def _open_passed(cell: str) -> None:
+    st.query_params["passed"] = cell
+
+
+def _passed_items(held: Held, place: Here) -> None:
+    """The items behind the cell of the hand-offs that was clicked."""
+    role, to = role_figures.passed_of(st.query_params.get("passed", ""))
+    found = held.passed_on(role, to)
+    if found.is_empty():
+        return
+    note(
+        ntext(
+            "{role} passed work to {to} {n} time in these days:",
+            "{role} passed work to {to} {n} times in these days, the last first:",
+            found.height, role=role, to=to,
+        )
+    )  # fmt: skip
+    opened(found, lambda row: text("on {day}", day=row["until"].date()), place, text("Items that were passed on"))
 
 
 def _held_items(held: Held, place: Here) -> None:
