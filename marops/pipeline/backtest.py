@@ -45,13 +45,14 @@ class Checked:
 
 @dataclass(frozen=True)
 class _Told:
-    """One day on which dates were told: the working days known then (`day`), and for each piece of work its `item`, `stay`, the day
-    on which it was done, counted from then (0: not yet), and what is read on the day before that and (`later`: a column for every
-    STEP days) as long as it is not done.
+    """One day on which dates were told: the working days known then (`day`), and for each piece of work its `item`, `stage` and
+    `stay`, the day on which it was done, counted from then (0: not yet), and what is read on the day before that and, as long as it
+    is not done, on every STEP-th day (`later`: a column each).
     """
 
     day: int
     item: Ints
+    stage: Ints
     stay: Ints
     done: Ints
     before: Floats
@@ -61,7 +62,7 @@ class _Told:
         """What had become of it once so many working days were known."""
         passed = days - self.day
         is_done = (self.done > 0) & (self.done <= passed)
-        return Seen(self.item, self.stay, np.where(is_done, self.before, self.later[:, passed // STEP]), is_done)
+        return Seen(self.item, self.stage, self.stay, np.where(is_done, self.before, self.later[:, passed // STEP]), is_done)
 
 
 def stays(placed: pl.DataFrame, over: datetime) -> pl.DataFrame:
@@ -84,7 +85,8 @@ def stays(placed: pl.DataFrame, over: datetime) -> pl.DataFrame:
     )  # fmt: skip
 
 
-_NOTHING = Seen(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.bool_))
+_NO_NUMBERS = np.zeros(0, np.int64)
+_NOTHING = Seen(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, np.zeros(0), np.zeros(0, np.bool_))
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,12 @@ class Past:
                 continue
             one, chances = found
             known = calibration.learn(_together([past.seen(day) for past in told[-_NEWEST:]]))
+            if known.is_empty:
+                told.append(one)
+                continue
             for place, share in enumerate(outlook.SHARES):
-                days = finishing.days_read(chances, share, one.stay, known)
-                over = (day + days <= count) & np.isin(one.stay, list(known.read))
+                days = finishing.days_read(chances, share, one.stage, one.stay, known)
+                over = day + days <= count
                 said[place] += int(over.sum())
                 kept[place] += int((over & (one.done > 0) & (one.done <= days)).sum())
             told.append(one)
@@ -159,11 +164,12 @@ class Past:
             return None
         # Nobody can hold a later day against the past than the last that is known.
         chances = finishing.queues(arranged, teams, paces, seed=seed + day, trials=_TRIALS, most=left + 1).of(arranged)
-        stay = dict(open_.select("issue_id", "stay").iter_rows())
+        stands = {issue: (index, stay) for issue, index, stay in open_.select("issue_id", "index", "stay").iter_rows()}
+        stage, stay = np.array([stands[issue] for issue in arranged]).T
         done = self._done_on(arranged, over, day)
         later = [calibration.readings(chances, np.full(len(done), passed)) for passed in range(0, left + 1, STEP)]
         told = _Told(
-            day, np.array([self._ids[issue] for issue in arranged]), np.array([stay[issue] for issue in arranged]), done,
+            day, np.array([self._ids[issue] for issue in arranged]), stage, stay, done,
             calibration.readings(chances, np.maximum(done - 1, 0)), np.stack(later, axis=1),
         )  # fmt: skip
         return told, chances
@@ -182,6 +188,7 @@ class Past:
 def _together(seen: Sequence[Seen]) -> Seen:
     parts = [_NOTHING, *seen]
     return Seen(
-        np.concatenate([one.item for one in parts]), np.concatenate([one.stay for one in parts]),
+        np.concatenate([one.item for one in parts]), np.concatenate([one.stage for one in parts]),
+        np.concatenate([one.stay for one in parts]),
         np.concatenate([one.reading for one in parts]), np.concatenate([one.is_done for one in parts]),
     )  # fmt: skip

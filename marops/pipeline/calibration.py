@@ -2,7 +2,7 @@
 
 Nobody works strictly in an order: work is overtaken, put aside, never taken up again. So a date that 85 % of the trials keep is
 kept by less of the work. By which chance 85 % of the work of the past was done is where "85 %" is read (calibrated forecasts), with
-Kaplan and Meier's estimate for what was not done yet. Work that stands in its stage longer than is normal is judged by such work.
+Kaplan and Meier's estimate for what was not done yet. Work is judged by what stood in its stage, and as long beyond what is normal.
 """
 
 from collections.abc import Mapping
@@ -20,6 +20,7 @@ SURE = 0.99
 FEWEST = 20
 """Items of the past below which nothing is learned from them."""
 
+_ANY = -1
 _FEWEST_LEFT = 5
 """Of what is left at the end one or two pieces of work would decide."""
 
@@ -34,21 +35,23 @@ class Stay(IntEnum):
     VERY_LONG = 2
 
 
+_LONGER = frozenset({Stay.LONG, Stay.VERY_LONG})
 _ALIKE: Mapping[Stay, tuple[frozenset[Stay], ...]] = {
-    Stay.USUAL: (frozenset({Stay.USUAL}), frozenset(Stay)),
-    Stay.LONG: (frozenset({Stay.LONG}), frozenset({Stay.LONG, Stay.VERY_LONG}), frozenset(Stay)),
-    Stay.VERY_LONG: (frozenset({Stay.VERY_LONG}), frozenset({Stay.LONG, Stay.VERY_LONG}), frozenset(Stay)),
+    Stay.USUAL: (frozenset({Stay.USUAL}),),
+    Stay.LONG: (frozenset({Stay.LONG}), _LONGER),
+    Stay.VERY_LONG: (frozenset({Stay.VERY_LONG}), _LONGER),
 }
-"""Whose past is asked, the nearest first."""
+"""Whose past is asked, the nearest first: of the stage, then of all; then anybody's."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What became of work, one entry a piece of work each time a date was told: `item`, its `stay`, the `reading` at the end of the
-    day before it was done (`is_done`), or of the last day on which it was known not to be.
+    """What became of work, one entry a piece of work each time a date was told: `item`, its `stage` (by place) and `stay`, the
+    `reading` at the end of the day before it was done (`is_done`), or of the last day on which it was known not to be.
     """
 
     item: Ints
+    stage: Ints
     stay: Ints
     reading: Floats
     is_done: Bools
@@ -56,15 +59,22 @@ class Seen:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Where a share is read: by Stay, the readings in their order and the share of the work that was done by each."""
+    """Where a share is read: by stage and Stay, the readings in their order and the share of the work that was done by each."""
 
-    read: Mapping[Stay, tuple[Floats, Floats]]
+    read: Mapping[tuple[int, Stay], tuple[Floats, Floats]]
+    anybody: tuple[Floats, Floats] | None = None
 
-    def level(self, share: float, stay: Stay) -> float | None:
+    @property
+    def is_empty(self) -> bool:
+        """Whether too little is known of the past for any date."""
+        return self.anybody is None
+
+    def level(self, share: float, stage: int, stay: Stay) -> float | None:
         """The reading at which `share` of the work is done; infinite where less ever was, None where too little is known."""
-        if stay not in self.read:
+        found = self.read.get((stage, stay), self.read.get((_ANY, stay), self.anybody))
+        if found is None:
             return None
-        levels, done = self.read[stay]
+        levels, done = found
         at = int(np.searchsorted(done, share - 1e-9))
         return float(levels[at]) if at < len(levels) else float("inf")
 
@@ -75,14 +85,23 @@ NOTHING = Calibration({})
 
 def learn(seen: Seen) -> Calibration:
     """What work of the past says. Empty where there were less than FEWEST items."""
-    read: dict[Stay, tuple[Floats, Floats]] = {}
-    for stay, groups in _ALIKE.items():
-        for group in groups:
-            chosen = np.isin(seen.stay, list(group))
-            if len(np.unique(seen.item[chosen])) >= FEWEST:
-                read[stay] = _done_by(seen.reading[chosen], seen.is_done[chosen])
-                break
-    return Calibration(read)
+    read: dict[tuple[int, Stay], tuple[Floats, Floats]] = {}
+    for stage in (_ANY, *np.unique(seen.stage).tolist()):
+        there = (seen.stage == stage) | (stage == _ANY)
+        for stay, groups in _ALIKE.items():
+            for group in groups:
+                found = _of(seen, there & np.isin(seen.stay, list(group)))
+                if found is not None:
+                    read[stage, stay] = found
+                    break
+    return Calibration(read, _of(seen, np.ones(len(seen.item), np.bool_)))
+
+
+def _of(seen: Seen, chosen: Bools) -> tuple[Floats, Floats] | None:
+    """What work of the past says, some of it; None where it is of less than FEWEST items."""
+    if len(np.unique(seen.item[chosen])) < FEWEST:
+        return None
+    return _done_by(seen.reading[chosen], seen.is_done[chosen])
 
 
 def _done_by(readings: Floats, is_done: Bools) -> tuple[Floats, Floats]:

@@ -235,12 +235,13 @@ class Details:
             return self.everything.finishes(order, first, what_if).join(self.work.select("issue_id"), on="issue_id", how="semi")
         going_on = self._open.filter(~pl.col("issue_id").is_in(list(what_if.dropped)))
         open_ = going_on.join(first.select("issue_id", "place"), on="issue_id", how="left", maintain_order="left")
-        teams, stay = (dict(open_.select("issue_id", column).iter_rows()) for column in ("unit", "stay"))
+        teams = dict(open_.select("issue_id", "unit").iter_rows())
+        stands = {issue: (index, stay) for issue, index, stay in open_.select("issue_id", "index", "stay").iter_rows()}
         needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
         paces = {unit: pace and pace.faster(what_if.times) for unit, pace in self.paces.items()}
         found = finishing.finishes(
             finishing.ordered(open_, order), teams, needs, paces, self.calendar, self._counted_days[1], seed=outlook.SEED,
-            stays=stay, known=self.checked(order).calibration,
+            stands=stands, known=self.checked(order).calibration,
         )  # fmt: skip
         told = open_.select("issue_id", "name", "stage", "due_date")
         return found.join(told, on="issue_id", how="left", maintain_order="left")

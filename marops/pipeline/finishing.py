@@ -20,6 +20,7 @@ from marops.pipeline.calibration import NOTHING, Calibration, Stay
 from marops.pipeline.forecast import Floats, Ints, Pace
 from marops.pipeline.outlook import SHARES
 
+_USUAL = -1, Stay.USUAL.value
 _AT_ONCE = 500
 """Items that are looked at together: 5,000 by ten years of days would take a gigabyte."""
 
@@ -116,11 +117,14 @@ def queues(
     return Queues(places, teams, chances)
 
 
-def days_read(chances: Floats, share: float, stays: Ints, known: Calibration) -> Floats:
+def days_read(chances: Floats, share: float, stages: Ints, stays: Ints, known: Calibration) -> Floats:
     """The day by which each (a row of `chances`, by day) is done with a chance of `share`, infinite where it never is; read by what
-    is `known` of the past, or else as the trials say.
+    is `known` of the past of work in its stage (by place) and of its calibration.Stay, or else as the trials say.
     """
-    levels = np.array([np.nan if (level := known.level(share, Stay(stay))) is None else level for stay in stays])
+    kinds = {(stage, stay) for stage, stay in zip(stages.tolist(), stays.tolist(), strict=True)}
+    known_levels = {kind: known.level(share, kind[0], Stay(kind[1])) for kind in kinds}
+    told = [known_levels[kind] for kind in zip(stages.tolist(), stays.tolist(), strict=True)]
+    levels = np.array([np.nan if level is None else level for level in told])
     by_trials = (chances < share - 1e-9).sum(axis=1)
     as_told = np.where(by_trials < chances.shape[1], by_trials, np.inf)
     return np.where(np.isnan(levels), as_told, calibration.days_of(chances, np.nan_to_num(levels, nan=0.0, posinf=np.inf)))
@@ -129,12 +133,13 @@ def days_read(chances: Floats, share: float, stays: Ints, known: Calibration) ->
 def finishes(
     order: Sequence[str], teams: Mapping[str, str | None], needs: Mapping[str, Iterable[str]],
     paces: Mapping[str | None, Pace | None], calendar: Calendar, last_day: date, *, seed: int,
-    stays: Mapping[str, int] = MappingProxyType({}), known: Calibration = NOTHING,
+    stands: Mapping[str, tuple[int, int]] = MappingProxyType({}), known: Calibration = NOTHING,
 ) -> pl.DataFrame:  # fmt: skip
     """One row an item of `order`, in the order in which its prerequisites allow it (FINISH): its `place` among its team's, how many
     `teams` it waits for, whether all of them have a pace, and the days by which it is done with a chance of SHARES; null where a
-    team has no pace, where too little of what stood as long (`stays`, by item) was ever done, or where it takes longer than ten
-    years. Working days are counted from `last_day`, the last that is over. `known`: by which chance dates are read.
+    team has no pace, where too little of what stood alike (`stands`: stage and calibration.Stay by item) was ever done, or where it
+    takes longer than ten years. Working days are counted from `last_day`, the last that is over. `known`: by which chance dates are
+    read.
     """
     arranged = after_needs(order, needs)
     found = queues(arranged, teams, paces, seed=seed)
@@ -145,8 +150,8 @@ def finishes(
     for begin in range(0, len(paced), _AT_ONCE):
         part = paced[begin : begin + _AT_ONCE]
         joint = np.stack([forecast.jointly(*(found.chances[team][place] for team, place in reach[item].items())) for item in part])
-        stay = np.array([stays.get(item, Stay.USUAL) for item in part])
-        read = [days_read(joint, share, stay, known) for share in SHARES]
+        stages, stays = np.array([stands.get(item, _USUAL) for item in part]).T
+        read = [days_read(joint, share, stages, stays, known) for share in SHARES]
         days |= {
             item: [None if day >= len(ahead) else ahead[int(day)] for day in each]
             for item, *each in zip(part, *read, strict=True)

@@ -25,16 +25,16 @@ SEED = 20_260
 def seen(*found: tuple[int, float, bool]) -> Seen:
     """(item, reading, is done) of usual stays."""
     items, readings, is_done = zip(*found, strict=True)
-    return Seen(np.array(items), np.zeros(len(items), np.int64), np.array(readings), np.array(is_done))
+    return Seen(np.array(items), *(np.zeros(len(items), np.int64) for _ in range(2)), np.array(readings), np.array(is_done))
 
 
 def test_a_share_is_read_where_as_much_of_the_past_was_done() -> None:
     """Of a hundred items the n-th was done at n hundredths of the chance... squared: 85 % of them by 0.85 squared."""
     known = calibration.learn(seen(*((n, (n / 100) ** 2, True) for n in range(1, 101))))
-    assert known.level(0.85, Stay.USUAL) == pytest.approx(0.7225)
-    assert known.level(0.5, Stay.USUAL) == pytest.approx(0.25)
+    assert known.level(0.85, 0, Stay.USUAL) == pytest.approx(0.7225)
+    assert known.level(0.5, 0, Stay.USUAL) == pytest.approx(0.25)
     # Those who stand long are judged by all, as long as nothing is known of their like.
-    assert known.level(0.85, Stay.VERY_LONG) == known.level(0.85, Stay.USUAL)
+    assert known.level(0.85, 0, Stay.VERY_LONG) == known.level(0.85, 7, Stay.USUAL) == known.level(0.85, 0, Stay.USUAL)
 
 
 def test_what_is_not_done_yet_counts_as_far_as_it_was_looked_at() -> None:
@@ -47,19 +47,19 @@ def test_what_is_not_done_yet_counts_as_far_as_it_was_looked_at() -> None:
         *((n, 0.3, True) for n in range(30, 35)),
     ]
     known = calibration.learn(seen(*found, *((n, 0.4, False) for n in range(35, 40))))
-    levels, done = known.read[Stay.USUAL]
+    levels, done = known.read[0, Stay.USUAL]
     assert dict(zip(levels.tolist(), done.tolist(), strict=True))[0.1] == pytest.approx(0.25)
     assert dict(zip(levels.tolist(), done.tolist(), strict=True))[0.3] == pytest.approx(0.625)
-    assert known.level(0.25, Stay.USUAL) == 0.1
-    assert known.level(0.6, Stay.USUAL) == 0.3
-    assert known.level(0.85, Stay.USUAL) == float("inf")
+    assert known.level(0.25, 0, Stay.USUAL) == 0.1
+    assert known.level(0.6, 0, Stay.USUAL) == 0.3
+    assert known.level(0.85, 0, Stay.USUAL) == float("inf")
 
 
 def test_of_few_items_nothing_is_learned_however_often_they_were_told() -> None:
     often = [(n % 19, 0.5, True) for n in range(190)]
-    assert calibration.learn(seen(*often)).read == {}
-    assert calibration.learn(seen(*often, (19, 0.5, True))).level(0.85, Stay.USUAL) == 0.5
-    assert Calibration({}).level(0.5, Stay.USUAL) is None
+    assert calibration.learn(seen(*often)).is_empty
+    assert calibration.learn(seen(*often, (19, 0.5, True))).level(0.85, 0, Stay.USUAL) == 0.5
+    assert Calibration({}).level(0.5, 0, Stay.USUAL) is None
 
 
 @given(
@@ -124,11 +124,11 @@ def test_what_is_put_aside_and_never_done_gets_no_date_and_what_is_done_keeps_th
     log, workflow = in_turn(600, every=2)
     page = past(log, workflow, EVERY_DAY, date(2026, 3, 2) + timedelta(days=598))
     found = page.checked(Order.FARTHEST, seed=SEED)
-    assert found.calibration.level(0.5, Stay.VERY_LONG) == float("inf")
+    assert found.calibration.level(0.5, 0, Stay.VERY_LONG) == float("inf")
     open_ = ["0002", "0599"]
     dates = finishing.finishes(
         open_, dict.fromkeys(open_), {}, {None: forecast.plain([0, 1])}, EVERY_DAY, LAST, seed=SEED,
-        stays={"0002": Stay.VERY_LONG}, known=found.calibration,
+        stands={"0002": (0, Stay.VERY_LONG), "0599": (0, Stay.USUAL)}, known=found.calibration,
     )  # fmt: skip
     assert dates["has_pace"].to_list() == [True, True]
     assert [day is None for day in dates["p50"]] == [True, False]

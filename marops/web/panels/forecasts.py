@@ -174,7 +174,7 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
 
 
 def _how_dates_held(checked: Checked, order: Order) -> Text:
-    if not checked.calibration.read:
+    if checked.calibration.is_empty:
         return text(
             "These dates are not checked: less than {few} items of the past can be looked at. Nobody works strictly in an order, "
             "so they may be kept less often than they say.",
@@ -183,8 +183,8 @@ def _how_dates_held(checked: Checked, order: Order) -> Text:
     if not checked.held:
         return text("Told every four weeks of the past, no such date could have been promised that is over by now.")
     said = text(
-        "A date is given for the chance with which work of the past was done by then, that which stood too long in its stage told "
-        "apart. Had such dates been given every four weeks: {said}.",
+        "A date is given for the chance with which work that stood alike (in its stage, as long) was done by then. Had such dates "
+        "been given every four weeks: {said}.",
         said=_came_true(checked.held),
     )
     if order is Order.FIRST:
