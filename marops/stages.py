@@ -1,7 +1,8 @@
 """The stages work goes through, in order: what trackers call them, what they mean, and which side must act in each."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
@@ -88,6 +89,10 @@ class Process:
         """The stage of an id; None for one that is not among them."""
         return next((stage for stage in self.stages if stage.id == stage_id), None)
 
+    def meant(self, word: str) -> Stage | None:
+        """The stage that a folded word stands for; None where it is not known."""
+        return next((stage for stage in self.stages if word in stage.aliases), None)
+
     def stage_of(self, status: pl.Expr) -> pl.Expr:
         """The id of the stage a tracker's status means; null where the word is not known."""
         words = {alias: stage.id for stage in self.stages for alias in stage.aliases}
@@ -118,3 +123,70 @@ def usual() -> Process:
 def titled(name: str) -> Text | str:
     """The name of a stage as somebody wrote it; that of a usual stage is said in each reader's language."""
     return text(name) if name in _NAMES else name
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A status that data show: the folded `word`, how it is mostly written, and whether (almost) nothing follows it."""
+
+    word: str
+    name: str
+    is_end: bool
+
+
+def taken(process: Process, shown: Sequence[Shown], *, keeps_all: bool) -> tuple[Stage, ...]:
+    """Stages from the statuses that data show, in the order of `shown`. A status that means a stage of the process is that stage,
+    with all that is known of it; for any other there is a new stage.
+
+    `keeps_all`: somebody set the process, or work kept here stands in it. Then no stage of it goes, changes its place or is called
+    otherwise; new ones that end the work come last, others after the stage before them. Else only what data show is left.
+    """
+    if not keeps_all:
+        found = _as_shown(process, shown)
+        categories = {stage.category for stage in found}
+        # Data that show no beginning or no end are no workflow by themselves.
+        if categories & BEFORE_LAUNCH and Category.DONE in categories:
+            return found
+    return _extended(process, shown)
+
+
+def _as_shown(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:
+    known = [process.meant(one.word) for one in shown]
+    found: list[Stage] = []
+    for one, stage in zip(shown, known, strict=True):
+        if stage is None:
+            found.append(_new(one))
+        elif known.count(stage) == 1:
+            found.append(replace(stage, name=titled(one.name)))
+        else:
+            found.append(_one_of_several(stage, one))
+    return tuple(found)
+
+
+def _one_of_several(stage: Stage, one: Shown) -> Stage:
+    """Data that tell apart what a stage holds together have a stage for each; its first word stands for it."""
+    made = _new(one)
+    if made.category is Category.ACTIVE and stage.category in BEFORE_LAUNCH:
+        made = replace(made, category=stage.category, responsible=stage.responsible)
+    return replace(made, id=stage.id) if stage.aliases[:1] == (one.word,) else made
+
+
+def _extended(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:
+    made = list(process.stages)
+    known = [process.meant(one.word) for one in shown]
+    first = next((stage for stage in known if stage is not None), None)
+    # What comes before all that is known; where nothing is, behind what comes before the launch.
+    at = made.index(first) if first else made.index(process.before_launch[-1]) + 1
+    for one, stage in zip(shown, known, strict=True):
+        if stage is not None:
+            at = made.index(stage) + 1
+        elif one.is_end:
+            made.append(_new(one))
+        else:
+            made.insert(at, _new(one))
+            at += 1
+    return tuple(made)
+
+
+def _new(shown: Shown) -> Stage:
+    return Stage(new_id(), titled(shown.name), Category.DONE if shown.is_end else Category.ACTIVE, "", (shown.word,))

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from marops.language import Text, text
+from marops.language import Text, joined, ntext, text
 from marops.pipeline import details
 from marops.principal import Action, allowed
 from marops.stages import Category, Process, Stage, new_id, titled
@@ -39,9 +39,15 @@ def _settings(place: Here) -> None:
         st.dataframe(_frame(process.stages), hide_index=True, column_config=_columns(), alt=say(text("Stages of the work")))
         return
     found = details.suggested(place.principal, place.scope.workspace)
-    words = {alias for stage in process.stages for alias in stage.aliases}
-    if missing := [stage for stage in found if stage.aliases[0] not in words]:
-        st.warning(literal(say(text("{n} of the {all} statuses in your data are no stage.", n=len(missing), all=len(found)))))
+    if missing := [stage.name for stage in found if process.named(stage.id) is None]:
+        st.warning(
+            literal(
+                ntext(
+                    "{n} status in your data is no stage: {names}.", "{n} statuses in your data are no stage: {names}.",
+                    len(missing), names=joined(missing, 12),
+                )
+            )
+        )  # fmt: skip
         if st.button(say(text("Take the stages as the data show them")), key="stages_suggested", icon=":material/auto_fix:"):
             attempt(lambda: workspaces.set_process(principal(), place.scope.workspace, found))
     edited = st.data_editor(
