@@ -89,14 +89,25 @@ class Process:
         """The stage of an id; None for one that is not among them."""
         return next((stage for stage in self.stages if stage.id == stage_id), None)
 
+    @property
+    def words(self) -> dict[str, str]:
+        """The id of a stage by each of its words. Its own name is one of them, unless it is another stage's word."""
+        named = {folded_word(str(stage.name)): stage.id for stage in self.stages}
+        return {**named, **{alias: stage.id for stage in self.stages for alias in stage.aliases}}
+
     def meant(self, word: str) -> Stage | None:
-        """The stage that a folded word stands for; None where it is not known."""
-        return next((stage for stage in self.stages if word in stage.aliases), None)
+        """The stage that a word stands for, however it is written; None where it is not known."""
+        return self.named(self.words.get(folded_word(word)))
 
     def stage_of(self, status: pl.Expr) -> pl.Expr:
         """The id of the stage a tracker's status means; null where the word is not known."""
-        words = {alias: stage.id for stage in self.stages for alias in stage.aliases}
+        words = self.words
         return folded(status).replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+
+
+def folded_word(status: str) -> str:
+    """As `folded`, of one status."""
+    return " ".join(status.lower().split())
 
 
 def folded(status: pl.Expr) -> pl.Expr:

@@ -11,7 +11,7 @@ from marops.errors import NotFound, UserError
 from marops.principal import Principal
 from marops.sample import loader
 from marops.sources import service as sources
-from marops.stages import Category, Stage, usual
+from marops.stages import Category, Process, Stage, usual
 from marops.workspaces import service
 from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN, SAMPLE
@@ -172,6 +172,11 @@ def test_a_workspace_has_the_usual_stages_until_somebody_sets_its_own(home: Path
     assert service.open_workspace(admin, OWN).process == usual()
 
 
+def test_a_stage_is_known_by_its_own_name_without_a_word_for_it() -> None:
+    found = [Process(OWN_STAGES).meant(word) for word in ("Legal  LOOK", "legal", "done", "no")]
+    assert [stage and stage.id for stage in found] == ["look", "look", "over", None]
+
+
 def test_stages_that_are_set_change_what_the_moves_of_work_mean(home: Path, admin: Principal) -> None:
     moves = [("closed", 9), ("legal", 4), ("New", 1)]
     fill("work_item_transition", [
@@ -193,6 +198,7 @@ def test_stages_that_are_set_change_what_the_moves_of_work_mean(home: Path, admi
         (OWN_STAGES[2:], "At least one stage must come before"),
         ((*OWN_STAGES, Stage("x", "legal LOOK", Category.WAIT, "", ())), "no two the same"),
         ((*OWN_STAGES, Stage("x", "X", Category.WAIT, "", ("closed",))), "closed stands for two stages: Done and X"),
+        ((*OWN_STAGES, Stage("x", "Closed", Category.WAIT, "", ())), "closed stands for two stages: Done and Closed"),
         ((*OWN_STAGES, Stage("x", "X", Category.WAIT, "", (), 0.0)), "must be more than 0"),
         ((*OWN_STAGES, Stage("x", " ", Category.WAIT, "", ())), "needs a name"),
     ],

@@ -121,5 +121,4 @@ def first_stage(process: Process) -> Stage:
 
 def stage_of(process: Process, move: WorkItemTransition) -> Stage | None:
     """The stage a move entered; where the workspace's stages have changed since, the one its name means now."""
-    word = " ".join(move.status.lower().split())
-    return process.named(move.stage) or next((stage for stage in process.stages if word in stage.aliases), None)
+    return process.named(move.stage) or process.meant(move.status)

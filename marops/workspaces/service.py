@@ -19,7 +19,7 @@ from marops.errors import UserError
 from marops.lake import Blob
 from marops.language import joined, text
 from marops.principal import Action, Principal, require
-from marops.stages import BEFORE_LAUNCH, Category, Process, Stage, titled, usual
+from marops.stages import BEFORE_LAUNCH, Category, Process, Stage, folded_word, titled, usual
 from marops.workspaces.store import (
     OWN,
     SAMPLE,
@@ -231,7 +231,7 @@ def set_process(principal: Principal, workspace_id: str, stages: Sequence[Stage]
 
 
 def _folded(stage: Stage) -> Stage:
-    words = (" ".join(alias.lower().split()) for alias in stage.aliases)
+    words = map(folded_word, stage.aliases)
     return replace(stage, aliases=tuple(dict.fromkeys(word for word in words if word)))
 
 
@@ -239,10 +239,11 @@ def _workflow(stages: Sequence[Stage]) -> Process:
     names = [str(stage.name).strip() for stage in stages]
     if not all(names) or len({name.lower() for name in names}) < len(names):
         raise UserError(text("Every stage needs a name, and no two the same."))
-    for alias, count in Counter(alias for stage in stages for alias in stage.aliases).items():
+    words = [{*stage.aliases, folded_word(str(stage.name))} for stage in stages]
+    for word, count in Counter(word for of_stage in words for word in of_stage).items():
         if count > 1:
-            where = joined([stage.name for stage in stages if alias in stage.aliases])
-            raise UserError(text("{word} stands for two stages: {stages}. Keep it in one of them.", word=alias, stages=where))
+            where = joined([stage.name for stage, of_stage in zip(stages, words, strict=True) if word in of_stage])
+            raise UserError(text("{word} stands for two stages: {stages}. Keep it in one of them.", word=word, stages=where))
     if any(stage.sla_days is not None and not 0 < stage.sla_days < inf for stage in stages):
         raise UserError(text("The days within which work should leave a stage must be more than 0."))
     categories = {stage.category for stage in stages}

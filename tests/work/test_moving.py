@@ -6,19 +6,19 @@ from datetime import date
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from marops import store
+from marops import item_rollups, store
 from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.stages import Category, Stage
+from marops.stages import Category, Stage, usual
 from marops.work import approving, commenting, moving
 from marops.work.approvals import Answer
 from marops.work.store import WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.clocks import stand
-from tests.work.made import ANA, BO, LIA, TODAY, moved, read, refused, requested, seen
+from tests.work.made import ANA, BO, LIA, TODAY, facts, moved, read, refused, requested, seen
 
 
 def test_a_move_is_kept_with_who_when_and_why() -> None:
@@ -148,6 +148,18 @@ def test_an_item_whose_stage_is_gone_is_where_its_name_means_now_or_nowhere_and_
     assert read(kept).stage == new[0]
     assert (read(lost).stage, read(lost).moves[-1].status) == (None, "Execution")
     assert moved(lost, "over").stage == new[1]
+
+
+def test_a_stage_that_is_removed_and_made_again_by_its_name_gets_its_items_back() -> None:
+    item = moved(requested().item, "qa").id
+    without = [stage for stage in usual().stages if stage.id != "qa"]
+    workspaces.set_process(ANA, OWN, without)
+    assert (read(item).stage, item_rollups.work(facts())["stage"].to_list()) == (None, [None])
+    again = Stage("again", " Qa ", Category.ACTIVE, "", ())
+    workspaces.set_process(ANA, OWN, [*without, again])
+    found = read(item).stage
+    assert found is not None
+    assert (found.id, item_rollups.work(facts())["stage"].to_list()) == ("again", ["again"])
 
 
 # Approvals in the way
