@@ -227,14 +227,56 @@ def test_what_was_declined_goes_back_but_not_on_until_it_is_approved_or_taken_ba
     item = requested().item
     moved(item, "build")
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
-    assert refused(UserError, lambda: moved(item, "qa")) == (
-        "M-1 was declined in Build. Mend it and ask again. A manager can move it all the same and say why."
+    held = (
+        "M-1 was declined in Build. Mend it and ask Legal there again, or withdraw the approval that was declined. A manager can "
+        "move it all the same and say why."
     )
-    moved(item, "request", "build", "qa")  # what was declined on an earlier visit holds nothing now
+    assert refused(UserError, lambda: moved(item, "qa")) == held
+    moved(item, "request")
+    assert refused(UserError, lambda: moved(item, "qa")) == held  # nobody gets round it over an earlier stage
     moved(item, "build")
+    assert refused(UserError, lambda: moved(item, "qa")) == held
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Still none")
-    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.APPROVED)
+    approving.decide(ANA, OWN, asked(item, "legal"), "legal", Answer.APPROVED)
     assert moved(item, "qa").moves[-1].status == "QA"
+
+
+def test_what_somebody_else_approves_later_does_not_undo_a_decline() -> None:
+    item = requested().item
+    declined = asked(item, "Legal", "Brand")
+    approving.decide(ANA, OWN, declined, "Legal", Answer.DECLINED, note="No consent")
+    approving.decide(ANA, OWN, asked(item, "Brand"), "Brand", Answer.APPROVED)
+    assert refused(UserError, lambda: moved(item, "build")).startswith(
+        "M-1 was declined in Request. Mend it and ask Legal and Brand there again"
+    )
+    again = asked(item, "Brand", "Legal")
+    for name in ("Brand", "Legal"):
+        approving.decide(ANA, OWN, again, name, Answer.APPROVED)
+    approving.withdraw(ANA, OWN, again, reason="Not what they saw")
+    assert refused(UserError, lambda: moved(item, "build")).startswith("M-1 was declined in Request.")
+    approving.withdraw(ANA, OWN, declined, reason="Another offer")
+    assert moved(item, "build").moves[-1].status == "Build"
+
+
+def test_declined_work_can_be_dropped() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    item = requested().item
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Forbidden")
+    assert refused(UserError, lambda: moved(item, "done")).startswith("M-1 was declined in Request.")
+    assert moved(item, "no").moves[-1].status == "Cancelled"
+
+
+def test_what_was_asked_in_a_stage_holds_there_though_the_stage_was_made_again_or_is_gone() -> None:
+    declined, waiting = (moved(requested(name).item, "qa").id for name in ("a", "b"))
+    approving.decide(ANA, OWN, asked(declined, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    asked(waiting, "Legal")
+    without = [stage for stage in usual().stages if stage.id != "qa"]
+    for stages in ([*without[:4], Stage("again", "QA", Category.ACTIVE, "", ()), *without[4:]], without):
+        workspaces.set_process(ANA, OWN, stages)
+        assert refused(UserError, lambda: moved(declined, "execution")).startswith("M-1 was declined in QA.")
+        assert refused(UserError, lambda: moved(waiting, "execution")).startswith("Legal must approve M-2 in QA first")
+    moving.move(ANA, OWN, waiting, "execution", seen=2, despite="The board decided")
+    assert approving.queue(ANA, OWN) == []
 
 
 def test_what_was_declined_holds_an_item_though_the_clock_was_set_back_or_stands() -> None:
@@ -243,7 +285,6 @@ def test_what_was_declined_holds_an_item_though_the_clock_was_set_back_or_stands
     stand(date(2026, 3, 1))
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
     assert refused(UserError, lambda: moved(item, "qa")).startswith("M-1 was declined in Build.")
-    assert moved(item, "request", "build", "qa").moves[-1].status == "QA"  # and on an earlier visit, nothing
 
 
 def test_an_approval_asked_for_holds_the_move_before_it_though_the_clock_was_set_back() -> None:
