@@ -193,4 +193,4 @@ def _names(found: Asked) -> Joined:
 def _last_move(session: Session, workspace_id: str, item: str) -> WorkItemTransition | None:
     """The last move that stands of an item that is kept here."""
     row = rows.find(session, workspace_id, item)
-    return None if row is None else next(move for move in reversed(rows.moves(session, row)) if move.withdrawn_at is None)
+    return None if row is None else rows.last_move(session, row)

@@ -31,8 +31,8 @@ def request(principal: Principal, workspace_id: str, details: Details, *, again:
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         if not again:
-            alike.check_none(session, opened, details.name, imported)
-        first = recording.first_stage(opened.process)
+            alike.check_none(session, workspace_id, details.name, imported)
+        first = recording.first_stage(_workspaces.process_of(session, workspace_id))
         return recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
 
 

@@ -95,16 +95,18 @@ def launch(
         raise UserError(text("A launch plan counts back from the day of the launch. Give that day."))
     check_due(details.due, opened.today)
     imported = alike.imported(opened, details.name)
-    dates, first = due_dates(template, details.due, is_working), recording.first_stage(opened.process)
+    dates = due_dates(template, details.due, is_working)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        process = _workspaces.process_of(session, workspace_id)
+        first = recording.first_stage(process)
         if not again:
-            alike.check_none(session, opened, details.name, imported)
+            alike.check_none(session, workspace_id, details.name, imported)
         parent = recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
         made: dict[str, WorkItem] = {}
         for milestone in template.milestones:
             due = dates[milestone.name]
-            stage = milestone.stage if opened.process.named(milestone.stage) else None
+            stage = milestone.stage if process.named(milestone.stage) else None
             step = {"name": milestone.name, "parent": parent.number, "campaign_name": parent.campaign_name, "side": milestone.side}
             more = {"business_unit": parent.business_unit, "due": due, "first_due": due, "due_stage": stage}
             made[milestone.name] = recording.create(session, principal, workspace, first, {**step, **more})

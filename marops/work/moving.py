@@ -16,7 +16,6 @@ from marops.work.approvals import Outcome
 from marops.work.asked import Asked
 from marops.work.recording import WORK_ITEM
 from marops.work.store import Approval, WorkItem, WorkItemTransition
-from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 
 
@@ -30,14 +29,15 @@ def move(
     somebody was quicker, and where the item is withdrawn or comes from a tracker.
     """
     require(principal, Action.EDIT, workspace_id)
-    process = workspaces.open_workspace(principal, workspace_id).process
-    target = process.named(stage)
-    if target is None:
-        known = joined([one.name for one in process.stages], 12)
-        raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
     why, anyhow = notes.written(reason, 1000), notes.written(despite, 1000)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        # As they are now that nobody can change them: nothing is moved to a stage that is gone.
+        process = _workspaces.process_of(session, workspace_id)
+        target = process.named(stage)
+        if target is None:
+            known = joined([one.name for one in process.stages], 12)
+            raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
         row = recording.kept_item(session, workspace_id, item)
         made = rows.moves(session, row)
         last = _last(row, made, seen)

@@ -203,6 +203,11 @@ def moves(session: Session, row: WorkItem) -> list[WorkItemTransition]:
     return list(session.exec(query.order_by(col(WorkItemTransition.sequence))))
 
 
+def last_move(session: Session, row: WorkItem) -> WorkItemTransition:
+    """The last move of an item that stands."""
+    return next(move for move in reversed(moves(session, row)) if move.withdrawn_at is None)
+
+
 def approvers(session: Session, workspace_id: str) -> dict[str, list[Approver]]:
     """Who is asked in each approval, in their order."""
     found: dict[str, list[Approver]] = {}

@@ -8,6 +8,7 @@ from sqlmodel import Field, Session, select
 
 from marops.errors import NotFound
 from marops.language import text
+from marops.stages import Category, Process, Stage, titled, usual
 from marops.store import ExactDecimal, Moment, Row, engine, new_id, now, writing
 
 SAMPLE = "sample"
@@ -125,3 +126,12 @@ def stage_definitions(session: Session, workspace_id: str) -> list[StageDefiniti
     """The stages somebody has set for the workspace, in their order."""
     query = select(StageDefinition).where(StageDefinition.workspace_id == workspace_id)
     return sorted(session.exec(query), key=lambda stage: stage.position)
+
+
+def process_of(session: Session, workspace_id: str) -> Process:
+    """The stages of the workspace's work: those somebody has set, or else the usual ones."""
+    made = tuple(
+        Stage(row.stage, titled(row.name), Category(row.category), row.responsible, tuple(row.aliases), row.sla_days)
+        for row in stage_definitions(session, workspace_id)
+    )
+    return Process(made) if made else usual()

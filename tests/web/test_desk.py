@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from marops.errors import UserError
 from marops.language import Reader
 from marops.principal import Principal, Role
-from marops.stages import usual
+from marops.stages import Category, Stage, usual
 from marops.web import session
 from marops.web.panels import desk, plans
 from marops.web.panels.items import line_of
@@ -451,3 +451,16 @@ def test_of_an_imported_item_without_a_history_the_page_says_the_stage_its_track
     stands = "It is in QA; its tracker has delivered no history of it. It was due on Mar 6, 2026, 4 d ago."
     assert sentence(on("3")) == stands
     assert sentence(on("4")) == "Its tracker has delivered no history of it."
+
+
+def test_going_back_to_the_usual_stages_names_the_items_that_would_be_in_none_before() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("legal", "Legal", Category.WAIT, "", ())])
+    moving.move(ANA, OWN, asked(), "legal", seen=1)
+    at = button(_form("stages", "_settings"), "stages_usual")
+    assert said(at) == (
+        "1 open item would be in no stage then: M-1. Keep its stage, or make its name a word of another one; or say that it is "
+        "meant."
+    )
+    at.checkbox(key="stages_anyhow").check()
+    button(at, "stages_usual")
+    assert workspaces.open_workspace(ANA, OWN).process == usual()
