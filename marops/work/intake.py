@@ -1,10 +1,10 @@
 """Requests: asked for, described better, taken back."""
 
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from marops import notes, store
-from marops.errors import Conflict
+from marops.errors import Conflict, UserError
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.work import alike, recording
@@ -37,9 +37,10 @@ def request(principal: Principal, workspace_id: str, details: Details, *, again:
 
 
 def edit(principal: Principal, workspace_id: str, item: str, details: Details, *, version: int) -> WorkItem:
-    """Describe an item anew. The day first promised stays on record.
+    """Describe an item anew. The day first promised stays on record; where nothing is said anew, nothing changes.
 
-    Raises UserError as `request`, NotFound, and Conflict where it was edited meanwhile, is withdrawn or comes from a tracker.
+    Raises UserError as `request`, and for another due date of work that is launched or done; NotFound; Conflict where it was edited
+    meanwhile, is withdrawn or comes from a tracker.
     """
     require(principal, Action.EDIT, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
@@ -47,9 +48,13 @@ def edit(principal: Principal, workspace_id: str, item: str, details: Details, *
         workspace = _workspaces.lock(session, workspace_id)
         row = recording.kept_item(session, workspace_id, item)
         values = checked(details, opened, row.business_unit)
-        if details.due is not None and details.due != row.due:
-            check_due(details.due, opened.today)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if not changes:
+            return row
+        if "due" in changes:
+            _check_not_over(session, row)
+            if details.due is not None:
+                check_due(details.due, opened.today)
         if row.first_due is None and details.due is not None:
             changes["first_due"] = details.due
         before = {name: getattr(row, name) for name in changes}
@@ -87,3 +92,26 @@ def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str)
             session.add(one)
             recording.note(session, principal, workspace, "withdraw", WORK_ITEM, one.id, {"name": one.name}, {"reason": why})
         return row
+
+
+def _check_not_over(session: Session, row: WorkItem) -> None:
+    """Pass where an item's date can still be kept. Raises UserError: later it would rewrite whether it was."""
+    process = _workspaces.process_of(session, row.workspace_id)
+    standing = [move for move in rows.moves(session, row) if move.withdrawn_at is None]
+    way = [(recording.stage_of(process, move), move.at) for move in standing]
+    entered = [(stage, at) for stage, at in way if stage is not None and stage.id in process.launched]
+    ended = [(stage, at) for stage, at in way[-1:] if stage is not None and stage.id in process.done]
+    for stage, at in [*entered, *ended][:1]:
+        if row.due is None:
+            raise UserError(
+                text(
+                    "{key} came to {stage} on {when}; that it had no date by then is history. Leave it empty, and change the rest.",
+                    key=row.key, stage=stage.name, when=at,
+                )
+            )  # fmt: skip
+        raise UserError(
+            text(
+                "{key} came to {stage} on {when}; the day it was due is history. Leave it at {due}, and change the rest.",
+                key=row.key, stage=stage.name, when=at, due=row.due,
+            )
+        )  # fmt: skip

@@ -195,6 +195,37 @@ def test_an_imported_item_is_read_here_and_edited_in_its_tracker() -> None:
         assert refused(Conflict, call) == "7 comes from your tracker. Move and edit it there, and import it again."
 
 
+def test_the_day_that_launched_or_done_work_was_due_is_history_and_the_rest_can_be_said_better() -> None:
+    row, undated = requested("Spring sale", due=DUE), requested("Autumn sale")
+    at_launch = moved(row.item, "build", "execution", "build").moves[2].at
+    for due in (date(2026, 5, 1), None):
+        other = Details("Spring sale", due=due)
+        assert refused(UserError, lambda other=other: intake.edit(ANA, OWN, row.item, other, version=1)) == str(
+            text(
+                "{key} came to {stage} on {when}; the day it was due is history. Leave it at {due}, and change the rest.",
+                key="M-1", stage="Execution", when=at_launch, due=DUE,
+            )
+        )  # fmt: skip
+    assert intake.edit(ANA, OWN, row.item, Details("Spring", due=DUE), version=1).name == "Spring"
+    done = moved(undated.item, "done").moves[1].at
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, undated.item, Details("Autumn sale", due=DUE), version=1)) == str(
+        text(
+            "{key} came to {stage} on {when}; that it had no date by then is history. Leave it empty, and change the rest.",
+            key="M-2", stage="Done", when=done,
+        )
+    )  # fmt: skip
+    moving.undo(ANA, OWN, undated.item, seen=2)
+    assert intake.edit(ANA, OWN, undated.item, Details("Autumn sale", due=DUE), version=1).due == DUE
+
+
+def test_details_saved_as_they_are_change_nothing() -> None:
+    row = requested("Spring sale", due=DUE, value_per_day=Decimal("2.50"), currency="EUR")
+    before = revision()
+    same = Details(" Spring sale", due=DUE, value_per_day=Decimal("2.5"), currency="eur")
+    assert intake.edit(BO, OWN, row.item, same, version=1).version == 1
+    assert (revision(), [entry.verb for entry in audit.entries(ANA, OWN, "work_item")]) == (before, ["request"])
+
+
 def test_an_item_there_is_not_is_not_found() -> None:
     for item in ("marops-9", "9"):
         assert refused(NotFound, partial(read, item)) == (
