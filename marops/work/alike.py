@@ -3,7 +3,7 @@
 import polars as pl
 from sqlmodel import Session, col, select
 
-from marops import lake
+from marops import lake, notes
 from marops.errors import Conflict
 from marops.language import joined, text
 from marops.stages import Process
@@ -15,12 +15,13 @@ from marops.workspaces.service import Opened
 
 
 def imported(opened: Opened, name: str) -> list[str]:
-    """Keys of imported items of a name that are not done by the board, nor by their tracker. Upper and lower case are one."""
+    """Keys of imported items of a name (as `notes.folded` compares it) that are not over by the board, nor by their tracker."""
     manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    same = pl.col("issue_name").str.strip_chars().str.to_lowercase() == name.strip().lower()
     # Work of a stage that is not known has no end on the board; its tracker may have resolved it all the same.
-    open_there = lake.table(manifest, "work_item").filter(same & pl.col("resolved_at").is_null()).select("issue_id").collect()
-    found = tracked.some(manifest, opened.process, open_there["issue_id"].to_list())
+    unresolved = pl.col("resolved_at").is_null() & pl.col("issue_name").is_not_null()
+    open_there = lake.table(manifest, "work_item").filter(unresolved).select("issue_id", "issue_name").collect()
+    wanted = notes.folded(name)
+    found = tracked.some(manifest, opened.process, [key for key, other in open_there.iter_rows() if notes.folded(other) == wanted])
     return found.filter(pl.col("done_at").is_null())["key"].to_list()
 
 
@@ -37,7 +38,7 @@ def _kept(session: Session, workspace_id: str, name: str) -> list[str]:
     process = _workspaces.process_of(session, workspace_id)
     standing = col(WorkItem.withdrawn_at).is_(None), col(WorkItem.parent).is_(None)
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, *standing).order_by(col(WorkItem.number))
-    same = [row for row in session.exec(query) if row.name.casefold() == name.strip().casefold()]
+    same = [row for row in session.exec(query) if notes.folded(row.name) == notes.folded(name)]
     return [row.key for row in same if not _is_over(session, process, row)]
 
 

@@ -87,15 +87,13 @@ def decide(principal: Principal, workspace_id: str, approval_id: str, approver: 
         found = _one(session, workspace_id, approval_id)
         if rows.number_of(found.row.item) is not None:
             recording.kept_item(session, workspace_id, found.row.item)
-        seat = next((one for one in found.approvers if one.approver == approver), None)
-        if seat is None:
-            raise NotFound(text("{who} is not asked here. Asked are {asked}.", who=approver, asked=_names(found)))
-        _check_open(found, approver)
+        seat = _seat(found, approver)
+        _check_open(found, seat)
         seat.decision, seat.note = answer.value, said
         # Never before it was asked for, should clocks differ: a wait has no length below zero.
         seat.decided_by, seat.decided_at = principal.name, max(recording.moment(workspace), _latest(found))
         session.add(seat)
-        after = {"approver": approver, "answer": answer.value, **({"note": said} if said else {})}
+        after = {"approver": seat.approver, "answer": answer.value, **({"note": said} if said else {})}
         recording.note(session, principal, workspace, "answer", APPROVAL, approval_id, {"item": found.row.item}, after)
         session.flush()
         return _one(session, workspace_id, approval_id)
@@ -145,7 +143,7 @@ def queue(principal: Principal, workspace_id: str) -> list[Waiting]:
 def _needed(names: Sequence[str], mode: Mode, quorum: int | None) -> int:
     if not names:
         raise UserError(text("Name who must approve: a person or a role."))
-    if len({name.casefold() for name in names}) < len(names):
+    if len({notes.folded(name) for name in names}) < len(names):
         raise UserError(text("Somebody is named twice; name every approver once."))
     if mode is not Mode.QUORUM:
         return len(names) if mode is Mode.ALL else 1
@@ -161,14 +159,21 @@ def _one(session: Session, workspace_id: str, approval_id: str) -> Asked:
     return asked.of(row, rows.approvers(session, workspace_id)[row.id])
 
 
-def _check_open(found: Asked, approver: str) -> None:
+def _seat(found: Asked, approver: str) -> Approver:
+    """The part of an approver. Raises NotFound."""
+    same = [one for one in found.approvers if notes.folded(one.approver) == notes.folded(approver)]
+    if not same:
+        raise NotFound(text("{who} is not asked here. Asked are {asked}.", who=approver, asked=_names(found)))
+    return next((one for one in same if one.approver == approver), same[0])
+
+
+def _check_open(found: Asked, seat: Approver) -> None:
     row, came_to = found.row, found.state
     if row.withdrawn_at is not None:
         raise Conflict(text("{who} withdrew this approval on {when}.", who=row.withdrawn_by or "", when=row.withdrawn_at))
-    seat = next(one for one in found.approvers if one.approver == approver)
     if seat.decided_at is not None:
         raise Conflict(
-            text("{approver} answered on {when} already. Ask for a new approval.", approver=approver, when=seat.decided_at)
+            text("{approver} answered on {when} already. Ask for a new approval.", approver=seat.approver, when=seat.decided_at)
         )
     if came_to.outcome is not Outcome.OPEN:
         approved = came_to.outcome is Outcome.APPROVED
@@ -178,7 +183,7 @@ def _check_open(found: Asked, approver: str) -> None:
             else text("It was declined on {when}; this answer comes late. Ask for a new approval.", when=came_to.decided_at)
         )
         raise Conflict(late)
-    if approver not in came_to.pending:
+    if seat.approver not in came_to.pending:
         raise Conflict(text("It is the turn of {who}; they answer one after the other.", who=joined(came_to.pending)))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from marops import notes
 from marops.principal import Principal
 from marops.work import store as rows
 from marops.work.approvals import Answer, Rule, Seat, State, state
@@ -38,4 +39,4 @@ def load(session: Session, workspace_id: str, item: str | None = None) -> list[A
 
 def answers_for(principal: Principal, approver: str) -> bool:
     """Whether an approver's name, or role, is that of somebody."""
-    return approver.casefold() in {principal.name.casefold(), principal.role.name.casefold()}
+    return notes.folded(approver) in {notes.folded(principal.name), notes.folded(principal.role.name)}

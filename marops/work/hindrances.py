@@ -35,14 +35,14 @@ def flag(principal: Principal, workspace_id: str, item: str, kind: Kind, *, role
     """
     require(principal, Action.EDIT, workspace_id)
     who, words = notes.written(role, 200), notes.written(note, 1000)
-    if kind is Kind.WAITING and not who:
+    if kind is Kind.WAITING and not notes.folded(who):
         raise UserError(text("Say on which role the item waits."))
     opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         recording.check_known(session, opened, item)
         for other in _flags(session, workspace_id, item):
-            if other.until_at is None and (other.kind, other.role.casefold()) == (kind.value, who.casefold()):
+            if other.until_at is None and (other.kind, notes.folded(other.role)) == (kind.value, notes.folded(who)):
                 raise Conflict(text("{who} flagged it so on {when}, and it still is.", who=other.set_by, when=other.from_at))
         row = FlagEvent(
             workspace_id=workspace_id, item=item, kind=kind.value, role=who, note=words, set_by=principal.name,

@@ -128,7 +128,7 @@ def _depend(session: Session, principal: Principal, workspace: Workspace, step: 
 def _check_name(session: Session, workspace_id: str, name: str, template_id: str | None) -> None:
     query = select(LaunchTemplate).where(LaunchTemplate.workspace_id == workspace_id, col(LaunchTemplate.withdrawn_at).is_(None))
     for other in session.exec(query):
-        if other.id != template_id and other.name.casefold() == name.casefold():
+        if other.id != template_id and notes.folded(other.name) == notes.folded(name):
             raise UserError(text("There is a launch plan {name} already. Give this one another name.", name=other.name))
 
 

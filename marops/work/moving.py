@@ -193,7 +193,7 @@ def _declined(standing: list[Asked], places: _Places) -> list[Asked]:
     """What was declined and is not approved since by the same approvers, asked in the same stage."""
     held: dict[tuple[str | None, frozenset[str]], Asked] = {}
     for one in standing:
-        of = places.now(one.row.stage), frozenset(seat.approver.casefold() for seat in one.approvers)
+        of = places.now(one.row.stage), frozenset(notes.folded(seat.approver) for seat in one.approvers)
         if one.state.outcome is Outcome.DECLINED:
             held[of] = one
         elif one.state.outcome is Outcome.APPROVED:

@@ -121,6 +121,16 @@ def test_a_leader_answers_where_his_name_or_role_is_asked_and_nowhere_else() -> 
     assert refused(Forbidden, lambda: answer(row, "Legal", YES, Principal("x", "Legal", Role.VIEWER))).startswith("Legal is viewer")
 
 
+def test_an_approver_answers_however_the_name_is_written() -> None:
+    row = asked("Jose\u0301  Silva", "Legal")
+    assert answer(row, "José silva", YES, Principal("j", "José Silva", Role.LEADER)) is Outcome.OPEN
+    assert waited_for() == ["Legal"]
+    assert audit.entries(ANA, OWN, "approval", row.id)[0].after["approver"] == "Jose\u0301  Silva"
+    assert refused(NotFound, lambda: answer(row, "Brand", YES)) == (
+        "Brand is not asked here. Asked are Jose\u0301  Silva and Legal."
+    )
+
+
 def test_a_manager_writes_down_what_an_approver_said_and_it_is_kept_who_did() -> None:
     row = asked("Legal")
     answer(row, "Legal", YES, BO, note="By mail")
@@ -138,6 +148,10 @@ def test_a_manager_writes_down_what_an_approver_said_and_it_is_kept_who_did() ->
         ((), {}, "Name who must approve: a person or a role."),
         ((" ",), {}, "Name who must approve: a person or a role."),
         (("Legal", "legal "), {}, "Somebody is named twice; name every approver once."),
+        (("Legal team", "Legal  Team"), {}, "Somebody is named twice; name every approver once."),
+        (("José", "Jose\u0301"), {}, "Somebody is named twice; name every approver once."),
+        (("Legal", "Legal\u200b"), {}, "Somebody is named twice; name every approver once."),
+        (("\u200b",), {}, "Name who must approve: a person or a role."),
         (("A", "B"), {"mode": Mode.QUORUM}, "Of 2 approvers between 1 and 2 can be needed. Say how many."),
         (("A", "B"), {"mode": Mode.QUORUM, "quorum": 3}, "Of 2 approvers between 1 and 2 can be needed. Say how many."),
         (("A", "B"), {"mode": Mode.QUORUM, "quorum": 0}, "Of 2 approvers between 1 and 2 can be needed. Say how many."),

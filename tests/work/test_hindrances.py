@@ -34,6 +34,9 @@ def test_an_item_is_flagged_for_one_thing_once_but_for_several_things_at_a_time(
     hindrances.flag(ANA, OWN, item, Kind.WAITING, role="Legal")
     hindrances.flag(ANA, OWN, item, Kind.WAITING, role="Agency")
     assert refused(Conflict, lambda: hindrances.flag(BO, OWN, item, Kind.WAITING, role="legal")).startswith("Ana flagged it so on ")
+    assert refused(Conflict, lambda: hindrances.flag(BO, OWN, item, Kind.WAITING, role="Le\u200bgal")).startswith(
+        "Ana flagged it so"
+    )
     hindrances.lift(ANA, OWN, first.id)
     hindrances.flag(BO, OWN, item, Kind.BLOCKED)  # again, for the first time ended
     assert len(hindrances.flags(VIC, OWN, item)) == 4

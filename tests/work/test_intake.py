@@ -10,7 +10,7 @@ import pytest
 from marops.audit import service as audit
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
-from marops.stages import Category, Stage
+from marops.stages import Category, Stage, usual
 from marops.work import intake, launching, moving, reading
 from marops.work.details import Details
 from marops.work.plans import Milestone, Template
@@ -45,6 +45,7 @@ def test_the_first_stage_is_the_workspaces_own_where_it_has_its_own() -> None:
     ("wrong", "said"),
     [
         ({"name": " \x00"}, "A request needs a name: what is to be launched?"),
+        ({"name": "\u200b\u3164"}, "A request needs a name: what is to be launched?"),
         ({"name": "x" * 301}, "These words have 301 characters, and 300 fit. Shorten them."),
         ({"due": date(2026, 3, 9)}, "Mar 9, 2026 has passed; give a day from Mar 10, 2026 on."),
         ({"unit": "Retial"}, "There is no business unit Retial. There are: Retail."),
@@ -78,10 +79,19 @@ def test_a_request_for_today_is_taken_and_a_value_of_nothing_is_not_no_value() -
 def test_work_of_the_same_name_is_pointed_out_and_can_be_requested_again() -> None:
     requested("Spring sale")
     fill("work_item", [{"issue_id": "7", "issue_key": "MOP-7", "issue_name": "spring SALE", "created_at": at(3, 1)}])
-    assert refused(Conflict, lambda: requested("SPRING sale")) == (
-        "Work of that name is going on: M-1 and MOP-7. Look there first, or say that this is another one."
-    )
+    for name in ("SPRING sale", "Spring  sale", "Spring\u200b sale"):
+        assert refused(Conflict, lambda name=name: requested(name)) == (
+            "Work of that name is going on: M-1 and MOP-7. Look there first, or say that this is another one."
+        )
     assert intake.request(ANA, OWN, Details("SPRING sale"), again=True).key == "M-2"
+
+
+def test_work_that_was_dropped_is_no_duplicate() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    moved(requested("a").item, "no")
+    fill("work_item_transition", [{"issue_id": "7", "status_sequence": 1, "status": "Cancelled", "transition_at": at(3, 1)}])
+    fill("work_item", [{"issue_id": "7", "issue_name": "A", "created_at": at(3, 1)}])
+    assert requested("a").key == "M-2"
 
 
 def test_work_that_is_done_or_withdrawn_is_no_duplicate() -> None:
