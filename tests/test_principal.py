@@ -173,7 +173,7 @@ LOOKING = {
         "marops.work.approving": "approvals queue",
         "marops.work.commenting": "comments",
         "marops.work.hindrances": "flags dependencies",
-        "marops.work.launching": "templates",
+        "marops.work.launching": "templates unreadable",
         "marops.work.reading": "item items",
         "marops.work.restaging": "adrift",
         "marops.workspaces.service": "present open_workspace sample_was_offered",

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 from streamlit.testing.v1 import AppTest
 
+from marops import store
 from marops.errors import UserError
 from marops.language import Reader
 from marops.principal import Principal, Role
@@ -19,6 +22,7 @@ from marops.work import approving, commenting, hindrances, intake, launching, mo
 from marops.work.details import Details
 from marops.work.hindrances import Kind
 from marops.work.plans import Milestone, Template
+from marops.work.store import LaunchMilestone
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.clocks import stand
@@ -464,3 +468,16 @@ def test_going_back_to_the_usual_stages_names_the_items_that_would_be_in_none_be
     at.checkbox(key="stages_anyhow").check()
     button(at, "stages_usual")
     assert workspaces.open_workspace(ANA, OWN).process == usual()
+
+
+def test_a_plan_that_cannot_be_used_is_named_and_withdrawn_where_the_plans_are() -> None:
+    row = launching.save_template(ANA, OWN, Template("Old", (Milestone("Brief", 5), Milestone("Go", 0))))
+    with store.writing() as session:
+        session.exec(update(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id).values(name="Twice"))
+    _form("plans", "launch_form")
+    at = _form("plans", "plans_form")
+    assert [warning.value.replace("\\", "") for warning in at.warning] == [
+        "The plan Old cannot be used. Twice stands twice in the plan; name every milestone once."
+    ]
+    button(at, f"withdraw_{row.id}")
+    assert launching.unreadable(ANA, OWN) == []

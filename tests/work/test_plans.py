@@ -86,6 +86,9 @@ def test_the_usual_plan_names_stages_there_are_and_holds_what_a_launch_needs() -
         ((), "A launch plan needs a name, and milestones with names."),
         ((Milestone(" ", 1),), "A launch plan needs a name, and milestones with names."),
         ((Milestone("a", 1), Milestone("a", 2)), "a stands twice in the plan; name every milestone once."),
+        ((Milestone("a", 1), Milestone(" \x96a", 2)), "a stands twice in the plan; name every milestone once."),
+        ((Milestone("Brief", 1), Milestone("brief ", 2)), "Brief and brief stands twice in the plan; name every milestone once."),
+        ((Milestone("\u200b", 1),), "A launch plan needs a name, and milestones with names."),
         ((Milestone("a", 1, needs=("b",)),), "a needs b, which is no milestone of the plan."),
         (
             (Milestone("a", 5, needs=("b",)), Milestone("b", 4)),
@@ -104,3 +107,12 @@ def test_a_plan_that_cannot_be_followed_is_refused_in_a_sentence(milestones: tup
     with pytest.raises(UserError) as refused:
         Template("Plan", milestones)
     assert str(refused.value) == said
+
+
+def test_names_and_what_they_need_are_cleaned_before_they_are_checked() -> None:
+    plan = Template(
+        " Mail\x00ing", (Milestone("Copy \x96final ", 5), Milestone("Go", 0, needs=(" Copy final", "Copy \x96final", "")))
+    )
+    assert (plan.name, plan.milestones) == ("Mailing", (Milestone("Copy final", 5), Milestone("Go", 0, needs=("Copy final",))))
+    with pytest.raises(UserError, match="These words have 301 characters, and 300 fit"):
+        Milestone("x" * 301, 1)
