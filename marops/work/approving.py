@@ -153,8 +153,8 @@ def _needed(names: Sequence[str], mode: Mode, quorum: int | None) -> int:
 
 
 def _one(session: Session, workspace_id: str, approval_id: str) -> Asked:
-    row = session.get(Approval, approval_id)
-    if row is None or row.workspace_id != workspace_id:
+    row = rows.row_of(session, workspace_id, Approval, approval_id)
+    if row is None:
         raise NotFound(text("That approval is not in this workspace any more. Open the page again."))
     return asked.of(row, rows.approvers(session, workspace_id)[row.id])
 

@@ -30,6 +30,8 @@ def of(row: Approval, seats: Sequence[Approver]) -> Asked:
 def load(session: Session, workspace_id: str, item: str | None = None) -> list[Asked]:
     """The approvals of an item, or of all, in the order they were asked for, withdrawn ones included."""
     query = select(Approval).where(Approval.workspace_id == workspace_id)
+    if item is not None and not notes.can_be_kept(item):
+        return []
     if item is not None:
         query = query.where(Approval.item == item)
     found = list(session.exec(query.order_by(col(Approval.written_at), col(Approval.id))))

@@ -49,6 +49,8 @@ def withdraw_comment(principal: Principal, workspace_id: str, comment_id: str) -
 def comments(principal: Principal, workspace_id: str, item: str) -> list[Comment]:
     """The comments on an item that stand, the newest first."""
     require(principal, Action.READ, workspace_id)
+    if not notes.can_be_kept(item):
+        return []
     query = select(Comment).where(Comment.workspace_id == workspace_id, Comment.item == item)
     with store.reading() as session:
         standing = query.where(col(Comment.withdrawn_at).is_(None))

@@ -59,8 +59,8 @@ def lift(principal: Principal, workspace_id: str, flag_id: str) -> FlagEvent:
     require(principal, Action.EDIT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = session.get(FlagEvent, flag_id)
-        if row is None or row.workspace_id != workspace_id:
+        row = rows.row_of(session, workspace_id, FlagEvent, flag_id)
+        if row is None:
             raise NotFound(text("That is not in this workspace any more. Open the page again."))
         if row.until_at is not None:
             raise Conflict(text("{who} lifted this flag on {when} already.", who=row.lifted_by or "", when=row.until_at))
@@ -128,6 +128,8 @@ def dependencies(principal: Principal, workspace_id: str, item: str) -> list[Dep
 
 
 def _flags(session: Session, workspace_id: str, item: str) -> list[FlagEvent]:
+    if not notes.can_be_kept(item):
+        return []
     query = select(FlagEvent).where(FlagEvent.workspace_id == workspace_id, FlagEvent.item == item)
     return list(session.exec(query.order_by(col(FlagEvent.from_at).desc(), col(FlagEvent.id))))
 

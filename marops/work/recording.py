@@ -95,8 +95,8 @@ def note(
 
 def standing(session: Session, workspace_id: str, kind: type[Standing], row_id: str) -> Standing:
     """A row of an id that nobody has withdrawn. Raises NotFound, and Conflict where somebody has."""
-    row = session.get(kind, row_id)
-    if row is None or row.workspace_id != workspace_id:
+    row = rows.row_of(session, workspace_id, kind, row_id)
+    if row is None:
         raise NotFound(text("That is not in this workspace any more. Open the page again."))
     if row.withdrawn_at is not None:
         raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))

@@ -3,10 +3,12 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
+from marops import notes
 from marops.store import ExactDecimal, Moment, Row, Said, Withdrawable, new_id, now
 
 _PREFIX = "marops-"
@@ -168,6 +170,15 @@ def key_of(item: str) -> str:
     """What people call an item that is kept here; of an imported one, its id."""
     number = number_of(item)
     return item if number is None else f"M-{number}"
+
+
+Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate)
+
+
+def row_of(session: Session, workspace_id: str, kind: type[Found], row_id: str) -> Found | None:
+    """A workspace's row of an id; None where there is none. What no database can keep is no id and is not asked for."""
+    row = session.get(kind, row_id) if notes.can_be_kept(row_id) else None
+    return row if row is not None and row.workspace_id == workspace_id else None
 
 
 def find(session: Session, workspace_id: str, item: str) -> WorkItem | None:

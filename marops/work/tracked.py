@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import lake
+from marops import lake, notes
 from marops.lake import Manifest
 from marops.lifecycle import completed
 from marops.stages import Process
@@ -34,6 +34,6 @@ def work(manifest: Manifest, process: Process, unit: pl.Expr) -> Work:
 
 def some(manifest: Manifest, process: Process, items: Sequence[str]) -> pl.DataFrame:
     """Items of these ids as `item_rollups.work` has them, the unit by the tracker alone; those that are not there are left out."""
-    wanted = pl.col("issue_id").is_in(list(items))
+    wanted = pl.col("issue_id").is_in([item for item in items if notes.can_be_kept(item)])
     known, made = lake.table(manifest, "work_item").filter(wanted).collect(), moves(manifest).filter(wanted)
     return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String)).items

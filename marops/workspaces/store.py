@@ -6,6 +6,7 @@ from decimal import Decimal
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, select
 
+from marops import notes
 from marops.errors import NotFound
 from marops.language import text
 from marops.stages import Category, Process, Stage, titled, usual
@@ -102,7 +103,7 @@ def revisions() -> dict[str, str]:
 
 def load(session: Session, workspace_id: str) -> Workspace:
     """The workspace. Raises NotFound."""
-    found = session.get(Workspace, workspace_id)
+    found = session.get(Workspace, workspace_id) if notes.can_be_kept(workspace_id) else None
     if found is None:
         raise NotFound(
             text("There is no workspace {id} here. It may have been removed; open Home to choose another.", id=workspace_id)

@@ -11,7 +11,7 @@ from marops.audit import service as audit
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
 from marops.stages import Category, Stage, usual
-from marops.work import intake, launching, moving, reading
+from marops.work import approving, commenting, hindrances, intake, launching, moving, reading
 from marops.work.details import Details
 from marops.work.plans import Milestone, Template
 from marops.workspaces import service as workspaces
@@ -19,7 +19,7 @@ from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN
 from tests.clocks import revision, stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, BO, DUE, TODAY, moved, read, refused, requested
+from tests.work.made import ANA, BO, DUE, TODAY, VIC, moved, read, refused, requested
 
 
 def test_a_request_has_a_readable_key_and_begins_in_the_first_stage() -> None:
@@ -74,6 +74,44 @@ def test_a_request_for_today_is_taken_and_a_value_of_nothing_is_not_no_value() -
     row = requested(due=TODAY, value_per_day=Decimal(0), currency="brl")
     assert (row.value_per_day, row.currency_code) == (Decimal(0), "BRL")
     assert requested("No value", currency="EUR").currency_code is None
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("999999999999.9999994", "999999999999.999999"), ("0.1234565", "0.123457"), ("1E-30", "0"), ("-0", "0"), ("1E+11", "1E+11"),
+        ("2.50", "2.50"),
+    ],
+)  # fmt: skip
+def test_the_value_of_a_day_is_kept_with_six_places(value: str, kept: str) -> None:
+    found = requested(value_per_day=Decimal(value), currency="EUR").value_per_day
+    assert found == Decimal(kept)
+    assert not str(found).startswith("-")
+
+
+@pytest.mark.parametrize("value", ["999999999999.9999995", "1E12", "1E999"])
+def test_a_value_that_is_too_much_for_a_database_is_refused_in_a_sentence(value: str) -> None:
+    assert refused(UserError, lambda: requested(value_per_day=Decimal(value), currency="EUR")) == (
+        "The value of a day may have 12 digits before the point; this one has more. Is it meant?"
+    )
+
+
+def test_what_no_database_keeps_is_the_id_of_nothing() -> None:
+    for odd in ("a\x00", "marops-1\x00", "\ud800"):
+        assert (approving.approvals(VIC, OWN, odd), hindrances.flags(VIC, OWN, odd), commenting.comments(VIC, OWN, odd)) == (
+            [],
+            [],
+            [],
+        )
+        for call in (
+            partial(reading.item, VIC, OWN, odd),
+            partial(approving.ask, ANA, OWN, odd, approvers=["Legal"]),
+            partial(approving.withdraw, ANA, OWN, odd, reason="x"),
+            partial(hindrances.lift, ANA, OWN, odd),
+            partial(commenting.withdraw_comment, ANA, OWN, odd),
+            partial(workspaces.open_workspace, ANA, odd),
+        ):
+            refused(NotFound, call)
 
 
 def test_work_of_the_same_name_is_pointed_out_and_can_be_requested_again() -> None:
