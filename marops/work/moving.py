@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from marops import notes, store
+from marops.audit import store as audit
 from marops.errors import Conflict, Forbidden, UserError
 from marops.language import Text, joined, text
 from marops.principal import Action, Principal, allowed, require
@@ -13,10 +14,12 @@ from marops.stages import Category, Process, Stage
 from marops.work import asked, recording
 from marops.work import store as rows
 from marops.work.approvals import Outcome
+from marops.work.approving import APPROVAL
 from marops.work.asked import Asked
 from marops.work.recording import WORK_ITEM
 from marops.work.store import Approval, WorkItem, WorkItemTransition
 from marops.workspaces import store as _workspaces
+from marops.workspaces.store import Workspace
 
 
 def move(
@@ -47,9 +50,10 @@ def move(
         if barrier is not None and not anyhow:
             raise UserError(barrier)
         at = max(recording.moment(workspace), _earliest(session, row, made[-1].at))
-        found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
+        anyhow = anyhow if barrier is not None else ""
+        found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why, anyhow)
         if anyhow:
-            _override(session, principal, row, _Places(process, made), last, found, anyhow)
+            _override(session, principal, workspace, row, _Places(process, made), found, anyhow)
         despite_of = {"despite": anyhow, "barrier": str(barrier)} if barrier is not None else {}
         after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
         recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
@@ -65,24 +69,30 @@ def _earliest(session: Session, row: WorkItem, last: datetime) -> datetime:
 
 
 def _override(
-    session: Session, principal: Principal, row: WorkItem, places: "_Places", last: WorkItemTransition, made: WorkItemTransition,
+    session: Session, principal: Principal, workspace: Workspace, row: WorkItem, places: "_Places", made: WorkItemTransition,
     why: str,
 ) -> None:  # fmt: skip
     """Nobody waits any more for the approvals that a move was made despite of."""
+    left = next(move for move in reversed(places.made) if move.withdrawn_at is None)
     for one in asked.load(session, row.workspace_id, row.item):
-        is_here = places.now(one.row.stage) == places.now(last.stage)
+        is_here = places.now(one.row.stage) == places.now(left.stage)
         if one.row.withdrawn_at is None and is_here and one.state.outcome is Outcome.OPEN:
+            before = audit.said(one.row)
             one.row.withdrawn_by, one.row.withdrawn_at = principal.name, max(made.at, one.row.asked_at)
             one.row.withdrawn_reason, one.row.overridden_by = why, made.sequence
             session.add(one.row)
+            after = {"reason": why, "overridden_by": made.sequence}
+            recording.note(session, principal, workspace, "override", APPROVAL, one.row.id, before, after)
 
 
-def _ask_again(session: Session, row: WorkItem, undone: WorkItemTransition) -> None:
+def _ask_again(session: Session, principal: Principal, workspace: Workspace, row: WorkItem, undone: WorkItemTransition) -> None:
     """The approvals that a move was made despite of are waited for again once it is undone."""
     query = select(Approval).where(Approval.workspace_id == row.workspace_id, Approval.item == row.item)
     for one in session.exec(query.where(Approval.overridden_by == undone.sequence)):
+        before = {"reason": one.withdrawn_reason, "overridden_by": one.overridden_by}
         one.withdrawn_by = one.withdrawn_at = one.withdrawn_reason = one.overridden_by = None
         session.add(one)
+        recording.note(session, principal, workspace, "reopen", APPROVAL, one.id, before, audit.said(one))
 
 
 def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reason: str = "") -> WorkItemTransition:
@@ -106,7 +116,7 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
         last.withdrawn_by, last.withdrawn_reason = principal.name, why or None
         last.withdrawn_at = max(recording.moment(workspace), last.at)
         session.add(last)
-        _ask_again(session, row, last)
+        _ask_again(session, principal, workspace, row, last)
         after = {"sequence": last.sequence, **({"reason": why} if why else {})}
         recording.note(session, principal, workspace, "undo", WORK_ITEM, row.id, {"stage": last.stage}, after)
         return last

@@ -23,7 +23,9 @@ from marops.workspaces.service import Opened
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A move of an item: `stage` as the workspace has it now (None: a word it does not know), `status` as it was called."""
+    """A move of an item: `stage` as the workspace has it now (None: a word it does not know), `status` as it was called.
+    `despite`: why it was made although somebody had not approved.
+    """
 
     sequence: int
     stage: Stage | None
@@ -34,6 +36,7 @@ class Move:
     reason: str = ""
     withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None
+    despite: str = ""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,7 @@ def _kept(
     moves = tuple(
         Move(
             move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.moved_by_id, move.reason,
-            move.withdrawn_by, move.withdrawn_at,
+            move.withdrawn_by, move.withdrawn_at, move.despite,
         )
         for move in made
     )  # fmt: skip

@@ -71,12 +71,13 @@ def create(session: Session, principal: Principal, workspace: Workspace, first: 
 
 
 def enter(
-    session: Session, principal: Principal, row: WorkItem, sequence: int, stage: Stage, at: datetime, reason: str = ""
-) -> WorkItemTransition:
+    session: Session, principal: Principal, row: WorkItem, sequence: int, stage: Stage, at: datetime, reason: str = "",
+    despite: str = "",
+) -> WorkItemTransition:  # fmt: skip
     """Add a move."""
     move = WorkItemTransition(
         workspace_id=row.workspace_id, item_id=row.id, sequence=sequence, stage=stage.id, status=str(stage.name), at=at,
-        moved_by=principal.name, moved_by_id=principal.id, reason=reason,
+        moved_by=principal.name, moved_by_id=principal.id, reason=reason, despite=despite,
     )  # fmt: skip
     session.add(move)
     session.flush()

@@ -59,7 +59,8 @@ class WorkItem(Withdrawable, table=True):
 class WorkItemTransition(Withdrawable, table=True):
     """A stage that an item entered. `sequence` counts the item's moves from 1 and never changes; an undone move is withdrawn.
 
-    `status` is the stage's name as it was then, should the workspace's stages be others later.
+    `status` is the stage's name as it was then, should the workspace's stages be others later. `despite`: why it was made although
+    somebody had not approved, or had declined; empty where nothing was in the way.
     """
 
     __table_args__ = (UniqueConstraint("item_id", "sequence"),)
@@ -74,6 +75,7 @@ class WorkItemTransition(Withdrawable, table=True):
     moved_by: str = Field(max_length=200)
     moved_by_id: str = Field(max_length=200)
     reason: str = Field(default="", max_length=1000)
+    despite: str = Field(default="", max_length=1000)
 
 
 class Approval(Said, table=True):

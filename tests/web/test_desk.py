@@ -481,3 +481,10 @@ def test_a_plan_that_cannot_be_used_is_named_and_withdrawn_where_the_plans_are()
     ]
     button(at, f"withdraw_{row.id}")
     assert launching.unreadable(ANA, OWN) == []
+
+
+def test_a_move_that_was_made_despite_somebody_says_so_on_its_way() -> None:
+    item = asked()
+    approving.ask(ANA, OWN, item, approvers=["Legal"])
+    moving.move(ANA, OWN, item, "build", seen=1, reason="Sale begins", despite="The board decided")
+    assert "Build Sale begins · although not approved: The board decided" in words(on(item))

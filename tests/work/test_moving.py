@@ -216,6 +216,27 @@ def test_a_move_made_despite_an_approval_that_is_taken_back_leaves_the_approval_
     assert refused(UserError, lambda: moved(item, "build")).startswith("Legal must approve M-1 in Request first")
 
 
+def test_the_audit_trail_says_of_an_approval_that_a_move_overrode_it_and_that_it_is_open_again() -> None:
+    item = requested().item
+    first, second = asked(item, "Legal"), asked(item, "Brand")
+    moving.move(BO, OWN, item, "build", seen=1, despite="The board decided")
+    moving.undo(ANA, OWN, item, seen=2)
+    for approval in (first, second):
+        reopened, overridden, _ = audit.entries(ANA, OWN, "approval", approval)
+        assert (overridden.verb, overridden.principal_name, overridden.after) == (
+            "override", "Bo", {"reason": "The board decided", "overridden_by": 2},
+        )  # fmt: skip
+        assert (reopened.verb, reopened.principal_name, reopened.before) == ("reopen", "Ana", overridden.after)
+
+
+def test_a_move_made_despite_a_decline_says_why_and_one_that_nothing_hindered_does_not() -> None:
+    item = requested().item
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    moving.move(BO, OWN, item, "build", seen=1, reason="Sale begins", despite="The board decided")
+    moving.move(BO, OWN, item, "qa", seen=2, despite="Whatever is in the way")
+    assert [(move.reason, move.despite) for move in read(item).moves] == [("", ""), ("Sale begins", "The board decided"), ("", "")]
+
+
 def test_once_approved_an_item_goes_on() -> None:
     item = requested().item
     approval = asked(item, "Legal")

@@ -236,7 +236,8 @@ def _way(item: Item, place: Here) -> None:
         said = [say(text("moved back"))] if back else []
         if move.withdrawn_at is not None:
             said = [say(text("taken back by {who} on {when}", who=move.withdrawn_by or "", when=move.withdrawn_at))]
-        words = " · ".join([*said, *([move.reason] if move.reason else [])])
+        despite = [say(text("although not approved: {why}", why=move.despite))] if move.despite else []
+        words = " · ".join([*said, *([move.reason] if move.reason else []), *despite])
         by = ", ".join(part for part in (move.by, r.moment(move.at)) if part)
         st.markdown(html("noted.html", month=say(_called(move)), words=words, by=by), unsafe_allow_html=True)
 
