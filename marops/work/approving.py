@@ -1,6 +1,6 @@
 """Approvals: asked for, answered once by each approver, taken back; and who is waited for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +11,12 @@ from marops.audit import store as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import Joined, joined, text
 from marops.principal import Action, Principal, allowed, require
-from marops.work import asked, recording
+from marops.stages import Process
+from marops.work import asked, recording, tracked
 from marops.work import store as rows
 from marops.work.approvals import Answer, Mode, Outcome
 from marops.work.asked import Asked
-from marops.work.store import Approval, Approver, WorkItemTransition
+from marops.work.store import Approval, Approver, WorkItem, WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 
@@ -125,19 +126,36 @@ def approvals(principal: Principal, workspace_id: str, item: str) -> list[Asked]
 
 
 def queue(principal: Principal, workspace_id: str) -> list[Waiting]:
-    """Who must act in any approval of the workspace, the longest waiting first. Withdrawn items wait for nobody."""
+    """Who must act in any approval of the workspace, the longest waiting first. Items that are withdrawn or over, and steps of
+    launches that are, wait for nobody.
+    """
     require(principal, Action.READ, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
     with store.reading() as session:
-        everything, gone = asked.load(session, workspace_id), rows.withdrawn(session, workspace_id)
-        launches = rows.launches(session, workspace_id)
+        open_ = [one for one in asked.load(session, workspace_id) if one.state.pending]
+        if not open_:
+            return []
+        kept = rows.items(session, workspace_id)
+        over = _over(session, opened.process, kept, workspace_id)
+    over |= tracked.over(opened, [one.row.item for one in open_ if one.row.item not in kept])
+    launches = {item: rows.launch_of(row) for item, row in kept.items()}
     found = [
         Waiting(one.row.item, turn.approver, turn.since, one.row.about, one.row.id, launches.get(one.row.item))
-        for one in everything
-        if one.row.item not in gone
+        for one in open_
+        if not {one.row.item, launches.get(one.row.item)} & over
         for turn in one.state.turns
         if turn.must_act and turn.since is not None
     ]
     return sorted(found, key=lambda one: (one.since, one.item))
+
+
+def _over(session: Session, process: Process, kept: Mapping[str, WorkItem], workspace_id: str) -> frozenset[str]:
+    """The items kept here that are withdrawn, or in which nothing is left to do."""
+    made = rows.all_moves(session, workspace_id)
+    last = {item: next(move for move in reversed(made[row.id]) if move.withdrawn_at is None) for item, row in kept.items()}
+    stages = {item: recording.stage_of(process, move) for item, move in last.items()}
+    done = {item for item, stage in stages.items() if stage is not None and stage.id in process.done}
+    return frozenset(done | {item for item, row in kept.items() if row.withdrawn_at is not None})
 
 
 def _needed(names: Sequence[str], mode: Mode, quorum: int | None) -> int:

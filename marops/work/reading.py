@@ -13,7 +13,7 @@ from marops import lake, settings, store
 from marops.errors import NotFound
 from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.stages import Process, Stage
+from marops.stages import Category, Process, Stage
 from marops.work import frames, recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem, WorkItemTransition
@@ -70,8 +70,13 @@ class Item:
         )
 
     def is_done(self, process: Process) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left to do, dropped or not."""
         return self.stage is not None and self.stage.id in process.done
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it is over and was not done."""
+        return self.stage is not None and self.stage.category is Category.DROPPED
 
 
 def item(principal: Principal, workspace_id: str, item_id: str) -> Item:

@@ -235,7 +235,11 @@ def withdrawn(session: Session, workspace_id: str) -> frozenset[str]:
     return frozenset(row.item for row in session.exec(query))
 
 
-def launches(session: Session, workspace_id: str) -> dict[str, str]:
-    """The launch that each step is of: its item by the step's."""
-    query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_not(None))
-    return {row.item: f"{_PREFIX}{row.parent}" for row in session.exec(query)}
+def items(session: Session, workspace_id: str) -> dict[str, WorkItem]:
+    """Every item that is kept, steps and withdrawn ones included, by its id."""
+    return {row.item: row for row in session.exec(select(WorkItem).where(WorkItem.workspace_id == workspace_id))}
+
+
+def launch_of(row: WorkItem) -> str | None:
+    """The launch that a step is of; None for what is no step."""
+    return None if row.parent is None else f"{_PREFIX}{row.parent}"

@@ -12,6 +12,7 @@ from marops.lifecycle import completed
 from marops.stages import Process
 from marops.work import frames
 from marops.work.frames import Work
+from marops.workspaces.service import Opened
 
 
 @cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item_transition"), condition=threading.Condition())
@@ -37,3 +38,11 @@ def some(manifest: Manifest, process: Process, items: Sequence[str]) -> pl.DataF
     wanted = pl.col("issue_id").is_in([item for item in items if notes.can_be_kept(item)])
     known, made = lake.table(manifest, "work_item").filter(wanted).collect(), moves(manifest).filter(wanted)
     return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String)).items
+
+
+def over(opened: Opened, items: Sequence[str]) -> frozenset[str]:
+    """Those of these ids in which nothing is left to do by the board."""
+    if not items:
+        return frozenset()
+    found = some(lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process, items)
+    return frozenset(found.filter(pl.col("done_at").is_not_null())["issue_id"])

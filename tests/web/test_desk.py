@@ -12,13 +12,14 @@ from streamlit.testing.v1 import AppTest
 
 from marops import store
 from marops.errors import UserError
-from marops.language import Reader
+from marops.language import Reader, text
 from marops.principal import Principal, Role
 from marops.stages import Category, Stage, usual
 from marops.web import session
 from marops.web.panels import desk, plans
 from marops.web.panels.items import line_of
 from marops.work import approving, commenting, hindrances, intake, launching, moving, reading
+from marops.work.approvals import Answer
 from marops.work.details import Details
 from marops.work.hindrances import Kind
 from marops.work.plans import Milestone, Template
@@ -488,3 +489,37 @@ def test_a_move_that_was_made_despite_somebody_says_so_on_its_way() -> None:
     approving.ask(ANA, OWN, item, approvers=["Legal"])
     moving.move(ANA, OWN, item, "build", seen=1, reason="Sale begins", despite="The board decided")
     assert "Build Sale begins · although not approved: The board decided" in words(on(item))
+
+
+def test_dropping_is_never_what_comes_next_and_a_dropped_step_is_not_counted_as_done() -> None:
+    no = Stage("no", "Cancelled", Category.DROPPED, "", ())
+    workspaces.set_process(ANA, OWN, [*usual().stages[:1], no, *usual().stages[1:]])
+    plan = Template("Plan", (Milestone("Brief", 5), Milestone("Go", 0)))
+    launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
+    assert on(launch).button(key="move_on").label == "Move to Validation"
+    assert on("marops-2").button(key="move_on").label == "Move to Done"
+    moving.move(ANA, OWN, "marops-2", "no", seen=1)
+    moving.move(ANA, OWN, "marops-3", "done", seen=1)
+    assert "Which steps are left? 1 of 2 are done, 1 dropped. · M-2 Brief Cancelled ✓ M-3 Go Done" in words(on(launch))
+
+
+def test_an_approval_that_was_withdrawn_says_by_whom_when_and_why_decided_or_not() -> None:
+    item = asked()
+    decided = approving.ask(ANA, OWN, item, approvers=["Legal"], about="Claims")
+    approving.decide(ANA, OWN, decided.id, "Legal", Answer.APPROVED)
+    approving.withdraw(ANA, OWN, decided.id, reason="The text is another")
+    at = approving.withdraw(ANA, OWN, approving.ask(ANA, OWN, item, approvers=["Brand"]).id, reason="Asked twice").withdrawn_at
+    when = " ".join(str(text("withdrawn by {who} on {when}", who="Ana", when=at)).split())
+    found = words(on(item))
+    assert f"{when} Asked twice" in found
+    assert "Claims approved · 1 of 1 must approve; asked by Ana on " in found
+    assert "The text is another" in found.split("Claims approved")[1]
+    assert "withdrawn by Ana on " in found.split("Claims approved")[1].split("The text is another")[0]
+
+
+def test_what_an_item_needs_and_was_withdrawn_is_shown_so() -> None:
+    item, needed = asked(), asked("Autumn sale")
+    hindrances.depend(ANA, OWN, item, needed)
+    at = intake.withdraw(ANA, OWN, needed, reason="No budget").withdrawn_at
+    said = " ".join(str(text("withdrawn by {who} on {when}", who="Ana", when=at)).split())
+    assert f"It needs · M-2 Autumn sale {said} · No budget" in words(on(item))

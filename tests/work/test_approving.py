@@ -8,14 +8,18 @@ from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.work import approving, intake
+from marops.stages import Category, Stage, usual
+from marops.work import approving, intake, launching, moving
 from marops.work.approvals import Answer, Mode, Outcome
 from marops.work.approving import Waiting
+from marops.work.details import Details
+from marops.work.plans import Milestone, Template
 from marops.work.store import Approval
+from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, BO, LIA, VIC, moved, refused, requested
+from tests.work.made import ANA, BO, DUE, LIA, VIC, moved, refused, requested
 
 YES, NO = Answer.APPROVED, Answer.DECLINED
 
@@ -198,3 +202,22 @@ def test_somebody_who_is_not_asked_and_an_approval_there_is_not_are_said_to_be_s
     assert refused(NotFound, lambda: answer(row, "Legal", YES)) == (
         "That approval is not in this workspace any more. Open the page again."
     )
+
+
+def test_work_that_is_over_and_steps_of_a_launch_that_is_wait_for_nobody_until_they_are_open_again() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    plan = Template("Plan", (Milestone("Brief", 5),))
+    launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
+    requested("Summer")
+    fill("work_item_transition", [{"issue_id": "7", "status_sequence": 1, "status": "Done", "transition_at": at(3, 1)}])
+    for item in ("marops-2", "marops-3", "7"):
+        approving.ask(ANA, OWN, item, approvers=["Legal"])
+    assert [one.item for one in approving.queue(VIC, OWN)] == ["marops-2", "marops-3"]
+    moved("marops-1", "execution")
+    moving.move(ANA, OWN, "marops-3", "no", seen=1, despite="No budget")
+    approving.ask(ANA, OWN, "marops-3", approvers=["Brand"])
+    assert [(one.item, one.launch) for one in approving.queue(VIC, OWN)] == [("marops-2", "marops-1")]
+    moved("marops-1", "done")
+    assert approving.queue(VIC, OWN) == []
+    moved("marops-1", "build")
+    assert [one.approver for one in approving.queue(VIC, OWN)] == ["Legal"]

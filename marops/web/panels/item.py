@@ -8,7 +8,7 @@ from marops.errors import NotFound
 from marops.language import Text, text
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
-from marops.stages import Process, Stage
+from marops.stages import Category, Process, Stage
 from marops.web.components import note, page_title, section
 from marops.web.markup import html
 from marops.web.panels import approvals, hindrances
@@ -123,12 +123,14 @@ def _acting(item: Item, place: Here) -> None:
 
 
 def _next(item: Item, process: Process) -> Stage | None:
-    """Where it goes next: a step of a launch to its end, anything else to the following stage; None from the last stage."""
+    """Where it goes next: a step of a launch to its end, anything else to the following stage; None from the last stage. Dropping
+    work is nothing that comes next.
+    """
     if item.is_done(process):
         return None
+    stages = [stage for stage in process.stages if stage.category is not Category.DROPPED]
     if item.parent is not None:
-        return next(stage for stage in process.stages if stage.id in process.done)
-    stages = process.stages
+        return next((stage for stage in stages if stage.id in process.done), None)
     at = next((at for at, stage in enumerate(stages) if stage == item.stage), None)
     if at is None:
         return stages[0]
@@ -215,8 +217,14 @@ def _steps(item: Item, place: Here) -> None:
     if not item.steps:
         return
     process, today = place.opened.process, place.opened.today
-    done = sum(step.is_done(process) for step in item.steps)
-    section(text("Which steps are left?"), text("{done} of {all} are done.", done=done, all=len(item.steps)))
+    dropped = sum(step.is_dropped for step in item.steps)
+    done = sum(step.is_done(process) for step in item.steps) - dropped
+    said = (
+        text("{done} of {all} are done, {dropped} dropped.", done=done, all=len(item.steps), dropped=dropped)
+        if dropped
+        else text("{done} of {all} are done.", done=done, all=len(item.steps))
+    )
+    section(text("Which steps are left?"), said)
     listed([line_of(step, process, today) for step in item.steps], place, text("Steps of the launch, by the day they are due"))
 
 
