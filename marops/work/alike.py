@@ -19,7 +19,7 @@ def imported(opened: Opened, name: str) -> list[str]:
     manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
     # Work of a stage that is not known has no end on the board; its tracker may have resolved it all the same.
     unresolved = pl.col("resolved_at").is_null() & pl.col("issue_name").is_not_null()
-    open_there = lake.table(manifest, "work_item").filter(unresolved).select("issue_id", "issue_name").collect()
+    open_there = tracked.table(manifest, "work_item").filter(unresolved).select("issue_id", "issue_name").collect()
     wanted = notes.folded(name)
     found = tracked.some(manifest, opened.process, [key for key, other in open_there.iter_rows() if notes.folded(other) == wanted])
     return found.filter(pl.col("done_at").is_null())["key"].to_list()

@@ -12,7 +12,8 @@ from marops import notes
 from marops.store import ExactDecimal, Moment, Row, Said, Withdrawable, new_id, now
 
 _PREFIX = "marops-"
-_ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
+ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
+"""What the id of an item that is kept here looks like."""
 
 
 class WorkItem(Withdrawable, table=True):
@@ -47,7 +48,7 @@ class WorkItem(Withdrawable, table=True):
 
     @property
     def item(self) -> str:
-        """The item's id among all items of the workspace, imported ones included: trackers have no such ids."""
+        """The item's id among all items of the workspace, imported ones included (`tracked.apart`)."""
         return f"{_PREFIX}{self.number}"
 
     @property
@@ -164,7 +165,7 @@ class LaunchMilestone(Row, table=True):
 
 def number_of(item: str) -> int | None:
     """The number of an item that is kept here; None for the id of an imported one."""
-    found = _ID.fullmatch(item)
+    found = ID.fullmatch(item)
     return int(found[1]) if found else None
 
 
