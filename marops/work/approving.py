@@ -50,10 +50,9 @@ def ask(
     names = [notes.needed(name, 200, text("Name who must approve: a person or a role.")) for name in approvers]
     needed = _needed(names, mode, quorum)
     words = notes.written(about, 1000)
-    opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        recording.check_known(session, opened, item)
+        recording.check_known(session, workspace_id, item)
         last, now = _last_move(session, workspace_id, item), recording.moment(workspace)
         row = Approval(
             workspace_id=workspace_id, item=item, stage=last.stage if last else None, about=words, mode=mode.value, needed=needed,

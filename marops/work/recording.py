@@ -16,7 +16,7 @@ from marops.stages import Category, Process, Stage
 from marops.work import store as rows
 from marops.work import tracked
 from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
-from marops.workspaces.service import Opened
+from marops.workspaces import store as _workspaces
 from marops.workspaces.store import Workspace
 
 Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate)
@@ -34,7 +34,7 @@ def moment(workspace: Workspace) -> datetime:
 def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
     """An item that is kept here and stands. Raises NotFound, and Conflict where it is withdrawn or an import's."""
     row = rows.find(session, workspace_id, item)
-    if row is None and rows.number_of(item) is None:
+    if row is None and rows.number_of(item) is None and _is_imported(session, workspace_id, item):
         raise Conflict(text("{item} comes from your tracker. Move and edit it there, and import it again.", item=item))
     if row is None:
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
@@ -45,14 +45,19 @@ def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
     return row
 
 
-def check_known(session: Session, opened: Opened, item: str) -> None:
+def check_known(session: Session, workspace_id: str, item: str) -> None:
     """Pass where an item is one of the workspace's, kept here or imported. Raises NotFound, and Conflict where it is withdrawn."""
     if rows.number_of(item) is not None:
-        kept_item(session, opened.workspace.id, item)
+        kept_item(session, workspace_id, item)
         return
-    manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    if tracked.some(manifest, opened.process, [item]).is_empty():
+    if not _is_imported(session, workspace_id, item):
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
+
+
+def _is_imported(session: Session, workspace_id: str, item: str) -> bool:
+    workspace = _workspaces.load(session, workspace_id)
+    manifest = lake.manifest(workspace_id, workspace.revision)
+    return not tracked.some(manifest, _workspaces.process_of(session, workspace_id), [item]).is_empty()
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:

@@ -281,6 +281,17 @@ def test_an_item_there_is_not_is_not_found() -> None:
         )
 
 
+def test_what_is_no_item_at_all_is_not_said_to_come_from_a_tracker() -> None:
+    requested()
+    for item in ("M-1", "marops-", "nonsense"):
+        for call in (
+            partial(intake.edit, ANA, OWN, item, Details("x"), version=1),
+            partial(moving.move, ANA, OWN, item, "build", seen=1),
+            partial(approving.ask, ANA, OWN, item, approvers=["Legal"]),
+        ):
+            assert refused(NotFound, call) == f"There is no item {item} in this workspace. Open Pipeline to see those there are."
+
+
 def test_items_are_listed_newest_first_withdrawn_ones_included_and_steps_left_out() -> None:
     plan = Template("Plan", (Milestone("Brief", 5),))
     launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
