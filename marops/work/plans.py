@@ -105,6 +105,20 @@ def due_dates(template: Template, launch: date, is_working: Callable[[date], boo
     return {milestone.name: _counted(launch, milestone.days_before, is_working) for milestone in template.milestones}
 
 
+def moved(day: date, launch: date, to: date, is_working: Callable[[date], bool]) -> date:
+    """The day on which something is due that was due on a day, once its launch moves to another: as many working days before or
+    after it as it was. Raises UserError as `due_dates`.
+
+    >>> moved(date(2026, 3, 6), date(2026, 3, 9), date(2026, 3, 13), lambda day: day.weekday() < 5)
+    datetime.date(2026, 3, 12)
+    """
+    if day == launch:
+        return to
+    between = (min(day, launch) + timedelta(days=at) for at in range(abs((launch - day).days) + 1))
+    apart = sum(is_working(one) for one in between if one != launch)
+    return _counted(to, apart if day < launch else -apart, is_working)
+
+
 def _counted(launch: date, days_before: int, is_working: Callable[[date], bool]) -> date:
     step = timedelta(days=-1 if days_before > 0 else 1)
     day, left, rest = launch, abs(days_before), 0

@@ -523,3 +523,17 @@ def test_what_an_item_needs_and_was_withdrawn_is_shown_so() -> None:
     at = intake.withdraw(ANA, OWN, needed, reason="No budget").withdrawn_at
     said = " ".join(str(text("withdrawn by {who} on {when}", who="Ana", when=at)).split())
     assert f"It needs · M-2 Autumn sale {said} · No budget" in words(on(item))
+
+
+def test_the_steps_of_a_launch_move_along_with_its_day_unless_that_is_not_wanted() -> None:
+    plan = Template("Plan", (Milestone("Go", 0),))
+    launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
+    label = "Open steps move along with the day of the launch"
+    assert label not in [box.label for box in _form("item", "edit_form", "found('marops-2').row").checkbox]
+    at = _form("item", "edit_form", f"found('{launch}').row")
+    send(fill(at, Launch_by=date(2026, 5, 1)), "Save")
+    assert reading.item(ANA, OWN, "marops-2").due == date(2026, 5, 1)
+    at = _form("item", "edit_form", f"found('{launch}').row")
+    labelled(at, label).set_value(False)  # pyright: ignore[reportAttributeAccessIssue]
+    send(fill(at, Launch_by=date(2026, 5, 8)), "Save")
+    assert reading.item(ANA, OWN, "marops-2").due == date(2026, 5, 1)

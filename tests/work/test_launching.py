@@ -1,6 +1,7 @@
 """Launches from a plan: steps with their dates, what they need, and plans of one's own."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
 
 from sqlalchemy import update
 from sqlmodel import col
@@ -9,10 +10,11 @@ from marops import store
 from marops.audit import service as audit
 from marops.calendars import Calendar
 from marops.errors import Conflict, NotFound, UserError
-from marops.work import hindrances, launching, reading
+from marops.work import hindrances, intake, launching, reading
 from marops.work.details import Details
 from marops.work.plans import Milestone, Template, usual
 from marops.work.store import LaunchMilestone
+from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.work.made import ANA, BO, VIC, moved, read, refused, requested
 
@@ -54,6 +56,28 @@ def test_steps_need_the_steps_their_milestones_need() -> None:
     assert needs == {
         ("marops-3", "marops-2"), ("marops-4", "marops-2"), ("marops-4", "marops-3"), ("marops-5", "marops-4"),
     }  # fmt: skip
+
+
+def test_open_steps_move_with_the_day_of_their_launch_where_that_is_wanted() -> None:
+    item = launched()
+    moved("marops-2", "done")
+    calendar = {"zone": "UTC", "weekdays": range(5), "begins": time(9), "ends": time(17)}
+    workspaces.set_calendar(ANA, OWN, holidays=sorted(EASTER.holidays), **calendar)
+    days = [step.due for step in read(item).steps]
+    details = Details("Spring", campaign="RTL_spring", due=date(2026, 4, 15))
+    intake.edit(ANA, OWN, item, details, version=1)
+    assert [step.due for step in read(item).steps] == days
+    intake.edit(BO, OWN, item, replace(details, due=date(2026, 4, 20)), version=2, with_steps=True)
+    # Of what was done the day is history; the others stay two and seven working days before the launch, and one after it.
+    assert [(step.name, step.due) for step in read(item).steps] == [
+        ("Brief agreed", days[0]), ("Consent checked", date(2026, 4, 9)), ("Sent", date(2026, 4, 16)),
+        ("Read-out", date(2026, 4, 21)),
+    ]  # fmt: skip
+    step = read("marops-3").row
+    assert step is not None
+    assert (step.first_due, step.version, step.changed_by) == (days[1], 2, "Bo")
+    entry = audit.entries(ANA, OWN, "work_item", step.id)[0]
+    assert (entry.verb, entry.before, entry.after) == ("edit", {"due": "2026-04-02"}, {"due": "2026-04-09", "with": "marops-1"})
 
 
 def test_a_launch_that_is_near_has_steps_that_are_late_from_the_start() -> None:

@@ -7,7 +7,7 @@ import pytest
 from marops.calendars import Calendar
 from marops.errors import UserError
 from marops.stages import usual as usual_stages
-from marops.work.plans import Milestone, Template, due_dates, titled, usual
+from marops.work.plans import Milestone, Template, due_dates, moved, titled, usual
 
 FRIDAY, MONDAY = date(2026, 3, 6), date(2026, 3, 9)
 
@@ -67,6 +67,14 @@ def test_a_day_that_no_calendar_has_is_refused_in_a_sentence(days_before: int, l
 def test_a_calendar_in_which_nobody_works_is_refused_instead_of_counted_forever() -> None:
     with pytest.raises(UserError, match=r"^Nobody works for two months around .*\. Check the days off\.$"):
         due_dates(Template("P", (Milestone("m", 1),)), MONDAY, lambda _: False)
+
+
+@pytest.mark.parametrize(("was", "to"), [(date(2026, 3, 9), date(2026, 3, 28)), (date(2026, 3, 28), date(2026, 3, 12))])
+def test_what_moves_with_its_launch_is_due_when_a_plan_for_the_new_day_would_have_it(was: date, to: date) -> None:
+    plan = Template("P", tuple(Milestone(str(days), days) for days in (21, 3, 1, 0, -1, -12)))
+    works = Calendar(holidays=frozenset({date(2026, 3, 17)})).is_working
+    then, now = due_dates(plan, was, works), due_dates(plan, to, works)
+    assert {name: moved(day, was, to, works) for name, day in then.items()} == now
 
 
 def test_the_usual_plan_names_stages_there_are_and_holds_what_a_launch_needs() -> None:

@@ -161,12 +161,20 @@ def move_form(item: Item, place: Here) -> None:
 
 def edit_form(row: WorkItem, place: Here) -> None:
     """What a request says, to be said better."""
+    workspace = place.scope.workspace
     with st.form("edit", border=False):
         values = fields(place.opened, row)
         if row.first_due is not None:
             note(text("The day first promised, {day}, stays on record.", day=row.first_due))
+        has_steps = row.due is not None and bool(reading.item(place.principal, workspace, row.item).steps)
+        with_steps = has_steps and st.checkbox(
+            say(text("Open steps move along with the day of the launch")), value=True,
+            help=say(text("Each stays as many working days from it as it is.")),
+        )  # fmt: skip
         if st.form_submit_button(say(text("Save")), type="primary"):
-            attempt(lambda: intake.edit(principal(), place.scope.workspace, row.item, details(values), version=row.version))
+            attempt(
+                lambda: intake.edit(principal(), workspace, row.item, details(values), version=row.version, with_steps=with_steps)
+            )
 
 
 def withdraw_form(row: WorkItem, place: Here) -> None:
