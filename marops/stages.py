@@ -175,10 +175,11 @@ def _as_shown(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:
 
 
 def _one_of_several(stage: Stage, one: Shown) -> Stage:
-    """Data that tell apart what a stage holds together have a stage for each; its first word stands for it."""
-    made = _new(one)
-    if made.category is Category.ACTIVE and stage.category in BEFORE_LAUNCH:
-        made = replace(made, category=stage.category, responsible=stage.responsible)
+    """Data that tell apart what a stage holds together have a stage for each; its first word stands for it. Of several words for an
+    end those that something follows are none.
+    """
+    category = Category.ACTIVE if stage.category in _OVER and not one.is_end else stage.category
+    made = replace(_new(one), category=category, responsible=stage.responsible)
     return replace(made, id=stage.id) if stage.aliases[:1] == (one.word,) else made
 
 

@@ -106,6 +106,20 @@ def test_where_work_is_kept_no_usual_stage_goes_and_where_none_is_only_those_of_
     assert [stage for stage in details.suggested(LOCAL_ADMIN, OWN) if stage.name != "Copy check"] == list(usual().stages)
 
 
+def test_several_statuses_of_one_usual_stage_are_stages_of_their_own_that_mean_the_same(home: Path) -> None:
+    words = ("Backlog", "New", "Resolved", "Live", "Execution", "Closed")
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, n, tzinfo=UTC)}
+        for issue in "ab" for n, word in enumerate(words, 1)
+    ])  # fmt: skip
+    found = details.suggested(LOCAL_ADMIN, OWN)
+    assert [(str(stage.name), stage.category, stage.responsible) for stage in found] == [
+        ("Backlog", "todo", "marketing"), ("New", "todo", "marketing"), ("Resolved", "active", ""), ("Live", "live", "marketing"),
+        ("Execution", "live", "marketing"), ("Closed", "done", ""),
+    ]  # fmt: skip
+    assert [stage.id for stage in found if stage.id in {one.id for one in usual().stages}] == ["execution"]
+
+
 def test_data_that_show_no_end_leave_the_stages_there_are(home: Path) -> None:
     fill("work_item_transition", [
         {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, n, tzinfo=UTC)}
