@@ -162,25 +162,26 @@ def taken(process: Process, shown: Sequence[Shown], *, keeps_all: bool) -> tuple
 
 
 def _as_shown(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:
+    words = frozenset(one.word for one in shown)
     known = [process.meant(one.word) for one in shown]
-    found: list[Stage] = []
+    found: dict[str, Stage] = {}
     for one, stage in zip(shown, known, strict=True):
-        if stage is None:
-            found.append(_new(one))
-        elif known.count(stage) == 1:
-            found.append(replace(stage, name=titled(one.name)))
-        else:
-            found.append(_one_of_several(stage, one))
-    return tuple(found)
+        made = _new(one) if stage is None else replace(stage, name=titled(one.name))
+        if stage is not None and known.count(stage) > 1:
+            made = _one_of_several(stage, one, words, has_heir=stage.id in found)
+        found[made.id] = made
+    return tuple(found.values())
 
 
-def _one_of_several(stage: Stage, one: Shown) -> Stage:
-    """Data that tell apart what a stage holds together have a stage for each; its first word stands for it. Of several words for an
-    end those that something follows are none.
+def _one_of_several(stage: Stage, one: Shown, shown: frozenset[str], *, has_heir: bool) -> Stage:
+    """Data that tell apart what a stage holds together have a stage for each; the first that means the same stands for it from now
+    on, with the words that data do not show. Of several words for an end those that something follows are none.
     """
     category = Category.ACTIVE if stage.category in _OVER and not one.is_end else stage.category
-    made = replace(_new(one), category=category, responsible=stage.responsible)
-    return replace(made, id=stage.id) if stage.aliases[:1] == (one.word,) else made
+    made = replace(_new(one), category=category, responsible=stage.responsible, sla_days=stage.sla_days)
+    if has_heir or category is not stage.category:
+        return made
+    return replace(made, id=stage.id, aliases=(one.word, *(word for word in stage.aliases if word not in shown)))
 
 
 def _extended(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:

@@ -117,7 +117,14 @@ def test_several_statuses_of_one_usual_stage_are_stages_of_their_own_that_mean_t
         ("Backlog", "todo", "marketing"), ("New", "todo", "marketing"), ("Resolved", "active", ""), ("Live", "live", "marketing"),
         ("Execution", "live", "marketing"), ("Closed", "done", ""),
     ]  # fmt: skip
-    assert [stage.id for stage in found if stage.id in {one.id for one in usual().stages}] == ["execution"]
+    kept = {stage.id: stage for stage in found if usual().named(stage.id)}
+    assert [(id_, str(stage.name)) for id_, stage in kept.items()] == [
+        ("request", "Backlog"), ("execution", "Live"), ("done", "Closed"),
+    ]  # fmt: skip
+    assert (kept["execution"].aliases, found[4].aliases) == (
+        ("live", "executing", "launched", "running", "execução"),
+        ("execution",),
+    )
 
 
 def test_data_that_show_no_end_leave_the_stages_there_are(home: Path) -> None:
