@@ -53,11 +53,12 @@ def ask(
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         recording.check_known(session, workspace_id, item)
-        last, now = _last_move(session, workspace_id, item), recording.moment(workspace)
+        last, before = _last_move(session, workspace_id, item), asked.load(session, workspace_id, item)
         row = Approval(
             workspace_id=workspace_id, item=item, stage=last.stage if last else None, about=words, mode=mode.value, needed=needed,
-            # Never before the item came to the stage it is asked in, should clocks differ or stand.
-            in_turn=in_turn, asked_at=max(now, last.at) if last else now, author=principal.name, author_id=principal.id,
+            # Never before the item came to the stage it is asked in, nor before answers it follows, should clocks differ or stand.
+            in_turn=in_turn, asked_at=max([recording.moment(workspace), *([last.at] if last else []), *map(_latest, before)]),
+            author=principal.name, author_id=principal.id,
         )  # fmt: skip
         session.add(row)
         session.flush()

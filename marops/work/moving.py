@@ -200,15 +200,18 @@ def _barrier(
 
 
 def _declined(standing: list[Asked], places: _Places) -> list[Asked]:
-    """What was declined and is not approved since by the same approvers, asked in the same stage."""
-    held: dict[tuple[str | None, frozenset[str]], Asked] = {}
-    for one in standing:
-        of = places.now(one.row.stage), frozenset(notes.folded(seat.approver) for seat in one.approvers)
-        if one.state.outcome is Outcome.DECLINED:
-            held[of] = one
-        elif one.state.outcome is Outcome.APPROVED:
-            held.pop(of, None)
-    return list(held.values())
+    """What was declined and is not approved since by the same approvers, asked for that in the same stage after they declined."""
+
+    def again(one: Asked, declined: Asked) -> bool:
+        is_same = _of(one, places) == _of(declined, places) and one.state.outcome is Outcome.APPROVED
+        return is_same and declined.state.decided_at is not None and one.row.asked_at >= declined.state.decided_at
+
+    declined = [one for one in standing if one.state.outcome is Outcome.DECLINED]
+    return [one for one in declined if not any(again(other, one) for other in standing)]
+
+
+def _of(one: Asked, places: _Places) -> tuple[str | None, frozenset[str]]:
+    return places.now(one.row.stage), frozenset(notes.folded(seat.approver) for seat in one.approvers)
 
 
 def _check_nothing_followed(session: Session, row: WorkItem, last: WorkItemTransition) -> None:

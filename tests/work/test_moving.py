@@ -279,6 +279,17 @@ def test_what_somebody_else_approves_later_does_not_undo_a_decline() -> None:
     assert moved(item, "build").moves[-1].status == "Build"
 
 
+def test_what_the_same_people_were_asked_beside_it_does_not_undo_a_decline_and_what_they_are_asked_after_it_does() -> None:
+    item = requested().item
+    claims, logo = asked(item, "Legal"), asked(item, "Legal")
+    approving.decide(ANA, OWN, claims, "Legal", Answer.DECLINED, note="Claims are wrong")
+    approving.decide(ANA, OWN, logo, "Legal", Answer.APPROVED)
+    assert refused(UserError, lambda: moved(item, "build")).startswith("M-1 was declined in Request.")
+    stand(date(2026, 3, 1))  # whatever the clock says
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.APPROVED)
+    assert moved(item, "build").moves[-1].status == "Build"
+
+
 def test_declined_work_can_be_dropped() -> None:
     workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
     item = requested().item
