@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import lake
 from marops.period import start_of
 from marops.rollups import Facts, unit_of
 from marops.work import frames, tracked
@@ -96,7 +95,7 @@ def flags(found: Facts) -> pl.DataFrame:
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event"), condition=threading.Condition())
 def _imported_flags(found: Facts) -> pl.DataFrame:
     kind = pl.col("kind").replace("waiting_on", "waiting")
-    set_or_not = lake.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
+    set_or_not = tracked.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
     set_or_not = set_or_not.sort("issue_id", "kind", "flag_at", maintain_order=True)
     # A flag that is set again while it stands, or taken off where none is, changes nothing.
     changes = set_or_not.filter(

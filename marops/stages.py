@@ -1,7 +1,8 @@
 """The stages work goes through, in order: what trackers call them, what they mean, and which side must act in each."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
@@ -88,10 +89,25 @@ class Process:
         """The stage of an id; None for one that is not among them."""
         return next((stage for stage in self.stages if stage.id == stage_id), None)
 
+    @property
+    def words(self) -> dict[str, str]:
+        """The id of a stage by each of its words. Its own name is one of them, unless it is another stage's word."""
+        named = {folded_word(str(stage.name)): stage.id for stage in self.stages}
+        return {**named, **{alias: stage.id for stage in self.stages for alias in stage.aliases}}
+
+    def meant(self, word: str) -> Stage | None:
+        """The stage that a word stands for, however it is written; None where it is not known."""
+        return self.named(self.words.get(folded_word(word)))
+
     def stage_of(self, status: pl.Expr) -> pl.Expr:
         """The id of the stage a tracker's status means; null where the word is not known."""
-        words = {alias: stage.id for stage in self.stages for alias in stage.aliases}
+        words = self.words
         return folded(status).replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+
+
+def folded_word(status: str) -> str:
+    """As `folded`, of one status."""
+    return " ".join(status.lower().split())
 
 
 def folded(status: pl.Expr) -> pl.Expr:
@@ -118,3 +134,72 @@ def usual() -> Process:
 def titled(name: str) -> Text | str:
     """The name of a stage as somebody wrote it; that of a usual stage is said in each reader's language."""
     return text(name) if name in _NAMES else name
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A status that data show: the folded `word`, how it is mostly written, and whether (almost) nothing follows it."""
+
+    word: str
+    name: str
+    is_end: bool
+
+
+def taken(process: Process, shown: Sequence[Shown], *, keeps_all: bool) -> tuple[Stage, ...]:
+    """Stages from the statuses that data show, in the order of `shown`. A status that means a stage of the process is that stage,
+    with all that is known of it; for any other there is a new stage.
+
+    `keeps_all`: somebody set the process, or work kept here stands in it. Then no stage of it goes, changes its place or is called
+    otherwise; new ones that end the work come last, others after the stage before them. Else only what data show is left.
+    """
+    if not keeps_all:
+        found = _as_shown(process, shown)
+        categories = {stage.category for stage in found}
+        # Data that show no beginning or no end are no workflow by themselves.
+        if categories & BEFORE_LAUNCH and Category.DONE in categories:
+            return found
+    return _extended(process, shown)
+
+
+def _as_shown(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:
+    words = frozenset(one.word for one in shown)
+    known = [process.meant(one.word) for one in shown]
+    found: dict[str, Stage] = {}
+    for one, stage in zip(shown, known, strict=True):
+        made = _new(one) if stage is None else replace(stage, name=titled(one.name))
+        if stage is not None and known.count(stage) > 1:
+            made = _one_of_several(stage, one, words, has_heir=stage.id in found)
+        found[made.id] = made
+    return tuple(found.values())
+
+
+def _one_of_several(stage: Stage, one: Shown, shown: frozenset[str], *, has_heir: bool) -> Stage:
+    """Data that tell apart what a stage holds together have a stage for each; the first that means the same stands for it from now
+    on, with the words that data do not show. Of several words for an end those that something follows are none.
+    """
+    category = Category.ACTIVE if stage.category in _OVER and not one.is_end else stage.category
+    made = replace(_new(one), category=category, responsible=stage.responsible, sla_days=stage.sla_days)
+    if has_heir or category is not stage.category:
+        return made
+    return replace(made, id=stage.id, aliases=(one.word, *(word for word in stage.aliases if word not in shown)))
+
+
+def _extended(process: Process, shown: Sequence[Shown]) -> tuple[Stage, ...]:
+    made = list(process.stages)
+    known = [process.meant(one.word) for one in shown]
+    first = next((stage for stage in known if stage is not None), None)
+    # What comes before all that is known; where nothing is, behind what comes before the launch.
+    at = made.index(first) if first else made.index(process.before_launch[-1]) + 1
+    for one, stage in zip(shown, known, strict=True):
+        if stage is not None:
+            at = made.index(stage) + 1
+        elif one.is_end:
+            made.append(_new(one))
+        else:
+            made.insert(at, _new(one))
+            at += 1
+    return tuple(made)
+
+
+def _new(shown: Shown) -> Stage:
+    return Stage(new_id(), titled(shown.name), Category.DONE if shown.is_end else Category.ACTIVE, "", (shown.word,))

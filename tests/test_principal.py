@@ -14,7 +14,7 @@ from marops.errors import Forbidden
 from marops.principal import LOCAL_ADMIN, Action, Principal, Role, allowed, require
 
 SOURCE = Path(marops.__file__).parent
-OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "moving", "reading")
+OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "moving", "reading", "restaging")
 SERVICES = sorted(
     [
         *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "pipeline" / "roles.py",
@@ -173,8 +173,9 @@ LOOKING = {
         "marops.work.approving": "approvals queue",
         "marops.work.commenting": "comments",
         "marops.work.hindrances": "flags dependencies",
-        "marops.work.launching": "templates",
+        "marops.work.launching": "templates unreadable",
         "marops.work.reading": "item items",
+        "marops.work.restaging": "adrift",
         "marops.workspaces.service": "present open_workspace sample_was_offered",
     }.items()
     for name in names.split()

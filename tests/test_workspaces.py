@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from marops import bootstrap, item_rollups, rollups, settings, store
+from marops.audit import service as audit
 from marops.calendars import Calendar
-from marops.errors import NotFound, UserError
-from marops.principal import Principal
+from marops.errors import Conflict, NotFound, UserError
+from marops.language import text
+from marops.principal import Principal, Role
 from marops.sample import loader
 from marops.sources import service as sources
-from marops.stages import Category, Stage, usual
+from marops.stages import Category, Process, Stage, usual
 from marops.workspaces import service
 from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN, SAMPLE
@@ -172,6 +174,11 @@ def test_a_workspace_has_the_usual_stages_until_somebody_sets_its_own(home: Path
     assert service.open_workspace(admin, OWN).process == usual()
 
 
+def test_a_stage_is_known_by_its_own_name_without_a_word_for_it() -> None:
+    found = [Process(OWN_STAGES).meant(word) for word in ("Legal  LOOK", "legal", "done", "no")]
+    assert [stage and stage.id for stage in found] == ["look", "look", "over", None]
+
+
 def test_stages_that_are_set_change_what_the_moves_of_work_mean(home: Path, admin: Principal) -> None:
     moves = [("closed", 9), ("legal", 4), ("New", 1)]
     fill("work_item_transition", [
@@ -193,6 +200,7 @@ def test_stages_that_are_set_change_what_the_moves_of_work_mean(home: Path, admi
         (OWN_STAGES[2:], "At least one stage must come before"),
         ((*OWN_STAGES, Stage("x", "legal LOOK", Category.WAIT, "", ())), "no two the same"),
         ((*OWN_STAGES, Stage("x", "X", Category.WAIT, "", ("closed",))), "closed stands for two stages: Done and X"),
+        ((*OWN_STAGES, Stage("x", "Closed", Category.WAIT, "", ())), "closed stands for two stages: Done and Closed"),
         ((*OWN_STAGES, Stage("x", "X", Category.WAIT, "", (), 0.0)), "must be more than 0"),
         ((*OWN_STAGES, Stage("x", " ", Category.WAIT, "", ())), "needs a name"),
     ],
@@ -202,6 +210,32 @@ def test_what_is_no_workflow_is_refused_and_nothing_changes(home: Path, admin: P
     with pytest.raises(UserError, match=says):
         service.set_process(admin, OWN, stages)
     assert (revision(), service.open_workspace(admin, OWN).process) == (before, usual())
+
+
+def test_of_two_who_set_the_stages_at_once_the_second_is_told_who_was_quicker(home: Path, admin: Principal) -> None:
+    seen = service.open_workspace(admin, OWN).process
+    service.set_process(Principal("b", "Bo", Role.MANAGER), OWN, OWN_STAGES, seen=seen)
+    kept = service.open_workspace(admin, OWN).process
+    (entry,) = audit.entries(admin, OWN, "process")
+    with pytest.raises(Conflict) as refused:
+        service.set_process(admin, OWN, usual().stages, seen=seen)
+    said = text(
+        "{who} changed the stages on {when}, after you opened them; nothing of yours was saved. Open them again and make your "
+        "change there.",
+        who="Bo", when=entry.at,
+    )  # fmt: skip
+    assert (refused.value.text, service.open_workspace(admin, OWN).process) == (said, kept)
+    service.set_process(admin, OWN, None, seen=kept)
+    assert service.open_workspace(admin, OWN).process == usual()
+
+
+def test_names_and_words_of_stages_are_kept_as_words_are(home: Path, admin: Principal) -> None:
+    for name, word in (("x" * 201, "x"), ("x", "x" * 201)):
+        with pytest.raises(UserError, match="These words have 201 characters, and 200 fit"):
+            service.set_process(admin, OWN, [*OWN_STAGES, Stage("x", name, Category.WAIT, "", (word,))])
+    service.set_process(admin, OWN, [*OWN_STAGES, Stage("x", " By \x00hand\x96 ", Category.WAIT, "", ("o\x00dd",))])
+    last = service.open_workspace(admin, OWN).process.stages[-1]
+    assert (last.name, last.aliases) == ("By hand", ("odd",))
 
 
 # When work is done
@@ -234,3 +268,21 @@ def test_a_calendar_in_which_nobody_could_work_is_refused(home: Path, admin: Pri
     with pytest.raises(UserError):
         service.set_calendar(admin, OWN, **{**right, **wrong})
     assert service.open_workspace(admin, OWN).calendar == Calendar()
+
+
+def test_of_two_who_set_the_calendar_at_once_the_second_is_told_who_was_quicker(home: Path, admin: Principal) -> None:
+    hours = {"zone": "UTC", "weekdays": range(5), "begins": time(9), "ends": time(17)}
+    seen = service.open_workspace(admin, OWN).calendar
+    service.set_calendar(Principal("b", "Bo", Role.MANAGER), OWN, holidays=[date(2026, 12, 25)], seen=seen, **hours)
+    (entry,) = audit.entries(admin, OWN, "calendar")
+    with pytest.raises(Conflict) as refused:
+        service.set_calendar(admin, OWN, holidays=[date(2026, 4, 3)], seen=seen, **hours)
+    said = text(
+        "{who} changed the working days on {when}, after you opened them; nothing of yours was saved. Open them again and make "
+        "your change there.",
+        who="Bo", when=entry.at,
+    )  # fmt: skip
+    found = service.open_workspace(admin, OWN).calendar
+    assert (refused.value.text, found.holidays) == (said, {date(2026, 12, 25)})
+    service.set_calendar(admin, OWN, holidays=[], seen=found, **hours)
+    assert service.open_workspace(admin, OWN).calendar.holidays == frozenset()

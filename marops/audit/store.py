@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 from sqlalchemy import JSON
-from sqlmodel import Field, Session
+from sqlmodel import Field, Session, col, select
 
 from marops.principal import Principal
 from marops.store import Moment, Row, now
@@ -41,6 +41,12 @@ def note(
             object_id=object_id, before=to_jsonable_python(dict(before or {})), after=to_jsonable_python(dict(after or {})),
         )
     )  # fmt: skip
+
+
+def last(session: Session, workspace_id: str, kind: str) -> AuditEntry:
+    """The last change of things of a kind, of which there must be one."""
+    query = select(AuditEntry).where(AuditEntry.workspace_id == workspace_id, AuditEntry.object_kind == kind)
+    return session.exec(query.order_by(col(AuditEntry.id).desc()).limit(1)).one()
 
 
 def said(row: Row, *without: str) -> dict[str, object]:

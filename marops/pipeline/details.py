@@ -30,7 +30,7 @@ from marops.pipeline.outlook import Outlook
 from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.pipeline.speed import Little
 from marops.principal import Action, Principal, require
-from marops.stages import Category, Process, Stage, folded, new_id, titled
+from marops.stages import Category, Process, Shown, Stage, folded, taken, usual
 from marops.workspaces import service as workspaces
 
 
@@ -316,26 +316,21 @@ def details(principal: Principal, scope: Scope, counted: Counted | None = None, 
 
 def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     """The stages that the workspace's own moves show, in their usual order; those after which nothing follows are done, of the
-    others nothing is known but that they come before: none is taken to wait. Empty where nothing has moved. Raises NotFound.
+    others nothing is known but that they come before: none is taken to wait. What the workspace said stays: see `stages.taken`.
+    Empty where nothing has moved. Raises NotFound.
     """
     require(principal, Action.READ, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
-    moves = item_rollups.stage_moves(rollups.facts(opened)).with_columns(folded(pl.col("status")).alias("stage"))
+    facts = rollups.facts(opened)
+    moves = item_rollups.stage_moves(facts).with_columns(folded(pl.col("status")).alias("stage"))
     found = log(delivery.events(moves), now=start_of(opened.today + timedelta(days=1))).events
     if found.is_empty():
         return ()
     order = events.order(found)
     done = events.ends(found, order)
     named = dict(moves.group_by("stage").agg(pl.col("status").mode().sort().first()).iter_rows())
-    return tuple(_kept_or_new(opened.process, word, str(named[word]), is_done=word in done) for word in order)
-
-
-def _kept_or_new(process: Process, word: str, name: str, *, is_done: bool) -> Stage:
-    """A stage that the process has already keeps its id, by which letters, approvals and work kept here know it; a new one gets an
-    id that was never used.
-    """
-    known = next((stage.id for stage in process.stages if stage.aliases[:1] == (word,)), None)
-    return Stage(known or new_id(), titled(name), Category.DONE if is_done else Category.ACTIVE, "", (word,))
+    shown = [Shown(word, str(named[word]), word in done) for word in order]
+    return taken(opened.process, shown, keeps_all=opened.process != usual() or not facts.kept.items.is_empty())
 
 
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted: (scoped.key, counted), condition=threading.Condition())

@@ -27,6 +27,7 @@ from marops.scorecard.reasons import Split
 from marops.scorecard.store import annotations, rebases
 from marops.sources.store import ImportRun
 from marops.tables import ROW, TABLES, Type
+from marops.work import tracked
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -262,7 +263,7 @@ def _of_unit(opened: Opened, scope: Scope, table: str) -> pl.Expr:
         return pl.col("lead_id").is_in(leads["lead_id"].implode())
     if table == "work_item":
         items = item_rollups.work(rollups.facts(opened)).filter(pl.col("unit") == scope.unit)
-        return pl.col("issue_id").is_in(items["issue_id"].implode())
+        return tracked.apart(pl.col("issue_id")).is_in(items["issue_id"].implode())
     if table == "ad_performance":
         named = pl.coalesce("campaign_name", "campaign_id")
         return (rollups.unit_of(named, opened.units) == scope.unit).fill_null(value=False)

@@ -3,43 +3,45 @@
 import polars as pl
 from sqlmodel import Session, col, select
 
-from marops import lake
+from marops import lake, notes
 from marops.errors import Conflict
 from marops.language import joined, text
-from marops.stages import Category
+from marops.stages import Process
 from marops.work import recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem
+from marops.workspaces import store as _workspaces
 from marops.workspaces.service import Opened
 
 
 def imported(opened: Opened, name: str) -> list[str]:
-    """Keys of imported items of a name that are not done by the board, nor by their tracker. Upper and lower case are one."""
+    """Keys of imported items of a name (as `notes.folded` compares it) that are not over by the board, nor by their tracker."""
     manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    same = pl.col("issue_name").str.strip_chars().str.to_lowercase() == name.strip().lower()
     # Work of a stage that is not known has no end on the board; its tracker may have resolved it all the same.
-    open_there = lake.table(manifest, "work_item").filter(same & pl.col("resolved_at").is_null()).select("issue_id").collect()
-    found = tracked.some(manifest, opened.process, open_there["issue_id"].to_list())
+    unresolved = pl.col("resolved_at").is_null() & pl.col("issue_name").is_not_null()
+    open_there = tracked.table(manifest, "work_item").filter(unresolved).select("issue_id", "issue_name").collect()
+    wanted = notes.folded(name)
+    found = tracked.some(manifest, opened.process, [key for key, other in open_there.iter_rows() if notes.folded(other) == wanted])
     return found.filter(pl.col("done_at").is_null())["key"].to_list()
 
 
-def check_none(session: Session, opened: Opened, name: str, imported: list[str]) -> None:
+def check_none(session: Session, workspace_id: str, name: str, imported: list[str]) -> None:
     """Pass where no work of a name is going on, neither kept here nor `imported`. Raises Conflict with their keys."""
-    found = [*_kept(session, opened, name), *imported]
+    found = [*_kept(session, workspace_id, name), *imported]
     if found:
         raise Conflict(
             text("Work of that name is going on: {keys}. Look there first, or say that this is another one.", keys=joined(found))
         )
 
 
-def _kept(session: Session, opened: Opened, name: str) -> list[str]:
+def _kept(session: Session, workspace_id: str, name: str) -> list[str]:
+    process = _workspaces.process_of(session, workspace_id)
     standing = col(WorkItem.withdrawn_at).is_(None), col(WorkItem.parent).is_(None)
-    query = select(WorkItem).where(WorkItem.workspace_id == opened.workspace.id, *standing).order_by(col(WorkItem.number))
-    same = [row for row in session.exec(query) if row.name.casefold() == name.strip().casefold()]
-    return [row.key for row in same if not _is_done(session, opened, row)]
+    query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, *standing).order_by(col(WorkItem.number))
+    same = [row for row in session.exec(query) if notes.folded(row.name) == notes.folded(name)]
+    return [row.key for row in same if not _is_over(session, process, row)]
 
 
-def _is_done(session: Session, opened: Opened, row: WorkItem) -> bool:
-    last = next(move for move in reversed(rows.moves(session, row)) if move.withdrawn_at is None)
-    stage = recording.stage_of(opened.process, last)
-    return stage is not None and stage.category is Category.DONE
+def _is_over(session: Session, process: Process, row: WorkItem) -> bool:
+    stage = recording.stage_of(process, rows.last_move(session, row))
+    return stage is not None and stage.id in process.done

@@ -1,6 +1,6 @@
 """Approvals: asked for, answered once by each approver, taken back; and who is waited for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,11 +11,12 @@ from marops.audit import store as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import Joined, joined, text
 from marops.principal import Action, Principal, allowed, require
-from marops.work import asked, recording
+from marops.stages import Process
+from marops.work import asked, recording, tracked
 from marops.work import store as rows
 from marops.work.approvals import Answer, Mode, Outcome
 from marops.work.asked import Asked
-from marops.work.store import Approval, Approver, WorkItemTransition
+from marops.work.store import Approval, Approver, WorkItem, WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 
@@ -49,15 +50,15 @@ def ask(
     names = [notes.needed(name, 200, text("Name who must approve: a person or a role.")) for name in approvers]
     needed = _needed(names, mode, quorum)
     words = notes.written(about, 1000)
-    opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        recording.check_known(session, opened, item)
-        last, now = _last_move(session, workspace_id, item), recording.moment(workspace)
+        recording.check_known(session, workspace_id, item)
+        last, before = _last_move(session, workspace_id, item), asked.load(session, workspace_id, item)
         row = Approval(
             workspace_id=workspace_id, item=item, stage=last.stage if last else None, about=words, mode=mode.value, needed=needed,
-            # Never before the item came to the stage it is asked in, should clocks differ or stand.
-            in_turn=in_turn, asked_at=max(now, last.at) if last else now, author=principal.name, author_id=principal.id,
+            # Never before the item came to the stage it is asked in, nor before answers it follows, should clocks differ or stand.
+            in_turn=in_turn, asked_at=max([recording.moment(workspace), *([last.at] if last else []), *map(_latest, before)]),
+            author=principal.name, author_id=principal.id,
         )  # fmt: skip
         session.add(row)
         session.flush()
@@ -87,15 +88,13 @@ def decide(principal: Principal, workspace_id: str, approval_id: str, approver: 
         found = _one(session, workspace_id, approval_id)
         if rows.number_of(found.row.item) is not None:
             recording.kept_item(session, workspace_id, found.row.item)
-        seat = next((one for one in found.approvers if one.approver == approver), None)
-        if seat is None:
-            raise NotFound(text("{who} is not asked here. Asked are {asked}.", who=approver, asked=_names(found)))
-        _check_open(found, approver)
+        seat = _seat(found, approver)
+        _check_open(found, seat)
         seat.decision, seat.note = answer.value, said
         # Never before it was asked for, should clocks differ: a wait has no length below zero.
         seat.decided_by, seat.decided_at = principal.name, max(recording.moment(workspace), _latest(found))
         session.add(seat)
-        after = {"approver": approver, "answer": answer.value, **({"note": said} if said else {})}
+        after = {"approver": seat.approver, "answer": answer.value, **({"note": said} if said else {})}
         recording.note(session, principal, workspace, "answer", APPROVAL, approval_id, {"item": found.row.item}, after)
         session.flush()
         return _one(session, workspace_id, approval_id)
@@ -127,25 +126,42 @@ def approvals(principal: Principal, workspace_id: str, item: str) -> list[Asked]
 
 
 def queue(principal: Principal, workspace_id: str) -> list[Waiting]:
-    """Who must act in any approval of the workspace, the longest waiting first. Withdrawn items wait for nobody."""
+    """Who must act in any approval of the workspace, the longest waiting first. Items that are withdrawn or over, and steps of
+    launches that are, wait for nobody.
+    """
     require(principal, Action.READ, workspace_id)
+    opened = workspaces.open_workspace(principal, workspace_id)
     with store.reading() as session:
-        everything, gone = asked.load(session, workspace_id), rows.withdrawn(session, workspace_id)
-        launches = rows.launches(session, workspace_id)
+        open_ = [one for one in asked.load(session, workspace_id) if one.state.pending]
+        if not open_:
+            return []
+        kept = rows.items(session, workspace_id)
+        over = _over(session, opened.process, kept, workspace_id)
+    over |= tracked.over(opened, [one.row.item for one in open_ if one.row.item not in kept])
+    launches = {item: rows.launch_of(row) for item, row in kept.items()}
     found = [
         Waiting(one.row.item, turn.approver, turn.since, one.row.about, one.row.id, launches.get(one.row.item))
-        for one in everything
-        if one.row.item not in gone
+        for one in open_
+        if not {one.row.item, launches.get(one.row.item)} & over
         for turn in one.state.turns
         if turn.must_act and turn.since is not None
     ]
     return sorted(found, key=lambda one: (one.since, one.item))
 
 
+def _over(session: Session, process: Process, kept: Mapping[str, WorkItem], workspace_id: str) -> frozenset[str]:
+    """The items kept here that are withdrawn, or in which nothing is left to do."""
+    made = rows.all_moves(session, workspace_id)
+    last = {item: next(move for move in reversed(made[row.id]) if move.withdrawn_at is None) for item, row in kept.items()}
+    stages = {item: recording.stage_of(process, move) for item, move in last.items()}
+    done = {item for item, stage in stages.items() if stage is not None and stage.id in process.done}
+    return frozenset(done | {item for item, row in kept.items() if row.withdrawn_at is not None})
+
+
 def _needed(names: Sequence[str], mode: Mode, quorum: int | None) -> int:
     if not names:
         raise UserError(text("Name who must approve: a person or a role."))
-    if len({name.casefold() for name in names}) < len(names):
+    if len({notes.folded(name) for name in names}) < len(names):
         raise UserError(text("Somebody is named twice; name every approver once."))
     if mode is not Mode.QUORUM:
         return len(names) if mode is Mode.ALL else 1
@@ -155,20 +171,27 @@ def _needed(names: Sequence[str], mode: Mode, quorum: int | None) -> int:
 
 
 def _one(session: Session, workspace_id: str, approval_id: str) -> Asked:
-    row = session.get(Approval, approval_id)
-    if row is None or row.workspace_id != workspace_id:
+    row = rows.row_of(session, workspace_id, Approval, approval_id)
+    if row is None:
         raise NotFound(text("That approval is not in this workspace any more. Open the page again."))
     return asked.of(row, rows.approvers(session, workspace_id)[row.id])
 
 
-def _check_open(found: Asked, approver: str) -> None:
+def _seat(found: Asked, approver: str) -> Approver:
+    """The part of an approver. Raises NotFound."""
+    same = [one for one in found.approvers if notes.folded(one.approver) == notes.folded(approver)]
+    if not same:
+        raise NotFound(text("{who} is not asked here. Asked are {asked}.", who=approver, asked=_names(found)))
+    return next((one for one in same if one.approver == approver), same[0])
+
+
+def _check_open(found: Asked, seat: Approver) -> None:
     row, came_to = found.row, found.state
     if row.withdrawn_at is not None:
         raise Conflict(text("{who} withdrew this approval on {when}.", who=row.withdrawn_by or "", when=row.withdrawn_at))
-    seat = next(one for one in found.approvers if one.approver == approver)
     if seat.decided_at is not None:
         raise Conflict(
-            text("{approver} answered on {when} already. Ask for a new approval.", approver=approver, when=seat.decided_at)
+            text("{approver} answered on {when} already. Ask for a new approval.", approver=seat.approver, when=seat.decided_at)
         )
     if came_to.outcome is not Outcome.OPEN:
         approved = came_to.outcome is Outcome.APPROVED
@@ -178,7 +201,7 @@ def _check_open(found: Asked, approver: str) -> None:
             else text("It was declined on {when}; this answer comes late. Ask for a new approval.", when=came_to.decided_at)
         )
         raise Conflict(late)
-    if approver not in came_to.pending:
+    if seat.approver not in came_to.pending:
         raise Conflict(text("It is the turn of {who}; they answer one after the other.", who=joined(came_to.pending)))
 
 
@@ -193,4 +216,4 @@ def _names(found: Asked) -> Joined:
 def _last_move(session: Session, workspace_id: str, item: str) -> WorkItemTransition | None:
     """The last move that stands of an item that is kept here."""
     row = rows.find(session, workspace_id, item)
-    return None if row is None else next(move for move in reversed(rows.moves(session, row)) if move.withdrawn_at is None)
+    return None if row is None else rows.last_move(session, row)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from marops import notes
 from marops.principal import Principal
 from marops.work import store as rows
 from marops.work.approvals import Answer, Rule, Seat, State, state
@@ -29,6 +30,8 @@ def of(row: Approval, seats: Sequence[Approver]) -> Asked:
 def load(session: Session, workspace_id: str, item: str | None = None) -> list[Asked]:
     """The approvals of an item, or of all, in the order they were asked for, withdrawn ones included."""
     query = select(Approval).where(Approval.workspace_id == workspace_id)
+    if item is not None and not notes.can_be_kept(item):
+        return []
     if item is not None:
         query = query.where(Approval.item == item)
     found = list(session.exec(query.order_by(col(Approval.written_at), col(Approval.id))))
@@ -38,4 +41,4 @@ def load(session: Session, workspace_id: str, item: str | None = None) -> list[A
 
 def answers_for(principal: Principal, approver: str) -> bool:
     """Whether an approver's name, or role, is that of somebody."""
-    return approver.casefold() in {principal.name.casefold(), principal.role.name.casefold()}
+    return notes.folded(approver) in {notes.folded(principal.name), notes.folded(principal.role.name)}

@@ -9,7 +9,6 @@ from marops.language import text
 from marops.principal import Action, Principal, allowed, require
 from marops.work import recording
 from marops.work.store import Comment
-from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 
 COMMENT = "comment"
@@ -20,10 +19,9 @@ def comment(principal: Principal, workspace_id: str, item: str, words: str) -> C
     """Say something about an item, imported or kept here. Raises UserError without words, NotFound, Conflict if withdrawn."""
     require(principal, Action.COMMENT, workspace_id)
     kept = notes.needed(words, 5000, text("A comment needs words."))
-    opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        recording.check_known(session, opened, item)
+        recording.check_known(session, workspace_id, item)
         row = Comment(
             workspace_id=workspace_id, item=item, words=kept, author=principal.name, author_id=principal.id,
             written_at=recording.moment(workspace),
@@ -49,6 +47,8 @@ def withdraw_comment(principal: Principal, workspace_id: str, comment_id: str) -
 def comments(principal: Principal, workspace_id: str, item: str) -> list[Comment]:
     """The comments on an item that stand, the newest first."""
     require(principal, Action.READ, workspace_id)
+    if not notes.can_be_kept(item):
+        return []
     query = select(Comment).where(Comment.workspace_id == workspace_id, Comment.item == item)
     with store.reading() as session:
         standing = query.where(col(Comment.withdrawn_at).is_(None))

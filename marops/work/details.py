@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from marops import notes
@@ -10,7 +10,9 @@ from marops.errors import UserError
 from marops.language import joined, text
 from marops.workspaces.service import Opened
 
-_MOST = Decimal(10) ** 12
+_SMALLEST = Decimal("0.000001")
+_MOST = Decimal(10) ** 12 - _SMALLEST
+"""What the column takes, which has six places."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,7 @@ def checked(details: Details, opened: Opened, before: str | None = None) -> dict
     known = [unit.name for unit in opened.units]
     if details.unit is not None and details.unit not in {*known, before}:
         raise UserError(text("There is no business unit {unit}. There are: {known}.", unit=details.unit, known=joined(known, 10)))
-    code, value = details.currency.strip().upper(), details.value_per_day
-    if value is not None and not (value.is_finite() and 0 <= value < _MOST):
-        raise UserError(text("The value of a day is an amount of 0 or more. Leave it empty where nobody knows it."))
+    code, value = details.currency.strip().upper(), _kept(details.value_per_day)
     if value is not None and (len(code) != 3 or not code.isalpha() or not code.isascii()):
         raise UserError(text("The value of a day needs a currency: three letters, for example EUR or BRL."))
     return {
@@ -47,6 +47,19 @@ def checked(details: Details, opened: Opened, before: str | None = None) -> dict
         "currency_code": code if value is not None else None,
         "brief": notes.written(details.brief, 10_000),
     }
+
+
+def _kept(value: Decimal | None) -> Decimal | None:
+    """An amount as every database keeps it. Raises UserError for one that none can keep."""
+    if value is None:
+        return None
+    if not (value.is_finite() and value >= 0):
+        raise UserError(text("The value of a day is an amount of 0 or more. Leave it empty where nobody knows it."))
+    # Rounded as PostgreSQL does, so that what is near the most is judged by what would be kept; -0 is 0.
+    kept = abs(value if value > _MOST + 1 else value.quantize(_SMALLEST, ROUND_HALF_UP))
+    if kept > _MOST:
+        raise UserError(text("The value of a day may have {n} digits before the point; this one has more. Is it meant?", n=12))
+    return kept if kept != value else abs(value)
 
 
 def check_due(due: date, today: date) -> None:

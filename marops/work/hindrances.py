@@ -13,7 +13,6 @@ from marops.work import recording
 from marops.work import store as rows
 from marops.work.needs import way
 from marops.work.store import Dependency, FlagEvent
-from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 
 FLAG = "flag_event"
@@ -35,14 +34,13 @@ def flag(principal: Principal, workspace_id: str, item: str, kind: Kind, *, role
     """
     require(principal, Action.EDIT, workspace_id)
     who, words = notes.written(role, 200), notes.written(note, 1000)
-    if kind is Kind.WAITING and not who:
+    if kind is Kind.WAITING and not notes.folded(who):
         raise UserError(text("Say on which role the item waits."))
-    opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        recording.check_known(session, opened, item)
+        recording.check_known(session, workspace_id, item)
         for other in _flags(session, workspace_id, item):
-            if other.until_at is None and (other.kind, other.role.casefold()) == (kind.value, who.casefold()):
+            if other.until_at is None and (other.kind, notes.folded(other.role)) == (kind.value, notes.folded(who)):
                 raise Conflict(text("{who} flagged it so on {when}, and it still is.", who=other.set_by, when=other.from_at))
         row = FlagEvent(
             workspace_id=workspace_id, item=item, kind=kind.value, role=who, note=words, set_by=principal.name,
@@ -59,8 +57,8 @@ def lift(principal: Principal, workspace_id: str, flag_id: str) -> FlagEvent:
     require(principal, Action.EDIT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = session.get(FlagEvent, flag_id)
-        if row is None or row.workspace_id != workspace_id:
+        row = rows.row_of(session, workspace_id, FlagEvent, flag_id)
+        if row is None:
             raise NotFound(text("That is not in this workspace any more. Open the page again."))
         if row.until_at is not None:
             raise Conflict(text("{who} lifted this flag on {when} already.", who=row.lifted_by or "", when=row.until_at))
@@ -80,17 +78,18 @@ def flags(principal: Principal, workspace_id: str, item: str) -> list[FlagEvent]
 def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> Dependency:
     """Say that an item needs another one to be done first. Either may be imported.
 
-    Raises UserError for an item that needs itself, or would do so over others, which are named; NotFound; Conflict where that is
+    Raises UserError for an item that needs itself, or would do so over others, which are named, and for a step that needs its own
+    launch; NotFound; Conflict where that is
     said already, or one is withdrawn.
     """
     require(principal, Action.EDIT, workspace_id)
     if not needs:
         raise UserError(text("Say which item must be done first."))
-    opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         for one in (item, needs):
-            recording.check_known(session, opened, one)
+            recording.check_known(session, workspace_id, one)
+        _check_not_its_launch(session, workspace_id, item, needs)
         known = _dependencies(session, workspace_id)
         for other in known:
             if (other.item, other.needs) == (item, needs):
@@ -108,6 +107,17 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         session.flush()
         recording.note(session, principal, workspace, "depend", DEPENDENCY, row.id, after=audit.said(row))
         return row
+
+
+def _check_not_its_launch(session: Session, workspace_id: str, item: str, needs: str) -> None:
+    row = rows.find(session, workspace_id, item)
+    if row is not None and rows.launch_of(row) == needs:
+        raise UserError(
+            text(
+                "{key} is a step of {launch}: that is done when its steps are. Say which other step must be done first.",
+                key=row.key, launch=rows.key_of(needs),
+            )
+        )  # fmt: skip
 
 
 def undepend(principal: Principal, workspace_id: str, dependency_id: str) -> Dependency:
@@ -128,6 +138,8 @@ def dependencies(principal: Principal, workspace_id: str, item: str) -> list[Dep
 
 
 def _flags(session: Session, workspace_id: str, item: str) -> list[FlagEvent]:
+    if not notes.can_be_kept(item):
+        return []
     query = select(FlagEvent).where(FlagEvent.workspace_id == workspace_id, FlagEvent.item == item)
     return list(session.exec(query.order_by(col(FlagEvent.from_at).desc(), col(FlagEvent.id))))
 

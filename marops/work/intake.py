@@ -1,19 +1,25 @@
 """Requests: asked for, described better, taken back."""
 
+from collections.abc import Callable
+from datetime import date, datetime
+
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from marops import notes, store
-from marops.errors import Conflict
+from marops.errors import Conflict, UserError
 from marops.language import text
 from marops.principal import Action, Principal, require
+from marops.stages import Stage
 from marops.work import alike, recording
 from marops.work import store as rows
 from marops.work.details import Details, check_due, checked
+from marops.work.plans import moved
 from marops.work.recording import WORK_ITEM
 from marops.work.store import WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
+from marops.workspaces.store import Workspace
 
 
 def request(principal: Principal, workspace_id: str, details: Details, *, again: bool = False) -> WorkItem:
@@ -31,15 +37,19 @@ def request(principal: Principal, workspace_id: str, details: Details, *, again:
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         if not again:
-            alike.check_none(session, opened, details.name, imported)
-        first = recording.first_stage(opened.process)
+            alike.check_none(session, workspace_id, details.name, imported)
+        first = recording.first_stage(_workspaces.process_of(session, workspace_id))
         return recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
 
 
-def edit(principal: Principal, workspace_id: str, item: str, details: Details, *, version: int) -> WorkItem:
-    """Describe an item anew. The day first promised stays on record.
+def edit(
+    principal: Principal, workspace_id: str, item: str, details: Details, *, version: int, with_steps: bool = False
+) -> WorkItem:
+    """Describe an item anew. The day first promised stays on record; where nothing is said anew, nothing changes.
+    `with_steps`: where a launch moves to another day, its open steps keep their distance to it in working days.
 
-    Raises UserError as `request`, NotFound, and Conflict where it was edited meanwhile, is withdrawn or comes from a tracker.
+    Raises UserError as `request`, and for another due date of work that is launched or done; NotFound; Conflict where it was edited
+    meanwhile, is withdrawn or comes from a tracker.
     """
     require(principal, Action.EDIT, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
@@ -47,9 +57,13 @@ def edit(principal: Principal, workspace_id: str, item: str, details: Details, *
         workspace = _workspaces.lock(session, workspace_id)
         row = recording.kept_item(session, workspace_id, item)
         values = checked(details, opened, row.business_unit)
-        if details.due is not None and details.due != row.due:
-            check_due(details.due, opened.today)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
+        if not changes:
+            return row
+        if "due" in changes:
+            _check_not_over(session, row)
+            if details.due is not None:
+                check_due(details.due, opened.today)
         if row.first_due is None and details.due is not None:
             changes["first_due"] = details.due
         before = {name: getattr(row, name) for name in changes}
@@ -68,7 +82,26 @@ def edit(principal: Principal, workspace_id: str, item: str, details: Details, *
                 )
             )  # fmt: skip
         recording.note(session, principal, workspace, "edit", WORK_ITEM, row.id, before, changes)
+        was = before.get("due")
+        if with_steps and was is not None and row.due is not None:
+            _move_steps(session, principal, workspace, row, was, opened.calendar.is_working)
         return row
+
+
+def _move_steps(
+    session: Session, principal: Principal, workspace: Workspace, row: WorkItem, was: date, is_working: Callable[[date], bool]
+) -> None:
+    """Give the open steps of a launch, whose day is another now, their days."""
+    for step in rows.steps(session, row):
+        if step.due is None or row.due is None or step.withdrawn_at is not None or _over(session, step) is not None:
+            continue
+        due = moved(step.due, was, row.due, is_working)
+        if due != step.due:
+            before, step.due = step.due, due
+            step.version, step.changed_by, step.changed_at = step.version + 1, principal.name, recording.moment(workspace)
+            session.add(step)
+            after = {"due": due, "with": row.item}
+            recording.note(session, principal, workspace, "edit", WORK_ITEM, step.id, {"due": before}, after)
 
 
 def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str) -> WorkItem:
@@ -87,3 +120,34 @@ def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str)
             session.add(one)
             recording.note(session, principal, workspace, "withdraw", WORK_ITEM, one.id, {"name": one.name}, {"reason": why})
         return row
+
+
+def _over(session: Session, row: WorkItem) -> tuple[Stage, datetime] | None:
+    """The stage by which an item was launched, or in which nothing is left to do, and when it came there; None before."""
+    process = _workspaces.process_of(session, row.workspace_id)
+    standing = [move for move in rows.moves(session, row) if move.withdrawn_at is None]
+    way = [(recording.stage_of(process, move), move.at) for move in standing]
+    entered = [(stage, at) for stage, at in way if stage is not None and stage.id in process.launched]
+    ended = [(stage, at) for stage, at in way[-1:] if stage is not None and stage.id in process.done]
+    return next(iter([*entered, *ended]), None)
+
+
+def _check_not_over(session: Session, row: WorkItem) -> None:
+    """Pass where an item's date can still be kept. Raises UserError: later it would rewrite whether it was."""
+    over = _over(session, row)
+    if over is None:
+        return
+    stage, when = over
+    if row.due is None:
+        raise UserError(
+            text(
+                "{key} came to {stage} on {when}; that it had no date by then is history. Leave it empty, and change the rest.",
+                key=row.key, stage=stage.name, when=when,
+            )
+        )  # fmt: skip
+    raise UserError(
+        text(
+            "{key} came to {stage} on {when}; the day it was due is history. Leave it at {due}, and change the rest.",
+            key=row.key, stage=stage.name, when=when, due=row.due,
+        )
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """Launches planned from a template: the templates of a workspace, and the steps of a launch with their dates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,11 +8,13 @@ from sqlalchemy import update
 from sqlmodel import Session, col, delete, select
 
 from marops import notes, store
+from marops.audit import store as audit
 from marops.errors import Conflict, UserError
-from marops.language import text
+from marops.language import Text, text
 from marops.principal import Action, Principal, require
 from marops.work import alike, recording
 from marops.work.details import Details, check_due, checked
+from marops.work.hindrances import DEPENDENCY
 from marops.work.plans import Milestone, Template, due_dates, usual
 from marops.work.store import Dependency, LaunchMilestone, LaunchTemplate, WorkItem
 from marops.workspaces import service as workspaces
@@ -31,13 +33,24 @@ class Kept:
     row: LaunchTemplate | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A plan that was kept and is none by the present rules, and why. It can be withdrawn, nothing else."""
+
+    row: LaunchTemplate
+    why: Text
+
+
 def templates(principal: Principal, workspace_id: str) -> list[Kept]:
-    """The launch plans of a workspace by name, then the usual one."""
+    """The launch plans of a workspace by name, then the usual one; without those that cannot be read."""
     require(principal, Action.READ, workspace_id)
-    query = select(LaunchTemplate).where(LaunchTemplate.workspace_id == workspace_id, col(LaunchTemplate.withdrawn_at).is_(None))
-    with store.reading() as session:
-        own = [Kept(_template(session, row), row) for row in session.exec(query.order_by(col(LaunchTemplate.name)))]
-    return [*own, Kept(usual())]
+    return [*(one for one in _stored(workspace_id) if isinstance(one, Kept)), Kept(usual())]
+
+
+def unreadable(principal: Principal, workspace_id: str) -> list[Unreadable]:
+    """The launch plans of a workspace that cannot be read, by name."""
+    require(principal, Action.READ, workspace_id)
+    return [one for one in _stored(workspace_id) if isinstance(one, Unreadable)]
 
 
 def save_template(
@@ -48,7 +61,7 @@ def save_template(
     Raises UserError for a name that another plan has, NotFound, and Conflict where it was changed or withdrawn meanwhile.
     """
     require(principal, Action.EDIT, workspace_id)
-    name = notes.needed(template.name, 200, text("A launch plan needs a name, and milestones with names."))
+    name = template.name
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         now = recording.moment(workspace)
@@ -60,11 +73,11 @@ def save_template(
             session.flush()
         else:
             row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
-            before = _said(_template(session, row))
+            before = _said(row.name, _milestones(session, row))
             _rename(session, principal, row, name, version, now)
             session.exec(delete(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id))
         session.add_all([_row(row, at, one) for at, one in enumerate(template.milestones)])
-        recording.note(session, principal, workspace, "set", TEMPLATE, row.id, before, _said(template))
+        recording.note(session, principal, workspace, "set", TEMPLATE, row.id, before, _said(name, template.milestones))
         return row
 
 
@@ -74,7 +87,7 @@ def withdraw_template(principal: Principal, workspace_id: str, template_id: str)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         row = recording.standing(session, workspace_id, LaunchTemplate, template_id)
-        recording.take_back(session, principal, workspace, TEMPLATE, row, _said(_template(session, row)))
+        recording.take_back(session, principal, workspace, TEMPLATE, row, _said(row.name, _milestones(session, row)))
         return row
 
 
@@ -95,16 +108,18 @@ def launch(
         raise UserError(text("A launch plan counts back from the day of the launch. Give that day."))
     check_due(details.due, opened.today)
     imported = alike.imported(opened, details.name)
-    dates, first = due_dates(template, details.due, is_working), recording.first_stage(opened.process)
+    dates = due_dates(template, details.due, is_working)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        process = _workspaces.process_of(session, workspace_id)
+        first = recording.first_stage(process)
         if not again:
-            alike.check_none(session, opened, details.name, imported)
+            alike.check_none(session, workspace_id, details.name, imported)
         parent = recording.create(session, principal, workspace, first, {**values, "first_due": details.due})
         made: dict[str, WorkItem] = {}
         for milestone in template.milestones:
             due = dates[milestone.name]
-            stage = milestone.stage if opened.process.named(milestone.stage) else None
+            stage = milestone.stage if process.named(milestone.stage) else None
             step = {"name": milestone.name, "parent": parent.number, "campaign_name": parent.campaign_name, "side": milestone.side}
             more = {"business_unit": parent.business_unit, "due": due, "first_due": due, "due_stage": stage}
             made[milestone.name] = recording.create(session, principal, workspace, first, {**step, **more})
@@ -115,18 +130,19 @@ def launch(
 
 
 def _depend(session: Session, principal: Principal, workspace: Workspace, step: WorkItem, needed: WorkItem) -> None:
-    session.add(
-        Dependency(
-            workspace_id=workspace.id, item=step.item, needs=needed.item, author=principal.name, author_id=principal.id,
-            written_at=recording.moment(workspace),
-        )
+    row = Dependency(
+        workspace_id=workspace.id, item=step.item, needs=needed.item, author=principal.name, author_id=principal.id,
+        written_at=recording.moment(workspace),
     )  # fmt: skip
+    session.add(row)
+    session.flush()
+    recording.note(session, principal, workspace, "depend", DEPENDENCY, row.id, after=audit.said(row))
 
 
 def _check_name(session: Session, workspace_id: str, name: str, template_id: str | None) -> None:
     query = select(LaunchTemplate).where(LaunchTemplate.workspace_id == workspace_id, col(LaunchTemplate.withdrawn_at).is_(None))
     for other in session.exec(query):
-        if other.id != template_id and other.name.casefold() == name.casefold():
+        if other.id != template_id and notes.folded(other.name) == notes.folded(name):
             raise UserError(text("There is a launch plan {name} already. Give this one another name.", name=other.name))
 
 
@@ -148,19 +164,38 @@ def _rename(session: Session, principal: Principal, row: LaunchTemplate, name: s
         )  # fmt: skip
 
 
-def _template(session: Session, row: LaunchTemplate) -> Template:
+def _stored(workspace_id: str) -> list[Kept | Unreadable]:
+    """The plans that somebody kept, by name."""
+    query = select(LaunchTemplate).where(LaunchTemplate.workspace_id == workspace_id, col(LaunchTemplate.withdrawn_at).is_(None))
+    found: list[Kept | Unreadable] = []
+    with store.reading() as session:
+        for row in session.exec(query.order_by(col(LaunchTemplate.name))):
+            try:
+                found.append(Kept(_template(row, _milestones(session, row)), row))
+            except UserError as refused:
+                found.append(Unreadable(row, refused.text))
+    return found
+
+
+def _milestones(session: Session, row: LaunchTemplate) -> list[LaunchMilestone]:
     query = select(LaunchMilestone).where(LaunchMilestone.template_id == row.id).order_by(col(LaunchMilestone.position))
-    found = [Milestone(one.name, one.days_before, one.stage, one.side, tuple(one.needs)) for one in session.exec(query)]
-    return Template(row.name, tuple(found))
+    return list(session.exec(query))
+
+
+def _template(row: LaunchTemplate, milestones: list[LaunchMilestone]) -> Template:
+    made = (Milestone(one.name, one.days_before, one.stage, one.side, tuple(one.needs)) for one in milestones)
+    return Template(row.name, tuple(made))
 
 
 def _row(row: LaunchTemplate, position: int, milestone: Milestone) -> LaunchMilestone:
     return LaunchMilestone(
-        workspace_id=row.workspace_id, template_id=row.id, position=position, name=notes.written(milestone.name, 300),
+        workspace_id=row.workspace_id, template_id=row.id, position=position, name=milestone.name,
         days_before=milestone.days_before, stage=milestone.stage, side=milestone.side, needs=list(milestone.needs),
     )  # fmt: skip
 
 
-def _said(template: Template) -> dict[str, object]:
-    found = [{"name": m.name, "days_before": m.days_before, "needs": list(m.needs)} for m in template.milestones]
-    return {"name": template.name, "milestones": found}
+def _said(name: str, milestones: Sequence[Milestone | LaunchMilestone]) -> dict[str, object]:
+    found = [
+        {"name": m.name, "days_before": m.days_before, "stage": m.stage, "side": m.side, "needs": list(m.needs)} for m in milestones
+    ]
+    return {"name": name, "milestones": found}

@@ -1,21 +1,25 @@
 """Moves of kept items from stage to stage, and taking the last one back."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from marops import notes, store
+from marops.audit import store as audit
 from marops.errors import Conflict, Forbidden, UserError
 from marops.language import Text, joined, text
 from marops.principal import Action, Principal, allowed, require
-from marops.stages import Process
+from marops.stages import Category, Process, Stage
 from marops.work import asked, recording
 from marops.work import store as rows
 from marops.work.approvals import Outcome
+from marops.work.approving import APPROVAL
+from marops.work.asked import Asked
 from marops.work.recording import WORK_ITEM
 from marops.work.store import Approval, WorkItem, WorkItemTransition
-from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
+from marops.workspaces.store import Workspace
 
 
 def move(
@@ -28,26 +32,28 @@ def move(
     somebody was quicker, and where the item is withdrawn or comes from a tracker.
     """
     require(principal, Action.EDIT, workspace_id)
-    process = workspaces.open_workspace(principal, workspace_id).process
-    target = process.named(stage)
-    if target is None:
-        known = joined([one.name for one in process.stages], 12)
-        raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
     why, anyhow = notes.written(reason, 1000), notes.written(despite, 1000)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        # As they are now that nobody can change them: nothing is moved to a stage that is gone.
+        process = _workspaces.process_of(session, workspace_id)
+        target = process.named(stage)
+        if target is None:
+            known = joined([one.name for one in process.stages], 12)
+            raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
         row = recording.kept_item(session, workspace_id, item)
         made = rows.moves(session, row)
         last = _last(row, made, seen)
         if last.stage == target.id:
             raise UserError(text("{key} is in {stage} already.", key=row.key, stage=target.name))
-        barrier = _barrier(session, process, row, last, target.id)
+        barrier = _barrier(session, process, row, made, last, target)
         if barrier is not None and not anyhow:
             raise UserError(barrier)
         at = max(recording.moment(workspace), _earliest(session, row, made[-1].at))
-        found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why)
+        anyhow = anyhow if barrier is not None else ""
+        found = recording.enter(session, principal, row, made[-1].sequence + 1, target, at, why, anyhow)
         if anyhow:
-            _override(session, principal, row, last, found, anyhow)
+            _override(session, principal, workspace, row, _Places(process, made), found, anyhow)
         despite_of = {"despite": anyhow, "barrier": str(barrier)} if barrier is not None else {}
         after = {"stage": target.id, **({"reason": why} if why else {}), **despite_of}
         recording.note(session, principal, workspace, "move", WORK_ITEM, row.id, {"stage": last.stage}, after)
@@ -63,22 +69,30 @@ def _earliest(session: Session, row: WorkItem, last: datetime) -> datetime:
 
 
 def _override(
-    session: Session, principal: Principal, row: WorkItem, last: WorkItemTransition, made: WorkItemTransition, why: str
-) -> None:
+    session: Session, principal: Principal, workspace: Workspace, row: WorkItem, places: "_Places", made: WorkItemTransition,
+    why: str,
+) -> None:  # fmt: skip
     """Nobody waits any more for the approvals that a move was made despite of."""
+    left = next(move for move in reversed(places.made) if move.withdrawn_at is None)
     for one in asked.load(session, row.workspace_id, row.item):
-        if one.row.withdrawn_at is None and one.row.stage == last.stage and one.state.outcome is Outcome.OPEN:
+        is_here = places.now(one.row.stage) == places.now(left.stage)
+        if one.row.withdrawn_at is None and is_here and one.state.outcome is Outcome.OPEN:
+            before = audit.said(one.row)
             one.row.withdrawn_by, one.row.withdrawn_at = principal.name, max(made.at, one.row.asked_at)
             one.row.withdrawn_reason, one.row.overridden_by = why, made.sequence
             session.add(one.row)
+            after = {"reason": why, "overridden_by": made.sequence}
+            recording.note(session, principal, workspace, "override", APPROVAL, one.row.id, before, after)
 
 
-def _ask_again(session: Session, row: WorkItem, undone: WorkItemTransition) -> None:
+def _ask_again(session: Session, principal: Principal, workspace: Workspace, row: WorkItem, undone: WorkItemTransition) -> None:
     """The approvals that a move was made despite of are waited for again once it is undone."""
     query = select(Approval).where(Approval.workspace_id == row.workspace_id, Approval.item == row.item)
     for one in session.exec(query.where(Approval.overridden_by == undone.sequence)):
+        before = {"reason": one.withdrawn_reason, "overridden_by": one.overridden_by}
         one.withdrawn_by = one.withdrawn_at = one.withdrawn_reason = one.overridden_by = None
         session.add(one)
+        recording.note(session, principal, workspace, "reopen", APPROVAL, one.id, before, audit.said(one))
 
 
 def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reason: str = "") -> WorkItemTransition:
@@ -102,7 +116,7 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
         last.withdrawn_by, last.withdrawn_reason = principal.name, why or None
         last.withdrawn_at = max(recording.moment(workspace), last.at)
         session.add(last)
-        _ask_again(session, row, last)
+        _ask_again(session, principal, workspace, row, last)
         after = {"sequence": last.sequence, **({"reason": why} if why else {})}
         recording.note(session, principal, workspace, "undo", WORK_ITEM, row.id, {"stage": last.stage}, after)
         return last
@@ -129,26 +143,75 @@ def _last(row: WorkItem, made: list[WorkItemTransition], seen: int) -> WorkItemT
     )  # fmt: skip
 
 
-def _barrier(session: Session, process: Process, row: WorkItem, last: WorkItemTransition, target: str) -> Text | None:
-    """Who must act before the item leaves its stage; None where nobody must. What was declined last holds it only from going on."""
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """Where stages are now that an item's moves (`made`, undone ones included) entered: approvals know them by their ids then."""
+
+    process: Process
+    made: list[WorkItemTransition]
+
+    def stage(self, stage: str | None) -> Stage | None:
+        """The stage that one of then is now; None where it is gone."""
+        entered = next((move for move in reversed(self.made) if move.stage == stage), None)
+        return self.process.named(stage) if entered is None else recording.stage_of(self.process, entered)
+
+    def now(self, stage: str | None) -> str | None:
+        """The id of that stage now; the one it had where it is gone."""
+        found = self.stage(stage)
+        return found.id if found else stage
+
+    def place(self, stage: str | None) -> int:
+        """Its place in the workflow, from 0; -1 where it is gone, so that every stage there is comes after it."""
+        found = self.stage(stage)
+        return self.process.stages.index(found) if found else -1
+
+    def called(self, stage: str | None) -> str:
+        """What it was called when it was entered last."""
+        return next((move.status for move in reversed(self.made) if move.stage == stage), stage or "")
+
+
+def _barrier(
+    session: Session, process: Process, row: WorkItem, made: list[WorkItemTransition], last: WorkItemTransition, target: Stage
+) -> Text | None:
+    """Who must act before the item leaves its stage; None where nobody must. What was declined in a stage holds it only from going
+    on from there, however often it comes back, until all who were asked are asked again there and approve. It may be dropped.
+    """
+    places = _Places(process, made)
     standing = [one for one in asked.load(session, row.workspace_id, row.item) if one.row.withdrawn_at is None]
-    of_stage = [one for one in standing if one.row.stage == last.stage]
-    waiting = [one for one in of_stage if one.state.outcome is Outcome.OPEN]
+    here = places.now(last.stage)
+    waiting = [one for one in standing if places.now(one.row.stage) == here and one.state.outcome is Outcome.OPEN]
     if waiting:
         return text(
             "{who} must approve {key} in {stage} first, asked on {when}. A manager can move it all the same and say why.",
             who=joined([name for one in waiting for name in one.state.pending]), key=row.key, stage=last.status,
             when=min(one.state.pending_since or one.row.asked_at for one in waiting),
         )  # fmt: skip
-    here = [one for one in of_stage if one.row.asked_at >= last.at]
-    order = [stage.id for stage in process.stages]
-    is_forward = last.stage in order and order.index(target) > order.index(last.stage)
-    if is_forward and here and here[-1].state.outcome is Outcome.DECLINED:
-        return text(
-            "{key} was declined in {stage}. Mend it and ask again. A manager can move it all the same and say why.",
-            key=row.key, stage=last.status,
-        )  # fmt: skip
+    if target.category is Category.DROPPED:
+        return None
+    leaves, comes = places.place(last.stage), process.stages.index(target)
+    for declined in _declined(standing, places):
+        if leaves <= places.place(declined.row.stage) < comes:
+            return text(
+                "{key} was declined in {stage}. Mend it and ask {who} there again, or withdraw the approval that was declined. A "
+                "manager can move it all the same and say why.",
+                key=row.key, stage=places.called(declined.row.stage), who=joined([one.approver for one in declined.approvers], 10),
+            )  # fmt: skip
     return None
+
+
+def _declined(standing: list[Asked], places: _Places) -> list[Asked]:
+    """What was declined and is not approved since by the same approvers, asked for that in the same stage after they declined."""
+
+    def again(one: Asked, declined: Asked) -> bool:
+        is_same = _of(one, places) == _of(declined, places) and one.state.outcome is Outcome.APPROVED
+        return is_same and declined.state.decided_at is not None and one.row.asked_at >= declined.state.decided_at
+
+    declined = [one for one in standing if one.state.outcome is Outcome.DECLINED]
+    return [one for one in declined if not any(again(other, one) for other in standing)]
+
+
+def _of(one: Asked, places: _Places) -> tuple[str | None, frozenset[str]]:
+    return places.now(one.row.stage), frozenset(notes.folded(seat.approver) for seat in one.approvers)
 
 
 def _check_nothing_followed(session: Session, row: WorkItem, last: WorkItemTransition) -> None:

@@ -1,12 +1,14 @@
 """Launch plans: milestones counted in working days from the launch, and the dates they come to. Pure."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 from importlib import resources
 
+from marops import notes
 from marops.errors import UserError
 from marops.language import Text, joined, message, text
 from marops.work.needs import way
@@ -18,12 +20,13 @@ SIDES = ("it", "marketing", "")
 """Who must act on a milestone; empty: nobody has said."""
 
 _LONGEST_REST = 60
+_LONGEST_NAME = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Milestone:
     """What must be done `days_before` working days before a launch (negative: after it), in which of the launch's stages (an id;
-    None: not said), by which side, and the names of the milestones that must be done first.
+    None: not said), by which side, and the names of the milestones that must be done first. Names are kept as words are (`notes`).
     """
 
     name: str
@@ -31,6 +34,12 @@ class Milestone:
     stage: str | None = None
     side: str = ""
     needs: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        needs = (notes.written(needed, _LONGEST_NAME) for needed in self.needs)
+        object.__setattr__(self, "name", notes.written(self.name, _LONGEST_NAME))
+        object.__setattr__(self, "stage", None if self.stage is None else notes.written(self.stage, 40) or None)
+        object.__setattr__(self, "needs", tuple(dict.fromkeys(needed for needed in needs if needed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +53,12 @@ class Template:
 
     def __post_init__(self) -> None:
         names = [milestone.name for milestone in self.milestones]
-        if not self.name.strip() or not names or not all(name.strip() for name in names):
-            raise UserError(text("A launch plan needs a name, and milestones with names."))
-        twice = sorted({name for name in names if names.count(name) > 1})
+        nameless = text("A launch plan needs a name, and milestones with names.")
+        object.__setattr__(self, "name", notes.needed(self.name, 200, nameless))
+        if not names or not all(map(notes.folded, names)):
+            raise UserError(nameless)
+        same = Counter(map(notes.folded, names))
+        twice = [name for at, name in enumerate(names) if same[notes.folded(name)] > 1 and name not in names[:at]]
         if twice:
             raise UserError(text("{names} stands twice in the plan; name every milestone once.", names=joined(twice)))
         days = {milestone.name: milestone.days_before for milestone in self.milestones}
@@ -91,6 +103,20 @@ def due_dates(template: Template, launch: date, is_working: Callable[[date], boo
     datetime.date(2026, 3, 6)
     """
     return {milestone.name: _counted(launch, milestone.days_before, is_working) for milestone in template.milestones}
+
+
+def moved(day: date, launch: date, to: date, is_working: Callable[[date], bool]) -> date:
+    """The day on which something is due that was due on a day, once its launch moves to another: as many working days before or
+    after it as it was. Raises UserError as `due_dates`.
+
+    >>> moved(date(2026, 3, 6), date(2026, 3, 9), date(2026, 3, 13), lambda day: day.weekday() < 5)
+    datetime.date(2026, 3, 12)
+    """
+    if day == launch:
+        return to
+    between = (min(day, launch) + timedelta(days=at) for at in range(abs((launch - day).days) + 1))
+    apart = sum(is_working(one) for one in between if one != launch)
+    return _counted(to, apart if day < launch else -apart, is_working)
 
 
 def _counted(launch: date, days_before: int, is_working: Callable[[date], bool]) -> date:

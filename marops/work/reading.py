@@ -13,7 +13,7 @@ from marops import lake, settings, store
 from marops.errors import NotFound
 from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.stages import Process, Stage
+from marops.stages import Category, Process, Stage
 from marops.work import frames, recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem, WorkItemTransition
@@ -23,7 +23,9 @@ from marops.workspaces.service import Opened
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A move of an item: `stage` as the workspace has it now (None: a word it does not know), `status` as it was called."""
+    """A move of an item: `stage` as the workspace has it now (None: a word it does not know), `status` as it was called.
+    `despite`: why it was made although somebody had not approved.
+    """
 
     sequence: int
     stage: Stage | None
@@ -34,6 +36,7 @@ class Move:
     reason: str = ""
     withdrawn_by: str | None = None
     withdrawn_at: datetime | None = None
+    despite: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,13 @@ class Item:
         )
 
     def is_done(self, process: Process) -> bool:
-        """Whether nothing is left to do."""
+        """Whether nothing is left to do, dropped or not."""
         return self.stage is not None and self.stage.id in process.done
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it is over and was not done."""
+        return self.stage is not None and self.stage.category is Category.DROPPED
 
 
 def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
@@ -113,7 +121,7 @@ def _kept(
     moves = tuple(
         Move(
             move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.moved_by_id, move.reason,
-            move.withdrawn_by, move.withdrawn_at,
+            move.withdrawn_by, move.withdrawn_at, move.despite,
         )
         for move in made
     )  # fmt: skip

@@ -16,7 +16,7 @@ from marops.stages import Category, Process, Stage
 from marops.work import store as rows
 from marops.work import tracked
 from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
-from marops.workspaces.service import Opened
+from marops.workspaces import store as _workspaces
 from marops.workspaces.store import Workspace
 
 Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate)
@@ -34,7 +34,7 @@ def moment(workspace: Workspace) -> datetime:
 def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
     """An item that is kept here and stands. Raises NotFound, and Conflict where it is withdrawn or an import's."""
     row = rows.find(session, workspace_id, item)
-    if row is None and rows.number_of(item) is None:
+    if row is None and rows.number_of(item) is None and _is_imported(session, workspace_id, item):
         raise Conflict(text("{item} comes from your tracker. Move and edit it there, and import it again.", item=item))
     if row is None:
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
@@ -45,14 +45,19 @@ def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
     return row
 
 
-def check_known(session: Session, opened: Opened, item: str) -> None:
+def check_known(session: Session, workspace_id: str, item: str) -> None:
     """Pass where an item is one of the workspace's, kept here or imported. Raises NotFound, and Conflict where it is withdrawn."""
     if rows.number_of(item) is not None:
-        kept_item(session, opened.workspace.id, item)
+        kept_item(session, workspace_id, item)
         return
-    manifest = lake.manifest(opened.workspace.id, opened.workspace.revision)
-    if tracked.some(manifest, opened.process, [item]).is_empty():
+    if not _is_imported(session, workspace_id, item):
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item))
+
+
+def _is_imported(session: Session, workspace_id: str, item: str) -> bool:
+    workspace = _workspaces.load(session, workspace_id)
+    manifest = lake.manifest(workspace_id, workspace.revision)
+    return not tracked.some(manifest, _workspaces.process_of(session, workspace_id), [item]).is_empty()
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
@@ -71,12 +76,13 @@ def create(session: Session, principal: Principal, workspace: Workspace, first: 
 
 
 def enter(
-    session: Session, principal: Principal, row: WorkItem, sequence: int, stage: Stage, at: datetime, reason: str = ""
-) -> WorkItemTransition:
+    session: Session, principal: Principal, row: WorkItem, sequence: int, stage: Stage, at: datetime, reason: str = "",
+    despite: str = "",
+) -> WorkItemTransition:  # fmt: skip
     """Add a move."""
     move = WorkItemTransition(
         workspace_id=row.workspace_id, item_id=row.id, sequence=sequence, stage=stage.id, status=str(stage.name), at=at,
-        moved_by=principal.name, moved_by_id=principal.id, reason=reason,
+        moved_by=principal.name, moved_by_id=principal.id, reason=reason, despite=despite,
     )  # fmt: skip
     session.add(move)
     session.flush()
@@ -95,8 +101,8 @@ def note(
 
 def standing(session: Session, workspace_id: str, kind: type[Standing], row_id: str) -> Standing:
     """A row of an id that nobody has withdrawn. Raises NotFound, and Conflict where somebody has."""
-    row = session.get(kind, row_id)
-    if row is None or row.workspace_id != workspace_id:
+    row = rows.row_of(session, workspace_id, kind, row_id)
+    if row is None:
         raise NotFound(text("That is not in this workspace any more. Open the page again."))
     if row.withdrawn_at is not None:
         raise Conflict(text("{who} withdrew it on {when} already.", who=row.withdrawn_by or "", when=row.withdrawn_at))
@@ -121,5 +127,4 @@ def first_stage(process: Process) -> Stage:
 
 def stage_of(process: Process, move: WorkItemTransition) -> Stage | None:
     """The stage a move entered; where the workspace's stages have changed since, the one its name means now."""
-    word = " ".join(move.status.lower().split())
-    return process.named(move.stage) or next((stage for stage in process.stages if word in stage.aliases), None)
+    return process.named(move.stage) or process.meant(move.status)

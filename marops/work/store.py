@@ -3,14 +3,17 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
+from marops import notes
 from marops.store import ExactDecimal, Moment, Row, Said, Withdrawable, new_id, now
 
 _PREFIX = "marops-"
-_ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
+ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
+"""What the id of an item that is kept here looks like."""
 
 
 class WorkItem(Withdrawable, table=True):
@@ -45,7 +48,7 @@ class WorkItem(Withdrawable, table=True):
 
     @property
     def item(self) -> str:
-        """The item's id among all items of the workspace, imported ones included: trackers have no such ids."""
+        """The item's id among all items of the workspace, imported ones included (`tracked.apart`)."""
         return f"{_PREFIX}{self.number}"
 
     @property
@@ -57,7 +60,8 @@ class WorkItem(Withdrawable, table=True):
 class WorkItemTransition(Withdrawable, table=True):
     """A stage that an item entered. `sequence` counts the item's moves from 1 and never changes; an undone move is withdrawn.
 
-    `status` is the stage's name as it was then, should the workspace's stages be others later.
+    `status` is the stage's name as it was then, should the workspace's stages be others later. `despite`: why it was made although
+    somebody had not approved, or had declined; empty where nothing was in the way.
     """
 
     __table_args__ = (UniqueConstraint("item_id", "sequence"),)
@@ -72,6 +76,7 @@ class WorkItemTransition(Withdrawable, table=True):
     moved_by: str = Field(max_length=200)
     moved_by_id: str = Field(max_length=200)
     reason: str = Field(default="", max_length=1000)
+    despite: str = Field(default="", max_length=1000)
 
 
 class Approval(Said, table=True):
@@ -160,7 +165,7 @@ class LaunchMilestone(Row, table=True):
 
 def number_of(item: str) -> int | None:
     """The number of an item that is kept here; None for the id of an imported one."""
-    found = _ID.fullmatch(item)
+    found = ID.fullmatch(item)
     return int(found[1]) if found else None
 
 
@@ -168,6 +173,15 @@ def key_of(item: str) -> str:
     """What people call an item that is kept here; of an imported one, its id."""
     number = number_of(item)
     return item if number is None else f"M-{number}"
+
+
+Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate)
+
+
+def row_of(session: Session, workspace_id: str, kind: type[Found], row_id: str) -> Found | None:
+    """A workspace's row of an id; None where there is none. What no database can keep is no id and is not asked for."""
+    row = session.get(kind, row_id) if notes.can_be_kept(row_id) else None
+    return row if row is not None and row.workspace_id == workspace_id else None
 
 
 def find(session: Session, workspace_id: str, item: str) -> WorkItem | None:
@@ -203,6 +217,11 @@ def moves(session: Session, row: WorkItem) -> list[WorkItemTransition]:
     return list(session.exec(query.order_by(col(WorkItemTransition.sequence))))
 
 
+def last_move(session: Session, row: WorkItem) -> WorkItemTransition:
+    """The last move of an item that stands."""
+    return next(move for move in reversed(moves(session, row)) if move.withdrawn_at is None)
+
+
 def approvers(session: Session, workspace_id: str) -> dict[str, list[Approver]]:
     """Who is asked in each approval, in their order."""
     found: dict[str, list[Approver]] = {}
@@ -217,7 +236,11 @@ def withdrawn(session: Session, workspace_id: str) -> frozenset[str]:
     return frozenset(row.item for row in session.exec(query))
 
 
-def launches(session: Session, workspace_id: str) -> dict[str, str]:
-    """The launch that each step is of: its item by the step's."""
-    query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_not(None))
-    return {row.item: f"{_PREFIX}{row.parent}" for row in session.exec(query)}
+def items(session: Session, workspace_id: str) -> dict[str, WorkItem]:
+    """Every item that is kept, steps and withdrawn ones included, by its id."""
+    return {row.item: row for row in session.exec(select(WorkItem).where(WorkItem.workspace_id == workspace_id))}
+
+
+def launch_of(row: WorkItem) -> str | None:
+    """The launch that a step is of; None for what is no step."""
+    return None if row.parent is None else f"{_PREFIX}{row.parent}"

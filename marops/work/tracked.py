@@ -6,12 +6,27 @@ from collections.abc import Sequence
 import polars as pl
 from cachetools import LRUCache, cached
 
-from marops import lake
+from marops import lake, notes
 from marops.lake import Manifest
 from marops.lifecycle import completed
 from marops.stages import Process
 from marops.work import frames
 from marops.work.frames import Work
+from marops.work.store import ID
+from marops.workspaces.service import Opened
+
+_APART = "tracker:"
+_LIKE_KEPT = f"^(?:{_APART})*{ID.pattern}$"
+
+
+def apart(issue_id: pl.Expr) -> pl.Expr:
+    """The id of a delivered item among all items of the workspace: one that reads as that of an item kept here is another one's."""
+    return pl.when(issue_id.str.contains(_LIKE_KEPT)).then(pl.lit(_APART) + issue_id).otherwise(issue_id).alias("issue_id")
+
+
+def table(manifest: Manifest, name: str) -> pl.LazyFrame:
+    """Rows that trackers delivered about items (work_item, work_item_transition, flag_event), told apart from those kept here."""
+    return lake.table(manifest, name).with_columns(apart(pl.col("issue_id")))
 
 
 @cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item_transition"), condition=threading.Condition())
@@ -20,7 +35,7 @@ def moves(manifest: Manifest) -> pl.DataFrame:
     cycle is told by all of it, never by one item's events.
     """
     return completed(
-        lake.table(manifest, "work_item_transition")
+        table(manifest, "work_item_transition")
         .select("issue_id", "status_sequence", "status", "transition_at", "changed_by", "role", "lifecycle")
         .sort("issue_id", "transition_at", "status_sequence")
         .collect()
@@ -29,11 +44,19 @@ def moves(manifest: Manifest) -> pl.DataFrame:
 
 def work(manifest: Manifest, process: Process, unit: pl.Expr) -> Work:
     """All work that trackers delivered. `unit`: whose campaign it is by its name."""
-    return Work.of(lake.table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit)
+    return Work.of(table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit)
 
 
 def some(manifest: Manifest, process: Process, items: Sequence[str]) -> pl.DataFrame:
     """Items of these ids as `item_rollups.work` has them, the unit by the tracker alone; those that are not there are left out."""
-    wanted = pl.col("issue_id").is_in(list(items))
-    known, made = lake.table(manifest, "work_item").filter(wanted).collect(), moves(manifest).filter(wanted)
+    wanted = pl.col("issue_id").is_in([item for item in items if notes.can_be_kept(item)])
+    known, made = table(manifest, "work_item").filter(wanted).collect(), moves(manifest).filter(wanted)
     return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String)).items
+
+
+def over(opened: Opened, items: Sequence[str]) -> frozenset[str]:
+    """Those of these ids in which nothing is left to do by the board."""
+    if not items:
+        return frozenset()
+    found = some(lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process, items)
+    return frozenset(found.filter(pl.col("done_at").is_not_null())["issue_id"])

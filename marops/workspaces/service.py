@@ -1,11 +1,9 @@
 """Workspaces: the user's own, and the sample company beside it; business units and the reporting currency."""
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from math import inf
 from threading import Lock
 from zoneinfo import available_timezones
 
@@ -15,21 +13,22 @@ from sqlmodel import SQLModel, col, delete, select
 from marops import lake, naming, store
 from marops.audit import store as audit
 from marops.calendars import Calendar
-from marops.errors import UserError
+from marops.errors import Conflict, UserError
 from marops.lake import Blob
-from marops.language import joined, text
+from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.stages import BEFORE_LAUNCH, Category, Process, Stage, titled, usual
+from marops.stages import Process, Stage
+from marops.workspaces import workflow
 from marops.workspaces.store import (
     OWN,
     SAMPLE,
     BusinessUnit,
-    StageDefinition,
     WorkingCalendar,
     Workspace,
     load,
+    lock,
+    process_of,
     revisions,
-    stage_definitions,
     units,
 )
 
@@ -91,10 +90,9 @@ def _opened(workspace_id: str, _revision: str, real_today: date) -> Opened:
     with store.reading() as session:
         workspace = load(session, workspace_id)
         found = tuple(Unit(unit.name, unit.campaign_prefix) for unit in units(session, workspace_id))
-        stages = tuple(_stage(row) for row in stage_definitions(session, workspace_id))
+        process = process_of(session, workspace_id)
         working = session.get(WorkingCalendar, workspace_id)
     manifest = lake.manifest(workspace_id, workspace.revision)
-    process = Process(stages) if stages else usual()
     days = manifest.first_day(*DATED), manifest.last_day(*DATED)
     calendar = _calendar(working) if working else Calendar()
     return Opened(workspace, found, process, calendar, workspace.today or real_today, *days)
@@ -103,10 +101,6 @@ def _opened(workspace_id: str, _revision: str, real_today: date) -> Opened:
 def _calendar(row: WorkingCalendar) -> Calendar:
     hours = ((time.fromisoformat(row.begins), time.fromisoformat(row.ends)),)
     return Calendar(row.zone, dict.fromkeys(row.weekdays, hours), frozenset(map(date.fromisoformat, row.holidays)))
-
-
-def _stage(row: StageDefinition) -> Stage:
-    return Stage(row.stage, titled(row.name), Category(row.category), row.responsible, tuple(row.aliases), row.sla_days)
 
 
 DATED = (
@@ -214,50 +208,14 @@ def set_gross_margin(principal: Principal, workspace_id: str, margin: Decimal | 
         session.add(workspace)
 
 
-def set_process(principal: Principal, workspace_id: str, stages: Sequence[Stage] | None) -> None:
-    """Set the stages of the workspace's work, in their order; None for the usual ones. Raises UserError for what is no workflow."""
+def set_process(principal: Principal, workspace_id: str, stages: Sequence[Stage] | None, *, seen: Process | None = None) -> None:
+    """Set the stages of the workspace's work, in their order; None for the usual ones. `seen`: those that whoever changed them saw
+    (None: whatever they were). Raises UserError for what is no workflow, and Conflict where others were set meanwhile.
+    """
     require(principal, Action.EDIT, workspace_id)
-    process = None if stages is None else _workflow([_folded(stage) for stage in stages])
+    process = None if stages is None else workflow.checked(stages)
     with store.writing() as session:
-        workspace = load(session, workspace_id)
-        before = [audit.said(row, "position") for row in stage_definitions(session, workspace_id)]
-        session.exec(delete(StageDefinition).where(col(StageDefinition.workspace_id) == workspace_id))
-        rows = [_definition(workspace_id, at, stage) for at, stage in enumerate(process.stages if process else ())]
-        session.add_all(rows)
-        after = [audit.said(row, "position") for row in rows]
-        audit.note(session, principal, workspace_id, "set", "process", workspace_id, {"stages": before}, {"stages": after})
-        workspace.touch()
-        session.add(workspace)
-
-
-def _folded(stage: Stage) -> Stage:
-    words = (" ".join(alias.lower().split()) for alias in stage.aliases)
-    return replace(stage, aliases=tuple(dict.fromkeys(word for word in words if word)))
-
-
-def _workflow(stages: Sequence[Stage]) -> Process:
-    names = [str(stage.name).strip() for stage in stages]
-    if not all(names) or len({name.lower() for name in names}) < len(names):
-        raise UserError(text("Every stage needs a name, and no two the same."))
-    for alias, count in Counter(alias for stage in stages for alias in stage.aliases).items():
-        if count > 1:
-            where = joined([stage.name for stage in stages if alias in stage.aliases])
-            raise UserError(text("{word} stands for two stages: {stages}. Keep it in one of them.", word=alias, stages=where))
-    if any(stage.sla_days is not None and not 0 < stage.sla_days < inf for stage in stages):
-        raise UserError(text("The days within which work should leave a stage must be more than 0."))
-    categories = {stage.category for stage in stages}
-    if not categories & BEFORE_LAUNCH:
-        raise UserError(text("At least one stage must come before the launch: to do, active or waiting."))
-    if Category.DONE not in categories:
-        raise UserError(text("At least one stage must be the end: done."))
-    return Process(tuple(stages))
-
-
-def _definition(workspace_id: str, position: int, stage: Stage) -> StageDefinition:
-    return StageDefinition(
-        workspace_id=workspace_id, position=position, stage=stage.id, name=str(stage.name).strip(), category=stage.category.value,
-        responsible=stage.responsible, sla_days=stage.sla_days, aliases=list(stage.aliases),
-    )  # fmt: skip
+        workflow.put(session, principal, lock(session, workspace_id), process, seen=seen)
 
 
 def set_calendar(
@@ -269,9 +227,11 @@ def set_calendar(
     begins: time,
     ends: time,
     holidays: Sequence[date],
+    seen: Calendar | None = None,
 ) -> None:
     """Set when the workspace works: on which weekdays (0: Monday), from when to when in a zone's own time, and on which days not.
-    Raises UserError for a zone nobody knows, and where nobody would ever work.
+    `seen`: the calendar that whoever changed it saw (None: whatever it was). Raises UserError for a zone nobody knows, and where
+    nobody would ever work; Conflict where another was set meanwhile.
     """
     require(principal, Action.EDIT, workspace_id)
     if zone not in available_timezones():
@@ -280,8 +240,17 @@ def set_calendar(
     if not weekdays or not set(weekdays) <= set(range(7)) or begins >= ends:
         raise UserError(text("Choose at least one day of the week, and hours that end after they begin."))
     with store.writing() as session:
-        workspace = load(session, workspace_id)
+        workspace = lock(session, workspace_id)
         row = session.get(WorkingCalendar, workspace_id)
+        if seen is not None and (_calendar(row) if row else Calendar()) != seen:
+            last = audit.last(session, workspace_id, "calendar")
+            raise Conflict(
+                text(
+                    "{who} changed the working days on {when}, after you opened them; nothing of yours was saved. Open them again "
+                    "and make your change there.",
+                    who=last.principal_name, when=last.at,
+                )
+            )  # fmt: skip
         before = {} if row is None else audit.said(row)
         row = row or WorkingCalendar(workspace_id=workspace_id, zone=zone, begins="", ends="")
         row.zone, row.weekdays, row.holidays = zone, sorted(set(weekdays)), sorted({day.isoformat() for day in holidays})

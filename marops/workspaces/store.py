@@ -6,8 +6,10 @@ from decimal import Decimal
 from sqlalchemy import JSON
 from sqlmodel import Field, Session, select
 
+from marops import notes
 from marops.errors import NotFound
 from marops.language import text
+from marops.stages import Category, Process, Stage, titled, usual
 from marops.store import ExactDecimal, Moment, Row, engine, new_id, now, writing
 
 SAMPLE = "sample"
@@ -101,7 +103,7 @@ def revisions() -> dict[str, str]:
 
 def load(session: Session, workspace_id: str) -> Workspace:
     """The workspace. Raises NotFound."""
-    found = session.get(Workspace, workspace_id)
+    found = session.get(Workspace, workspace_id) if notes.can_be_kept(workspace_id) else None
     if found is None:
         raise NotFound(
             text("There is no workspace {id} here. It may have been removed; open Home to choose another.", id=workspace_id)
@@ -125,3 +127,12 @@ def stage_definitions(session: Session, workspace_id: str) -> list[StageDefiniti
     """The stages somebody has set for the workspace, in their order."""
     query = select(StageDefinition).where(StageDefinition.workspace_id == workspace_id)
     return sorted(session.exec(query), key=lambda stage: stage.position)
+
+
+def process_of(session: Session, workspace_id: str) -> Process:
+    """The stages of the workspace's work: those somebody has set, or else the usual ones."""
+    made = tuple(
+        Stage(row.stage, titled(row.name), Category(row.category), row.responsible, tuple(row.aliases), row.sla_days)
+        for row in stage_definitions(session, workspace_id)
+    )
+    return Process(made) if made else usual()

@@ -19,7 +19,9 @@ from marops.pipeline.finishing import Order
 from marops.pipeline.flow import Reopened
 from marops.pipeline.logs import Asked
 from marops.principal import LOCAL_ADMIN, Principal, Role
-from marops.stages import Category, Stage
+from marops.stages import Category, Stage, usual
+from marops.work import details as asking
+from marops.work import intake
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE
 from tests.pipeline.made import NOW, log_of
@@ -72,6 +74,68 @@ def test_stages_taken_again_from_newer_data_keep_their_ids(home: Path) -> None:
     again = {str(stage.name): stage.id for stage in details.suggested(LOCAL_ADMIN, OWN)}
     assert {str(stage.name): stage.id for stage in first} == {name: again[name] for name in ("Backlog", "Review", "Shipped")}
     assert len(set(again.values())) == 4
+
+
+def test_stages_that_are_taken_from_the_data_lose_nothing_that_the_workspace_said(home: Path) -> None:
+    for issue in "ab":
+        fill("work_item_transition", [
+            {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, n, tzinfo=UTC)}
+            for n, word in enumerate(("Inbox", "Building", "Copy check", "Execution", "Filed"), 1)
+        ])  # fmt: skip
+    own = tuple(replace(stage, sla_days=5.0) if stage.id == "build" else stage for stage in usual().stages)
+    workspaces.set_process(LOCAL_ADMIN, OWN, own)
+    found = details.suggested(LOCAL_ADMIN, OWN)
+    assert tuple(stage for stage in found if stage in own) == own
+    assert [str(stage.name) for stage in found] == [
+        "Request", "Validation", "Prioritisation", "Inbox", "Build", "Copy check", "QA", "Execution", "Reporting", "Done", "Filed",
+    ]  # fmt: skip
+    assert {stage.category for stage in found if stage.name in ("Inbox", "Copy check")} == {Category.ACTIVE}
+    assert found[-1].category is Category.DONE
+
+
+def test_where_work_is_kept_no_usual_stage_goes_and_where_none_is_only_those_of_the_data_stay_as_they_are(home: Path) -> None:
+    for issue in "ab":
+        fill("work_item_transition", [
+            {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, n, tzinfo=UTC)}
+            for n, word in enumerate(("Building", "Copy check", "Live", "Closed"), 1)
+        ])  # fmt: skip
+    build, execution, done = (stage for stage in usual().stages if stage.id in ("build", "execution", "done"))
+    first, copy, *rest = details.suggested(LOCAL_ADMIN, OWN)
+    assert (copy.name, copy.aliases) == ("Copy check", ("copy check",))
+    assert [first, *rest] == [replace(build, name="Building"), replace(execution, name="Live"), replace(done, name="Closed")]
+    intake.request(LOCAL_ADMIN, OWN, asking.Details("Spring sale"))
+    assert [stage for stage in details.suggested(LOCAL_ADMIN, OWN) if stage.name != "Copy check"] == list(usual().stages)
+
+
+def test_several_statuses_of_one_usual_stage_are_stages_of_their_own_that_mean_the_same(home: Path) -> None:
+    words = ("Backlog", "New", "Resolved", "Live", "Execution", "Closed")
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, n, tzinfo=UTC)}
+        for issue in "ab" for n, word in enumerate(words, 1)
+    ])  # fmt: skip
+    found = details.suggested(LOCAL_ADMIN, OWN)
+    assert [(str(stage.name), stage.category, stage.responsible) for stage in found] == [
+        ("Backlog", "todo", "marketing"), ("New", "todo", "marketing"), ("Resolved", "active", ""), ("Live", "live", "marketing"),
+        ("Execution", "live", "marketing"), ("Closed", "done", ""),
+    ]  # fmt: skip
+    kept = {stage.id: stage for stage in found if usual().named(stage.id)}
+    assert [(id_, str(stage.name)) for id_, stage in kept.items()] == [
+        ("request", "Backlog"), ("execution", "Live"), ("done", "Closed"),
+    ]  # fmt: skip
+    assert (kept["execution"].aliases, found[4].aliases) == (
+        ("live", "executing", "launched", "running", "execução"),
+        ("execution",),
+    )
+
+
+def test_data_that_show_no_end_leave_the_stages_there_are(home: Path) -> None:
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": n, "status": word, "transition_at": datetime(2026, 3, n, tzinfo=UTC)}
+        for issue in "ab" for n, word in enumerate(("Copy check", "Live"), 1)
+    ])  # fmt: skip
+    assert [str(stage.name) for stage in details.suggested(LOCAL_ADMIN, OWN)] == [
+        "Request", "Validation", "Prioritisation", "Build", "QA", "Copy check", "Execution", "Reporting", "Done",
+    ]  # fmt: skip
 
 
 def test_the_page_says_what_marops_flow_says_of_the_same_log(helpdesk: pl.DataFrame) -> None:

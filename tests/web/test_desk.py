@@ -6,19 +6,24 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 from streamlit.testing.v1 import AppTest
 
+from marops import store
 from marops.errors import UserError
-from marops.language import Reader
+from marops.language import Reader, text
 from marops.principal import Principal, Role
-from marops.stages import usual
+from marops.stages import Category, Stage, usual
 from marops.web import session
 from marops.web.panels import desk, plans
 from marops.web.panels.items import line_of
 from marops.work import approving, commenting, hindrances, intake, launching, moving, reading
+from marops.work.approvals import Answer
 from marops.work.details import Details
 from marops.work.hindrances import Kind
 from marops.work.plans import Milestone, Template
+from marops.work.store import LaunchMilestone
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.clocks import stand
@@ -451,3 +456,84 @@ def test_of_an_imported_item_without_a_history_the_page_says_the_stage_its_track
     stands = "It is in QA; its tracker has delivered no history of it. It was due on Mar 6, 2026, 4 d ago."
     assert sentence(on("3")) == stands
     assert sentence(on("4")) == "Its tracker has delivered no history of it."
+
+
+def test_going_back_to_the_usual_stages_names_the_items_that_would_be_in_none_before() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("legal", "Legal", Category.WAIT, "", ())])
+    moving.move(ANA, OWN, asked(), "legal", seen=1)
+    at = button(_form("stages", "_settings"), "stages_usual")
+    assert said(at) == (
+        "1 open item would be in no stage then: M-1. Keep its stage, or make its name a word of another one; or say that it is "
+        "meant."
+    )
+    at.checkbox(key="stages_anyhow").check()
+    button(at, "stages_usual")
+    assert workspaces.open_workspace(ANA, OWN).process == usual()
+
+
+def test_a_plan_that_cannot_be_used_is_named_and_withdrawn_where_the_plans_are() -> None:
+    row = launching.save_template(ANA, OWN, Template("Old", (Milestone("Brief", 5), Milestone("Go", 0))))
+    with store.writing() as session:
+        session.exec(update(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id).values(name="Twice"))
+    _form("plans", "launch_form")
+    at = _form("plans", "plans_form")
+    assert [warning.value.replace("\\", "") for warning in at.warning] == [
+        "The plan Old cannot be used. Twice stands twice in the plan; name every milestone once."
+    ]
+    button(at, f"withdraw_{row.id}")
+    assert launching.unreadable(ANA, OWN) == []
+
+
+def test_a_move_that_was_made_despite_somebody_says_so_on_its_way() -> None:
+    item = asked()
+    approving.ask(ANA, OWN, item, approvers=["Legal"])
+    moving.move(ANA, OWN, item, "build", seen=1, reason="Sale begins", despite="The board decided")
+    assert "Build Sale begins · although not approved: The board decided" in words(on(item))
+
+
+def test_dropping_is_never_what_comes_next_and_a_dropped_step_is_not_counted_as_done() -> None:
+    no = Stage("no", "Cancelled", Category.DROPPED, "", ())
+    workspaces.set_process(ANA, OWN, [*usual().stages[:1], no, *usual().stages[1:]])
+    plan = Template("Plan", (Milestone("Brief", 5), Milestone("Go", 0)))
+    launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
+    assert on(launch).button(key="move_on").label == "Move to Validation"
+    assert on("marops-2").button(key="move_on").label == "Move to Done"
+    moving.move(ANA, OWN, "marops-2", "no", seen=1)
+    moving.move(ANA, OWN, "marops-3", "done", seen=1)
+    assert "Which steps are left? 1 of 2 are done, 1 dropped. · M-2 Brief Cancelled ✓ M-3 Go Done" in words(on(launch))
+
+
+def test_an_approval_that_was_withdrawn_says_by_whom_when_and_why_decided_or_not() -> None:
+    item = asked()
+    decided = approving.ask(ANA, OWN, item, approvers=["Legal"], about="Claims")
+    approving.decide(ANA, OWN, decided.id, "Legal", Answer.APPROVED)
+    approving.withdraw(ANA, OWN, decided.id, reason="The text is another")
+    at = approving.withdraw(ANA, OWN, approving.ask(ANA, OWN, item, approvers=["Brand"]).id, reason="Asked twice").withdrawn_at
+    when = " ".join(str(text("withdrawn by {who} on {when}", who="Ana", when=at)).split())
+    found = words(on(item))
+    assert f"{when} Asked twice" in found
+    assert "Claims approved · 1 of 1 must approve; asked by Ana on " in found
+    assert "The text is another" in found.split("Claims approved")[1]
+    assert "withdrawn by Ana on " in found.split("Claims approved")[1].split("The text is another")[0]
+
+
+def test_what_an_item_needs_and_was_withdrawn_is_shown_so() -> None:
+    item, needed = asked(), asked("Autumn sale")
+    hindrances.depend(ANA, OWN, item, needed)
+    at = intake.withdraw(ANA, OWN, needed, reason="No budget").withdrawn_at
+    said = " ".join(str(text("withdrawn by {who} on {when}", who="Ana", when=at)).split())
+    assert f"It needs · M-2 Autumn sale {said} · No budget" in words(on(item))
+
+
+def test_the_steps_of_a_launch_move_along_with_its_day_unless_that_is_not_wanted() -> None:
+    plan = Template("Plan", (Milestone("Go", 0),))
+    launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
+    label = "Open steps move along with the day of the launch"
+    assert label not in [box.label for box in _form("item", "edit_form", "found('marops-2').row").checkbox]
+    at = _form("item", "edit_form", f"found('{launch}').row")
+    send(fill(at, Launch_by=date(2026, 5, 1)), "Save")
+    assert reading.item(ANA, OWN, "marops-2").due == date(2026, 5, 1)
+    at = _form("item", "edit_form", f"found('{launch}').row")
+    labelled(at, label).set_value(False)  # pyright: ignore[reportAttributeAccessIssue]
+    send(fill(at, Launch_by=date(2026, 5, 8)), "Save")
+    assert reading.item(ANA, OWN, "marops-2").due == date(2026, 5, 1)

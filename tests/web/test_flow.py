@@ -165,7 +165,7 @@ def test_statuses_that_are_no_stage_are_offered_as_stages(home: Path) -> None:
     at = opened("pipeline")
     assert at.button(key="stages").label == "Stages (3 statuses unknown)"
     at.button(key="stages").click().run()
-    assert [warning.value for warning in at.warning] == ["3 of the 3 statuses in your data are no stage\\."]
+    assert [warning.value for warning in at.warning] == ["3 statuses in your data are no stage\\: Inbox, Desk, and Filed\\."]
 
 
 def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
@@ -218,16 +218,18 @@ def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
 ) -> None:
     home = tiny_home(tmp_path)
     monkeypatch.setenv("MAROPS_HOME", str(home))
-    moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Filed", 3 + n)] for n in range(12)})
+    moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Execution", 3 + n)] for n in range(12)})
     url = servers.start(home, "--no-sample")
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=speed")
-    page.get_by_role("button", name="Stages (3 statuses unknown)").click()
+    page.get_by_role("button", name="Stages (2 statuses unknown)").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("statuses in your data are no stage.")
+    expect(dialog).to_contain_text("2 statuses in your data are no stage")
     dialog.get_by_role("button", name="Take the stages as the data show them").click()
     expect(dialog).to_be_hidden()
     expect(page.locator(".m-measures").nth(1)).to_contain_text("14 finished; nearest rank")  # two of them campaigns of the company
-    assert {"Inbox", "Desk", "Filed"} < {str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages}
+    assert {"Inbox", "Desk", "Execution"} < {
+        str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages
+    }
     click_point(page, "cycle_times", "item=t0")
 
 

@@ -8,14 +8,18 @@ from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.work import approving, intake
+from marops.stages import Category, Stage, usual
+from marops.work import approving, intake, launching, moving
 from marops.work.approvals import Answer, Mode, Outcome
 from marops.work.approving import Waiting
+from marops.work.details import Details
+from marops.work.plans import Milestone, Template
 from marops.work.store import Approval
+from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, BO, LIA, VIC, moved, refused, requested
+from tests.work.made import ANA, BO, DUE, LIA, VIC, moved, refused, requested
 
 YES, NO = Answer.APPROVED, Answer.DECLINED
 
@@ -121,6 +125,16 @@ def test_a_leader_answers_where_his_name_or_role_is_asked_and_nowhere_else() -> 
     assert refused(Forbidden, lambda: answer(row, "Legal", YES, Principal("x", "Legal", Role.VIEWER))).startswith("Legal is viewer")
 
 
+def test_an_approver_answers_however_the_name_is_written() -> None:
+    row = asked("Jose\u0301  Silva", "Legal")
+    assert answer(row, "José silva", YES, Principal("j", "José Silva", Role.LEADER)) is Outcome.OPEN
+    assert waited_for() == ["Legal"]
+    assert audit.entries(ANA, OWN, "approval", row.id)[0].after["approver"] == "Jose\u0301  Silva"
+    assert refused(NotFound, lambda: answer(row, "Brand", YES)) == (
+        "Brand is not asked here. Asked are Jose\u0301  Silva and Legal."
+    )
+
+
 def test_a_manager_writes_down_what_an_approver_said_and_it_is_kept_who_did() -> None:
     row = asked("Legal")
     answer(row, "Legal", YES, BO, note="By mail")
@@ -138,6 +152,10 @@ def test_a_manager_writes_down_what_an_approver_said_and_it_is_kept_who_did() ->
         ((), {}, "Name who must approve: a person or a role."),
         ((" ",), {}, "Name who must approve: a person or a role."),
         (("Legal", "legal "), {}, "Somebody is named twice; name every approver once."),
+        (("Legal team", "Legal  Team"), {}, "Somebody is named twice; name every approver once."),
+        (("José", "Jose\u0301"), {}, "Somebody is named twice; name every approver once."),
+        (("Legal", "Legal\u200b"), {}, "Somebody is named twice; name every approver once."),
+        (("\u200b",), {}, "Name who must approve: a person or a role."),
         (("A", "B"), {"mode": Mode.QUORUM}, "Of 2 approvers between 1 and 2 can be needed. Say how many."),
         (("A", "B"), {"mode": Mode.QUORUM, "quorum": 3}, "Of 2 approvers between 1 and 2 can be needed. Say how many."),
         (("A", "B"), {"mode": Mode.QUORUM, "quorum": 0}, "Of 2 approvers between 1 and 2 can be needed. Say how many."),
@@ -184,3 +202,22 @@ def test_somebody_who_is_not_asked_and_an_approval_there_is_not_are_said_to_be_s
     assert refused(NotFound, lambda: answer(row, "Legal", YES)) == (
         "That approval is not in this workspace any more. Open the page again."
     )
+
+
+def test_work_that_is_over_and_steps_of_a_launch_that_is_wait_for_nobody_until_they_are_open_again() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    plan = Template("Plan", (Milestone("Brief", 5),))
+    launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
+    requested("Summer")
+    fill("work_item_transition", [{"issue_id": "7", "status_sequence": 1, "status": "Done", "transition_at": at(3, 1)}])
+    for item in ("marops-2", "marops-3", "7"):
+        approving.ask(ANA, OWN, item, approvers=["Legal"])
+    assert [one.item for one in approving.queue(VIC, OWN)] == ["marops-2", "marops-3"]
+    moved("marops-1", "execution")
+    moving.move(ANA, OWN, "marops-3", "no", seen=1, despite="No budget")
+    approving.ask(ANA, OWN, "marops-3", approvers=["Brand"])
+    assert [(one.item, one.launch) for one in approving.queue(VIC, OWN)] == [("marops-2", "marops-1")]
+    moved("marops-1", "done")
+    assert approving.queue(VIC, OWN) == []
+    moved("marops-1", "build")
+    assert [one.approver for one in approving.queue(VIC, OWN)] == ["Legal"]

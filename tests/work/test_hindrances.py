@@ -6,13 +6,15 @@ from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.work import commenting, hindrances, intake
+from marops.work import commenting, hindrances, intake, launching
+from marops.work.details import Details
 from marops.work.hindrances import Kind
 from marops.work.needs import way
+from marops.work.plans import Milestone, Template
 from marops.workspaces.store import OWN
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, BO, LIA, TODAY, VIC, refused, requested
+from tests.work.made import ANA, BO, DUE, LIA, TODAY, VIC, refused, requested
 
 
 def test_a_flag_holds_from_when_it_was_set_until_it_is_lifted() -> None:
@@ -34,6 +36,9 @@ def test_an_item_is_flagged_for_one_thing_once_but_for_several_things_at_a_time(
     hindrances.flag(ANA, OWN, item, Kind.WAITING, role="Legal")
     hindrances.flag(ANA, OWN, item, Kind.WAITING, role="Agency")
     assert refused(Conflict, lambda: hindrances.flag(BO, OWN, item, Kind.WAITING, role="legal")).startswith("Ana flagged it so on ")
+    assert refused(Conflict, lambda: hindrances.flag(BO, OWN, item, Kind.WAITING, role="Le\u200bgal")).startswith(
+        "Ana flagged it so"
+    )
     hindrances.lift(ANA, OWN, first.id)
     hindrances.flag(BO, OWN, item, Kind.BLOCKED)  # again, for the first time ended
     assert len(hindrances.flags(VIC, OWN, item)) == 4
@@ -113,3 +118,16 @@ def test_what_belongs_to_another_workspace_is_not_found() -> None:
     row = hindrances.flag(ANA, OWN, requested().item, Kind.BLOCKED)
     somebody = Principal("a", "Ana", Role.ADMIN)
     assert refused(NotFound, lambda: hindrances.lift(somebody, "other", row.id)).startswith("There is no workspace other here.")
+
+
+def test_a_step_does_not_need_its_own_launch_but_another_ones() -> None:
+    plan = Template("Plan", (Milestone("Brief", 5), Milestone("Go", 0)))
+    launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
+    other = requested("Summer").item
+    assert refused(UserError, lambda: hindrances.depend(ANA, OWN, "marops-2", "marops-1")) == (
+        "M-2 is a step of M-1: that is done when its steps are. Say which other step must be done first."
+    )
+    hindrances.depend(ANA, OWN, "marops-2", "marops-3")
+    hindrances.depend(ANA, OWN, "marops-2", other)
+    hindrances.depend(ANA, OWN, "marops-1", "marops-2")
+    assert len(hindrances.dependencies(VIC, OWN, "marops-2")) == 3

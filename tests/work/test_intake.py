@@ -10,8 +10,8 @@ import pytest
 from marops.audit import service as audit
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
-from marops.stages import Category, Stage
-from marops.work import intake, launching, moving, reading
+from marops.stages import Category, Stage, usual
+from marops.work import approving, commenting, hindrances, intake, launching, moving, reading
 from marops.work.details import Details
 from marops.work.plans import Milestone, Template
 from marops.workspaces import service as workspaces
@@ -19,7 +19,7 @@ from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN
 from tests.clocks import revision, stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, BO, DUE, TODAY, moved, read, refused, requested
+from tests.work.made import ANA, BO, DUE, TODAY, VIC, moved, read, refused, requested
 
 
 def test_a_request_has_a_readable_key_and_begins_in_the_first_stage() -> None:
@@ -45,6 +45,7 @@ def test_the_first_stage_is_the_workspaces_own_where_it_has_its_own() -> None:
     ("wrong", "said"),
     [
         ({"name": " \x00"}, "A request needs a name: what is to be launched?"),
+        ({"name": "\u200b\u3164"}, "A request needs a name: what is to be launched?"),
         ({"name": "x" * 301}, "These words have 301 characters, and 300 fit. Shorten them."),
         ({"due": date(2026, 3, 9)}, "Mar 9, 2026 has passed; give a day from Mar 10, 2026 on."),
         ({"unit": "Retial"}, "There is no business unit Retial. There are: Retail."),
@@ -75,13 +76,60 @@ def test_a_request_for_today_is_taken_and_a_value_of_nothing_is_not_no_value() -
     assert requested("No value", currency="EUR").currency_code is None
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("999999999999.9999994", "999999999999.999999"), ("0.1234565", "0.123457"), ("1E-30", "0"), ("-0", "0"), ("1E+11", "1E+11"),
+        ("2.50", "2.50"),
+    ],
+)  # fmt: skip
+def test_the_value_of_a_day_is_kept_with_six_places(value: str, kept: str) -> None:
+    found = requested(value_per_day=Decimal(value), currency="EUR").value_per_day
+    assert found == Decimal(kept)
+    assert not str(found).startswith("-")
+
+
+@pytest.mark.parametrize("value", ["999999999999.9999995", "1E12", "1E999"])
+def test_a_value_that_is_too_much_for_a_database_is_refused_in_a_sentence(value: str) -> None:
+    assert refused(UserError, lambda: requested(value_per_day=Decimal(value), currency="EUR")) == (
+        "The value of a day may have 12 digits before the point; this one has more. Is it meant?"
+    )
+
+
+def test_what_no_database_keeps_is_the_id_of_nothing() -> None:
+    for odd in ("a\x00", "marops-1\x00", "\ud800"):
+        assert (approving.approvals(VIC, OWN, odd), hindrances.flags(VIC, OWN, odd), commenting.comments(VIC, OWN, odd)) == (
+            [],
+            [],
+            [],
+        )
+        for call in (
+            partial(reading.item, VIC, OWN, odd),
+            partial(approving.ask, ANA, OWN, odd, approvers=["Legal"]),
+            partial(approving.withdraw, ANA, OWN, odd, reason="x"),
+            partial(hindrances.lift, ANA, OWN, odd),
+            partial(commenting.withdraw_comment, ANA, OWN, odd),
+            partial(workspaces.open_workspace, ANA, odd),
+        ):
+            refused(NotFound, call)
+
+
 def test_work_of_the_same_name_is_pointed_out_and_can_be_requested_again() -> None:
     requested("Spring sale")
     fill("work_item", [{"issue_id": "7", "issue_key": "MOP-7", "issue_name": "spring SALE", "created_at": at(3, 1)}])
-    assert refused(Conflict, lambda: requested("SPRING sale")) == (
-        "Work of that name is going on: M-1 and MOP-7. Look there first, or say that this is another one."
-    )
+    for name in ("SPRING sale", "Spring  sale", "Spring\u200b sale"):
+        assert refused(Conflict, lambda name=name: requested(name)) == (
+            "Work of that name is going on: M-1 and MOP-7. Look there first, or say that this is another one."
+        )
     assert intake.request(ANA, OWN, Details("SPRING sale"), again=True).key == "M-2"
+
+
+def test_work_that_was_dropped_is_no_duplicate() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    moved(requested("a").item, "no")
+    fill("work_item_transition", [{"issue_id": "7", "status_sequence": 1, "status": "Cancelled", "transition_at": at(3, 1)}])
+    fill("work_item", [{"issue_id": "7", "issue_name": "A", "created_at": at(3, 1)}])
+    assert requested("a").key == "M-2"
 
 
 def test_work_that_is_done_or_withdrawn_is_no_duplicate() -> None:
@@ -195,11 +243,53 @@ def test_an_imported_item_is_read_here_and_edited_in_its_tracker() -> None:
         assert refused(Conflict, call) == "7 comes from your tracker. Move and edit it there, and import it again."
 
 
+def test_the_day_that_launched_or_done_work_was_due_is_history_and_the_rest_can_be_said_better() -> None:
+    row, undated = requested("Spring sale", due=DUE), requested("Autumn sale")
+    at_launch = moved(row.item, "build", "execution", "build").moves[2].at
+    for due in (date(2026, 5, 1), None):
+        other = Details("Spring sale", due=due)
+        assert refused(UserError, lambda other=other: intake.edit(ANA, OWN, row.item, other, version=1)) == str(
+            text(
+                "{key} came to {stage} on {when}; the day it was due is history. Leave it at {due}, and change the rest.",
+                key="M-1", stage="Execution", when=at_launch, due=DUE,
+            )
+        )  # fmt: skip
+    assert intake.edit(ANA, OWN, row.item, Details("Spring", due=DUE), version=1).name == "Spring"
+    done = moved(undated.item, "done").moves[1].at
+    assert refused(UserError, lambda: intake.edit(ANA, OWN, undated.item, Details("Autumn sale", due=DUE), version=1)) == str(
+        text(
+            "{key} came to {stage} on {when}; that it had no date by then is history. Leave it empty, and change the rest.",
+            key="M-2", stage="Done", when=done,
+        )
+    )  # fmt: skip
+    moving.undo(ANA, OWN, undated.item, seen=2)
+    assert intake.edit(ANA, OWN, undated.item, Details("Autumn sale", due=DUE), version=1).due == DUE
+
+
+def test_details_saved_as_they_are_change_nothing() -> None:
+    row = requested("Spring sale", due=DUE, value_per_day=Decimal("2.50"), currency="EUR")
+    before = revision()
+    same = Details(" Spring sale", due=DUE, value_per_day=Decimal("2.5"), currency="eur")
+    assert intake.edit(BO, OWN, row.item, same, version=1).version == 1
+    assert (revision(), [entry.verb for entry in audit.entries(ANA, OWN, "work_item")]) == (before, ["request"])
+
+
 def test_an_item_there_is_not_is_not_found() -> None:
     for item in ("marops-9", "9"):
         assert refused(NotFound, partial(read, item)) == (
             f"There is no item {item} in this workspace. Open Pipeline to see those there are."
         )
+
+
+def test_what_is_no_item_at_all_is_not_said_to_come_from_a_tracker() -> None:
+    requested()
+    for item in ("M-1", "marops-", "nonsense"):
+        for call in (
+            partial(intake.edit, ANA, OWN, item, Details("x"), version=1),
+            partial(moving.move, ANA, OWN, item, "build", seen=1),
+            partial(approving.ask, ANA, OWN, item, approvers=["Legal"]),
+        ):
+            assert refused(NotFound, call) == f"There is no item {item} in this workspace. Open Pipeline to see those there are."
 
 
 def test_items_are_listed_newest_first_withdrawn_ones_included_and_steps_left_out() -> None:

@@ -1,13 +1,20 @@
 """Launches from a plan: steps with their dates, what they need, and plans of one's own."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, time
 
+from sqlalchemy import update
+from sqlmodel import col
+
+from marops import store
 from marops.audit import service as audit
 from marops.calendars import Calendar
 from marops.errors import Conflict, NotFound, UserError
-from marops.work import hindrances, launching, reading
+from marops.work import hindrances, intake, launching, reading
 from marops.work.details import Details
 from marops.work.plans import Milestone, Template, usual
+from marops.work.store import LaunchMilestone
+from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.work.made import ANA, BO, VIC, moved, read, refused, requested
 
@@ -49,6 +56,28 @@ def test_steps_need_the_steps_their_milestones_need() -> None:
     assert needs == {
         ("marops-3", "marops-2"), ("marops-4", "marops-2"), ("marops-4", "marops-3"), ("marops-5", "marops-4"),
     }  # fmt: skip
+
+
+def test_open_steps_move_with_the_day_of_their_launch_where_that_is_wanted() -> None:
+    item = launched()
+    moved("marops-2", "done")
+    calendar = {"zone": "UTC", "weekdays": range(5), "begins": time(9), "ends": time(17)}
+    workspaces.set_calendar(ANA, OWN, holidays=sorted(EASTER.holidays), **calendar)
+    days = [step.due for step in read(item).steps]
+    details = Details("Spring", campaign="RTL_spring", due=date(2026, 4, 15))
+    intake.edit(ANA, OWN, item, details, version=1)
+    assert [step.due for step in read(item).steps] == days
+    intake.edit(BO, OWN, item, replace(details, due=date(2026, 4, 20)), version=2, with_steps=True)
+    # Of what was done the day is history; the others stay two and seven working days before the launch, and one after it.
+    assert [(step.name, step.due) for step in read(item).steps] == [
+        ("Brief agreed", days[0]), ("Consent checked", date(2026, 4, 9)), ("Sent", date(2026, 4, 16)),
+        ("Read-out", date(2026, 4, 21)),
+    ]  # fmt: skip
+    step = read("marops-3").row
+    assert step is not None
+    assert (step.first_due, step.version, step.changed_by) == (days[1], 2, "Bo")
+    entry = audit.entries(ANA, OWN, "work_item", step.id)[0]
+    assert (entry.verb, entry.before, entry.after) == ("edit", {"due": "2026-04-02"}, {"due": "2026-04-09", "with": "marops-1"})
 
 
 def test_a_launch_that_is_near_has_steps_that_are_late_from_the_start() -> None:
@@ -94,6 +123,33 @@ def test_of_two_who_change_a_plan_at_once_the_second_is_told_and_changes_nothing
     said = refused(Conflict, lambda: launching.save_template(ANA, OWN, PLAN, template_id=row.id, version=1))
     assert said.startswith("Bo changed this plan on ")
     assert launching.templates(VIC, OWN)[0].template.name == "Bo's"
+
+
+def test_a_stored_plan_that_is_none_is_named_with_the_reason_and_can_be_withdrawn() -> None:
+    row = launching.save_template(ANA, OWN, PLAN)
+    other = launching.save_template(ANA, OWN, Template("Other", PLAN.milestones))
+    with store.writing() as session:
+        session.exec(update(LaunchMilestone).where(col(LaunchMilestone.template_id) == row.id).values(needs=["Nothing"]))
+    assert [kept.template.name for kept in launching.templates(VIC, OWN)] == ["Other", usual().name]
+    (odd,) = launching.unreadable(VIC, OWN)
+    assert (odd.row.name, str(odd.why)) == ("Mailing", "Brief agreed needs Nothing, which is no milestone of the plan.")
+    launching.withdraw_template(ANA, OWN, row.id)
+    launching.withdraw_template(ANA, OWN, other.id)
+    assert launching.unreadable(VIC, OWN) == []
+    assert audit.entries(ANA, OWN, "launch_template", row.id)[0].before["milestones"][0]["needs"] == ["Nothing"]
+
+
+def test_the_audit_trail_says_of_a_plan_who_must_act_in_which_stage_and_of_a_launch_what_its_steps_need() -> None:
+    row = launching.save_template(ANA, OWN, PLAN)
+    assert audit.entries(ANA, OWN, "launch_template", row.id)[0].after["milestones"][1] == {
+        "name": "Consent checked", "days_before": 5, "stage": "validation", "side": "it", "needs": ["Brief agreed"],
+    }  # fmt: skip
+    launched()
+    said = [(entry.verb, entry.after["item"], entry.after["needs"]) for entry in audit.entries(ANA, OWN, "dependency")]
+    assert said[::-1] == [
+        ("depend", "marops-3", "marops-2"), ("depend", "marops-4", "marops-2"), ("depend", "marops-4", "marops-3"),
+        ("depend", "marops-5", "marops-4"),
+    ]  # fmt: skip
 
 
 def test_two_plans_have_two_names_and_a_withdrawn_one_leaves_its_name_free() -> None:

@@ -6,19 +6,19 @@ from datetime import date
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from marops import store
+from marops import item_rollups, store
 from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.stages import Category, Stage
+from marops.stages import Category, Stage, usual
 from marops.work import approving, commenting, moving
 from marops.work.approvals import Answer
 from marops.work.store import WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.clocks import stand
-from tests.work.made import ANA, BO, LIA, TODAY, moved, read, refused, requested, seen
+from tests.work.made import ANA, BO, LIA, TODAY, facts, moved, read, refused, requested, seen
 
 
 def test_a_move_is_kept_with_who_when_and_why() -> None:
@@ -150,6 +150,18 @@ def test_an_item_whose_stage_is_gone_is_where_its_name_means_now_or_nowhere_and_
     assert moved(lost, "over").stage == new[1]
 
 
+def test_a_stage_that_is_removed_and_made_again_by_its_name_gets_its_items_back() -> None:
+    item = moved(requested().item, "qa").id
+    without = [stage for stage in usual().stages if stage.id != "qa"]
+    workspaces.set_process(ANA, OWN, without)
+    assert (read(item).stage, item_rollups.work(facts())["stage"].to_list()) == (None, [None])
+    again = Stage("again", " Qa ", Category.ACTIVE, "", ())
+    workspaces.set_process(ANA, OWN, [*without, again])
+    found = read(item).stage
+    assert found is not None
+    assert (found.id, item_rollups.work(facts())["stage"].to_list()) == ("again", ["again"])
+
+
 # Approvals in the way
 
 
@@ -204,6 +216,27 @@ def test_a_move_made_despite_an_approval_that_is_taken_back_leaves_the_approval_
     assert refused(UserError, lambda: moved(item, "build")).startswith("Legal must approve M-1 in Request first")
 
 
+def test_the_audit_trail_says_of_an_approval_that_a_move_overrode_it_and_that_it_is_open_again() -> None:
+    item = requested().item
+    first, second = asked(item, "Legal"), asked(item, "Brand")
+    moving.move(BO, OWN, item, "build", seen=1, despite="The board decided")
+    moving.undo(ANA, OWN, item, seen=2)
+    for approval in (first, second):
+        reopened, overridden, _ = audit.entries(ANA, OWN, "approval", approval)
+        assert (overridden.verb, overridden.principal_name, overridden.after) == (
+            "override", "Bo", {"reason": "The board decided", "overridden_by": 2},
+        )  # fmt: skip
+        assert (reopened.verb, reopened.principal_name, reopened.before) == ("reopen", "Ana", overridden.after)
+
+
+def test_a_move_made_despite_a_decline_says_why_and_one_that_nothing_hindered_does_not() -> None:
+    item = requested().item
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    moving.move(BO, OWN, item, "build", seen=1, reason="Sale begins", despite="The board decided")
+    moving.move(BO, OWN, item, "qa", seen=2, despite="Whatever is in the way")
+    assert [(move.reason, move.despite) for move in read(item).moves] == [("", ""), ("Sale begins", "The board decided"), ("", "")]
+
+
 def test_once_approved_an_item_goes_on() -> None:
     item = requested().item
     approval = asked(item, "Legal")
@@ -215,14 +248,67 @@ def test_what_was_declined_goes_back_but_not_on_until_it_is_approved_or_taken_ba
     item = requested().item
     moved(item, "build")
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
-    assert refused(UserError, lambda: moved(item, "qa")) == (
-        "M-1 was declined in Build. Mend it and ask again. A manager can move it all the same and say why."
+    held = (
+        "M-1 was declined in Build. Mend it and ask Legal there again, or withdraw the approval that was declined. A manager can "
+        "move it all the same and say why."
     )
-    moved(item, "request", "build", "qa")  # what was declined on an earlier visit holds nothing now
+    assert refused(UserError, lambda: moved(item, "qa")) == held
+    moved(item, "request")
+    assert refused(UserError, lambda: moved(item, "qa")) == held  # nobody gets round it over an earlier stage
     moved(item, "build")
+    assert refused(UserError, lambda: moved(item, "qa")) == held
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Still none")
-    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.APPROVED)
+    approving.decide(ANA, OWN, asked(item, "legal"), "legal", Answer.APPROVED)
     assert moved(item, "qa").moves[-1].status == "QA"
+
+
+def test_what_somebody_else_approves_later_does_not_undo_a_decline() -> None:
+    item = requested().item
+    declined = asked(item, "Legal", "Brand")
+    approving.decide(ANA, OWN, declined, "Legal", Answer.DECLINED, note="No consent")
+    approving.decide(ANA, OWN, asked(item, "Brand"), "Brand", Answer.APPROVED)
+    assert refused(UserError, lambda: moved(item, "build")).startswith(
+        "M-1 was declined in Request. Mend it and ask Legal and Brand there again"
+    )
+    again = asked(item, "Brand", "Legal")
+    for name in ("Brand", "Legal"):
+        approving.decide(ANA, OWN, again, name, Answer.APPROVED)
+    approving.withdraw(ANA, OWN, again, reason="Not what they saw")
+    assert refused(UserError, lambda: moved(item, "build")).startswith("M-1 was declined in Request.")
+    approving.withdraw(ANA, OWN, declined, reason="Another offer")
+    assert moved(item, "build").moves[-1].status == "Build"
+
+
+def test_what_the_same_people_were_asked_beside_it_does_not_undo_a_decline_and_what_they_are_asked_after_it_does() -> None:
+    item = requested().item
+    claims, logo = asked(item, "Legal"), asked(item, "Legal")
+    approving.decide(ANA, OWN, claims, "Legal", Answer.DECLINED, note="Claims are wrong")
+    approving.decide(ANA, OWN, logo, "Legal", Answer.APPROVED)
+    assert refused(UserError, lambda: moved(item, "build")).startswith("M-1 was declined in Request.")
+    stand(date(2026, 3, 1))  # whatever the clock says
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.APPROVED)
+    assert moved(item, "build").moves[-1].status == "Build"
+
+
+def test_declined_work_can_be_dropped() -> None:
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    item = requested().item
+    approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Forbidden")
+    assert refused(UserError, lambda: moved(item, "done")).startswith("M-1 was declined in Request.")
+    assert moved(item, "no").moves[-1].status == "Cancelled"
+
+
+def test_what_was_asked_in_a_stage_holds_there_though_the_stage_was_made_again_or_is_gone() -> None:
+    declined, waiting = (moved(requested(name).item, "qa").id for name in ("a", "b"))
+    approving.decide(ANA, OWN, asked(declined, "Legal"), "Legal", Answer.DECLINED, note="No consent")
+    asked(waiting, "Legal")
+    without = [stage for stage in usual().stages if stage.id != "qa"]
+    for stages in ([*without[:4], Stage("again", "QA", Category.ACTIVE, "", ()), *without[4:]], without):
+        workspaces.set_process(ANA, OWN, stages)
+        assert refused(UserError, lambda: moved(declined, "execution")).startswith("M-1 was declined in QA.")
+        assert refused(UserError, lambda: moved(waiting, "execution")).startswith("Legal must approve M-2 in QA first")
+    moving.move(ANA, OWN, waiting, "execution", seen=2, despite="The board decided")
+    assert approving.queue(ANA, OWN) == []
 
 
 def test_what_was_declined_holds_an_item_though_the_clock_was_set_back_or_stands() -> None:
@@ -231,7 +317,6 @@ def test_what_was_declined_holds_an_item_though_the_clock_was_set_back_or_stands
     stand(date(2026, 3, 1))
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="No consent")
     assert refused(UserError, lambda: moved(item, "qa")).startswith("M-1 was declined in Build.")
-    assert moved(item, "request", "build", "qa").moves[-1].status == "QA"  # and on an earlier visit, nothing
 
 
 def test_an_approval_asked_for_holds_the_move_before_it_though_the_clock_was_set_back() -> None:

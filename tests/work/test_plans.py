@@ -7,7 +7,7 @@ import pytest
 from marops.calendars import Calendar
 from marops.errors import UserError
 from marops.stages import usual as usual_stages
-from marops.work.plans import Milestone, Template, due_dates, titled, usual
+from marops.work.plans import Milestone, Template, due_dates, moved, titled, usual
 
 FRIDAY, MONDAY = date(2026, 3, 6), date(2026, 3, 9)
 
@@ -69,6 +69,14 @@ def test_a_calendar_in_which_nobody_works_is_refused_instead_of_counted_forever(
         due_dates(Template("P", (Milestone("m", 1),)), MONDAY, lambda _: False)
 
 
+@pytest.mark.parametrize(("was", "to"), [(date(2026, 3, 9), date(2026, 3, 28)), (date(2026, 3, 28), date(2026, 3, 12))])
+def test_what_moves_with_its_launch_is_due_when_a_plan_for_the_new_day_would_have_it(was: date, to: date) -> None:
+    plan = Template("P", tuple(Milestone(str(days), days) for days in (21, 3, 1, 0, -1, -12)))
+    works = Calendar(holidays=frozenset({date(2026, 3, 17)})).is_working
+    then, now = due_dates(plan, was, works), due_dates(plan, to, works)
+    assert {name: moved(day, was, to, works) for name, day in then.items()} == now
+
+
 def test_the_usual_plan_names_stages_there_are_and_holds_what_a_launch_needs() -> None:
     plan = usual()
     assert {milestone.stage for milestone in plan.milestones} <= {stage.id for stage in usual_stages().stages}
@@ -86,6 +94,9 @@ def test_the_usual_plan_names_stages_there_are_and_holds_what_a_launch_needs() -
         ((), "A launch plan needs a name, and milestones with names."),
         ((Milestone(" ", 1),), "A launch plan needs a name, and milestones with names."),
         ((Milestone("a", 1), Milestone("a", 2)), "a stands twice in the plan; name every milestone once."),
+        ((Milestone("a", 1), Milestone(" \x96a", 2)), "a stands twice in the plan; name every milestone once."),
+        ((Milestone("Brief", 1), Milestone("brief ", 2)), "Brief and brief stands twice in the plan; name every milestone once."),
+        ((Milestone("\u200b", 1),), "A launch plan needs a name, and milestones with names."),
         ((Milestone("a", 1, needs=("b",)),), "a needs b, which is no milestone of the plan."),
         (
             (Milestone("a", 5, needs=("b",)), Milestone("b", 4)),
@@ -104,3 +115,12 @@ def test_a_plan_that_cannot_be_followed_is_refused_in_a_sentence(milestones: tup
     with pytest.raises(UserError) as refused:
         Template("Plan", milestones)
     assert str(refused.value) == said
+
+
+def test_names_and_what_they_need_are_cleaned_before_they_are_checked() -> None:
+    plan = Template(
+        " Mail\x00ing", (Milestone("Copy \x96final ", 5), Milestone("Go", 0, needs=(" Copy final", "Copy \x96final", "")))
+    )
+    assert (plan.name, plan.milestones) == ("Mailing", (Milestone("Copy final", 5), Milestone("Go", 0, needs=("Copy final",))))
+    with pytest.raises(UserError, match="These words have 301 characters, and 300 fit"):
+        Milestone("x" * 301, 1)

@@ -56,6 +56,26 @@ def test_a_request_stands_beside_imported_work_with_all_it_says(imported: None) 
     ]
 
 
+def test_an_imported_id_that_reads_as_that_of_an_item_kept_here_is_another_items(imported: None) -> None:
+    odd = ("marops-1", "tracker:marops-1", "marops-01")
+    fill("work_item", [{"issue_id": one, "issue_name": f"Of {one}", "created_at": at(3, 2)} for one in odd])
+    fill("work_item_transition", [
+        {"issue_id": one, "status_sequence": 1, "status": "Build", "transition_at": at(3, 4)} for one in odd
+    ])  # fmt: skip
+    fill("flag_event", [{"issue_id": "marops-1", "flag_at": at(3, 5), "is_flagged": True, "kind": "blocked"}])
+    requested("Kept")
+    assert sorted(item_rollups.work(facts()).select("issue_id", "name", "stage").rows()) == [
+        ("7", "Old", "qa"), ("marops-01", "Of marops-01", "build"), ("marops-1", "Kept", "request"),
+        ("tracker:marops-1", "Of marops-1", "build"), ("tracker:tracker:marops-1", "Of tracker:marops-1", "build"),
+    ]  # fmt: skip
+    assert item_rollups.stage_visits(facts()).filter(issue_id="marops-1")["stage"].to_list() == ["request"]
+    assert item_rollups.flags(facts())["issue_id"].to_list() == ["tracker:marops-1"]
+    assert (read("marops-1").name, read("tracker:marops-1").name) == ("Kept", "Of marops-1")
+    approving.ask(ANA, OWN, "tracker:marops-1", approvers=["Legal"])
+    assert [one.item for one in approving.queue(VIC, OWN)] == ["tracker:marops-1"]
+    moved("marops-1", "build")
+
+
 def test_moves_and_visits_of_both_are_in_order_and_moving_back_is_a_visit_of_its_own(imported: None) -> None:
     item = requested().item
     for day, stage in ((11, "build"), (12, "qa"), (13, "build")):

@@ -39,11 +39,13 @@ def approvals(item: Item, place: Here) -> None:
 
 def _asked(one: Asked, place: Here, *, open_to_answers: bool) -> None:
     sign, word = _OUTCOMES[one.state.outcome]
-    line = text("{rule}; asked by {who} on {when}", rule=_rule(one), who=one.row.author, when=one.row.asked_at)
+    lines = [word, text("{rule}; asked by {who} on {when}", rule=_rule(one), who=one.row.author, when=one.row.asked_at)]
+    if one.row.withdrawn_at is not None:
+        lines.append(text("withdrawn by {who} on {when}", who=one.row.withdrawn_by or "", when=one.row.withdrawn_at))
     with st.container(horizontal=True, vertical_alignment="top", key=f"row_to_{one.row.id}"):
         st.markdown(
             html(
-                "action.html", sign=sign, title=one.row.about or say(text("Approval")), line=f"{say(word)} · {say(line)}",
+                "action.html", sign=sign, title=one.row.about or say(text("Approval")), line=" · ".join(map(say, lines)),
                 said=one.row.withdrawn_reason or "", late=False, word="",
             ),
             unsafe_allow_html=True, width="stretch",

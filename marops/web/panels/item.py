@@ -8,7 +8,7 @@ from marops.errors import NotFound
 from marops.language import Text, text
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
-from marops.stages import Process, Stage
+from marops.stages import Category, Process, Stage
 from marops.web.components import note, page_title, section
 from marops.web.markup import html
 from marops.web.panels import approvals, hindrances
@@ -123,12 +123,14 @@ def _acting(item: Item, place: Here) -> None:
 
 
 def _next(item: Item, process: Process) -> Stage | None:
-    """Where it goes next: a step of a launch to its end, anything else to the following stage; None from the last stage."""
+    """Where it goes next: a step of a launch to its end, anything else to the following stage; None from the last stage. Dropping
+    work is nothing that comes next.
+    """
     if item.is_done(process):
         return None
+    stages = [stage for stage in process.stages if stage.category is not Category.DROPPED]
     if item.parent is not None:
-        return next(stage for stage in process.stages if stage.id in process.done)
-    stages = process.stages
+        return next((stage for stage in stages if stage.id in process.done), None)
     at = next((at for at, stage in enumerate(stages) if stage == item.stage), None)
     if at is None:
         return stages[0]
@@ -159,12 +161,20 @@ def move_form(item: Item, place: Here) -> None:
 
 def edit_form(row: WorkItem, place: Here) -> None:
     """What a request says, to be said better."""
+    workspace = place.scope.workspace
     with st.form("edit", border=False):
         values = fields(place.opened, row)
         if row.first_due is not None:
             note(text("The day first promised, {day}, stays on record.", day=row.first_due))
+        has_steps = row.due is not None and bool(reading.item(place.principal, workspace, row.item).steps)
+        with_steps = has_steps and st.checkbox(
+            say(text("Open steps move along with the day of the launch")), value=True,
+            help=say(text("Each stays as many working days from it as it is.")),
+        )  # fmt: skip
         if st.form_submit_button(say(text("Save")), type="primary"):
-            attempt(lambda: intake.edit(principal(), place.scope.workspace, row.item, details(values), version=row.version))
+            attempt(
+                lambda: intake.edit(principal(), workspace, row.item, details(values), version=row.version, with_steps=with_steps)
+            )
 
 
 def withdraw_form(row: WorkItem, place: Here) -> None:
@@ -215,8 +225,14 @@ def _steps(item: Item, place: Here) -> None:
     if not item.steps:
         return
     process, today = place.opened.process, place.opened.today
-    done = sum(step.is_done(process) for step in item.steps)
-    section(text("Which steps are left?"), text("{done} of {all} are done.", done=done, all=len(item.steps)))
+    dropped = sum(step.is_dropped for step in item.steps)
+    done = sum(step.is_done(process) for step in item.steps) - dropped
+    said = (
+        text("{done} of {all} are done, {dropped} dropped.", done=done, all=len(item.steps), dropped=dropped)
+        if dropped
+        else text("{done} of {all} are done.", done=done, all=len(item.steps))
+    )
+    section(text("Which steps are left?"), said)
     listed([line_of(step, process, today) for step in item.steps], place, text("Steps of the launch, by the day they are due"))
 
 
@@ -236,7 +252,8 @@ def _way(item: Item, place: Here) -> None:
         said = [say(text("moved back"))] if back else []
         if move.withdrawn_at is not None:
             said = [say(text("taken back by {who} on {when}", who=move.withdrawn_by or "", when=move.withdrawn_at))]
-        words = " · ".join([*said, *([move.reason] if move.reason else [])])
+        despite = [say(text("although not approved: {why}", why=move.despite))] if move.despite else []
+        words = " · ".join([*said, *([move.reason] if move.reason else []), *despite])
         by = ", ".join(part for part in (move.by, r.moment(move.at)) if part)
         st.markdown(html("noted.html", month=say(_called(move)), words=words, by=by), unsafe_allow_html=True)
 

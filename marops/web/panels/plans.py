@@ -86,8 +86,16 @@ def plans_form(place: Here) -> None:
                     principal(), workspace, read(name, rows), template_id=own.id if own else None, version=own.version if own else 0
                 )
             )
+    for odd in launching.unreadable(place.principal, workspace):
+        _unreadable(odd, workspace)
     if own is not None and st.button(say(text("Withdraw this plan")), key="withdraw_plan", type="tertiary"):
         attempt(lambda: launching.withdraw_template(principal(), workspace, own.id))
+
+
+def _unreadable(odd: launching.Unreadable, workspace: str) -> None:
+    st.warning(literal(text("The plan {name} cannot be used. {why}", name=odd.row.name, why=odd.why)), icon=":material/error:")
+    if st.button(literal(text("Withdraw {name}", name=odd.row.name)), key=f"withdraw_{odd.row.id}", type="tertiary"):
+        attempt(lambda: launching.withdraw_template(principal(), workspace, odd.row.id))
 
 
 def written(template: Template) -> pl.DataFrame:

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from marops.language import Text, text
+from marops.errors import UserError
+from marops.language import Text, joined, ntext, text
 from marops.pipeline import details
 from marops.principal import Action, allowed
 from marops.stages import Category, Process, Stage, new_id, titled
@@ -14,7 +15,7 @@ from marops.web.components import note
 from marops.web.panels.managing import attempt, dialog
 from marops.web.scope import Here
 from marops.web.session import literal, principal, say
-from marops.workspaces import service as workspaces
+from marops.work import restaging
 
 _MEANINGS: dict[Category, Text] = {
     Category.TODO: text("to do: nobody has begun"), Category.ACTIVE: text("active: somebody works"),
@@ -39,11 +40,17 @@ def _settings(place: Here) -> None:
         st.dataframe(_frame(process.stages), hide_index=True, column_config=_columns(), alt=say(text("Stages of the work")))
         return
     found = details.suggested(place.principal, place.scope.workspace)
-    words = {alias for stage in process.stages for alias in stage.aliases}
-    if missing := [stage for stage in found if stage.aliases[0] not in words]:
-        st.warning(literal(say(text("{n} of the {all} statuses in your data are no stage.", n=len(missing), all=len(found)))))
+    if missing := [stage.name for stage in found if process.named(stage.id) is None]:
+        st.warning(
+            literal(
+                ntext(
+                    "{n} status in your data is no stage: {names}.", "{n} statuses in your data are no stage: {names}.",
+                    len(missing), names=joined(missing, 12),
+                )
+            )
+        )  # fmt: skip
         if st.button(say(text("Take the stages as the data show them")), key="stages_suggested", icon=":material/auto_fix:"):
-            attempt(lambda: workspaces.set_process(principal(), place.scope.workspace, found))
+            attempt(lambda: restaging.set_process(principal(), place.scope.workspace, found, seen=process))
     edited = st.data_editor(
         _frame(process.stages).to_dicts(), key=f"stages_{place.opened.workspace.revision}", hide_index=True, num_rows="dynamic",
         column_config=_columns(), alt=say(text("Stages of the work")),
@@ -54,11 +61,32 @@ def _settings(place: Here) -> None:
             "launched; without such a stage, what is done does, but not what is dropped (cancelled, rejected)."
         )
     )
+    workspace, anyhow = place.scope.workspace, False
+    left = _left(place, _read(edited, process))
+    if left:
+        st.warning(
+            literal(
+                ntext(
+                    "{n} open item would be in no stage: {keys}.", "{n} open items would be in no stage: {keys}.",
+                    len(left), keys=joined(left, 6),
+                )
+            )
+        )  # fmt: skip
+    if left or _left(place, None):
+        anyhow = st.checkbox(say(text("Save, although open items are in no stage then")), key="stages_anyhow")
     with st.container(horizontal=True):
         if st.button(say(text("Save stages")), key="stages_save", type="primary"):
-            attempt(lambda: workspaces.set_process(principal(), place.scope.workspace, _read(edited, process)))
+            attempt(lambda: restaging.set_process(principal(), workspace, _read(edited, process), seen=process, anyhow=anyhow))
         if st.button(say(text("Back to the usual stages")), key="stages_usual"):
-            attempt(lambda: workspaces.set_process(principal(), place.scope.workspace, None))
+            attempt(lambda: restaging.set_process(principal(), workspace, None, seen=process, anyhow=anyhow))
+
+
+def _left(place: Here, stages: list[Stage] | None) -> tuple[str, ...]:
+    """The keys of the items that stages would leave in none; what is no workflow is said when it is saved."""
+    try:
+        return restaging.adrift(place.principal, place.scope.workspace, stages)
+    except UserError:
+        return ()
 
 
 def _frame(stages: tuple[Stage, ...]) -> pl.DataFrame:

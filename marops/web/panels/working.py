@@ -51,8 +51,9 @@ def _settings(place: Here) -> None:
 
 def _save(place: Here, weekdays: list[int], begins: time, ends: time, zone: str, off: str) -> None:
     workspaces.set_calendar(
-        principal(), place.scope.workspace, zone=zone, weekdays=weekdays, begins=begins, ends=ends, holidays=days_of(off)
-    )
+        principal(), place.scope.workspace, zone=zone, weekdays=weekdays, begins=begins, ends=ends, holidays=days_of(off),
+        seen=place.opened.calendar,
+    )  # fmt: skip
 
 
 def days_of(written: str) -> list[date]:
