@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from hashlib import blake2b
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -179,8 +178,8 @@ class Details:
         return spent.sort(pl.col("stage").replace_strict(order, return_dtype=pl.Int64))
 
     def way(self, sign: str) -> list[str]:
-        """The path of a way of the period that is known by a sign (see `way_sign`); empty where none is."""
-        return next((path for path in self.ways["path"].to_list() if way_sign(path) == sign), [])
+        """The path of a way of the period that is known by a sign (see `flow.way_sign`); empty where none is."""
+        return next((path for path in self.ways["path"].to_list() if flow.way_sign(path) == sign), [])
 
     def on_way(self, way: Sequence[str]) -> pl.DataFrame:
         """What was launched in the period and took a way: the rows of `launched`, the slowest first."""
@@ -294,11 +293,6 @@ class Details:
         return moves.select(
             "stage", "status", "role", pl.col("entered_at").alias("at"), flow.days(pl.col("entered_at"), left).alias("days")
         )
-
-
-def way_sign(path: Sequence[str]) -> str:
-    """A short sign for a way, for addresses: the same whatever else is finished."""
-    return blake2b("\x1f".join(path).encode(), digest_size=5).hexdigest()
 
 
 def _of_unit(rows: pl.DataFrame, unit: str | None) -> pl.DataFrame:

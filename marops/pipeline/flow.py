@@ -5,10 +5,11 @@ follow the Kanban Guide (WIP, throughput, work item age, cycle time). Events are
 days are of 24 hours unless a function says otherwise.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
@@ -198,6 +199,11 @@ def throughput(found: pl.DataFrame) -> pl.DataFrame:
     if by_week.is_empty():
         return by_week
     return by_week.sort("week").upsample("week", every="1w").with_columns(pl.col("items").fill_null(0))
+
+
+def way_sign(path: Sequence[str]) -> str:
+    """A short sign for a way, for addresses: the same whatever else is finished."""
+    return blake2b("\x1f".join(path).encode(), digest_size=5).hexdigest()
 
 
 def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date]) -> pl.DataFrame:

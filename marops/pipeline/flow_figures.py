@@ -11,7 +11,8 @@ from marops import theme
 from marops.chart import Chart, base, escaped
 from marops.language import Reader, Text, joined, ntext, text
 from marops.pipeline.delivery import LAUNCHED
-from marops.pipeline.details import Details, way_sign
+from marops.pipeline.details import Details
+from marops.pipeline.flow import way_sign
 from marops.quantity import Quantity, Unit
 
 _WAYS, _STEPS = 8, 14

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from marops.errors import UserError
 from marops.period import Period, Scope
 from marops.pipeline import details
-from marops.pipeline.details import way_sign
+from marops.pipeline.flow import way_sign
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.stages import usual
 from marops.web.panels import stages, working
