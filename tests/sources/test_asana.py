@@ -66,6 +66,14 @@ def test_tasks_have_their_sections_projects_and_custom_fields(tmp_path: Path, co
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_task_that_is_nobodys_hides_nobody(tmp_path: Path, order: int) -> None:
+    _, _, rows = found(tmp_path, {"data": [TASK, {**OPEN, "assignee": None, "parent": None}][::order]})
+    assert sorted(rows.select("issue_id", "assignee_user_id", "parent_issue_id").rows()) == [
+        ("120", "7", "119"), ("121", None, None),
+    ]  # fmt: skip
+
+
 def test_one_task_alone_and_tasks_on_several_pages_are_read(tmp_path: Path) -> None:
     """A task is answered as the data itself, and not as a list of one."""
     following = {"data": [TASK], "next_page": {"offset": "x"}}
