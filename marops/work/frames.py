@@ -18,6 +18,7 @@ class Work:
     @classmethod
     def of(cls, items: pl.DataFrame, moves: pl.DataFrame, process: Process, unit: pl.Expr) -> "Work":
         """Work from rows of work_item and moves by item and time. `unit`: whose campaign it is by its name."""
+        moves = _by_id(items, moves)
         visits = _visits(moves)
         return cls(moves, visits, _work(items, moves, visits, process, unit))
 
@@ -42,6 +43,25 @@ def named(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     """Moves with the stage they mean in the present process: the one of their id, or else the one their name means."""
     known = pl.col("stage").is_in([stage.id for stage in process.stages])
     return moves.with_columns(pl.when(known).then("stage").otherwise(process.stage_of(pl.col("status"))).alias("stage"))
+
+
+def ids_of_keys(items: pl.DataFrame) -> pl.DataFrame:
+    """The items' ids (`of`) by the keys that histories may name them by (`issue_id`): those that one item has and that are no
+    item's id.
+    """
+    keys = items.drop_nulls("issue_key").filter(pl.col("issue_key").is_unique())
+    return keys.select(pl.col("issue_key").alias("issue_id"), pl.col("issue_id").alias("of")).join(items, on="issue_id", how="anti")
+
+
+def _by_id(items: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """Moves by item and time, those of a history that names items by their keys among those of the items' ids, each move once."""
+    keys = ids_of_keys(items)
+    named = moves.join(keys, on="issue_id", maintain_order="left").with_columns(pl.col("of").alias("issue_id")).drop("of")
+    if named.is_empty():
+        return moves
+    others = moves.join(keys, on="issue_id", how="anti", maintain_order="left")
+    new = named.join(others, on=["issue_id", "status", "entered_at"], how="anti", maintain_order="left")
+    return pl.concat([others, new]).sort("issue_id", "entered_at", maintain_order=True)
 
 
 def _visits(moves: pl.DataFrame) -> pl.DataFrame:
