@@ -4,7 +4,7 @@ Cached by content as those of `rollups` are.
 """
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -51,7 +51,10 @@ def work(found: Facts) -> pl.DataFrame:
     """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at (its
     first move, where only moves are known), due_date, launched_at (first entry into a stage that is a launch; null before), stage
     (where it is now; null: a word that is not known), since (entered that stage), role (that acts on it; null: not said), done_at
-    (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code.
+    (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code; and what to know of
+    it: finished (the status in which its tracker has finished it, though that is no end; null: none), differs (the tracker's status
+    and the last of its history, where they contradict each other), unknown (the tracker's status, where there is no history and it
+    is no stage).
 
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
@@ -66,7 +69,8 @@ def this_hour() -> datetime:
 def known_until(found: Facts) -> datetime:
     """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
     opened = found.opened
-    last = opened.today if not found.kept.items.is_empty() else min(opened.last_day or opened.today, opened.today)
+    told = _latest(opened.last_day, _last_finished(found)) or opened.today
+    last = opened.today if not found.kept.items.is_empty() else min(told, opened.today)
     over = start_of(last + timedelta(days=1))
     return over if opened.workspace.today is not None else min(over, datetime.now(UTC))
 
@@ -74,8 +78,18 @@ def known_until(found: Facts) -> datetime:
 def imported_until(found: Facts) -> datetime:
     """Until when it is known what trackers say: the end of the data, where some of the work is imported, or else `known_until`."""
     reach = known_until(found)
-    last = found.manifest.last_day("work_item", "work_item_transition")
+    last = _latest(found.manifest.last_day("work_item", "work_item_transition"), _last_finished(found))
     return reach if last is None else min(reach, start_of(last + timedelta(days=1)))
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item"), condition=threading.Condition())
+def _last_finished(found: Facts) -> date | None:
+    """The last day on which a tracker says that work was finished."""
+    return lake.table(found.manifest, "work_item").select(pl.col("resolved_at").max().dt.date()).collect().item()
 
 
 def approvals(found: Facts) -> pl.DataFrame:
