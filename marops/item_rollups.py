@@ -19,7 +19,12 @@ from marops.work.kept import FLAGS
 
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
 def _imported(found: Facts) -> Work:
-    return tracked.work(found.manifest, found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units))
+    process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
+    items, logged = (lake.table(found.manifest, name) for name in ("work_item", "work_item_transition"))
+    key = ["issue_id", "status_sequence"]
+    left = logged.select(*key, "previous_status").collect()
+    moves = tracked.moves(found.manifest).join(left, on=key, how="left", maintain_order="left")
+    return Work.of(items.collect(), frames.delivered(moves, process), process, unit)
 
 
 @cached(

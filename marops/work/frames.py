@@ -13,6 +13,8 @@ _FINISHED = ("done", "concluído", "itens concluídos", "listo", "finalizada", "
 _COMPLETED = "Completed"
 """What work enters that a tracker has completed where it stood."""
 
+_LEFT = "previous_status"
+
 _ROUNDED = timedelta(minutes=1)
 """By how much a moment that is written to the minute may lie before the move it belongs to."""
 
@@ -32,7 +34,7 @@ class Work:
         Where a tracker says that an item is over (or runs) and its history does not, the item moves there at the moment that the
         tracker names; where it names none, its moves are left out: nobody knows when the last was.
         """
-        moves = _by_id(items, moves)
+        moves = _from_creation(items, _by_id(items, moves), process)
         told = _told(items, moves, process)
         moves = _moved_on(moves, told)
         visits = _visits(_now_known(moves, told))
@@ -53,9 +55,12 @@ class Work:
 
 
 def delivered(logged: pl.DataFrame, process: Process) -> pl.DataFrame:
-    """Moves from those of trackers by item and time (`tracked.moves`), with the stage their status means."""
+    """Moves from those of trackers by item and time (`tracked.moves`), with the stage their status means, and the status they left
+    where the log has it (`previous_status`).
+    """
     stage = process.stage_of(pl.col("status")).alias("stage")
-    return logged.select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
+    left = [_LEFT] if _LEFT in logged.columns else []
+    return logged.select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"), *left)
 
 
 def named(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
@@ -81,6 +86,24 @@ def _by_id(items: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
     others = moves.join(keys, on="issue_id", how="anti", maintain_order="left")
     new = named.join(others, on=["issue_id", "status", "entered_at"], how="anti", maintain_order="left")
     return pl.concat([others, new]).sort("issue_id", "entered_at", maintain_order=True)
+
+
+def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """Moves by item and time; where the first says what it left, the item was in that since it was created."""
+    if _LEFT not in moves.columns:
+        return moves
+    first = moves.unique("issue_id", keep="first", maintain_order=True).drop_nulls(_LEFT).drop("role")
+    begun = first.join(items.select("issue_id", "created_at"), on="issue_id", maintain_order="left").filter(
+        (pl.col("created_at") < pl.col("entered_at")) & (folded(pl.col(_LEFT)) != folded(pl.col("status")))
+    )
+    moves = moves.drop(_LEFT)
+    if begun.is_empty():
+        return moves
+    new = begun.select(
+        "issue_id", process.stage_of(pl.col(_LEFT)).alias("stage"), pl.col(_LEFT).alias("status"),
+        pl.lit(None, pl.String).alias("role"), pl.col("created_at").alias("entered_at"),
+    )  # fmt: skip
+    return pl.concat([moves, new]).sort("issue_id", "entered_at", maintain_order=True)
 
 
 def _told(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """What issues and histories come to that trackers export as files of their own, in whichever order they are imported."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from itertools import permutations
@@ -203,4 +204,55 @@ def test_an_item_is_on_the_board_or_in_a_status_that_is_no_stage_but_not_both(ta
     assert found.adrift == ("Somewhere",)
     assert details.details(VIC, UP_TO_MARCH).doubts.filter(why=Doubt.DIFFERS).select("issue_id", "found").rows() == [
         ("A-1", "QA, Somewhere"),
+    ]  # fmt: skip
+
+
+# Before the first move
+
+
+def change(day: int, left: str, entered: str) -> dict[str, object]:
+    item = {"field": "status", "fieldId": "status", "fromString": left, "toString": entered}
+    return {"id": str(day), "created": f"2026-02-{day:02}T09:00:00.000+0000", "items": [item]}
+
+
+ANSWER = {
+    "issues": [
+        {
+            "id": "10001", "key": "A-1",
+            "fields": {
+                "summary": "Camp", "created": "2026-02-01T09:00:00.000+0000", "duedate": "2026-03-09", "status": {"name": "Live"},
+                "issuetype": {"name": "Story"},
+            },
+            "changelog": {"histories": [change(4, "In Progress", "Review"), change(9, "Review", "Live")]},
+        }
+    ]
+}  # fmt: skip
+
+
+def test_the_status_that_the_first_move_left_was_there_from_the_creation_on_in_a_csv_as_in_an_answer(
+    take: Take, admin: Principal
+) -> None:
+    def measured() -> list[object]:
+        timed = details.details(VIC, UP_TO_MARCH).delivered.timed
+        return [*item_rollups.stage_visits(facts()).rows(), *timed.select("issue_id", "started", "cycle", "lead").rows()]
+
+    take(json.dumps(ANSWER), ending="json")
+    answered = measured()
+    assert answered[-1] == ("10001", at(2, 1, 9), 8.0, 8.0)
+    assert answered[0] == ("10001", 1, "build", "In Progress", at(2, 1, 9), at(2, 4, 9))
+    for run in service.imports(VIC, OWN):
+        service.undo(admin, OWN, run.id)
+    take(MOVES.format(named="Issue Key", it="A-1"))
+    assert item_rollups.stage_visits(facts())["stage"].to_list() == ["qa", "execution"]  # nobody knows since when it was there
+    take(ISSUES)
+    assert measured() == answered
+
+
+def test_a_first_move_that_left_nothing_or_came_with_the_creation_begins_the_history(take: Take) -> None:
+    take(
+        issues(issue("A-1", "QA", "In Progress"), issue("A-2", "QA", "In Progress"), issue("A-3", "QA", "In Progress")),
+        DONE_MOVES + moved("A-1", (4, "", "QA")) + moved("A-2", (1, "Build", "QA")) + moved("A-3", (4, "qa", "QA")),
+    )
+    assert item_rollups.stage_visits(facts()).select("issue_id", "stage", "entered_at").rows() == [
+        ("A-1", "qa", at(2, 4, 9)), ("A-2", "qa", at(2, 1, 9)), ("A-3", "qa", at(2, 4, 9)),
     ]  # fmt: skip
