@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
-from marops.sources import pages, progress, trackers
+from marops.sources import changelog, pages, progress, trackers
 from marops.sources.digits import unmistakable
 from marops.sources.encodings import encoding_of
 from marops.sources.guard import Unreadable
@@ -84,7 +84,10 @@ def _add(found: Objects, name: str, rows: Rows, stem: Path | None) -> None:
         found.notes.extend(pages.notes(rows()))
         _add(found, name, lambda: pages.records(rows()), stem)
         return
-    answer = trackers.answer(next(iter(rows()))[1])
+    first = next(iter(rows()))[1]
+    if changelog.is_page(first) or changelog.is_change(first):
+        raise _BrokenError("changelog_alone")
+    answer = trackers.answer(first)
     if answer is None:
         found.tables.append(_table(name, rows(), stem))
         return
@@ -213,8 +216,8 @@ def _table(name: str, rows: Iterable[tuple[int, dict[str, Any]]], stem: Path | N
         raise _BrokenError("json_without_rows")
     objects = {path[:dot] for path in columns for dot, sign in enumerate(path) if sign == "."}
     kept = {path: column for path, column in columns.items() if path in filled or path not in objects}
-    cells = (pl.col(column).fill_null("").alias(f"c{at}") for at, column in enumerate(kept.values()))
-    found = pl.concat(frames, how="diagonal").select(ROW, *cells)
+    renamed = (pl.col(column).fill_null("").alias(f"c{at}") for at, column in enumerate(kept.values()))
+    found = pl.concat(frames, how="diagonal").select(ROW, *renamed)
     return RawTable(name, tuple(kept), 0, (), progress.counted(found), is_small=stem is None)
 
 

@@ -27,6 +27,8 @@ class Answer:
 
 _ANSWERS = (
     Answer(jira.is_issue, jira.id_of, {"issues": jira.issues, "history": jira.history, "flags": jira.flags}, jira.notes),
+    # An issue's changes may be on several pages: that it comes again does not mean that it is told twice.
+    Answer(jira.is_bulk, lambda _: "", {"history": jira.bulk_history, "flags": jira.bulk_flags}),
     # A story is a record of its own and not a kind of task, though both have a "gid".
     Answer(asana.is_story, asana.id_of, {"": asana.stories}),
     Answer(asana.is_task, asana.id_of, {"": asana.tasks}, asana.notes),
@@ -61,4 +63,4 @@ def each_once(rows: Rows, known: Answer) -> tuple[Rows, list[Note]]:
 
 def is_empty(found: dict[str, Any]) -> bool:
     """Whether an object is an answer without records."""
-    return [] in (found.get("issues"), found.get("data"))
+    return [] in (found.get("issues"), found.get("data"), found.get("issueChangeLogs"))

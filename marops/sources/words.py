@@ -61,6 +61,10 @@ _NOTES: dict[str, str] = {
         "{name} is one JSON object without a list of records; it has {names}. "
         "Give a list of records, one record a line, or what Jira’s or Asana’s API returned."
     ),
+    "changelog_alone": message(
+        "{name} is a page of one Jira issue’s changelog, which does not say of which issue. Fetch issues with their history from "
+        "Jira’s search with expand=changelog, or their changes from /changelog/bulkfetch, and give that answer."
+    ),
     "json_too_large": message(
         "{name} is one JSON list of more than {limit} MB. Export it as JSON lines (one record a line), CSV or Parquet."
     ),
