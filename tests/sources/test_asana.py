@@ -85,6 +85,8 @@ def test_one_task_alone_and_tasks_on_several_pages_are_read(tmp_path: Path) -> N
         assert part.recognised_as == "Asana tasks"
         assert rows["issue_id"].sort().to_list() == (["120", "121"] if "121" in str(content) else ["120"])
         assert {note.code for note in report.notes} <= {"beside_records", "records_repeated"}
+    report, _, _ = found(tmp_path, following)
+    assert str(words.note(report.notes[-1])).startswith("The file is one page of a longer answer: it holds 1 record, and others")
     report, _, _ = found(tmp_path, [following, {"data": [OPEN], "next_page": {"offset": "y"}}])
     assert str(words.note(report.notes[-1])).startswith(
         "The file holds 2 pages of a longer answer with 2 records; others are missing."
