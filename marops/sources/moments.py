@@ -141,12 +141,15 @@ def _counted(unit: Literal["s", "ms"]) -> Callable[[pl.Expr], pl.Expr]:
 
 
 def _mail(cell: pl.Expr) -> pl.Expr:
-    """Moments as mail has them (RFC 2822), with an offset."""
-    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?<sign>[+-])(?<h>\d{2})(?<n>\d{2})$")
+    """Moments as mail (RFC 2822) and browsers have them, with an offset: "Fri, 01 May 2026 09:00:00 +0200", and "Fri May 01 2026
+    09:00:00 GMT+0200 (CEST)".
+    """
+    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?:GMT)?(?<sign>[+-])(?<h>\d{2})(?<n>\d{2})(?:\s\(.*\))?$")
     plain = pl.coalesce(parts.struct.field("local"), cell.str.extract(r"(?i)^(.*:\d{2})\s(?:GMT|UTC|UT|Z)$"))
     hours, minutes = (parts.struct.field(name).cast(pl.Int64, strict=False) for name in "hn")
     ahead = pl.duration(minutes=(hours * 60 + minutes) * pl.when(parts.struct.field("sign") == "-").then(-1).otherwise(1))
-    return _named(_D_MONTH_Y_CLOCK, clock=True)(plain) - pl.coalesce(ahead, pl.duration(minutes=0))
+    local = pl.coalesce(_named(pattern, clock=True)(plain) for pattern in (_D_MONTH_Y_CLOCK, _MONTH_D_Y_CLOCK))
+    return local - pl.coalesce(ahead, pl.duration(minutes=0))
 
 
 def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
@@ -195,6 +198,7 @@ _WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
 _CLOCK = r"(?<h>\d{1,2}):(?<n>\d{2})(?::(?<s>\d{2}))?"
 _D_MONTH_Y = r"(?<d>\d{1,2})\.?[ ./-](?:de )?(?<m>\p{L}+)\.?[ ./-](?:de )?(?<y>\d{4}|\d{2})"
 _D_MONTH_Y_CLOCK = _WEEKDAY + _D_MONTH_Y + rf",? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
+_MONTH_D_Y_CLOCK = _WEEKDAY + rf"(?<m>\p{{L}}+)\.? (?<d>\d{{1,2}}),? (?<y>\d{{4}}),? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
 
 DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso", _moment("%Y-%m-%d"), mark="-"),
@@ -213,11 +217,7 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("d_month_y", _named(_WEEKDAY + _D_MONTH_Y + "$", clock=False)),
     DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
     DateFormat("d_month_y_clock", _named(_D_MONTH_Y_CLOCK, clock=True), clock=True),
-    DateFormat(
-        "month_d_y_clock",
-        _named(_WEEKDAY + rf"(?<m>\p{{L}}+)\.? (?<d>\d{{1,2}}),? (?<y>\d{{4}}),? {_CLOCK}(?:{_HALF_OF_CLOCK})?$", clock=True),
-        clock=True,
-    ),
+    DateFormat("month_d_y_clock", _named(_MONTH_D_Y_CLOCK, clock=True), clock=True),
     DateFormat("mail", _mail, zoned=True, clock=True),
 )
 

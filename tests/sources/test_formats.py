@@ -187,6 +187,7 @@ def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> N
         ("Sun, 31 May 2026 09:00:00 +0200", made.utc(2026, 5, 31, 7)),
         ("31 May 2026 09:00:00 -0330", made.utc(2026, 5, 31, 12, 30)),
         ("Sun, 31 May 2026 09:00 GMT", made.utc(2026, 5, 31, 9)),
+        ("Sun May 31 2026 09:00:00 GMT+0200 (Central European Summer Time)", made.utc(2026, 5, 31, 7)),
     ],
 )
 def test_a_clock_is_read_however_it_is_written(cell: str, found: datetime) -> None:
