@@ -84,3 +84,78 @@ def test_issues_of_the_command_line_of_github_are_proposed_as_work_items(tmp_pat
     issue = {"number": 7, "title": "Landing", "state": "OPEN", "createdAt": "2026-05-01T09:00:00Z", "closedAt": None}
     part = made.only(made.read(made.put(tmp_path / "gh.json", json.dumps([issue]))))
     assert (part.mapping, part.proposals[0].table) == (None, "work_item")
+
+
+# Trello
+
+CREATED = "69f46d10"  # 2026-05-01 09:06:24 UTC in seconds, as ids begin
+
+
+def card(number: int, place: str, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"{CREATED}a1b2c3d4e5f6071{number}", "name": f"Card {number}", "idList": place, "idBoard": "b", "due": None,
+        "dueComplete": False, "closed": False, "idMembers": [], **more,
+    }  # fmt: skip
+
+
+def action(number: int, kind: str, day: int, **data: Any) -> dict[str, Any]:
+    known = {"card": {"id": card(1, "")["id"]}, "board": {"id": "b"}, **data}
+    when = f"2026-05-{day:02}T09:00:00.000Z"
+    return {"id": f"a{number}", "type": kind, "date": when, "idMemberCreator": "m", "data": known}
+
+
+BOARD = {
+    "id": "b", "name": "Launches", "lists": [{"id": "l1", "name": "Build"}, {"id": "l2", "name": "QA"}],
+    "cards": [
+        card(1, "l2", due="2026-05-31T12:00:00.000Z", idMembers=["m1", "m2"]), card(2, "l1", dueComplete=True),
+        card(3, "l1", closed=True), card(4, "l9"),
+    ],
+    "actions": [
+        action(4, "commentCard", 7, text="x"), action(3, "updateCard", 6, listBefore={"name": "Build"}, listAfter={"name": "QA"}),
+        action(2, "updateCard", 5, old={"name": "x"}, list={"name": "Build"}), action(1, "createCard", 4, list={"name": "Build"}),
+    ],
+}  # fmt: skip
+MOVES = [
+    (card(1, "")["id"], "Build", None, made.utc(2026, 5, 4, 9), "m"),
+    (card(1, "")["id"], "QA", "Build", made.utc(2026, 5, 6, 9), "m"),
+]
+
+
+def test_a_board_of_trello_is_its_cards_and_how_they_moved(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "board.json", json.dumps(BOARD))
+    report = made.read(path)
+    items, moves = report.parts
+    assert (items.name, items.recognised_as, moves.name, moves.recognised_as) == (
+        "cards", "Trello cards", "history", "Trello actions",
+    )  # fmt: skip
+    columns = "issue_name", "current_status", "current_status_category", "assignee_user_id", "due_date", "project_name"
+    assert made.rows(path, items).select(columns).rows() == [
+        ("Card 1", "QA", None, "m1", date(2026, 5, 31), "Launches"), ("Card 2", "Build", "Done", None, None, "Launches"),
+        ("Card 3", "Build", "Done", None, None, "Launches"), ("Card 4", "l9", None, None, None, "Launches"),
+    ]  # fmt: skip
+    assert set(made.rows(path, items)["created_at"]) == {made.utc(2026, 5, 1, 9, 6, 24)}
+    told = made.rows(path, moves).select("issue_id", "status", "previous_status", "transition_at", "changed_by")
+    assert told.sort("transition_at").rows() == MOVES
+    assert report.notes == []
+
+
+def test_cards_and_actions_of_trello_may_come_alone(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "cards.json", json.dumps(BOARD["cards"]))
+    part = made.only(made.read(path))
+    assert (part.recognised_as, made.rows(path, part)["current_status"].to_list()) == ("Trello cards", ["l2", "l1", "l1", "l9"])
+    path = made.put(tmp_path / "actions.json", json.dumps(BOARD["actions"]))
+    part = made.only(made.read(path))
+    told = made.rows(path, part).select("issue_id", "status", "previous_status", "transition_at", "changed_by")
+    assert (part.recognised_as, told.sort("transition_at").rows()) == ("Trello actions", MOVES)
+
+
+def test_a_board_with_as_many_actions_as_an_export_holds_may_lack_others(tmp_path: Path) -> None:
+    full = {**BOARD, "actions": [action(n, "commentCard", 7) for n in range(996)] + BOARD["actions"]}
+    report = made.read(made.put(tmp_path / "board.json", json.dumps(full)))
+    (note,) = report.notes
+    assert str(words.note(note)) == (
+        "Launches: the file holds only the newest 1,000 actions, so earlier moves of cards are missing. "
+        "Fetch those before from the API, page by page, and import them, too."
+    )
+    moves = made.rows(tmp_path / "board.json", report.parts[1])
+    assert moves.select("status", "previous_status").rows() == [("Build", None), ("QA", None)]
