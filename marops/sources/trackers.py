@@ -37,7 +37,7 @@ _ANSWERS = (
     Answer(trello.is_action, trello.id_of, {"": trello.history}),
     # A story is a record of its own and not a kind of task, though both have a "gid".
     Answer(asana.is_story, asana.id_of, {"": asana.stories}),
-    Answer(asana.is_task, asana.id_of, {"": asana.tasks}, asana.notes),
+    Answer(asana.is_task, asana.id_of, {"": asana.tasks, "stories": asana.stories_of_tasks}, asana.notes),
 )  # fmt: skip
 
 

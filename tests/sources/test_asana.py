@@ -100,6 +100,21 @@ def test_stories_on_several_pages_are_the_moves_of_one_task(tmp_path: Path) -> N
     assert rows.sort("status_sequence")["status"].to_list() == ["Doing", "QA", "Completed"]
 
 
+def test_stories_that_stand_in_their_tasks_are_their_moves(tmp_path: Path) -> None:
+    def without_target(told: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in told.items() if name != "target"}
+
+    told = [story(1, "comment_added", 2), moved(3, 4, "Doing", "QA"), moved(2, 3, "To do", "Doing"), story(4, "marked_complete", 5)]
+    tasks = [{**TASK, "stories": [without_target(each) for each in told]}, {**OPEN, "stories": []}]
+    path = made.put(tmp_path / "asana.json", json.dumps({"data": tasks}))
+    items, moves = made.read(path).parts
+    assert (items.recognised_as, moves.recognised_as) == ("Asana tasks", "Asana stories (API)")
+    assert "stories" not in items.headers
+    assert made.rows(path, items)["issue_id"].to_list() == ["120", "121"]
+    rows = made.rows(path, moves).sort("transition_at").select("issue_id", "status", "previous_status")
+    assert rows.rows() == [("120", "Doing", "To do"), ("120", "QA", "Doing"), ("120", "Completed", "QA")]
+
+
 def test_custom_fields_of_days_and_amounts_are_read_as_they_are_and_not_as_they_are_shown(tmp_path: Path) -> None:
     fields = [
         {"gid": "41", "name": "Value per day", "display_value": "R$1,235", "number_value": 1234.5, "currency_code": "BRL"},
