@@ -284,13 +284,15 @@ def flow(
         cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
         reopened=Reopened(reopened.value),
     )  # fmt: skip
-    found = service.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
+    read = service.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
+    for said in read.notes:
+        typer.echo(_say(said), err=True)
     if as_json:
         import json
 
-        typer.echo(json.dumps(found, ensure_ascii=False))
+        typer.echo(json.dumps(read.found, ensure_ascii=False))
     else:
-        for line in logs.lines(found):
+        for line in logs.lines(read.found):
             _tell(line)
 
 

@@ -4,11 +4,13 @@ Cached by content as those of `rollups` are.
 """
 
 import threading
-from datetime import UTC, datetime, timedelta
+from collections.abc import Hashable
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 from cachetools import LRUCache, cached
 
+from marops import lake
 from marops.period import start_of
 from marops.rollups import Facts, unit_of
 from marops.work import frames, tracked
@@ -16,25 +18,28 @@ from marops.work.frames import Work
 from marops.work.kept import FLAGS
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item", "work_item_transition"), condition=threading.Condition())
+def _key(found: Facts) -> Hashable:
+    return found.key("work_item", "work_item_transition"), found.opened.today
+
+
+@cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
 def _imported(found: Facts) -> Work:
-    return tracked.work(found.manifest, found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units))
+    unit = unit_of(pl.col("campaign_name"), found.opened.units)
+    return tracked.work(found.manifest, found.opened.process, unit, found.opened.over)
 
 
-@cached(
-    LRUCache(maxsize=32),
-    key=lambda found: (found.key("work_item", "work_item_transition"), found.kept.digest),
-    condition=threading.Condition(),
-)
+@cached(LRUCache(maxsize=32), key=lambda found: (_key(found), found.kept.digest), condition=threading.Condition())
 def _all_work(found: Facts) -> Work:
     """Imported work, which is not worked out anew where only work kept here has changed, and what is kept here."""
     process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
-    return _imported(found).united(Work.of(found.kept.items, frames.named(found.kept.moves, process), process, unit))
+    kept = Work.of(found.kept.items, frames.named(found.kept.moves, process), process, unit, found.opened.over)
+    return _imported(found).united(kept)
 
 
 def stage_moves(found: Facts) -> pl.DataFrame:
     """Every status a work item entered, in order, imported or kept here (undone moves left out): issue_id, stage (null: a word that
-    is not known), status as the tracker calls it, role that acts on it from then on (null: not said), entered_at.
+    is not known), status as the tracker calls it, role that acts on it from then on (null: not said), entered_at. Moments that
+    cannot be, before 1971 and after today, are among them, and in nothing else.
     """
     return _all_work(found).moves
 
@@ -50,7 +55,10 @@ def work(found: Facts) -> pl.DataFrame:
     """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at (its
     first move, where only moves are known), due_date, launched_at (first entry into a stage that is a launch; null before), stage
     (where it is now; null: a word that is not known), since (entered that stage), role (that acts on it; null: not said), done_at
-    (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code.
+    (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code; and what to know of
+    it: finished (the status in which its tracker has finished it, though that is no end; null: none), differs (the tracker's status
+    and the last of its history, where they contradict each other), unknown (the tracker's status, where there is no history and it
+    is no stage).
 
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
@@ -65,7 +73,8 @@ def this_hour() -> datetime:
 def known_until(found: Facts) -> datetime:
     """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
     opened = found.opened
-    last = opened.today if not found.kept.items.is_empty() else min(opened.last_day or opened.today, opened.today)
+    told = _latest(opened.last_day, _last_finished(found)) or opened.today
+    last = opened.today if not found.kept.items.is_empty() else min(told, opened.today)
     over = start_of(last + timedelta(days=1))
     return over if opened.workspace.today is not None else min(over, datetime.now(UTC))
 
@@ -73,8 +82,18 @@ def known_until(found: Facts) -> datetime:
 def imported_until(found: Facts) -> datetime:
     """Until when it is known what trackers say: the end of the data, where some of the work is imported, or else `known_until`."""
     reach = known_until(found)
-    last = found.manifest.last_day("work_item", "work_item_transition")
+    last = _latest(found.manifest.last_day("work_item", "work_item_transition"), _last_finished(found))
     return reach if last is None else min(reach, start_of(last + timedelta(days=1)))
+
+
+def _latest(*days: date | None) -> date | None:
+    return max((day for day in days if day is not None), default=None)
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item"), condition=threading.Condition())
+def _last_finished(found: Facts) -> date | None:
+    """The last day on which a tracker says that work was finished."""
+    return lake.table(found.manifest, "work_item").select(pl.col("resolved_at").max().dt.date()).collect().item()
 
 
 def approvals(found: Facts) -> pl.DataFrame:
@@ -92,10 +111,13 @@ def flags(found: Facts) -> pl.DataFrame:
     return pl.concat([_imported_flags(found), found.kept.flags])
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event"), condition=threading.Condition())
+@cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event", "work_item"), condition=threading.Condition())
 def _imported_flags(found: Facts) -> pl.DataFrame:
+    keys = frames.ids_of_keys(tracked.table(found.manifest, "work_item").select("issue_id", "issue_key").collect())
     kind = pl.col("kind").replace("waiting_on", "waiting")
     set_or_not = tracked.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
+    named = set_or_not.join(keys, on="issue_id", how="left", maintain_order="left")
+    set_or_not = named.with_columns(pl.coalesce("of", "issue_id").alias("issue_id")).drop("of")
     set_or_not = set_or_not.sort("issue_id", "kind", "flag_at", maintain_order=True)
     # A flag that is set again while it stands, or taken off where none is, changes nothing.
     changes = set_or_not.filter(

@@ -50,6 +50,10 @@ class Period:
             month = month_of(month.end + timedelta(days=1))
 
 
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
+
+
 def start_of(day: date) -> datetime:
     """Midnight UTC at which a day begins."""
     return datetime.combine(day, time.min, UTC)

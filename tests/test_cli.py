@@ -394,6 +394,34 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
     assert "1 finished, 1 in progress." in marops("flow", path, *options).stdout.splitlines()
 
 
+def test_flow_leaves_out_issues_of_whose_history_the_file_does_not_hold_all_and_says_so(home: Path, tmp_path: Path) -> None:
+    """One with its history, one without any, one with a part of it."""
+
+    def issue(number: int, **more: object) -> dict[str, object]:
+        status = {"created": "2026-05-01T09:00:00.000+0000", "status": {"name": "Done"}, "summary": "x"}
+        return {"id": str(number), "key": f"A-{number}", "fields": status, **more}
+
+    move = {"field": "status", "fromString": "Build", "toString": "Done"}
+    log = {"histories": [{"id": "1", "created": "2026-05-04T09:00:00.000+0000", "items": [move]}]}
+    issues = [issue(1, changelog=log), issue(2), issue(3, changelog={**log, "total": 5})]
+    path = made.put(tmp_path / "jira.json", json.dumps({"issues": issues}))
+    done = marops("flow", path, "--json", "--done", "Done")
+    found = json.loads(done.stdout)
+    assert (found["items"], found["excluded"]) == (
+        1, [{"case": "2", "why": "no whole history"}, {"case": "3", "why": "no whole history"}]
+    )  # fmt: skip
+    assert [line.split(": ")[0] for line in done.stderr.splitlines()] == [
+        "Of 1 of 3 issues the file holds no history, so nothing is known of how they moved",
+        "Of 1 of 3 issues the file holds only part of the history, so their moves and flags were left out",
+    ]
+    assert "Left out: 2 items of whose history not all is there." in marops("flow", path).stdout.splitlines()
+    alone = made.put(tmp_path / "alone.json", json.dumps({"issues": issues[1:2]}))
+    assert mistake(marops("flow", alone)) == (
+        "Of 1 of 1 issues the file holds no history, so nothing is known of how they moved: A-2. "
+        "Ask Jira for it with expand=changelog."
+    )
+
+
 def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_path: Path) -> None:
     path = made.put(tmp_path / "log.csv", EVENTS)
     assert mistake(marops("flow", path, "--done", "Live")) == (

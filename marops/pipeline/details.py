@@ -284,7 +284,7 @@ class Details:
     @cached_property
     def unknown_words(self) -> pl.DataFrame:
         """Statuses that are no stage of the workflow: see `quality.unknown_words`."""
-        return quality.unknown_words(self.moves)
+        return quality.unknown_words(self.moves, self.work)
 
     def history(self, issue_id: str) -> pl.DataFrame:
         """One item's moves in order, with the days until the next (null: none yet): `stage`, `status`, `role`, `at`, `days`."""
@@ -317,7 +317,7 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     opened = workspaces.open_workspace(principal, workspace_id)
     facts = rollups.facts(opened)
     moves = item_rollups.stage_moves(facts).with_columns(folded(pl.col("status")).alias("stage"))
-    found = log(delivery.events(moves), now=start_of(opened.today + timedelta(days=1))).events
+    found = log(delivery.events(moves), now=opened.over).events
     if found.is_empty():
         return ()
     order = events.order(found)

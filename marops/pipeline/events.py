@@ -5,21 +5,19 @@ An event says that an item (`case`) entered a stage at a moment (UTC). The terms
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 import numpy as np
 import polars as pl
 
 from marops.lifecycle import completed
+from marops.period import EARLIEST
 
 EVENT = pl.Schema(
     {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
 )
 """A log's columns, in the order its source had them; `role` and `lifecycle` may be null."""
-
-_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
-"""Moments before this are what programs write that have none: nobody planned campaigns in 1970."""
 
 _ENDS_HERE = 0.99
 _FEW = 2
@@ -92,7 +90,7 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
     events = steps
     why = (
         pl.when(pl.col("at").is_null()).then(pl.lit(Why.NO_MOMENT.value))
-        .when(pl.col("at") < _EARLIEST).then(pl.lit(Why.EPOCH.value))
+        .when(pl.col("at") < EARLIEST).then(pl.lit(Why.EPOCH.value))
         .when(pl.col("at") > now).then(pl.lit(Why.FUTURE.value))
         .when(pl.col("stage").is_null()).then(pl.lit(Why.NO_STAGE.value))
     )  # fmt: skip

@@ -17,6 +17,17 @@ from marops.pipeline.events import Why, Workflow, ends, log, order, placed
 from marops.pipeline.flow import Reopened
 from marops.quantity import Quantity, Unit
 
+NO_HISTORY = "no whole history"
+"""Why an item is left out that a source names, of whose history it holds nothing, or only part."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfFile:
+    """The measures of a log (`summary`), and what there is to say of the file it was read from."""
+
+    found: dict[str, Any]
+    notes: tuple[Text, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -55,15 +66,17 @@ def summary(
     now: datetime,
     unread: Mapping[str, Why] = MappingProxyType({}),
     unread_rows: Sequence[int] = (),
+    silent: Collection[str] = (),
 ) -> dict[str, Any]:
     """The measures of a log (`flow.EVENT`) as plain values, ready for JSON. Days are elapsed ones of 24 hours; percentiles stand
     between the two nearest values ("linear"), and beside them the nearest rank. `unread`: items with a row that could not be read,
-    and why; they are left out as a whole. `unread_rows`: rows of which nobody can say whose they are. Raises UserError.
+    and why; they are left out as a whole. `unread_rows`: rows of which nobody can say whose they are. `silent`: items of whose
+    history the source does not hold all. Raises UserError.
     """
     readable = events.filter(~pl.col("case").is_in(list(unread)))
     whole = log(readable, now=now)
     if whole.events.is_empty():
-        left_out = _counted([*unread.values(), *map(Why, whole.excluded["why"])])
+        left_out = _counted([*unread.values(), *whole.excluded["why"], *[NO_HISTORY] * len(silent)])
         raise UserError(
             text("No event of this log can be used. Left out: {items}.", items=left_out or text("none; it has no events"))
         )
@@ -88,7 +101,10 @@ def summary(
     worked = flow.efficiency(dwell, ways)
     finished = int(items["finished"].count())
     going_forward = flow.without_undone(of_stages) if asked.reopened is Reopened.RESET else of_stages
-    excluded = [*unread.items(), *known.excluded.iter_rows(), *((case, Why.UNKNOWN) for case in strange)]
+    excluded = [
+        *unread.items(), *known.excluded.iter_rows(), *((case, Why.UNKNOWN) for case in strange),
+        *((case, NO_HISTORY) for case in silent),
+    ]  # fmt: skip
     return {
         "items": items.height,
         "finished": finished,
@@ -163,7 +179,7 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
             "{n} items have events at the same moment: the order of the file counts.", found["equal_timestamps"],
         )  # fmt: skip
     if found["excluded"]:
-        yield text("Left out: {items}.", items=_counted([Why(one["why"]) for one in found["excluded"]]))
+        yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))
     if found["unread_rows"]:
         yield ntext(
             "{n} row has too many or too few cells, or no item: its item, whichever that is, lacks an event here.",
@@ -172,7 +188,7 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
         )  # fmt: skip
 
 
-_WORDS: Mapping[Why, Callable[[int], Text]] = {
+_WORDS: Mapping[str, Callable[[int], Text]] = {
     Why.NO_MOMENT: lambda n: ntext("{n} item with an event without a moment", "{n} items with an event without a moment", n),
     Why.UNREADABLE: lambda n: ntext("{n} item with a moment that cannot be read", "{n} items with a moment that cannot be read", n),
     Why.EPOCH: lambda n: ntext("{n} item with a moment before 1971", "{n} items with a moment before 1971", n),
@@ -180,13 +196,14 @@ _WORDS: Mapping[Why, Callable[[int], Text]] = {
     Why.NO_STAGE: lambda n: ntext("{n} item with an event without a stage", "{n} items with an event without a stage", n),
     Why.NOT_COMPLETED: lambda n: ntext("{n} item that has completed no step", "{n} items that have completed no step", n),
     Why.UNKNOWN: lambda n: ntext("{n} item that was in none of the stages", "{n} items that were in none of the stages", n),
+    NO_HISTORY: lambda n: ntext("{n} item of whose history not all is there", "{n} items of whose history not all is there", n),
 }
 
 
-def _counted(reasons: Sequence[Why]) -> Joined | None:
+def _counted(reasons: Sequence[str]) -> Joined | None:
     """How many items are left out for each reason, in words."""
     counts = Counter(reasons)
-    return joined([_WORDS[why](counts[why]) for why in Why if counts[why]], len(Why)) if counts else None
+    return joined([say(counts[why]) for why, say in _WORDS.items() if counts[why]], len(_WORDS)) if counts else None
 
 
 def _count_of(names: pl.Series) -> dict[str, int]:

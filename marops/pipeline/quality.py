@@ -13,6 +13,8 @@ class Doubt(StrEnum):
     NO_HISTORY = "no history"
     WITHDRAWN = "withdrawn"
     UNKNOWN = "unknown stage"
+    FINISHED = "finished where it stood"
+    DIFFERS = "tracker and history differ"
     EQUAL_TIMES = "equal timestamps"
     REPEATED = "the same stage again"
     RELAUNCHED = "moved on after its launch"
@@ -36,16 +38,22 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.D
     )  # fmt: skip
     moments = work.join(moves.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
+    # What is finished in a status that it has just entered got there and was finished at one moment.
+    tied = events.filter(same)["case"].unique(maintain_order=True)
     again = (pl.col("case") == pl.col("case").shift()) & (pl.col("stage") == pl.col("stage").shift())
     went_on = (pl.col("stage") == LAUNCHED) & (pl.col("case") == pl.col("case").shift(-1))
     finished = items.drop_nulls(["finished", "started"])
     worked = events.filter(pl.col("stage").is_in(list(delivered.workflow.active)))
     frames = [
         excluded,
-        _rows(work.join(moves, on="issue_id", how="anti"), Doubt.NO_HISTORY),
+        # A history that its tracker contradicts is there, though nothing can be measured by it.
+        _rows(work.filter(pl.col("differs").is_null()).join(moves, on="issue_id", how="anti"), Doubt.NO_HISTORY),
         _rows(_of(delivered.withdrawn), Doubt.WITHDRAWN),
         _rows(unknown, Doubt.UNKNOWN),
-        _rows(_of(events.filter(same)["case"].unique(maintain_order=True)), Doubt.EQUAL_TIMES),
+        _rows(_told(work, "unknown"), Doubt.UNKNOWN),
+        _rows(_told(work, "finished"), Doubt.FINISHED),
+        _rows(_told(work, "differs"), Doubt.DIFFERS),
+        _rows(_of(tied).join(_told(work, "finished"), on="issue_id", how="anti", maintain_order="left"), Doubt.EQUAL_TIMES),
         _rows(_of(events.filter(again)["case"].unique(maintain_order=True)), Doubt.REPEATED),
         _rows(_of(events.filter(went_on)["case"].unique(maintain_order=True)), Doubt.RELAUNCHED),
         _rows(_of(finished.join(worked, on="case", how="anti")["case"]) if delivered.workflow.active else None, Doubt.NEVER_ACTIVE),
@@ -65,6 +73,10 @@ def _of(cases: pl.Series) -> pl.DataFrame:
     return cases.alias("issue_id").to_frame()
 
 
+def _told(work: pl.DataFrame, column: str) -> pl.DataFrame:
+    return work.drop_nulls(column).select("issue_id", pl.col(column).alias("found"))
+
+
 def _rows(items: pl.DataFrame | None, why: Doubt) -> pl.DataFrame | None:
     if items is None:
         return None
@@ -72,9 +84,14 @@ def _rows(items: pl.DataFrame | None, why: Doubt) -> pl.DataFrame | None:
     return items.select(*kept, pl.lit(why.value).alias("why"))
 
 
-def unknown_words(moves: pl.DataFrame) -> pl.DataFrame:
-    """Statuses that are no stage of the workflow: `status`, `moves` into it; the most frequent first."""
+def unknown_words(moves: pl.DataFrame, work: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Statuses that are no stage of the workflow: `status`, `moves` into it (of items without a history: that they are in it); the
+    most frequent first.
+    """
+    words = [moves.filter(pl.col("stage").is_null()).select("status")]
+    if work is not None:
+        words.append(work.select(pl.col("unknown").alias("status")).drop_nulls())
     return (
-        moves.filter(pl.col("stage").is_null()).group_by("status").agg(pl.len().cast(pl.Int64).alias("moves"))
+        pl.concat(words).group_by("status").agg(pl.len().cast(pl.Int64).alias("moves"))
         .sort("moves", "status", descending=[True, False])
     )  # fmt: skip

@@ -13,7 +13,7 @@ from marops import item_rollups, rollups, store
 from marops.audit import store as audit
 from marops.errors import Conflict, UserError
 from marops.language import joined, text
-from marops.period import Scope, start_of
+from marops.period import Scope
 from marops.pipeline import bottleneck, flow, holding, raci
 from marops.pipeline.events import EVENT, log
 from marops.pipeline.held import Held
@@ -131,7 +131,7 @@ def _held(scoped: Scoped) -> Held:
     approvals = item_rollups.approvals(facts).select(holding.APPROVAL.names())
     names = raci.as_called(matrix, pl.concat([moves["role"], approvals["approver"]]).drop_nulls().unique())
     approvals = approvals.with_columns(pl.col("approver").replace(names))
-    found = log(_events(moves, names), now=start_of(opened.today + timedelta(days=1)), as_of=end)
+    found = log(_events(moves, names), now=opened.over, as_of=end)
     before_launch = [stage.id for stage in process.before_launch]
     must_act = {stage: matrix.must_act(stage) for stage in before_launch}
     spans = holding.spans(flow.visits(found.events), must_act, approvals, end, before_launch)

@@ -4,7 +4,6 @@ import threading
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -18,7 +17,7 @@ from marops.pipeline import delivery, lateness, logs, metrics, ordering, roles
 from marops.pipeline.events import EVENT, Why
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
-from marops.pipeline.logs import Asked
+from marops.pipeline.logs import Asked, OfFile
 from marops.pipeline.raci import called
 from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.principal import Action, Principal, require
@@ -221,9 +220,9 @@ def _where_work_waits(found: Flow) -> Text:
     return text("Work waits longest in {stage}: half leave it within {days}.", stage=slowest.stage.name, days=days)
 
 
-def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None = None) -> dict[str, Any]:
-    """The measures of an event log in a file of the server (see `logs.summary`), read as an import would read it; `dates` is the
-    order of dates that could be read either way. Raises BadFile, NotFound, and UserError for stages the log does not have.
+def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None = None) -> OfFile:
+    """The measures of an event log in a file of the server, read as an import would read it; `dates` is the order of dates that
+    could be read either way. Raises BadFile, NotFound, and UserError for stages the log does not have.
     """
     require(principal, Action.IMPORT)
     called = text("event log (a column for the case, the stage and the timestamp)")
@@ -235,8 +234,11 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     # A row that says when nothing happened, or nothing of when, makes every time of its item wrong.
     lost = found.kept_out.unique(ROW, keep="first", maintain_order=True)
     unread = {of: _why(column, rule) for of, column, rule in lost.drop_nulls("of").select("of", "column", "rule").iter_rows()}
+    told = set(events["case"].unique())
     nobodys = lost.filter(pl.col("of").is_null())[ROW].to_list()
-    return logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys)
+    silent = [item for item in found.listed if item not in unread and item not in told]
+    measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
+    return OfFile(measured, found.notes)
 
 
 def _why(column: str, rule: str) -> Why:
@@ -333,7 +335,8 @@ def _flow(scoped: Scoped) -> Flow:
     # What is normal, and how likely a campaign is late, is the same whatever is looked at.
     learned = _learned(scoped.everything)
     strange = visits.filter(pl.col("stage").is_null())
-    unknown = strange.select(folded(pl.col("status")))["status"].unique().sort().to_list()
+    words = pl.concat([strange.select("status"), work.select(pl.col("unknown").alias("status")).drop_nulls()])
+    unknown = words.select(folded(pl.col("status")))["status"].unique().sort().to_list()
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
     dated, has_dates = _dated(work, process), work["due_date"].count() > 0
     untold = work.join(dated.select("issue_id"), on="issue_id", how="anti")

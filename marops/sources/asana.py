@@ -14,6 +14,9 @@ from marops.sources.report import Note
 _COMPLETED, _INCOMPLETE = "Completed", "Incomplete"
 """What tasks enter that are marked so. One that is taken up again is back in its section, where a move says which that is."""
 
+_LISTS = frozenset({"memberships", "custom_fields", "projects", "stories"})
+"""What a task holds several of, and what is told of it in rows of their own."""
+
 
 def is_task(found: dict[str, Any]) -> bool:
     """Whether an object is a task."""
@@ -33,7 +36,7 @@ def id_of(found: dict[str, Any]) -> str:
 def tasks(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a task: its fields, its projects, its section in the first that has one, and its custom fields by their names."""
     for number, task in found:
-        row = {name: value for name, value in task.items() if name not in {"memberships", "custom_fields", "projects"}}
+        row = {name: value for name, value in task.items() if name not in _LISTS}
         places = objects(task, "memberships")
         projects = [at(project, "name") for project in objects(task, "projects")] + [
             at(place, "project", "name") for place in places
@@ -61,6 +64,12 @@ def stories(found: Iterable[Numbered]) -> Iterator[Numbered]:
     for number, story in found:
         of_task[at(story, "target", "gid")].append((number, story))
     yield from sorted((row for told in of_task.values() for row in _told(told)), key=lambda row: row[0])
+
+
+def stories_of_tasks(found: Iterable[Numbered]) -> Iterator[Numbered]:
+    """The rows of `stories`, of those that stand in their tasks. Rows are numbered from 1 through all stories."""
+    told = ({**story, "target": {"gid": at(task, "gid")}} for _, task in found for story in objects(task, "stories"))
+    yield from stories(enumerate(told, 1))
 
 
 def _sections(task: dict[str, Any]) -> Iterator[str]:

@@ -168,6 +168,8 @@ def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[
     reads leave the order of the others as open as it is.
     """
     seen = data.filter(~formats.is_missing(pl.col(name)))[name].unique(maintain_order=True).head(1_000)
+    if counted := moments.counts(seen):
+        return counted, False
     serial = moments.are_serials(seen)
     written = seen.filter(~serial)
     form, *others = moments.date_formats(written.to_list(), layout.mapping.dates) or (moments.most_fitting(written),)

@@ -1,7 +1,7 @@
 """The changes of an issue as Jira lists them: whether all of them are there, and in which order they were made.
 
 An issue holds them as one page (`histories`). What `/issue/{key}/changelog` answers (`values`) may stand in its place, one page or
-a list of them.
+a list of them. Alone, such a page does not say whose changes it holds.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +33,17 @@ def is_whole(issue: dict[str, Any]) -> bool:
     if not any(not count(page, "startAt") for page in pages):
         return False
     return len(_histories(issue)) >= max(totals) if totals else pages[-1].get("isLast") is not False
+
+
+def is_change(found: dict[str, Any]) -> bool:
+    """Whether an object is one entry of a changelog, which says when somebody changed what, but not of which issue."""
+    is_told = any("field" in item and not {"to", "toString"}.isdisjoint(item) for item in objects(found, "items"))
+    return is_told and "created" in found and {"key", "fields", "issueId"}.isdisjoint(found)
+
+
+def is_page(found: dict[str, Any]) -> bool:
+    """Whether an object is a page of one issue's changelog."""
+    return "key" not in found and any(is_change(each) for each in objects(found, "values"))
 
 
 def changes(

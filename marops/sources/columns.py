@@ -71,7 +71,7 @@ def held(headers: Sequence[str], data: pl.DataFrame, matched: Match | None, ques
             found.append(Held("empty", None))
         elif IDENTIFIER.search(header.strip()) or bare.str.contains(r"^0\d+$").any():
             found.append(Held("text", None))
-        elif index in dated and moments.are_serials(values).any():
+        elif index in dated and (moments.are_serials(values).any() or moments.counts(values)):
             found.append(_moments(header, index, values, questions, order))
         elif share_of_numbers(bare) >= _ENOUGH:
             shown[index] = bare
@@ -114,7 +114,8 @@ def _moments(header: str, index: int, values: pl.Series, questions: list[Questio
     few = values.head(2_000)
     # Where a spreadsheet lost the format of some dates, they are numbers of days among the others.
     written = few.filter(~moments.are_serials(few))
-    fitting = moments.date_formats(written.to_list() or ["2026-01-31"], order)
+    counted = moments.counts(few)
+    fitting = (counted,) if counted else moments.date_formats(written.to_list() or ["2026-01-31"], order)
     if not fitting:
         return Held("text", None)
     form, *others = fitting

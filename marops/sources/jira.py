@@ -5,11 +5,12 @@ or the present one where there was no change. See https://developer.atlassian.co
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marops.sources import changelog
-from marops.sources.nested import Numbered, at, quoted
+from marops.sources.nested import Numbered, at, iso, objects, quoted
 from marops.sources.report import Note
 
 _FLAGS = frozenset({"flagged", "impediment"})
@@ -64,6 +65,32 @@ def history(found: Iterable[Numbered]) -> Iterator[Numbered]:
 def flags(found: Iterable[Numbered]) -> Iterator[Numbered]:
     """One row a time that a flag was set or taken off, of the issues whose history is whole. Rows are numbered from 1."""
     return enumerate((row for _, issue in found if changelog.is_whole(issue) for row in _flagged(issue)), 1)
+
+
+def is_bulk(found: dict[str, Any]) -> bool:
+    """Whether an object is what `/changelog/bulkfetch` answers of an issue: changes without the issue."""
+    return "issueId" in found and "changeHistories" in found
+
+
+def bulk_history(found: Iterable[Numbered]) -> Iterator[Numbered]:
+    """One row a change of status; the status an issue was created in has none, for it is not said when that was. Rows are numbered
+    from 1.
+    """
+    return enumerate((row for issue in _together(found) for row in _moved(issue, changelog.changes(issue, _is_status))), 1)
+
+
+def bulk_flags(found: Iterable[Numbered]) -> Iterator[Numbered]:
+    """One row a time that a flag was set or taken off. Rows are numbered from 1."""
+    return enumerate((row for issue in _together(found) for row in _flagged(issue)), 1)
+
+
+def _together(found: Iterable[Numbered]) -> Iterator[dict[str, Any]]:
+    """Issues with their changes, which may stand on several pages; moments may be numbers."""
+    of_issue: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for _, record in found:
+        changes = objects(record, "changeHistories")
+        of_issue[at(record, "issueId")] += [{**each, "created": iso(at(each, "created"))} for each in changes]
+    yield from ({"id": its_id, "changelog": {"histories": changes}} for its_id, changes in of_issue.items() if its_id)
 
 
 def notes(found: Iterable[Numbered]) -> Iterator[Note]:
@@ -126,6 +153,11 @@ def _entered(issue: dict[str, Any]) -> Iterator[dict[str, Any]]:
     first = at(moves[0][2], "fromString") if moves else present
     known = {"issue id": id_of(issue), "key": at(issue, "key")}
     yield {**known, "from": "", "to": first, "created": at(issue, "fields", "created"), "author": ""}
+    yield from _moved(issue, moves)
+
+
+def _moved(issue: dict[str, Any], moves: Iterable[changelog.Change]) -> Iterator[dict[str, Any]]:
+    known = {"issue id": id_of(issue), "key": at(issue, "key")}
     for when, who, item in moves:
         yield {**known, "from": at(item, "fromString"), "to": at(item, "toString"), "created": when, "author": who}
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from typing import Literal
 
 import polars as pl
 
@@ -15,7 +16,7 @@ for _number, _names in enumerate(
     (
         "jan january janeiro ene enero janv janvier januar gen gennaio januari styczeń stycznia sty ocak oca",
         "feb february fev fevereiro febrero févr février fév februar febbraio februari luty lutego lut şubat şub",
-        "mar march março marco marzo mars mär märz maart mrt marzec marca mart",
+        "mar march março marco marzo mars mär märz mrz maart mrt marzec marca mart",
         "apr april abr abril avr avril aprile kwiecień kwietnia kwi nisan nis",
         "may mai maio mayo maggio mag mei maj maja mayıs",
         "jun june junho junio juin juni giugno giu czerwiec czerwca cze haziran haz",
@@ -55,6 +56,13 @@ _IN_FULL = (
 _OFFSET = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$"
 """How the cell of a moment with its own offset ends."""
 
+_HALF = r"(?i)\s*([ap])\.?\s?m\.?"
+_HALF_OF_CLOCK = r"\s*(?<p>[ap])\.?\s?m\.?"
+"""Which half of the day a clock of twelve hours means."""
+
+_COUNTED_FROM = (1_000_000_000, 4_102_444_799)
+"""Seconds since 1970 at the first moment that has ten digits, in 2001, and at the end of 2099."""
+
 _SERIAL = r"^\s*[2-7]\d{4}(?:\.\d+)?\s*$"
 _SERIAL_OF_1970 = 25_569
 
@@ -92,6 +100,12 @@ def _moment(form: str) -> Callable[[pl.Expr], pl.Expr]:
     return read
 
 
+def _half_day(form: str) -> Callable[[pl.Expr], pl.Expr]:
+    """Clocks of twelve hours, whatever "AM" is written like: "a. m.", or with a narrow space before it."""
+    read = _moment(form)
+    return lambda cell: read(cell.str.replace(_HALF + "$", " ${1}m"))
+
+
 def _either(*forms: str) -> Callable[[pl.Expr], pl.Expr]:
     return lambda cell: pl.coalesce(_moment(form)(cell) for form in forms)
 
@@ -113,8 +127,33 @@ def _any_iso(cell: pl.Expr) -> pl.Expr:
     return full.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False, time_zone="UTC")
 
 
+def _counted(unit: Literal["s", "ms"]) -> Callable[[pl.Expr], pl.Expr]:
+    """Seconds or milliseconds since 1970."""
+    digits, second = (10, 1) if unit == "s" else (13, 1000)
+    first, last = (second * end for end in _COUNTED_FROM)
+
+    def read(cell: pl.Expr) -> pl.Expr:
+        count = pl.when(cell.str.contains(rf"^\d{{{digits}}}$")).then(cell).cast(pl.Int64, strict=False)
+        found = pl.when(count.is_between(first, last + second - 1)).then(count)
+        return pl.from_epoch(found, unit).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+
+    return read
+
+
+def _mail(cell: pl.Expr) -> pl.Expr:
+    """Moments as mail (RFC 2822) and browsers have them, with an offset: "Fri, 01 May 2026 09:00:00 +0200", and "Fri May 01 2026
+    09:00:00 GMT+0200 (CEST)".
+    """
+    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?:GMT)?(?<sign>[+-])(?<h>\d{2})(?<n>\d{2})(?:\s\(.*\))?$")
+    plain = pl.coalesce(parts.struct.field("local"), cell.str.extract(r"(?i)^(.*:\d{2})\s(?:GMT|UTC|UT|Z)$"))
+    hours, minutes = (parts.struct.field(name).cast(pl.Int64, strict=False) for name in "hn")
+    ahead = pl.duration(minutes=(hours * 60 + minutes) * pl.when(parts.struct.field("sign") == "-").then(-1).otherwise(1))
+    local = pl.coalesce(_named(pattern, clock=True)(plain) for pattern in (_D_MONTH_Y_CLOCK, _MONTH_D_Y_CLOCK))
+    return local - pl.coalesce(ahead, pl.duration(minutes=0))
+
+
 def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
-    """Dates with a month's name: groups d, m, y and, with `clock`, h, n and p (AM or PM)."""
+    """Dates with a month's name: groups d, m, y and, with `clock`, h, n, s (null: 0) and p (AM or PM, null: of 24 hours)."""
 
     def read(text: pl.Expr) -> pl.Expr:
         parts = text.str.to_lowercase().str.extract_groups(pattern)
@@ -125,30 +164,41 @@ def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
         year = pl.when(year < 100).then(year + 2000).otherwise(year)
         hour: pl.Expr | int = 0
         minute: pl.Expr | int = 0
+        second: pl.Expr | int = 0
         if clock:
             half = parts.struct.field("p")
             hour = parts.struct.field("h").cast(pl.Int32, strict=False)
-            hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "pm").then(12).otherwise(0))
+            hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
             minute = parts.struct.field("n").cast(pl.Int32, strict=False)
+            second = parts.struct.field("s").cast(pl.Int32, strict=False).fill_null(0)
         return pl.datetime(
-            year, month, parts.struct.field("d").cast(pl.Int32, strict=False), hour, minute, time_unit="us", time_zone="UTC"
-        )
+            year, month, parts.struct.field("d").cast(pl.Int32, strict=False), hour, minute, second,
+            time_unit="us", time_zone="UTC",
+        )  # fmt: skip
 
     return read
 
 
 def _numeric_orders() -> Iterable[DateFormat]:
-    clocks = (("", ""), ("_hm", " %H:%M"), ("_hms", " %H:%M:%S"), ("_ampm", " %I:%M %p"), ("_comma_ampm", ", %I:%M %p"))
+    clocks = (
+        ("", ""), ("_hm", " %H:%M"), ("_hms", " %H:%M:%S"), ("_comma_hm", ", %H:%M"), ("_comma_hms", ", %H:%M:%S"),
+        ("_ampm", " %I:%M %p"), ("_comma_ampm", ", %I:%M %p"), ("_ampm_s", " %I:%M:%S %p"), ("_comma_ampm_s", ", %I:%M:%S %p"),
+    )  # fmt: skip
     for order, pair in (("dmy", "%d{0}%m{0}"), ("mdy", "%m{0}%d{0}")):
         for mark, name in (("/", "slash"), ("-", "dash"), (".", "dot")):
             for year in ("%Y", "%y"):
                 for suffix, clock in clocks:
                     form = pair.format(mark) + year + clock
-                    yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", _moment(form), order, mark=mark, clock=bool(clock))
+                    read = (_half_day if "%p" in clock else _moment)(form)
+                    yield DateFormat(f"{order}_{name}_{year[1]}{suffix}", read, order, mark=mark, clock=bool(clock))
 
 
 _ANY_ISO = "iso_any"
 _WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
+_CLOCK = r"(?<h>\d{1,2}):(?<n>\d{2})(?::(?<s>\d{2}))?"
+_D_MONTH_Y = r"(?<d>\d{1,2})\.?[ ./-](?:de )?(?<m>\p{L}+)\.?[ ./-](?:de )?(?<y>\d{4}|\d{2})"
+_D_MONTH_Y_CLOCK = _WEEKDAY + _D_MONTH_Y + rf",? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
+_MONTH_D_Y_CLOCK = _WEEKDAY + rf"(?<m>\p{{L}}+)\.? (?<d>\d{{1,2}}),? (?<y>\d{{4}}),? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
 
 DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso", _moment("%Y-%m-%d"), mark="-"),
@@ -164,25 +214,17 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("ymd_slash_hm", _moment("%Y/%m/%d %H:%M"), mark="/", clock=True),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
-    DateFormat(
-        "d_month_y", _named(_WEEKDAY + r"(?<d>\d{1,2})\.?[ /-](?:de )?(?<m>\p{L}+)\.?[ /-](?:de )?(?<y>\d{4}|\d{2})$", clock=False)
-    ),
+    DateFormat("d_month_y", _named(_WEEKDAY + _D_MONTH_Y + "$", clock=False)),
     DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
-    DateFormat(
-        "d_month_y_clock",
-        _named(
-            r"^(?<d>\d{1,2})[ /-](?<m>\p{L}+)\.?[ /-](?<y>\d{4}|\d{2}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True
-        ),
-        clock=True,
-    ),
-    DateFormat(
-        "month_d_y_clock",
-        _named(r"^(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4}),? (?<h>\d{1,2}):(?<n>\d{2})(?: (?<p>am|pm))?$", clock=True),
-        clock=True,
-    ),
+    DateFormat("d_month_y_clock", _named(_D_MONTH_Y_CLOCK, clock=True), clock=True),
+    DateFormat("month_d_y_clock", _named(_MONTH_D_Y_CLOCK, clock=True), clock=True),
+    DateFormat("mail", _mail, zoned=True, clock=True),
 )
 
-_BY_ID = {form.id: form for form in DATE_FORMATS}
+_COUNTS = (DateFormat("seconds", _counted("s"), zoned=True), DateFormat("milliseconds", _counted("ms"), zoned=True))
+"""Not among the formats that any column is tried with: numbers so long may be telephones or ids."""
+
+_BY_ID = {form.id: form for form in (*DATE_FORMATS, *_COUNTS)}
 
 
 def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
@@ -204,6 +246,14 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
         fitting = [form for form in fitting if form.order == order]
     distinct = {form.order: form for form in reversed(fitting)}
     return tuple(form.id for form in reversed(list(distinct.values())))
+
+
+def counts(samples: pl.Series) -> str | None:
+    """The format of moments counted from 1970, where all of these cells of a column that is known to hold moments are such, between
+    2001 and 2099; None where they are not.
+    """
+    cells = samples.to_frame("cell")
+    return next((form.id for form in _COUNTS if samples.len() and cells.select(_attempt(form).is_not_null().all()).item()), None)
 
 
 def any_date(samples: Sequence[str]) -> bool:

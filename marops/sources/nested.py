@@ -7,6 +7,9 @@ from typing import Any
 _QUOTED = 10
 _DIGITS = 19
 
+_EPOCH = {10: 1, 13: 1000}
+"""Digits of moments from 2001 on that are counted in seconds or milliseconds, and how many make a second."""
+
 Numbered = tuple[int, dict[str, Any]]
 """An object of the file, or a row made of it, and its number."""
 
@@ -46,3 +49,10 @@ def moment(text: str) -> datetime:
     except ValueError:
         return datetime.min.replace(tzinfo=UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def iso(text: str) -> str:
+    """A moment as text, where it is a number of seconds or milliseconds since 1970; any other as it is."""
+    if not text.isdecimal() or len(text) not in _EPOCH:
+        return text
+    return datetime.fromtimestamp(int(text) / _EPOCH[len(text)], UTC).isoformat()

@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 import polars as pl
 
-from marops.sources import pages, progress, trackers
+from marops.sources import changelog, pages, progress, trackers
 from marops.sources.digits import unmistakable
 from marops.sources.encodings import encoding_of
 from marops.sources.guard import Unreadable
@@ -84,7 +84,10 @@ def _add(found: Objects, name: str, rows: Rows, stem: Path | None) -> None:
         found.notes.extend(pages.notes(rows()))
         _add(found, name, lambda: pages.records(rows()), stem)
         return
-    answer = trackers.answer(next(iter(rows()))[1])
+    first = next(iter(rows()))[1]
+    if changelog.is_page(first) or changelog.is_change(first):
+        raise _BrokenError("changelog_alone")
+    answer = trackers.answer(first)
     if answer is None:
         found.tables.append(_table(name, rows(), stem))
         return
@@ -186,8 +189,11 @@ def _lists(value: Any) -> tuple[list[tuple[str, list[dict[str, Any]]]], list[Not
 
 
 def _table(name: str, rows: Iterable[tuple[int, dict[str, Any]]], stem: Path | None) -> RawTable:
-    """The rows under columns c0, c1, ... in the order in which their fields first appear."""
+    """The rows under columns c0, c1, ... in the order in which their fields first appear. A field that holds an object or nothing
+    is no column beside those of the object.
+    """
     columns: dict[str, str] = {}
+    filled: set[str] = set()
     frames: list[pl.LazyFrame] = []
     chunk: list[dict[str, str | int]] = []
     for number, row in rows:
@@ -196,6 +202,8 @@ def _table(name: str, rows: Iterable[tuple[int, dict[str, Any]]], stem: Path | N
             column = columns.setdefault(path, f"c{len(columns)}")
             if column in cells:
                 raise _BrokenError("json_repeated_field", row=number, field=path[:80])
+            if cell:
+                filled.add(path)
             cells[column] = cell
         if len(columns) > MAX_COLUMNS:
             raise Unreadable("too_many_columns", columns=len(columns), limit=MAX_COLUMNS)
@@ -206,8 +214,11 @@ def _table(name: str, rows: Iterable[tuple[int, dict[str, Any]]], stem: Path | N
     frames.append(_put(chunk, columns, None))
     if not columns:
         raise _BrokenError("json_without_rows")
-    found = pl.concat(frames, how="diagonal").select(ROW, pl.col(list(columns.values())).fill_null(""))
-    return RawTable(name, tuple(columns), 0, (), progress.counted(found), is_small=stem is None)
+    objects = {path[:dot] for path in columns for dot, sign in enumerate(path) if sign == "."}
+    kept = {path: column for path, column in columns.items() if path in filled or path not in objects}
+    renamed = (pl.col(column).fill_null("").alias(f"c{at}") for at, column in enumerate(kept.values()))
+    found = pl.concat(frames, how="diagonal").select(ROW, *renamed)
+    return RawTable(name, tuple(kept), 0, (), progress.counted(found), is_small=stem is None)
 
 
 def _put(chunk: list[dict[str, str | int]], columns: dict[str, str], target: Path | None) -> pl.LazyFrame:

@@ -40,7 +40,7 @@ def tables(path: Path, kind: FileKind, job: Job, report: Report) -> Iterator[Raw
         case FileKind.PARQUET:
             yield typed.read_parquet(path, job.name)
         case FileKind.XES:
-            yield xes.read_xes(path, job.name)
+            yield xes.read_xes(path, job.name, report.notes)
         case FileKind.JSON:
             file = objects.read_json(path, job.name, Path(job.folder))
             report.encoding = file.encoding

@@ -7,7 +7,7 @@ from marops.sources import trackers
 from marops.sources.nested import Numbered, at, count, objects
 from marops.sources.report import Note
 
-_LISTS = ("issues", "data")
+_LISTS = ("issues", "data", "issueChangeLogs")
 """Where a page holds its records, or its one record."""
 
 _OF_A_RECORD = frozenset({"id", "gid", "key"})

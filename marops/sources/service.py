@@ -148,10 +148,14 @@ def inspect_file(principal: Principal, path: Path) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The rows of a table in a file, in the file's order, and which are not among them (see kept_out.SCHEMA)."""
+    """The rows of a table in a file, in the file's order, and which are not among them (see kept_out.SCHEMA). `listed`: the ids of
+    the work items that the file holds in a table of their own; `notes`: what there is to say of the file.
+    """
 
     rows: pl.DataFrame
     kept_out: pl.DataFrame
+    listed: tuple[str, ...]
+    notes: tuple[Text, ...]
 
 
 def read_table(principal: Principal, path: Path, table: str, called: Text, *, dates: str | None = None) -> Found:
@@ -168,6 +172,9 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
             raise BadFile(words.note(report.failure))
         parts = [part for part in report.parts if part.mapping is not None and part.mapping.table == table]
         if not parts:
+            missing = [found for found in report.notes if found.code in _NO_HISTORY]
+            if missing and table == "work_item_transition":
+                raise BadFile(words.note(missing[0]))
             headers = joined([header for part in report.parts for header in part.headers], 20)
             raise BadFile(text("{name} is no {called}. Its columns: {found}.", name=path.name, called=called, found=headers))
         if asked := [question for part in parts for question in part.questions]:
@@ -180,10 +187,18 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
         staged = [part.staged for part in parts if part.staged is not None]
         rows = [pl.read_parquet(folder / found.file).sort(ROW, maintain_order=True) for found in staged]
         out = [pl.read_parquet(folder / found.kept_out) for found in staged if found.kept_out]
+        items = [part.staged for part in report.parts if part.staged is not None and part.staged.table == "work_item"]
+        ids = [pl.read_parquet(folder / found.file, columns=["issue_id"])["issue_id"] for found in items]
     return Found(
         pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={ROW: pl.Int64()}),
         pl.concat([pl.DataFrame(schema=kept_out.SCHEMA), *out]),
+        tuple(pl.concat(ids).drop_nulls().unique(maintain_order=True)) if ids else (),
+        tuple(words.note(found) for found in report.notes),
     )
+
+
+_NO_HISTORY = frozenset({"history_missing", "history_cut_off"})
+"""What a file is said to lack that could have held a history."""
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:

@@ -1,5 +1,6 @@
 """The sentences for what the reader found: every code of a `Note`, `Question` or refusal, in words with a next step."""
 
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from marops.language import Exact, Text, joined, message, ntext, text
@@ -61,17 +62,14 @@ _NOTES: dict[str, str] = {
         "{name} is one JSON object without a list of records; it has {names}. "
         "Give a list of records, one record a line, or what Jira’s or Asana’s API returned."
     ),
+    "changelog_alone": message(
+        "{name} is a page of one Jira issue’s changelog, which does not say of which issue. Fetch issues with their history from "
+        "Jira’s search with expand=changelog, or their changes from /changelog/bulkfetch, and give that answer."
+    ),
     "json_too_large": message(
         "{name} is one JSON list of more than {limit} MB. Export it as JSON lines (one record a line), CSV or Parquet."
     ),
     "beside_records": message("Beside its records the file holds {names}; what stands there was left out."),
-    "one_page": message(
-        "The file is one page of a longer answer: it holds {n} records, and others stand on pages of their own. Import those, too."
-    ),
-    "pages_missing": message(
-        "The file holds {pages} pages of a longer answer with {n} records; others are missing. "
-        "Fetch all pages, or import those, too."
-    ),
     "records_repeated": message(
         "Records that the file holds more than once: {n} ({names}). The last of each was taken. "
         "Pages that shift while they are fetched may lack others: fetch them in the order of creation."
@@ -86,6 +84,10 @@ _NOTES: dict[str, str] = {
     ),
     "several_sections": message(
         "Tasks that stand in several sections, of projects they share: {n} ({names}). The section of the first project was taken."
+    ),
+    "actions_cut_off": message(
+        "{names}: the file holds only the newest {n} actions, so earlier moves of cards are missing. "
+        "Fetch those before from the API, page by page, and import them, too."
     ),
     "took_too_long": message(
         "Reading {name} took more than {seconds} seconds and was stopped. Split the file, or export a shorter range."
@@ -118,6 +120,28 @@ _NOTES: dict[str, str] = {
     "times_in_zone": message("Times were read as {zone} time, as the file says, and are kept in UTC."),
     "times_as_utc": message("Times without a time zone were taken as UTC."),
 }
+
+_COUNTED: dict[str, Callable[[int, Mapping[str, object]], Text]] = {
+    "one_page": lambda n, values: ntext(
+        "The file is one page of a longer answer: it holds {n} record, and others stand on pages of their own. Import those, too.",
+        "The file is one page of a longer answer: it holds {n} records, and others stand on pages of their own. Import those, too.",
+        n, **values,
+    ),
+    "pages_missing": lambda n, values: ntext(
+        "The file holds {pages} pages of a longer answer with {n} record; others are missing. "
+        "Fetch all pages, or import those, too.",
+        "The file holds {pages} pages of a longer answer with {n} records; others are missing. "
+        "Fetch all pages, or import those, too.",
+        n, **values,
+    ),
+    "traces_joined": lambda n, values: ntext(
+        "{n} case stands in the log as several traces of one name ({names}); their events were joined. "
+        "Where they are different cases, give each a concept:name of its own.",
+        "{n} cases stand in the log as several traces of one name ({names}); their events were joined. "
+        "Where they are different cases, give each a concept:name of its own.",
+        n, **values,
+    ),
+}  # fmt: skip
 
 _QUESTIONS: dict[str, str] = {
     "decimal_mark": message("In “{column}” ({samples}) the mark could separate thousands or decimals. Which is it?"),
@@ -239,6 +263,8 @@ def note(found: Note) -> Text:
     """The sentence for a note or failure."""
     # A row's number is a name, not an amount.
     values = {name: str(value) if name == "row" else value for name, value in found.values.items()}
+    if found.code in _COUNTED:
+        return _COUNTED[found.code](int(values.pop("n")), values)
     return text(_NOTES[found.code], **values)
 
 

@@ -5,6 +5,7 @@ The standard's reference: https://xes-standard.org. Attributes inside attributes
 
 import gzip
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +16,16 @@ import polars as pl
 
 from marops.sources import progress
 from marops.sources.guard import MAX_CELLS, MAX_INFLATED, MAX_INFLATION, Unreadable
+from marops.sources.nested import quoted
 from marops.sources.reading import MAX_COLUMNS, RawTable, column_names
+from marops.sources.report import Note
 from marops.tables import ROW
 
 _CHUNK = 1 << 18
 _SECONDS_PER_BYTE, _SECONDS_PER_PACKED_BYTE = 7e-8, 2e-6
 """What a log takes for each byte, measured on two cores."""
 
-_OF_CASE = "case:"
+_OF_CASE, _NAME = "case:", "concept:name"
 _ATTRIBUTES = frozenset({"string", "date", "int", "float", "boolean", "id"})
 
 
@@ -56,6 +59,11 @@ class _Log:
         if self.rows * max(1, len(self.cells)) > MAX_CELLS:
             raise Unreadable("too_many_cells", name=self.name, sheet=self.name, limit=MAX_CELLS)
 
+    def joined(self) -> list[str]:
+        """The names that several traces with events have, in the order of the file."""
+        names = Counter(name for at in dict.fromkeys(self.case_of) if (name := self.cases[at].get(_NAME)))
+        return [name for name, traces in names.items() if traces > 1]
+
     def table(self) -> RawTable:
         """All events as text, in the order of the file."""
         of_case = list(dict.fromkeys(key for case in self.cases for key in case))
@@ -72,9 +80,9 @@ class _Log:
         return RawTable("", headers, 0, (), pl.DataFrame(columns).lazy(), is_small=True)
 
 
-def read_xes(path: Path, name: str) -> RawTable:
+def read_xes(path: Path, name: str, said: list[Note] | None = None) -> RawTable:
     """The events of a log as text: columns named by their keys, those of the case with "case:" before them. The row number is the
-    event's in the file, as a log may be written on one line.
+    event's in the file, as a log may be written on one line. To `said` goes what there is to say of the log.
 
     Raises Unreadable for XML that is none or is cut short, is in an encoding nobody knows, declares a document type, or holds no
     event.
@@ -93,6 +101,8 @@ def read_xes(path: Path, name: str) -> RawTable:
         raise Unreadable("truncated_gzip", name=name) from broken
     if not log.rows:
         raise Unreadable("no_event", name=name)
+    if said is not None and (names := log.joined()):
+        said.append(Note(code="traces_joined", values={"n": len(names), "names": quoted(names)}))
     return log.table()
 
 

@@ -21,7 +21,8 @@ def imported(opened: Opened, name: str) -> list[str]:
     unresolved = pl.col("resolved_at").is_null() & pl.col("issue_name").is_not_null()
     open_there = tracked.table(manifest, "work_item").filter(unresolved).select("issue_id", "issue_name").collect()
     wanted = notes.folded(name)
-    found = tracked.some(manifest, opened.process, [key for key, other in open_there.iter_rows() if notes.folded(other) == wanted])
+    same = [key for key, other in open_there.iter_rows() if notes.folded(other) == wanted]
+    found = tracked.some(manifest, opened.process, same, opened.over)
     return found.filter(pl.col("done_at").is_null())["key"].to_list()
 
 

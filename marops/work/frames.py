@@ -1,10 +1,23 @@
 """Moves, visits and items as frames, whether a tracker delivered them or they are kept here. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import polars as pl
 
-from marops.stages import Process
+from marops.period import EARLIEST
+from marops.stages import Category, Process, folded
+
+_FINISHED = ("done", "concluído", "itens concluídos", "listo", "finalizada", "terminé", "terminé(e)", "fertig", "erledigt")
+"""What trackers call the category of statuses in which nothing is left to do."""
+
+_COMPLETED = "Completed"
+"""What work enters that a tracker has completed where it stood."""
+
+_LEFT = "previous_status"
+
+_ROUNDED = timedelta(minutes=1)
+"""By how much a moment that is written to the minute may lie before the move it belongs to."""
 
 
 @dataclass(frozen=True)
@@ -16,10 +29,22 @@ class Work:
     items: pl.DataFrame
 
     @classmethod
-    def of(cls, items: pl.DataFrame, moves: pl.DataFrame, process: Process, unit: pl.Expr) -> "Work":
-        """Work from rows of work_item and moves by item and time. `unit`: whose campaign it is by its name."""
-        visits = _visits(moves)
-        return cls(moves, visits, _work(items, moves, visits, process, unit))
+    def of(cls, items: pl.DataFrame, moves: pl.DataFrame, process: Process, unit: pl.Expr, over: datetime) -> "Work":
+        """Work from rows of work_item and moves by item and time. `unit`: whose campaign it is by its name; `over`: when today is:
+        moves from then on, and those before period.EARLIEST, cannot be. They stay among the moves and move nothing.
+
+        Where a tracker says that an item is over (or runs) and its history does not, the item moves there at the moment that the
+        tracker names; where it names none, its moves are left out: nobody knows when the last was.
+        """
+        items = items.with_columns(pl.when(pl.col("created_at") >= EARLIEST).then("created_at"))
+        moves = _from_creation(items, _by_id(items, moves), process)
+        told = _told(items, _possible(moves, over), process)
+        moves = _moved_on(moves, told)
+        visits = _visits(_now_known(_possible(moves, over), told))
+        made = _work(told, moves, visits, process, unit)
+        cut = told.filter("is_cut").select("issue_id")
+        moves, visits = (rows.join(cut, on="issue_id", how="anti", maintain_order="left") for rows in (moves, visits))
+        return cls(moves, visits, made)
 
     def united(self, other: "Work") -> "Work":
         """Both, where no item is in both."""
@@ -33,15 +58,150 @@ class Work:
 
 
 def delivered(logged: pl.DataFrame, process: Process) -> pl.DataFrame:
-    """Moves from those of trackers by item and time (`tracked.moves`), with the stage their status means."""
+    """Moves from those of trackers by item and time (`tracked.moves`), with the stage their status means, and the status they left
+    where the log has it (`previous_status`).
+    """
     stage = process.stage_of(pl.col("status")).alias("stage")
-    return logged.select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"))
+    left = [_LEFT] if _LEFT in logged.columns else []
+    return logged.select("issue_id", stage, "status", "role", pl.col("transition_at").alias("entered_at"), *left)
 
 
 def named(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     """Moves with the stage they mean in the present process: the one of their id, or else the one their name means."""
     known = pl.col("stage").is_in([stage.id for stage in process.stages])
     return moves.with_columns(pl.when(known).then("stage").otherwise(process.stage_of(pl.col("status"))).alias("stage"))
+
+
+def ids_of_keys(items: pl.DataFrame) -> pl.DataFrame:
+    """The items' ids (`of`) by the keys that histories may name them by (`issue_id`): those that one item has and that are no
+    item's id.
+    """
+    keys = items.drop_nulls("issue_key").filter(pl.col("issue_key").is_unique())
+    return keys.select(pl.col("issue_key").alias("issue_id"), pl.col("issue_id").alias("of")).join(items, on="issue_id", how="anti")
+
+
+def _possible(moves: pl.DataFrame, over: datetime) -> pl.DataFrame:
+    return moves.filter((pl.col("entered_at") >= EARLIEST) & (pl.col("entered_at") < over))
+
+
+def _by_id(items: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+    """Moves by item and time, those of a history that names items by their keys among those of the items' ids, each move once."""
+    keys = ids_of_keys(items)
+    named = moves.join(keys, on="issue_id", maintain_order="left").with_columns(pl.col("of").alias("issue_id")).drop("of")
+    if named.is_empty():
+        return moves
+    others = moves.join(keys, on="issue_id", how="anti", maintain_order="left")
+    new = named.join(others, on=["issue_id", "status", "entered_at"], how="anti", maintain_order="left")
+    return pl.concat([others, new]).sort("issue_id", "entered_at", maintain_order=True)
+
+
+def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """Moves by item and time; where the first says what it left, the item was in that since it was created."""
+    if _LEFT not in moves.columns:
+        return moves
+    first = moves.unique("issue_id", keep="first", maintain_order=True).drop_nulls(_LEFT).drop("role")
+    begun = first.join(items.select("issue_id", "created_at"), on="issue_id", maintain_order="left").filter(
+        (pl.col("created_at") < pl.col("entered_at")) & (folded(pl.col(_LEFT)) != folded(pl.col("status")))
+    )
+    moves = moves.drop(_LEFT)
+    if begun.is_empty():
+        return moves
+    new = begun.select(
+        "issue_id", process.stage_of(pl.col(_LEFT)).alias("stage"), pl.col(_LEFT).alias("status"),
+        pl.lit(None, pl.String).alias("role"), pl.col("created_at").alias("entered_at"),
+    )  # fmt: skip
+    return pl.concat([moves, new]).sort("issue_id", "entered_at", maintain_order=True)
+
+
+def _told(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """Items, and those of which only moves tell, with what the tracker says of where they are beside the end of their history.
+
+    `last`, `last_status`, `last_at`: the last move; `moved`: whether there is one. `present`: the stage of the tracker's status;
+    `agree`: whether both are of one stage or word. `beyond`: where the tracker has the item by now, if it is over or runs
+    (`_beyond`); `moment`: when it got there (null: not known). `is_behind`: whether the history does not know of that; `is_cut`:
+    nor anybody when it was. `finished`, `differs`, `unknown`: see `item_rollups.work`.
+    """
+    last = moves.group_by("issue_id").agg(
+        pl.col("stage").last().alias("last"), pl.col("status").last().alias("last_status"),
+        pl.col("entered_at").last().alias("last_at"), _is(pl.col("stage"), process.launched - process.done).any().alias("ran"),
+    )  # fmt: skip
+    in_one_status = folded(pl.col("current_status")) == folded(pl.col("last_status"))
+    found = items.join(last, on="issue_id", how="full", coalesce=True).with_columns(
+        pl.col("last_at").is_not_null().alias("moved"), process.stage_of(pl.col("current_status")).alias("present")
+    )
+    in_one_stage = (pl.col("present") == pl.col("last")).fill_null(value=False)
+    found = _beyond(found.with_columns((in_one_stage | in_one_status.fill_null(value=False)).alias("agree")), process)
+    ended, word = _is(pl.col("last"), process.done), pl.coalesce("current_status", "current_status_category")
+    silent = pl.col("over") & ~_is(pl.col("present"), process.done) & ~ended
+    apart = pl.col("moved") & word.is_not_null() & ~pl.col("agree") & ~(ended & pl.col("over"))
+    return found.with_columns(
+        (pl.col("is_behind") & pl.col("moment").is_null()).alias("is_cut"),
+        pl.when(silent).then(pl.coalesce("current_status", "last_status", pl.lit(""))).alias("finished"),
+        pl.when(apart).then(pl.format("{}, {}", word, "last_status")).alias("differs"),
+        pl.when(~pl.col("moved") & pl.col("present").is_null()).then("current_status").alias("unknown"),
+    )
+
+
+def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """With `closed` (the category of the tracker's status is the last), `over`, `beyond`, `moment` and `is_behind`.
+
+    A completion counts unless the history goes on after it, in a stage that runs only where statuses have no categories: where they
+    have, a resolution comes with such a status and says no more. A history that knows of a launch is not behind one.
+    """
+    done, live = process.done, process.launched - process.done
+    ended, runs = _is(pl.col("last"), done), _is(pl.col("present"), live)
+    later = (pl.col("last_at") > pl.col("resolved_at") + _ROUNDED).fill_null(value=False)
+    category = folded(pl.col("current_status_category"))
+    found = found.with_columns(
+        category.is_in(_FINISHED).fill_null(value=False).alias("closed"),
+        (pl.col("resolved_at").is_not_null() & (~later | pl.col("last").is_null() | ended)).alias("resolved"),
+    )
+    completed = (pl.col("resolved") | pl.col("closed")) & (~runs | category.is_null())
+    found = found.with_columns((_is(pl.col("present"), done) | completed).alias("over"))
+    is_there = _is(pl.col("present"), done) | (runs & ~pl.col("over"))
+    found = found.with_columns(pl.when(is_there).then("present").when("over").then(pl.lit(_end(process))).alias("beyond"))
+    resolved_at = pl.max_horizontal("resolved_at", "last_at")
+    behind = pl.col("moved") & pl.col("beyond").is_not_null() & ~ended & ~(_is(pl.col("beyond"), live) & pl.col("ran"))
+    return found.with_columns(
+        pl.when("resolved").then(resolved_at).when("agree").then("last_at").alias("moment"),
+        behind.fill_null(value=False).alias("is_behind"),
+    )
+
+
+def _is(stage: pl.Expr, any_of: frozenset[str]) -> pl.Expr:
+    return stage.is_in(list(any_of)).fill_null(value=False)
+
+
+def _end(process: Process) -> str:
+    """The stage of what a tracker calls completed: the first of what is done, where there is one."""
+    order = [Category.DONE, Category.DROPPED, Category.LIVE]
+    return min((stage for stage in process.stages if stage.category in order), key=lambda stage: order.index(stage.category)).id
+
+
+def _moved_on(moves: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Moves by item and time, with those of which only the tracker's own fields tell."""
+    behind = told.filter(pl.col("is_behind") & ~pl.col("is_cut"))
+    if behind.is_empty():
+        return moves
+    says_so = pl.col("present").is_null() | (pl.col("present") == pl.col("beyond"))
+    word = pl.when(says_so).then("current_status").when("closed").then("current_status_category")
+    new = behind.select(
+        "issue_id", pl.col("beyond").alias("stage"), pl.coalesce(word, pl.lit(_COMPLETED)).alias("status"),
+        pl.lit(None, pl.String).alias("role"), pl.col("moment").alias("entered_at"),
+    )  # fmt: skip
+    return pl.concat([moves, new]).sort("issue_id", "entered_at", maintain_order=True)
+
+
+def _now_known(moves: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Moves of which the last, where it is to a word that is not known, is to the stage that the tracker says the item is in."""
+    lost = told.filter(pl.col("moved") & pl.col("last").is_null() & pl.col("present").is_not_null() & ~pl.col("is_behind"))
+    if lost.is_empty():
+        return moves
+    is_last = (pl.col("issue_id") != pl.col("issue_id").shift(-1)).fill_null(value=True)
+    known = moves.join(lost.select("issue_id", "present"), on="issue_id", how="left", maintain_order="left")
+    return known.with_columns(pl.when(is_last).then(pl.coalesce("stage", "present")).otherwise("stage").alias("stage")).drop(
+        "present"
+    )
 
 
 def _visits(moves: pl.DataFrame) -> pl.DataFrame:
@@ -56,16 +216,24 @@ def _visits(moves: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _work(items: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process: Process, unit: pl.Expr) -> pl.DataFrame:
+def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process: Process, unit: pl.Expr) -> pl.DataFrame:
+    """Items as `item_rollups.work` has them, from `_told`.
+
+    What a tracker has completed ends where work ends: without a launch where stages run, as what is moved to the end from a stage
+    before the launch; by its launch, and so on time or late, where none do.
+    """
     by_item = visits.group_by("issue_id").agg(
         pl.col("entered_at").min().alias("first"),
         pl.col("entered_at").filter(pl.col("stage").is_in(process.launched)).min().alias("launched_at"),
     )
     now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
     acting = moves.group_by("issue_id").agg(pl.col("role").last())
-    stage = pl.coalesce("stage", process.stage_of(pl.col("current_status")))
+    stage = pl.when("is_cut").then("beyond").otherwise(pl.coalesce("stage", "beyond", "present"))
+    since = pl.when(~pl.col("is_cut")).then("since")
+    # Where nothing runs, what is done was launched then; without a history, only the tracker's moment tells when.
+    at_end = pl.when(~pl.col("moved") & _is(pl.col("beyond"), process.done & process.launched)).then("moment")
     return (
-        items.join(by_item, on="issue_id", how="full", coalesce=True)
+        told.join(by_item, on="issue_id", how="left")
         .join(now, on="issue_id", how="left")
         .join(acting, on="issue_id", how="left")
         .select(
@@ -77,13 +245,18 @@ def _work(items: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, proces
             pl.col("assignee_user_id").alias("assignee"),
             pl.coalesce("created_at", "first").alias("created_at"),
             "due_date",
-            "launched_at",
+            pl.coalesce("launched_at", at_end).alias("launched_at"),
             stage.alias("stage"),
-            "since",
+            since.alias("since"),
             "role",
-            pl.when(stage.is_in(process.done)).then(pl.coalesce("since", "resolved_at", "created_at")).alias("done_at"),
+            pl.when(stage.is_in(process.done))
+            .then(pl.coalesce(since, "moment", "resolved_at", "last_at", "created_at"))
+            .alias("done_at"),
             pl.col("value_per_day").cast(pl.Float64),
             "currency_code",
+            "finished",
+            "differs",
+            "unknown",
         )
         .sort("created_at", "issue_id")
     )

@@ -134,11 +134,11 @@ def _kept(
 
 def _imported(opened: Opened, item_id: str) -> Item:
     manifest, process = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process
-    found = tracked.some(manifest, process, [item_id])
+    found = tracked.some(manifest, process, [item_id], opened.over)
     if found.is_empty():
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item_id[:60]))
     known = found.row(0, named=True)
-    logged = tracked.moves(manifest).filter(issue_id=item_id)
+    logged = tracked.moves_of(manifest, item_id)
     stages = frames.delivered(logged, process)["stage"]
     made = logged.select("status_sequence", "status", "transition_at", "changed_by").iter_rows()
     moves = tuple(

@@ -57,7 +57,7 @@ def check_known(session: Session, workspace_id: str, item: str) -> None:
 def _is_imported(session: Session, workspace_id: str, item: str) -> bool:
     workspace = _workspaces.load(session, workspace_id)
     manifest = lake.manifest(workspace_id, workspace.revision)
-    return not tracked.some(manifest, _workspaces.process_of(session, workspace_id), [item]).is_empty()
+    return any(not rows.is_empty() for rows in tracked.rows_of(manifest, [item]))
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
 from cachetools import LRUCache, cached
@@ -36,27 +37,48 @@ def moves(manifest: Manifest) -> pl.DataFrame:
     """
     return completed(
         table(manifest, "work_item_transition")
-        .select("issue_id", "status_sequence", "status", "transition_at", "changed_by", "role", "lifecycle")
+        .select("issue_id", "status_sequence", "status", "previous_status", "transition_at", "changed_by", "role", "lifecycle")
         .sort("issue_id", "transition_at", "status_sequence")
         .collect()
     )
 
 
-def work(manifest: Manifest, process: Process, unit: pl.Expr) -> Work:
-    """All work that trackers delivered. `unit`: whose campaign it is by its name."""
-    return Work.of(table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit)
+def work(manifest: Manifest, process: Process, unit: pl.Expr, over: datetime) -> Work:
+    """All work that trackers delivered. `unit`: whose campaign it is by its name; `over`: when today is."""
+    return Work.of(table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit, over)
 
 
-def some(manifest: Manifest, process: Process, items: Sequence[str]) -> pl.DataFrame:
+def some(manifest: Manifest, process: Process, items: Sequence[str], over: datetime) -> pl.DataFrame:
     """Items of these ids as `item_rollups.work` has them, the unit by the tracker alone; those that are not there are left out."""
+    known, made = rows_of(manifest, items)
+    return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String), over).items
+
+
+def moves_of(manifest: Manifest, item: str) -> pl.DataFrame:
+    """The `moves` of an item, those under its key once where they are under its id, too."""
+    found = rows_of(manifest, [item])[1].with_columns((pl.col("issue_id") == item).alias("own"))
+    same = found.filter("own").select("status", "transition_at", pl.lit(value=True).alias("repeated")).unique()
+    found = found.join(same, on=["status", "transition_at"], how="left", maintain_order="left")
+    return (
+        found.filter(pl.col("own") | pl.col("repeated").is_null())
+        .drop("own", "repeated")
+        .sort("transition_at", "status_sequence", maintain_order=True)
+    )
+
+
+def rows_of(manifest: Manifest, items: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows of work_item and the `moves` of items of these ids."""
     wanted = pl.col("issue_id").is_in([item for item in items if notes.can_be_kept(item)])
-    known, made = table(manifest, "work_item").filter(wanted).collect(), moves(manifest).filter(wanted)
-    return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String)).items
+    known = table(manifest, "work_item").filter(wanted).collect()
+    # Histories may name them by their keys.
+    keys = frames.ids_of_keys(table(manifest, "work_item").select("issue_id", "issue_key").collect())
+    named = keys.filter(pl.col("of").is_in(known["issue_id"].implode()))["issue_id"]
+    return known, moves(manifest).filter(wanted | pl.col("issue_id").is_in(named.implode()))
 
 
 def over(opened: Opened, items: Sequence[str]) -> frozenset[str]:
     """Those of these ids in which nothing is left to do by the board."""
     if not items:
         return frozenset()
-    found = some(lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process, items)
+    found = some(lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process, items, opened.over)
     return frozenset(found.filter(pl.col("done_at").is_not_null())["issue_id"])

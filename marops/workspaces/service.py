@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from threading import Lock
 from zoneinfo import available_timezones
@@ -16,6 +16,7 @@ from marops.calendars import Calendar
 from marops.errors import Conflict, UserError
 from marops.lake import Blob
 from marops.language import text
+from marops.period import start_of
 from marops.principal import Action, Principal, require
 from marops.stages import Process, Stage
 from marops.workspaces import workflow
@@ -60,6 +61,11 @@ class Opened:
     def key(self) -> Hashable:
         """What a result made from the workspace's data and settings depends on."""
         return self.workspace.id, self.workspace.revision, self.today
+
+    @property
+    def over(self) -> datetime:
+        """When today is over: what is said of later cannot be."""
+        return start_of(self.today + timedelta(days=1))
 
     @property
     def is_empty(self) -> bool:

@@ -286,7 +286,10 @@ def test_every_item_that_is_left_out_has_a_reason_and_is_in_no_measure() -> None
 
 
 def test_words_that_are_no_stage_are_counted() -> None:
-    assert quality.unknown_words(moves(a=[(None, 1), ("build", 2), (None, 3)])).rows() == [("odd", 2)]
+    given = moves(a=[(None, 1), ("build", 2), (None, 3)])
+    assert quality.unknown_words(given).rows() == [("odd", 2)]
+    silent = frame([item(f"i{n}", after(0), unknown="strange") for n in range(3)] + [item("a", after(0))], WORK)
+    assert quality.unknown_words(given, silent).rows() == [("strange", 3), ("odd", 2)]
 
 
 @given(

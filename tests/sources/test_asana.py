@@ -66,6 +66,14 @@ def test_tasks_have_their_sections_projects_and_custom_fields(tmp_path: Path, co
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_task_that_is_nobodys_hides_nobody(tmp_path: Path, order: int) -> None:
+    _, _, rows = found(tmp_path, {"data": [TASK, {**OPEN, "assignee": None, "parent": None}][::order]})
+    assert sorted(rows.select("issue_id", "assignee_user_id", "parent_issue_id").rows()) == [
+        ("120", "7", "119"), ("121", None, None),
+    ]  # fmt: skip
+
+
 def test_one_task_alone_and_tasks_on_several_pages_are_read(tmp_path: Path) -> None:
     """A task is answered as the data itself, and not as a list of one."""
     following = {"data": [TASK], "next_page": {"offset": "x"}}
@@ -77,6 +85,8 @@ def test_one_task_alone_and_tasks_on_several_pages_are_read(tmp_path: Path) -> N
         assert part.recognised_as == "Asana tasks"
         assert rows["issue_id"].sort().to_list() == (["120", "121"] if "121" in str(content) else ["120"])
         assert {note.code for note in report.notes} <= {"beside_records", "records_repeated"}
+    report, _, _ = found(tmp_path, following)
+    assert str(words.note(report.notes[-1])).startswith("The file is one page of a longer answer: it holds 1 record, and others")
     report, _, _ = found(tmp_path, [following, {"data": [OPEN], "next_page": {"offset": "y"}}])
     assert str(words.note(report.notes[-1])).startswith(
         "The file holds 2 pages of a longer answer with 2 records; others are missing."
@@ -88,6 +98,21 @@ def test_stories_on_several_pages_are_the_moves_of_one_task(tmp_path: Path) -> N
     _, part, rows = found(tmp_path, [{"data": held[:2], "next_page": {"offset": "x"}}, {"data": held[1:], "next_page": None}])
     assert part.recognised_as == "Asana stories (API)"
     assert rows.sort("status_sequence")["status"].to_list() == ["Doing", "QA", "Completed"]
+
+
+def test_stories_that_stand_in_their_tasks_are_their_moves(tmp_path: Path) -> None:
+    def without_target(told: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in told.items() if name != "target"}
+
+    told = [story(1, "comment_added", 2), moved(3, 4, "Doing", "QA"), moved(2, 3, "To do", "Doing"), story(4, "marked_complete", 5)]
+    tasks = [{**TASK, "stories": [without_target(each) for each in told]}, {**OPEN, "stories": []}]
+    path = made.put(tmp_path / "asana.json", json.dumps({"data": tasks}))
+    items, moves = made.read(path).parts
+    assert (items.recognised_as, moves.recognised_as) == ("Asana tasks", "Asana stories (API)")
+    assert "stories" not in items.headers
+    assert made.rows(path, items)["issue_id"].to_list() == ["120", "121"]
+    rows = made.rows(path, moves).sort("transition_at").select("issue_id", "status", "previous_status")
+    assert rows.rows() == [("120", "Doing", "To do"), ("120", "QA", "Doing"), ("120", "Completed", "QA")]
 
 
 def test_custom_fields_of_days_and_amounts_are_read_as_they_are_and_not_as_they_are_shown(tmp_path: Path) -> None:

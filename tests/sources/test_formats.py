@@ -165,6 +165,55 @@ def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> N
     assert day(cell, fitting[0]) == found
 
 
+@pytest.mark.parametrize(
+    ("cell", "found"),
+    [
+        ("5/31/2026 9:12:33 AM", made.utc(2026, 5, 31, 9, 12, 33)),
+        ("5/31/2026, 9:12:10 PM", made.utc(2026, 5, 31, 21, 12, 10)),
+        ("5/31/2026, 9:12:10\u202fPM", made.utc(2026, 5, 31, 21, 12, 10)),
+        ("5/31/2026, 12:12 am", made.utc(2026, 5, 31, 0, 12)),
+        ("31/5/2026, 21:12:10", made.utc(2026, 5, 31, 21, 12, 10)),
+        ("31.5.2026, 21:12", made.utc(2026, 5, 31, 21, 12)),
+        ("31/5/2026 9:12:33 a. m.", made.utc(2026, 5, 31, 9, 12, 33)),
+        ("31/05/26 9:12 p.\xa0m.", made.utc(2026, 5, 31, 21, 12)),
+        ("31/may/26 9:12 p.m.", made.utc(2026, 5, 31, 21, 12)),
+        ("31/May/26 9:12 AM", made.utc(2026, 5, 31, 9, 12)),
+        ("31/May/26 12:12:05 PM", made.utc(2026, 5, 31, 12, 12, 5)),
+        ("May 31, 2026, 9:12:33 AM", made.utc(2026, 5, 31, 9, 12, 33)),
+        ("May 31, 2026 9:12 PM", made.utc(2026, 5, 31, 21, 12)),
+        ("31.Mai.26 09:12", made.utc(2026, 5, 31, 9, 12)),
+        ("31. Mai 2026, 09:12:33", made.utc(2026, 5, 31, 9, 12, 33)),
+        ("02.Mrz.26", made.utc(2026, 3, 2)),
+        ("Sun, 31 May 2026 09:00:00 +0200", made.utc(2026, 5, 31, 7)),
+        ("31 May 2026 09:00:00 -0330", made.utc(2026, 5, 31, 12, 30)),
+        ("Sun, 31 May 2026 09:00 GMT", made.utc(2026, 5, 31, 9)),
+        ("Sun May 31 2026 09:00:00 GMT+0200 (Central European Summer Time)", made.utc(2026, 5, 31, 7)),
+    ],
+)
+def test_a_clock_is_read_however_it_is_written(cell: str, found: datetime) -> None:
+    (form,) = moments.date_formats([cell], None)
+    assert moment_of([cell], form) == [found]
+
+
+@pytest.mark.parametrize("clock", [" 9:12:33 AM", ", 9:12:33 AM", " 9:12 a. m.", ", 09:12"])
+def test_a_clock_leaves_open_which_number_is_the_day(clock: str) -> None:
+    assert {form[:3] for form in moments.date_formats([f"5/1/2026{clock}"], None)} == {"dmy", "mdy"}
+    (form,) = moments.date_formats([f"5/1/2026{clock}", f"5/13/2026{clock}"], None)
+    assert form.startswith("mdy")
+
+
+def test_moments_counted_from_1970_are_read_where_a_column_is_known_to_hold_moments(tmp_path: Path) -> None:
+    for day, later in (("1777878000", "1777881600"), ("1777878000000", "1777881600500")):
+        part, rows = made.text(tmp_path, f"case id,activity,timestamp\n1,A,{day}\n1,B,{later}\n")
+        second = made.utc(2026, 5, 4, 8) if len(later) == 10 else made.utc(2026, 5, 4, 8).replace(microsecond=500_000)
+        assert rows["transition_at"].to_list() == [made.utc(2026, 5, 4, 7), second]
+        assert part.notes == []
+    assert moments.date_formats(["1777878000000"], None) == ()
+    for strange in ("17778780000", "5511987654321", "1777878000x"):
+        assert moments.counts(pl.Series(["1777878000000", strange])) is None
+    assert moments.counts(pl.Series([], dtype=pl.String)) is None
+
+
 def test_dates_that_could_be_read_either_way_fit_two_formats_until_somebody_says_which() -> None:
     assert {form[:3] for form in moments.date_formats(["03/04/2026", "05/06/2026"], None)} == {"dmy", "mdy"}
     assert day("03/04/2026", moments.date_formats(["03/04/2026"], "dmy")[0]) == date(2026, 4, 3)

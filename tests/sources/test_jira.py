@@ -224,6 +224,57 @@ def test_a_history_may_be_the_pages_of_the_changelog_itself(tmp_path: Path) -> N
         assert [note.code for note in report.notes] == ["history_cut_off"]
 
 
+def bulk(*histories: dict[str, Any], number: str = "11") -> dict[str, Any]:
+    """What `/changelog/bulkfetch` answers of an issue."""
+    return {"issueId": number, "changeHistories": list(histories)}
+
+
+LOGGED = [{"id": str(number), **each} for number, each in enumerate(MOVED["changelog"]["histories"])]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"issueChangeLogs": [bulk(*LOGGED[::-1])]},
+        {"issueChangeLogs": [bulk(*LOGGED), bulk(number="12")], "nextPageToken": None},
+        [{"issueChangeLogs": [bulk(*LOGGED[:2])], "nextPageToken": "x"}, {"issueChangeLogs": [bulk(*LOGGED[2:])]}],
+        "\n".join(json.dumps({"issueChangeLogs": [bulk(*held)]}) for held in (LOGGED[3:], LOGGED[:3])),
+    ],
+    ids=["newest first", "one without changes", "pages", "lines"],
+)
+def test_changes_fetched_in_bulk_are_a_history_that_begins_with_the_first_change(tmp_path: Path, content: Any) -> None:
+    report, tables = found(tmp_path, content)
+    assert [(part.name, part.recognised_as) for part in report.parts] == [
+        ("history", "Jira issue history"), ("flags", "Jira flags"),
+    ]  # fmt: skip
+    assert entered(tables["work_item_transition"].sort("transition_at")) == ENTERED[1:3]
+    assert flagged(tables["flag_event"].sort("flag_at")) == FLAGS
+
+
+def test_changes_fetched_in_bulk_may_count_their_moments(tmp_path: Path) -> None:
+    for when in (1777878000, 1777878000000):
+        log = {**change(4, "status", "Backlog", "Build"), "created": when}
+        _, tables = found(tmp_path, {"issueChangeLogs": [bulk(log)]})
+        assert entered(tables["work_item_transition"]) == [("11", "Build", "Backlog", made.utc(2026, 5, 4, 7), "u1")]
+
+
+def test_pages_of_changes_fetched_in_bulk_that_are_missing_are_said(tmp_path: Path) -> None:
+    report, _ = found(tmp_path, {"issueChangeLogs": [bulk(*LOGGED)], "nextPageToken": "x"})
+    assert [note.code for note in report.notes] == ["beside_records", "one_page"]
+
+
+def test_a_page_of_a_changelog_alone_is_refused_and_says_what_to_fetch(tmp_path: Path) -> None:
+    page = {"startAt": 0, "total": 2, "isLast": True, "values": LOGGED}
+    for content in (page, [page, page], f"{json.dumps(page)}\n{json.dumps(page)}", LOGGED, json.dumps(page, indent=1)):
+        path = made.put(tmp_path / "log.json", content if isinstance(content, str) else json.dumps(content))
+        report = made.read(path)
+        assert report.failure is not None
+        assert str(words.note(report.failure)) == (
+            "log.json is a page of one Jira issue’s changelog, which does not say of which issue. Fetch issues with their history "
+            "from Jira’s search with expand=changelog, or their changes from /changelog/bulkfetch, and give that answer."
+        )
+
+
 def pages(*held: dict[str, Any]) -> list[Any]:
     """The same pages as a list and as lines."""
     return [list(held), "\n".join(json.dumps(page) for page in held)]

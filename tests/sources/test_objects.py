@@ -89,6 +89,15 @@ def test_one_record_with_a_list_of_values_is_a_record(tmp_path: Path) -> None:
     assert table.frame.collect().rows() == [(1, "1", '["a", "b"]')]
 
 
+def test_a_field_that_holds_an_object_or_nothing_is_no_column_beside_those_of_the_object(tmp_path: Path) -> None:
+    rows = [{"id": 1, "by": None, "on": None}, {"id": 2, "by": {"gid": "7", "in": None}}, {"id": 3, "by": {"in": {"gid": "8"}}}]
+    path = made.put(tmp_path / "a.json", json.dumps(rows))
+    (table,) = objects.read_json(path, path.name, tmp_path).tables
+    assert table.headers == ("id", "on", "by.gid", "by.in.gid")
+    assert table.frame.collect().drop("source_row_number").columns == ["c0", "c1", "c2", "c3"]
+    assert table.frame.collect().rows() == [(1, "1", "", "", ""), (2, "2", "", "7", ""), (3, "3", "", "", "8")]
+
+
 def test_several_lists_are_several_tables_and_what_stands_beside_them_is_named(tmp_path: Path) -> None:
     days = [{"day": "2026-05-01", "campaign": "A", "currency code": "BRL", "cost": 1}]
     path = made.put(tmp_path / "a.json", json.dumps({"may": days, "june": [{**days[0], "day": "2026-06-01"}], "next": "2"}))

@@ -13,8 +13,10 @@ from marops.language import text
 from marops.principal import LOCAL_ADMIN
 from marops.sources import guard, service, words, xes
 from marops.sources.guard import FileKind, Unreadable
+from marops.sources.report import Note
 from marops.workspaces.store import OWN
 from tests.conftest import case
+from tests.sources import made
 
 LOG = """<?xml version="1.0" encoding="UTF-8"?>
 <!-- a log -->
@@ -77,6 +79,25 @@ def test_events_carry_their_own_attributes_and_those_of_their_case(tmp_path: Pat
         (2, "A & B", "", "Done", "2026-03-03T09:00:00Z", "", "7"),
         (3, "C", "true", "Build", "2026-03-04T09:00:00Z", "", ""),
     ]
+
+
+def test_traces_of_one_name_are_one_case_and_that_is_said(tmp_path: Path) -> None:
+    """One without an event is none; events that stand in no trace have no name."""
+    trace = LOG[LOG.index("<trace>") : LOG.index("</trace>") + 8]
+    bare = '<trace><string key="concept:name" value="C"/></trace><event/><event/>'
+    told: list[Note] = []
+    xes.read_xes(written(tmp_path, LOG.replace("</log>", f"{bare}</log>")), "log.xes", told)
+    assert told == []
+    path = written(tmp_path, LOG.replace("</log>", f"{bare}{trace}</log>"))
+    raw = xes.read_xes(path, "log.xes", told)
+    assert raw.frame.collect()["c0"].to_list() == ["A & B", "A & B", "C", "", "", "A & B", "A & B"]
+    (note,) = told
+    assert str(words.note(note)) == (
+        "1 case stands in the log as several traces of one name (A & B); their events were joined. "
+        "Where they are different cases, give each a concept:name of its own."
+    )
+    report = made.read(written(tmp_path, LOG.replace("</log>", f"{trace}</log>")))
+    assert report.notes == told
 
 
 def test_a_packed_log_is_the_same_log_whatever_its_name(tmp_path: Path) -> None:

@@ -260,6 +260,8 @@ _DOUBTS: dict[str, Text] = {
     Doubt.NO_HISTORY: text("no history of stages was imported"),
     Doubt.WITHDRAWN: text("ended without being launched"),
     Doubt.UNKNOWN: text("was in a status that is no stage"),
+    Doubt.FINISHED: text("its tracker has finished it, though its status is none of the end: it counts as done"),
+    Doubt.DIFFERS: text("its tracker says one status (the first here), its history ends in another"),
     Doubt.EQUAL_TIMES: text("two moves at the same moment: the order of the source counts"),
     Doubt.REPEATED: text("entered the stage it was in once more: two visits in times and ways, one on the board"),
     Doubt.RELAUNCHED: text("went back after its launch: the first launch counts for its date, the last one for its cycle time"),

@@ -1,0 +1,258 @@
+"""What issues and histories come to that trackers export as files of their own, in whichever order they are imported."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from itertools import permutations
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from marops import item_rollups
+from marops.period import Comparison, Period, Scope
+from marops.pipeline import details
+from marops.pipeline import service as pipeline
+from marops.pipeline.quality import Doubt
+from marops.principal import Principal
+from marops.sources import service
+from marops.stages import Category, Stage
+from marops.workspaces import service as workspaces
+from marops.workspaces.store import OWN
+from tests.scorecard.made import at
+from tests.sources import made
+from tests.work.made import ANA, VIC, facts
+
+ISSUES = """Summary,Issue key,Issue id,Issue Type,Status,Created,Resolved,Due date
+Camp,A-1,10001,Story,Live,2026-02-01 09:00,,2026-03-09
+"""
+MOVES = """{named},Date of change,Updated by,Field,Old value,New value
+{it},2026-02-04 09:00,Ana,status,In Progress,Review
+{it},2026-02-09 09:00,Ana,status,Review,Live
+"""
+FLAGGED = "{it},2026-02-05 09:00,Ana,Flagged,,Impediment\n"
+
+UP_TO_MARCH = Scope(OWN, Period(date(2026, 1, 1), date(2026, 3, 31)), Comparison.NONE)
+
+Take = Callable[..., None]
+
+
+@pytest.fixture
+def take(admin: Principal, tmp_path: Path, read_here: None) -> Take:
+    """Imports files of these contents, one after the other."""
+
+    def imported(*contents: str, ending: str = "csv") -> None:
+        for number, content in enumerate(contents):
+            path = made.put(tmp_path / f"{number}.{ending}", content)
+            service.accept(admin, service.preview_file(admin, OWN, path))
+
+    return imported
+
+
+def work(*columns: str | pl.Expr) -> list[tuple[object, ...]]:
+    return item_rollups.work(facts()).select(*columns).rows()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+@pytest.mark.parametrize(("named", "it"), [("Issue Key", "A-1"), ("Issue id", "10001")])
+def test_a_history_that_names_issues_by_their_keys_is_theirs_as_one_that_has_their_ids(
+    take: Take, order: tuple[int, int], named: str, it: str
+) -> None:
+    files = ISSUES, MOVES.format(named=named, it=it) + FLAGGED.format(it=it)
+    take(*(files[place] for place in order))
+    assert work("issue_id", "key", "name", "stage", "launched_at") == [("10001", "A-1", "Camp", "execution", at(2, 9, 9))]
+    assert set(item_rollups.stage_moves(facts())["issue_id"]) == {"10001"}
+    assert item_rollups.flags(facts()).select("issue_id", "from_at").rows() == [("10001", at(2, 5, 9))]
+
+
+def test_a_move_that_two_histories_tell_under_id_and_key_is_one(take: Take) -> None:
+    take(ISSUES, MOVES.format(named="Issue id", it="10001"))
+    before = item_rollups.stage_moves(facts()).rows()
+    take(MOVES.format(named="Issue Key", it="A-1"))
+    assert item_rollups.stage_moves(facts()).rows() == before
+
+
+def test_a_key_that_two_issues_have_or_that_is_anothers_id_names_neither(take: Take) -> None:
+    other = "Twin,A-1,10002,Story,Live,2026-02-01 09:00,,\nNamed,10001,10003,Story,Live,2026-02-01 09:00,,\n"
+    take(ISSUES + other, MOVES.format(named="Issue Key", it="A-1"))
+    assert set(item_rollups.stage_moves(facts())["issue_id"]) == {"A-1"}
+
+
+# What its tracker has finished
+
+DONE_MOVES = "Issue key,Date of change,Updated by,Field,Old value,New value\n"
+
+
+def issue(key: str, status: str, category: str, resolved: str = "", due: str = "2026-03-05") -> str:
+    return f"{key},{key},{status},{category},2026-02-01 09:00,{resolved},{due}\n"
+
+
+def issues(*rows: str) -> str:
+    return "Summary,Issue key,Status,Status Category,Created,Resolved,Due date\n" + "".join(rows)
+
+
+def moved(key: str, *steps: tuple[int, str, str]) -> str:
+    return "".join(f"{key},2026-02-{day:02} 09:00,Ana,status,{left},{entered}\n" for day, left, entered in steps)
+
+
+STANDS = "issue_id", "stage", "launched_at", "done_at", "finished", "differs"
+
+
+def test_what_a_tracker_has_finished_is_neither_late_nor_in_preparation_and_named(take: Take) -> None:
+    """With a history or without one, at its moment or the last that is known, whatever the status is called."""
+    take(
+        issues(
+            issue("A-1", "Released", "Done", "2026-02-12 09:00"), issue("A-2", "Build", "", "2026-02-12 09:00"),
+            issue("A-3", "Released", "Done"), issue("A-4", "Released", "In Progress"),
+            issue("A-5", "Released", "Done", "2026-02-12 09:00"),
+            issue("A-6", "Build", "", "2026-02-12 09:00"), issue("A-7", "Released", "Done"),
+        ),
+        DONE_MOVES + moved("A-5", (4, "", "Build"), (12, "Build", "Released")) + moved("A-6", (4, "", "Build"))
+        + moved("A-7", (4, "", "Build"), (12, "Build", "Released")),
+    )  # fmt: skip
+    end = at(2, 12, 9)
+    assert sorted(work(*STANDS)) == [
+        ("A-1", "done", None, end, "Released", None), ("A-2", "done", None, end, "Build", None),
+        ("A-3", "done", None, at(2, 1, 9), "Released", None), ("A-4", None, None, None, None, None),
+        ("A-5", "done", None, end, "Released", None), ("A-6", "done", None, end, "Build", None),
+        ("A-7", "done", None, end, "Released", None),
+    ]  # fmt: skip
+    found, seen = pipeline.flow(VIC, UP_TO_MARCH), details.details(VIC, UP_TO_MARCH)
+    assert found.overdue["issue_id"].to_list() == ["A-4"]
+    assert (found.late.value, found.in_preparation.value, found.items.height, found.adrift) == (1, 0, 0, ())
+    assert seen.ageing.is_empty()
+    finished = seen.doubts.filter(pl.col("why").is_in([Doubt.FINISHED, Doubt.EQUAL_TIMES]))
+    assert sorted(finished.select("issue_id", "found").rows()) == [
+        ("A-1", "Released"), ("A-2", "Build"), ("A-3", "Released"), ("A-5", "Released"), ("A-6", "Build"), ("A-7", "Released"),
+    ]  # fmt: skip
+    assert sorted(seen.doubts.filter(why=Doubt.UNKNOWN).select("issue_id", "found").rows()) == [
+        ("A-1", "Released"), ("A-3", "Released"), ("A-4", "Released"), ("A-5", "Released"), ("A-7", "Released"),
+    ]  # fmt: skip
+
+
+def test_where_nothing_runs_what_a_tracker_has_finished_was_launched_then(take: Take) -> None:
+    workspaces.set_process(
+        ANA, OWN, [Stage("make", "Make", Category.ACTIVE, "", ("build",)), Stage("over", "Over", Category.DONE, "", ("done",))]
+    )
+    take(
+        issues(
+            issue("A-1", "Build", "Done", "2026-02-12 09:00"), issue("A-2", "Done", "Done", "2026-03-06 09:00"),
+            issue("A-3", "Build", "Done", "2026-02-12 09:00"), issue("A-4", "Done", "Done"),
+        ),
+        DONE_MOVES + moved("A-3", (4, "", "Build")),
+    )  # fmt: skip
+    assert sorted(work(*STANDS[:4])) == [
+        ("A-1", "over", at(2, 12, 9), at(2, 12, 9)), ("A-2", "over", at(3, 6, 9), at(3, 6, 9)),
+        ("A-3", "over", at(2, 12, 9), at(2, 12, 9)), ("A-4", "over", None, at(2, 1, 9)),
+    ]  # fmt: skip
+    found = pipeline.flow(VIC, UP_TO_MARCH)
+    assert (found.on_time.value, found.late.value) == (2 / 3, 0)
+    assert details.details(VIC, UP_TO_MARCH).delivered.timed.select("issue_id", "cycle").rows() == [("A-3", 8.0)]
+
+
+def test_work_that_went_on_after_its_completion_was_taken_up_again(take: Take) -> None:
+    take(
+        issues(issue("A-1", "Build", "", "2026-02-12 09:00")),
+        DONE_MOVES + moved("A-1", (4, "", "Build"), (12, "Build", "Done"), (14, "Done", "Build")),
+    )
+    assert work(*STANDS) == [("A-1", "build", None, None, None, None)]
+
+
+def test_what_runs_runs_whatever_category_its_status_has_unless_its_tracker_has_no_categories(take: Take) -> None:
+    take(issues(issue("A-1", "Live", "Done", "2026-02-12 09:00"), issue("A-2", "Live", "", "2026-02-12 09:00")))
+    assert sorted(work(*STANDS)) == [
+        ("A-1", "execution", None, None, None, None), ("A-2", "done", None, at(2, 12, 9), "Live", None),
+    ]  # fmt: skip
+
+
+# Where tracker and history differ
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+def test_what_its_tracker_says_is_over_or_runs_is_not_late_though_its_history_ends_before(
+    take: Take, order: tuple[int, int]
+) -> None:
+    """Moved at the tracker's moment; without one, its moves are in no measure."""
+    rows = (issue("A-1", "Done", "Done", "2026-02-20 09:00"), issue("A-2", "Done", "Done"), issue("A-3", "Live", "In Progress"),
+            issue("A-4", "QA", "In Progress"))  # fmt: skip
+    files = issues(*rows), DONE_MOVES + "".join(moved(f"A-{n}", (4, "Backlog", "Build")) for n in range(1, 5))
+    take(*(files[place] for place in order))
+    assert sorted(work(*STANDS)) == [
+        ("A-1", "done", None, at(2, 20, 9), None, "Done, Build"), ("A-2", "done", None, at(2, 4, 9), None, "Done, Build"),
+        ("A-3", "execution", None, None, None, "Live, Build"), ("A-4", "build", None, None, None, "QA, Build"),
+    ]  # fmt: skip
+    assert set(item_rollups.stage_moves(facts())["issue_id"]) == {"A-1", "A-4"}
+    assert set(item_rollups.stage_visits(facts())["issue_id"]) == {"A-1", "A-4"}
+    assert pipeline.flow(VIC, UP_TO_MARCH).overdue["issue_id"].to_list() == ["A-4"]
+    doubts = details.details(VIC, UP_TO_MARCH).doubts
+    assert sorted(doubts.select("issue_id", "why", "is_left_out", "found").rows()) == [
+        ("A-1", Doubt.DIFFERS.value, True, "Done, Build"), ("A-1", Doubt.WITHDRAWN.value, True, None),
+        ("A-2", Doubt.DIFFERS.value, True, "Done, Build"), ("A-3", Doubt.DIFFERS.value, True, "Live, Build"),
+        ("A-4", Doubt.DIFFERS.value, False, "QA, Build"),
+    ]  # fmt: skip
+
+
+def test_an_item_is_on_the_board_or_in_a_status_that_is_no_stage_but_not_both(take: Take) -> None:
+    take(
+        issues(issue("A-1", "QA", "In Progress"), issue("A-2", "Somewhere", "In Progress")),
+        DONE_MOVES + "".join(moved(f"A-{n}", (4, "", "Build"), (6, "Build", "Somewhere")) for n in (1, 2)),
+    )
+    found = pipeline.flow(VIC, UP_TO_MARCH)
+    assert found.items.select("issue_id", "stage", "since").rows() == [("A-1", "qa", at(2, 6, 9))]
+    visits = item_rollups.stage_visits(facts()).filter(pl.col("left_at").is_null())
+    assert visits.select("issue_id", "stage").rows() == [("A-1", "qa"), ("A-2", None)]
+    assert found.adrift == ("Somewhere",)
+    assert details.details(VIC, UP_TO_MARCH).doubts.filter(why=Doubt.DIFFERS).select("issue_id", "found").rows() == [
+        ("A-1", "QA, Somewhere"),
+    ]  # fmt: skip
+
+
+# Before the first move
+
+
+def change(day: int, left: str, entered: str) -> dict[str, object]:
+    item = {"field": "status", "fieldId": "status", "fromString": left, "toString": entered}
+    return {"id": str(day), "created": f"2026-02-{day:02}T09:00:00.000+0000", "items": [item]}
+
+
+ANSWER = {
+    "issues": [
+        {
+            "id": "10001", "key": "A-1",
+            "fields": {
+                "summary": "Camp", "created": "2026-02-01T09:00:00.000+0000", "duedate": "2026-03-09", "status": {"name": "Live"},
+                "issuetype": {"name": "Story"},
+            },
+            "changelog": {"histories": [change(4, "In Progress", "Review"), change(9, "Review", "Live")]},
+        }
+    ]
+}  # fmt: skip
+
+
+def test_the_status_that_the_first_move_left_was_there_from_the_creation_on_in_a_csv_as_in_an_answer(
+    take: Take, admin: Principal
+) -> None:
+    def measured() -> list[object]:
+        timed = details.details(VIC, UP_TO_MARCH).delivered.timed
+        return [*item_rollups.stage_visits(facts()).rows(), *timed.select("issue_id", "started", "cycle", "lead").rows()]
+
+    take(json.dumps(ANSWER), ending="json")
+    answered = measured()
+    assert answered[-1] == ("10001", at(2, 1, 9), 8.0, 8.0)
+    assert answered[0] == ("10001", 1, "build", "In Progress", at(2, 1, 9), at(2, 4, 9))
+    for run in service.imports(VIC, OWN):
+        service.undo(admin, OWN, run.id)
+    take(MOVES.format(named="Issue Key", it="A-1"))
+    assert item_rollups.stage_visits(facts())["stage"].to_list() == ["qa", "execution"]  # nobody knows since when it was there
+    take(ISSUES)
+    assert measured() == answered
+
+
+def test_a_first_move_that_left_nothing_or_came_with_the_creation_begins_the_history(take: Take) -> None:
+    take(
+        issues(issue("A-1", "QA", "In Progress"), issue("A-2", "QA", "In Progress"), issue("A-3", "QA", "In Progress")),
+        DONE_MOVES + moved("A-1", (4, "", "QA")) + moved("A-2", (1, "Build", "QA")) + moved("A-3", (4, "qa", "QA")),
+    )
+    assert item_rollups.stage_visits(facts()).select("issue_id", "stage", "entered_at").rows() == [
+        ("A-1", "qa", at(2, 4, 9)), ("A-2", "qa", at(2, 1, 9)), ("A-3", "qa", at(2, 4, 9)),
+    ]  # fmt: skip
