@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import polars as pl
 
+from marops.period import EARLIEST
 from marops.pipeline.delivery import LAUNCHED, Delivery
 
 
@@ -36,7 +37,8 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.D
     unknown = moves.filter(pl.col("stage").is_null()).group_by("issue_id", maintain_order=True).agg(
         pl.col("status").unique(maintain_order=True).str.join(", ").alias("found")
     )  # fmt: skip
-    moments = work.join(moves.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
+    possible = moves.filter(pl.col("entered_at") >= EARLIEST)
+    moments = work.join(possible.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     # What is finished in a status that it has just entered got there and was finished at one moment.
     tied = events.filter(same)["case"].unique(maintain_order=True)

@@ -272,7 +272,6 @@ def test_every_item_that_is_left_out_has_a_reason_and_is_in_no_measure() -> None
         ("late", Doubt.NO_HISTORY.value, True, None),
         ("odd", Doubt.UNKNOWN.value, True, "odd"),
         ("old", "date before 1971", True, None),
-        ("old", Doubt.MOVED_BEFORE_CREATED.value, True, None),
         ("silent", Doubt.NO_HISTORY.value, True, None),
     ]
     assert sorted(row for row in rows if not row[2]) == [

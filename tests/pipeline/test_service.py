@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,7 @@ from marops.errors import Forbidden
 from marops.findings import Severity
 from marops.language import Reader
 from marops.period import Period, Scope, month_of
-from marops.pipeline import figures, roles, service
+from marops.pipeline import details, figures, roles, service
 from marops.pipeline.scoped import Chosen
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.quantity import Quantity, Unit
@@ -179,6 +179,32 @@ def test_late_launches_of_which_nobody_said_what_they_bring_are_in_no_sum(home: 
     put({"b": [("QA", at(1, 2))], "a": [("QA", at(1, 1))], "c": [("QA", at(1, 2))]}, b=said, a=late, c=late)
     (found,) = service.findings(LOCAL_ADMIN, HERE)
     assert str(found.cause) == "It stands in QA. The 1 of which somebody said it is expected to bring €100 a day."
+
+
+def test_moments_that_cannot_be_move_nothing_on_the_board_and_in_no_time(home: Path):
+    """A move stamped 1970 and one dated a year ahead, an item created in 1970: the board shows what happened."""
+    year_ahead = datetime.now(UTC) + timedelta(days=365)
+    put(
+        {
+            "epoch": [("Request", datetime(1970, 1, 1, tzinfo=UTC)), ("Build", at(1, 5))],
+            "ahead": [("Build", at(1, 1)), ("Execution", year_ahead)],
+            "old": [("Build", at(1, 3))],
+        },
+        old={"created_at": datetime(1970, 1, 1, tzinfo=UTC)}, ahead={"due_date": date(2026, 1, 9)},
+    )  # fmt: skip
+    found = flow()
+    here = {row["issue_id"]: (row["stage"], row["since"].date()) for row in found.items.iter_rows(named=True)}
+    assert here == {
+        "epoch": ("build", date(2026, 1, 5)), "ahead": ("build", date(2026, 1, 1)), "old": ("build", date(2026, 1, 3)),
+    }  # fmt: skip
+    assert found.overdue["issue_id"].to_list() == ["ahead"]
+    # All of 2026, none since 1970, and none from the future.
+    assert 0 < found.items["waiting"].min() <= found.items["age"].max() < 3_650
+    assert found.stage_times.filter(stage="build").select("visits", "open").row(0) == (3, 3)
+    page = details.details(LOCAL_ADMIN, HERE)
+    assert sorted(page.doubts.filter("is_left_out").select("issue_id", "why").rows()) == [
+        ("ahead", "future date"), ("epoch", "date before 1971"),
+    ]  # fmt: skip
 
 
 def test_campaigns_that_run_without_a_history_were_due_but_nobody_knows_whether_on_time(home: Path):

@@ -17,9 +17,10 @@ from marops.pipeline.quality import Doubt
 from marops.principal import Principal
 from marops.sources import service
 from marops.stages import Category, Stage
+from marops.work import reading
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
-from tests.scorecard.made import at
+from tests.scorecard.made import at, fill
 from tests.sources import made
 from tests.work.made import ANA, VIC, facts
 
@@ -256,3 +257,16 @@ def test_a_first_move_that_left_nothing_or_came_with_the_creation_begins_the_his
     assert item_rollups.stage_visits(facts()).select("issue_id", "stage", "entered_at").rows() == [
         ("A-1", "qa", at(2, 4, 9)), ("A-2", "qa", at(2, 1, 9)), ("A-3", "qa", at(2, 4, 9)),
     ]  # fmt: skip
+
+
+def test_the_page_of_an_item_has_the_moves_of_a_history_that_names_it_by_its_key_each_once() -> None:
+    fill("work_item", [{"issue_id": "10001", "issue_key": "A-1", "issue_name": "Camp", "created_at": at(3, 1)}])
+    fill("work_item_transition", [
+        {"issue_id": "A-1", "status_sequence": n, "status": status, "transition_at": at(3, n)}
+        for n, status in enumerate(("Build", "QA"), 1)
+    ])  # fmt: skip
+    fill("work_item_transition", [{"issue_id": "10001", "status_sequence": 1, "status": "QA", "transition_at": at(3, 2)}])
+    found = reading.item(VIC, OWN, "10001")
+    assert [(move.status, move.at) for move in found.moves] == [("Build", at(3, 1)), ("QA", at(3, 2))]
+    assert found.stage is not None
+    assert (found.stage.id, found.since) == ("qa", at(3, 2))
