@@ -76,13 +76,11 @@ def desk(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Desk:
 
 
 def _withdrawn(kept: list[Item], opened: Opened, unit: str | None, person: str | None) -> frozenset[str]:
-    """Withdrawn requests of a unit; they are no work any more, and were never assigned to anybody."""
-    if person:
-        return frozenset()
+    """Withdrawn requests of a unit and a person, which are no work any more."""
     rows = [item.row for item in kept if item.row is not None and item.row.withdrawn_at is not None]
     found = pl.DataFrame(
-        [(row.item, row.business_unit, row.campaign_name) for row in rows],
-        schema={"id": pl.String, "unit": pl.String, "campaign": pl.String}, orient="row",
+        [(row.item, row.business_unit, row.campaign_name, row.assignee) for row in rows if person in {None, row.assignee}],
+        schema={"id": pl.String, "unit": pl.String, "campaign": pl.String, "assignee": pl.String}, orient="row",
     )  # fmt: skip
     of = pl.coalesce("unit", rollups.unit_of(pl.col("campaign"), opened.units))
     return frozenset(found["id"] if unit is None else found.filter(of == unit)["id"])

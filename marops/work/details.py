@@ -17,7 +17,9 @@ _MOST = Decimal(10) ** 12 - _SMALLEST
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What a request says: `value_per_day` is what a day of the launch is expected to bring, in `currency` (ISO 4217)."""
+    """What a request says: `value_per_day` is what a day of the launch is expected to bring, in `currency` (ISO 4217);
+    `assignee` does it, by name as trackers have it (empty: nobody yet).
+    """
 
     name: str
     campaign: str = ""
@@ -26,6 +28,7 @@ class Details:
     value_per_day: Decimal | None = None
     currency: str = ""
     brief: str = ""
+    assignee: str = ""
 
 
 def checked(details: Details, opened: Opened, before: str | None = None) -> dict[str, Any]:
@@ -46,6 +49,7 @@ def checked(details: Details, opened: Opened, before: str | None = None) -> dict
         "value_per_day": value,
         "currency_code": code if value is not None else None,
         "brief": notes.written(details.brief, 10_000),
+        "assignee": notes.written(details.assignee, 200),
     }
 
 

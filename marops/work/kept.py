@@ -75,7 +75,7 @@ def _item_frame(items: list[WorkItem]) -> pl.DataFrame:
         {
             "issue_id": row.item, "issue_key": row.key, "issue_name": row.name, "campaign_name": row.campaign_name or None,
             "business_unit": row.business_unit, "created_at": row.requested_at, "due_date": row.due,
-            "value_per_day": row.value_per_day, "currency_code": row.currency_code,
+            "assignee_user_id": row.assignee or None, "value_per_day": row.value_per_day, "currency_code": row.currency_code,
         }
         for row in items
     ]  # fmt: skip

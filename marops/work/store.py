@@ -20,8 +20,8 @@ class WorkItem(Withdrawable, table=True):
     """A request, or a step of a launch (`parent`: the number of the launch it belongs to).
 
     `number` counts the workspace's items from 1. `first_due` is the day first promised; `due` the day promised now. `version` rises
-    with every change of the details: who edits says which version he saw. `side` must act on a step and `due_stage` is the stage of
-    its launch in which it is due. A withdrawn item counts in no number.
+    with every change of the details: who edits says which version he saw. `assignee` does it (empty: nobody yet). `side` must act
+    on a step and `due_stage` is the stage of its launch in which it is due. A withdrawn item counts in no number.
     """
 
     __table_args__ = (UniqueConstraint("workspace_id", "number"),)
@@ -38,6 +38,7 @@ class WorkItem(Withdrawable, table=True):
     value_per_day: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     currency_code: str | None = Field(default=None, max_length=3)
     brief: str = Field(default="", max_length=10_000)
+    assignee: str = Field(default="", max_length=200)
     side: str = Field(default="", max_length=20)
     due_stage: str | None = Field(default=None, max_length=40)
     requested_by: str = Field(max_length=200)

@@ -258,10 +258,12 @@ def test_moving_back_is_said_on_its_way() -> None:
 
 
 def test_an_edit_names_the_version_that_was_seen() -> None:
+    asked("Of Bea's", assignee="Bea")
     item = asked(due=DUE)
     at = _form("item", "edit_form", f"found('{item}').row")
     assert "The day first promised, Apr 1, 2026, stays on record." in words(at)
-    send(fill(at, Name="Summer sale", Launch_by=date(2026, 5, 1)), "Save")
+    send(fill(at, Name="Summer sale", Launch_by=date(2026, 5, 1), Assigned_to="Bea"), "Save")
+    assert "Assigned to Bea" in words(on(item))
     row = reading.item(ANA, OWN, item).row
     assert row is not None
     assert (row.name, row.first_due, row.due, row.version) == ("Summer sale", DUE, date(2026, 5, 1), 2)

@@ -10,6 +10,10 @@ import pytest
 from marops.audit import service as audit
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
+from marops.period import Period, Scope
+from marops.pipeline import choosing
+from marops.pipeline import service as pipeline
+from marops.pipeline.scoped import NOBODY, Chosen
 from marops.stages import Category, Stage, usual
 from marops.work import approving, commenting, hindrances, intake, launching, moving, reading
 from marops.work.details import Details
@@ -299,3 +303,17 @@ def test_items_are_listed_newest_first_withdrawn_ones_included_and_steps_left_ou
     assert [(item.key, item.row is not None and item.row.withdrawn_at is not None) for item in reading.items(ANA, OWN)] == [
         ("M-3", True), ("M-1", False),
     ]  # fmt: skip
+
+
+def test_a_request_is_assigned_to_somebody_and_is_among_that_persons_work() -> None:
+    mine, nobodys = requested("Spring sale", assignee="  Bea ").item, requested("Summer sale").item
+    assert choosing.persons(VIC, OWN) == (NOBODY, "Bea")
+    scope = Scope(OWN, Period(TODAY, TODAY))
+    for person, expected in (("Bea", [mine]), (NOBODY, [nobodys])):
+        assert pipeline.flow(VIC, scope, Chosen(person)).items["issue_id"].to_list() == expected
+        assert [item.id for item in choosing.desk(VIC, scope, Chosen(person)).kept] == expected
+    intake.edit(ANA, OWN, mine, Details("Spring sale", assignee="Cid"), version=1)
+    assert choosing.persons(VIC, OWN) == (NOBODY, "Cid")
+    assert audit.entries(ANA, OWN, "work_item")[0].after == {"assignee": "Cid"}
+    intake.withdraw(ANA, OWN, mine, reason="No budget")
+    assert [item.id for item in choosing.desk(VIC, scope, Chosen(NOBODY)).kept] == [nobodys]

@@ -124,6 +124,10 @@ def fields(opened: Opened, row: WorkItem | None) -> dict[str, object]:
     # One that the workspace has no more can stay; it cannot be chosen anew.
     own = [row.business_unit] if row is not None and row.business_unit else []
     units = list(dict.fromkeys([*(unit.name for unit in opened.units), *own]))
+    someone = row.assignee if row is not None else ""
+    people = list(
+        dict.fromkeys([*([someone] if someone else []), *filter(None, choosing.persons(principal(), opened.workspace.id))])
+    )
     return {
         "name": st.text_input(say(text("Name")), value=row.name if row else "", max_chars=300),
         "campaign": st.text_input(
@@ -134,6 +138,10 @@ def fields(opened: Opened, row: WorkItem | None) -> dict[str, object]:
             format_func=lambda unit: unit or say(text("by the campaign's name")),
         ) if units else None,
         "due": st.date_input(say(text("Launch by")), value=row.due if row else None, format="YYYY-MM-DD"),
+        "assignee": st.selectbox(
+            say(text("Assigned to")), people, index=0 if someone else None, accept_new_options=True,
+            placeholder=say(text("nobody yet")), help=say(text("Choose somebody, or type a name as your tracker has it.")),
+        ),
         "value": st.text_input(
             say(text("Expected value of a day")), value=_amount(row), help=say(text("Leave it empty where nobody knows it."))
         ),
@@ -149,7 +157,7 @@ def details(values: dict[str, object]) -> Details:
     due, unit = values["due"], values["unit"]
     return Details(
         str(values["name"]), str(values["campaign"]), str(unit) if unit else None, due if isinstance(due, date) else None,
-        _number(str(values["value"])), str(values["currency"]), str(values["brief"]),
+        _number(str(values["value"])), str(values["currency"]), str(values["brief"]), str(values["assignee"] or ""),
     )  # fmt: skip
 
 

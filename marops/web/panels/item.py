@@ -200,25 +200,33 @@ def _details(item: Item, place: Here) -> None:
     if item.campaign:
         facts.append(text("Campaign: {name}", name=item.campaign))
     if row is not None:
-        facts.append(text("Requested by {who} on {when}", who=row.requested_by, when=row.requested_at))
-        if row.business_unit:
-            facts.append(text("Business unit: {unit}", unit=row.business_unit))
-        if row.first_due is not None and row.first_due != row.due:
-            facts.append(text("First promised for {day}", day=row.first_due))
-        if row.value_per_day is not None:
-            value = Quantity(float(row.value_per_day), Unit.MONEY, row.currency_code)
-            facts.append(text("Expected value of a day: {value}", value=value))
-        stage = place.opened.process.named(row.due_stage)
-        if stage is not None:
-            facts.append(text("Due while its launch is in {stage}", stage=stage.name))
-        if row.side:
-            facts.append(text("Must act: {side}", side=SIDES.get(row.side, row.side)))
+        facts += _asked_for(row, place)
     for fact in facts:
         note(fact)
     if row is not None and row.brief:
         st.markdown(html("brief.html", lines=row.brief.splitlines()), unsafe_allow_html=True)
     elif row is not None and item.parent is None:
         note(text("There is no brief yet."))
+
+
+def _asked_for(row: WorkItem, place: Here) -> list[Text]:
+    """What is kept of a request beside its name and brief."""
+    facts = [text("Requested by {who} on {when}", who=row.requested_by, when=row.requested_at)]
+    if row.assignee:
+        facts.append(text("Assigned to {who}", who=row.assignee))
+    if row.business_unit:
+        facts.append(text("Business unit: {unit}", unit=row.business_unit))
+    if row.first_due is not None and row.first_due != row.due:
+        facts.append(text("First promised for {day}", day=row.first_due))
+    if row.value_per_day is not None:
+        value = Quantity(float(row.value_per_day), Unit.MONEY, row.currency_code)
+        facts.append(text("Expected value of a day: {value}", value=value))
+    stage = place.opened.process.named(row.due_stage)
+    if stage is not None:
+        facts.append(text("Due while its launch is in {stage}", stage=stage.name))
+    if row.side:
+        facts.append(text("Must act: {side}", side=SIDES.get(row.side, row.side)))
+    return facts
 
 
 def _steps(item: Item, place: Here) -> None:
