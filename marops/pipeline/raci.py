@@ -141,6 +141,10 @@ def called(role: str | None) -> Text | str:
 # The rules
 
 
+_ACTING = frozenset({"it", "marketing"})
+"""The sides that a stage can be of."""
+
+
 class Rule(StrEnum):
     """What is wrong with a matrix."""
 
@@ -152,6 +156,7 @@ class Rule(StrEnum):
     ANSWERS_FOR_ALL = "answers for all"
     IDLE = "idle"
     GONE = "gone"
+    OTHER_SIDE = "other side"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,14 @@ def _of_stage(matrix: Matrix, stage: Stage) -> Iterable[Flaw]:
             n=len(consulted), all=len(matrix.roles), stage=stage.name, most=MOST_CONSULTED,
         )  # fmt: skip
         yield Flaw(Rule.CONSULTED, said, stage.id)
+    acting = {role.name: role.side for role in matrix.roles}.get(matrix.must_act(stage.id) or "", "")
+    if acting in _ACTING and stage.responsible in _ACTING and acting != stage.responsible:
+        said = text(
+            "{role} must act in {stage}, while Stages name another side for it. Colours and findings follow the stage, waiting "
+            "follows the role: let both say the same.",
+            role=called(matrix.must_act(stage.id)), stage=stage.name,
+        )  # fmt: skip
+        yield Flaw(Rule.OTHER_SIDE, said, stage.id)
 
 
 def _of_role(matrix: Matrix, role: str, stages: tuple[Stage, ...]) -> Flaw | None:

@@ -138,3 +138,12 @@ def test_letters_are_read_in_any_order_and_case() -> None:
 def test_a_default_role_is_said_in_the_readers_language_and_any_other_as_it_was_written() -> None:
     assert raci.called("Data office") == raci.text("Data office")
     assert raci.called("Data {office}") == "Data {office}"
+
+
+def test_a_stage_whose_settings_name_another_side_than_the_role_that_acts_is_named() -> None:
+    """Build is IT's by the stages; who does it is of marketing, of IT, and of no side."""
+    stages = (Stage("build", "Build", Category.ACTIVE, "it", ()), BOARD.stages[-1])
+    process = Process(stages)
+    for side, expected in (("marketing", [Rule.OTHER_SIDE]), ("it", []), ("", [])):
+        found = Matrix((Actor("Ana", side), Actor("Ben", "it")), (Cell("build", "Ana", "RA"),))
+        assert [flaw.rule for flaw in raci.flaws(found, process) if flaw.rule is Rule.OTHER_SIDE] == expected

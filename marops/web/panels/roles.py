@@ -30,6 +30,7 @@ _RULES: dict[Rule, Text] = {
     Rule.UNOWNED: text("unowned"), Rule.SHARED: text("shared"), Rule.NOBODY_DOES: text("nobody does it"),
     Rule.CONSULTED: text("too many consulted"), Rule.OVERLOAD: text("overloaded"), Rule.ANSWERS_FOR_ALL: text("answers for all"),
     Rule.IDLE: text("no letter"), Rule.GONE: text("stages gone"),
+    Rule.OTHER_SIDE: text("two sides"),
 }  # fmt: skip
 _SHOWN = 6
 _CHOICES = ("RA", "R", "A", "C", "I")
