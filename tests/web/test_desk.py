@@ -283,7 +283,7 @@ def test_an_imported_item_has_a_page_on_which_it_is_commented_and_not_moved() ->
     put("work_item", [{"issue_id": "3", "issue_key": "C-3", "created_at": at_moment(3, 1), "due_date": date(2026, 3, 6)}])
     put("work_item_transition", [{"issue_id": "3", "status_sequence": 1, "status": "Build", "transition_at": at_moment(3, 2)}])
     at = on("3")
-    assert sentence(at) == "It has been in Build for 8 d. It was due on Mar 6, 2026, 4 d ago."
+    assert sentence(at) == ("By Mar 2, 2026, where the data end, it had been in Build for 0 d. It was due on Mar 6, 2026, 4 d ago.")
     assert "It comes from your tracker: move and edit it there." in words(at)
     assert not {"move_on", "edit", "withdraw"} & keys(at)
     at.text_area[0].set_value("Who builds it?")

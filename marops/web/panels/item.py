@@ -6,6 +6,7 @@ import streamlit as st
 
 from marops.errors import NotFound
 from marops.language import Text, text
+from marops.pipeline.service import flow
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
 from marops.stages import Category, Process, Stage
@@ -75,7 +76,12 @@ def _stands(item: Item, place: Here) -> Text:
     stage = item.stage.name if item.stage else last.status if last else ""
     if item.since is None:
         return text("It is in {stage}; its tracker has delivered no history of it.", stage=stage)
-    days = (place.opened.today - item.since.date()).days
+    # As on the board: where trackers tell until an earlier day, nobody knows where it was since.
+    last_day = flow(place.principal, place.scope).last_day if item.row is None else place.opened.today
+    days = (last_day - item.since.date()).days
+    if last_day < place.opened.today:
+        length = Quantity(float(max(days, 0)), Unit.DAYS)
+        return text("By {day}, where the data end, it had been in {stage} for {days}.", day=last_day, stage=stage, days=length)
     if days <= 0:
         return text("It came to {stage} today.", stage=stage)
     return text("It has been in {stage} for {days}.", stage=stage, days=Quantity(float(days), Unit.DAYS))
