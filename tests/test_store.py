@@ -19,7 +19,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import MetaData, inspect
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel, select
+from sqlmodel import Session, SQLModel, select
 
 from marops import bootstrap, settings, store
 from marops.audit import service as audit
@@ -35,7 +35,7 @@ from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
 from marops.workspaces import service as workspaces
-from marops.workspaces.store import OWN, SAMPLE, Workspace
+from marops.workspaces.store import OWN, SAMPLE, Workspace, ensure_own
 from tests.sources import made, postgres
 
 
@@ -90,6 +90,14 @@ def test_migrating_twice_changes_nothing(database: str) -> None:
     bootstrap.prepare()
     with store.reading() as session:
         assert session.get_one(Workspace, OWN).name == "Mine"
+
+
+def test_a_workspace_that_another_process_made_meanwhile_is_no_error(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrap.prepare()
+    with monkeypatch.context() as looked_too_early:
+        looked_too_early.setattr(Session, "get", lambda *_, **__: None)
+        ensure_own()
+    assert list(workspaces.revisions()) == [OWN]
 
 
 def test_several_processes_that_start_at_once_all_succeed(database: str) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from sqlalchemy import JSON
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, select
 
 from marops import notes
@@ -89,9 +90,14 @@ DEFAULT_CURRENCY = "EUR"
 
 def ensure_own() -> None:
     """Create the user's own workspace, empty, where there is none yet."""
-    with writing() as session:
-        if session.get(Workspace, OWN) is None:
-            session.add(Workspace(id=OWN, name="Company", reporting_currency=DEFAULT_CURRENCY))
+    try:
+        with writing() as session:
+            if session.get(Workspace, OWN) is None:
+                session.add(Workspace(id=OWN, name="Company", reporting_currency=DEFAULT_CURRENCY))
+    except IntegrityError:
+        # Of processes that start at once another one was quicker; whatever else it may be stays an error.
+        if OWN not in revisions():
+            raise
 
 
 def revisions() -> dict[str, str]:
