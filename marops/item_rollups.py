@@ -11,7 +11,7 @@ import polars as pl
 from cachetools import LRUCache, cached
 
 from marops import lake
-from marops.period import start_of
+from marops.period import EARLIEST, start_of
 from marops.rollups import Facts, unit_of
 from marops.work import frames, tracked
 from marops.work.frames import Work
@@ -90,10 +90,11 @@ def _latest(*days: date | None) -> date | None:
     return max((day for day in days if day is not None), default=None)
 
 
-@cached(LRUCache(maxsize=32), key=lambda found: found.key("work_item"), condition=threading.Condition())
+@cached(LRUCache(maxsize=32), key=lambda found: (found.key("work_item"), found.opened.today), condition=threading.Condition())
 def _last_finished(found: Facts) -> date | None:
     """The last day on which a tracker says that work was finished."""
-    return lake.table(found.manifest, "work_item").select(pl.col("resolved_at").max().dt.date()).collect().item()
+    possible = (pl.col("resolved_at") >= EARLIEST) & (pl.col("resolved_at") < found.opened.over)
+    return lake.table(found.manifest, "work_item").filter(possible).select(pl.col("resolved_at").max().dt.date()).collect().item()
 
 
 def approvals(found: Facts) -> pl.DataFrame:

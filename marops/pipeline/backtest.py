@@ -15,11 +15,10 @@ import polars as pl
 
 from marops.calendars import Calendar
 from marops.period import start_of
-from marops.pipeline import calibration, finishing, flow, outlook
+from marops.pipeline import calibration, finishing, flow, forecast, outlook
 from marops.pipeline.calibration import Calibration, Seen, Stay
 from marops.pipeline.finishing import Order
-from marops.pipeline.forecast import Floats, Held, Ints
-from marops.pipeline.forecast import pace as pace_of
+from marops.pipeline.forecast import Floats, Held, Ints, Pace
 
 STEP = 20
 """Working days between the days on which dates are told: four weeks."""
@@ -46,8 +45,8 @@ class Checked:
 @dataclass(frozen=True)
 class _Told:
     """One day on which dates were told: the working days known then (`day`), and for each piece of work its `item`, `stage` and
-    `stay`, the day on which it was done, counted from then (0: not yet), and what is read on the day before that and, as long as it
-    is not done, on every STEP-th day (`later`: a column each).
+    `stay`, the day on which it was `done` or withdrawn (`gone`), counted from then (0: not yet), and what is read on the day before
+    that and, as long as it goes on, on every STEP-th day (`later`: a column each).
     """
 
     day: int
@@ -55,14 +54,17 @@ class _Told:
     stage: Ints
     stay: Ints
     done: Ints
+    gone: Ints
     before: Floats
     later: Floats
 
     def seen(self, days: int) -> Seen:
         """What had become of it once so many working days were known."""
         passed = days - self.day
-        is_done = (self.done > 0) & (self.done <= passed)
-        return Seen(self.item, self.stage, self.stay, np.where(is_done, self.before, self.later[:, passed // STEP]), is_done)
+        is_done, is_gone = ((day > 0) & (day <= passed) for day in (self.done, self.gone))
+        # Of what is withdrawn nobody will know when it would have been done.
+        read = np.where(is_done | is_gone, self.before, self.later[:, passed // STEP])
+        return Seen(self.item, self.stage, self.stay, read, is_done)
 
 
 def stays(placed: pl.DataFrame, over: datetime) -> pl.DataFrame:
@@ -91,21 +93,21 @@ _NOTHING = Seen(_NO_NUMBERS, _NO_NUMBERS, _NO_NUMBERS, np.zeros(0), np.zeros(0, 
 
 @dataclass(frozen=True)
 class Past:
-    """The past of a process. `placed`: events.placed of all work that was not withdrawn; `done`: the index of the stage that ends
-    it; `work`: `issue_id`, `unit`, `due_date` (as it is now: what it was then is not kept); `launched`: `unit`, `finished` (a day);
-    `last_day`: the last that is over.
+    """The past of a process. `placed`: events.placed of all work, withdrawn or not; `done`: the index of the stage that ends it;
+    `withdrawn`: `issue_id`, `gone` (when); `work`: `issue_id`, `unit`, `due_date` (as they are now: what they were then is not
+    kept); `last_day`: the last that is over.
     """
 
     placed: pl.DataFrame
     done: int
+    withdrawn: pl.DataFrame
     work: pl.DataFrame
-    launched: pl.DataFrame
     calendar: Calendar
     last_day: date
 
     def checked(self, order: Order, *, seed: int) -> Checked:
         """Tells the dates of the past again, in an order of work, and learns from them. Dates that were not over by the last day,
-        and those of days on which there was nothing to learn from yet, are held against nothing.
+        those of days on which there was nothing to learn from yet, and those of work that was withdrawn, are held against nothing.
         """
         count, told = len(self._days), list[_Told]()
         kept, said = [0] * len(outlook.SHARES), [0] * len(outlook.SHARES)
@@ -120,7 +122,7 @@ class Past:
                 continue
             for place, share in enumerate(outlook.SHARES):
                 days = finishing.days_read(chances, share, one.stage, one.stay, known)
-                over = day + days <= count
+                over = (day + days <= count) & (one.gone == 0)
                 said[place] += int(over.sum())
                 kept[place] += int((over & (one.done > 0) & (one.done <= days)).sum())
             told.append(one)
@@ -128,36 +130,43 @@ class Past:
         return Checked(calibration.learn(_together([one.seen(count) for one in told[-_NEWEST:]])), held)
 
     @cached_property
-    def _days(self) -> list[date]:
-        """The working days of the last years up to the last that is over."""
+    def _first(self) -> date:
+        """The first day that is looked at."""
         first = self.placed["at"].min()
-        since = max(first.date(), self.last_day - outlook.HISTORY) if isinstance(first, datetime) else self.last_day
-        return self.calendar.working_days(since, self.last_day)
+        return max(first.date(), self.last_day - outlook.HISTORY) if isinstance(first, datetime) else self.last_day
 
     @cached_property
-    def _counts(self) -> Mapping[str | None, tuple[int, ...]]:
-        """By team, what it finished on each of these days, from the first on which it had work."""
-        first = self.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(pl.col("at").min())
-        since = first.join(self.work, on="issue_id").group_by("unit").agg(pl.col("at").min().dt.date())
-        days = self._days
-        counts: dict[str | None, tuple[int, ...]] = {}
-        for unit, day in since.iter_rows():
-            own = self.launched.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))["finished"]
-            begin = max(day, days[0]) if days else day
-            counts[unit] = tuple(self.calendar.counts(own, begin, self.last_day)) if begin <= self.last_day else ()
-        return counts
+    def _days(self) -> list[date]:
+        """The working days of the last years up to the last that is over."""
+        return self.calendar.working_days(self._first, self.last_day)
+
+    @cached_property
+    def _since(self) -> Mapping[str | None, date]:
+        """The first day that is looked at on which each team had work."""
+        first = self.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(pl.col("at").min().dt.date())
+        since = first.join(self.work, on="issue_id").group_by("unit").agg(pl.col("at").min())
+        return {unit: max(day, self._first) for unit, day in since.iter_rows()}
+
+    def _paces(self, launched: pl.DataFrame, last_day: date) -> dict[str | None, Pace]:
+        """The paces of teams as they were known at a day's end. `launched`: `unit`, `since` (when)."""
+        found: dict[str | None, Pace] = {}
+        for unit, since in self._since.items():
+            own = launched.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))["since"].dt.date()
+            counts = self.calendar.counts(own, since, last_day) if since <= last_day else []
+            if (pace := forecast.pace(counts, ahead=outlook.AHEAD)) is not None:
+                found[unit] = pace
+        return found
 
     def _on(self, day: int, order: Order, seed: int) -> tuple[_Told, Floats] | None:
         """The dates told when so many working days were known, and the chances by day they are read from; None where no team had a
         pace, or nothing was open.
         """
         over, left = start_of(self._days[day - 1] + timedelta(days=1)), len(self._days) - day
-        open_ = stays(self.placed, over).filter(pl.col("index") != self.done).join(self.work, on="issue_id", how="inner")
-        open_ = open_.with_columns(pl.lit(None, pl.Int64).alias("place"))
-        paces = {
-            unit: found for unit, counts in self._counts.items()
-            if (found := pace_of(counts[: max(len(counts) - left, 0)], ahead=outlook.AHEAD)) is not None
-        }  # fmt: skip
+        stood = stays(self.placed, over).join(self.work, on="issue_id", how="inner")
+        stood = stood.join(self.withdrawn.filter(pl.col("gone") < over), on="issue_id", how="anti", maintain_order="left")
+        is_done = pl.col("index") == self.done
+        open_ = stood.filter(~is_done).with_columns(pl.lit(None, pl.Int64).alias("place"))
+        paces = self._paces(stood.filter(is_done), self._days[day - 1])
         teams = dict(open_.select("issue_id", "unit").iter_rows())
         arranged = [issue for issue in finishing.ordered(open_, order) if teams[issue] in paces]
         if not arranged:
@@ -166,11 +175,13 @@ class Past:
         chances = finishing.queues(arranged, teams, paces, seed=seed + day, trials=_TRIALS, most=left + 1).of(arranged)
         stands = {issue: (index, stay) for issue, index, stay in open_.select("issue_id", "index", "stay").iter_rows()}
         stage, stay = np.array([stands[issue] for issue in arranged]).T
-        done = self._done_on(arranged, over, day)
+        ends = self.placed.filter(is_done & (pl.col("at") >= over)).select(pl.col("case").cast(pl.String).alias("issue_id"), "at")
+        done = self._counted(arranged, ends, day)
+        gone = np.where(done > 0, 0, self._counted(arranged, self.withdrawn.rename({"gone": "at"}), day))
         later = [calibration.readings(chances, np.full(len(done), passed)) for passed in range(0, left + 1, STEP)]
         told = _Told(
-            day, np.array([self._ids[issue] for issue in arranged]), stage, stay, done,
-            calibration.readings(chances, np.maximum(done - 1, 0)), np.stack(later, axis=1),
+            day, np.array([self._ids[issue] for issue in arranged]), stage, stay, done, gone,
+            calibration.readings(chances, np.maximum(done + gone - 1, 0)), np.stack(later, axis=1),
         )  # fmt: skip
         return told, chances
 
@@ -178,10 +189,11 @@ class Past:
     def _ids(self) -> Mapping[str, int]:
         return {issue: at for at, issue in enumerate(self.work["issue_id"])}
 
-    def _done_on(self, items: Sequence[str], over: datetime, day: int) -> Ints:
-        """The working days after the `day`-th until each was done; 0 where it is not. One on a day off is done by the next."""
-        done = self.placed.filter((pl.col("index") == self.done) & (pl.col("at") >= over))
-        first = dict(done.group_by(pl.col("case").cast(pl.String)).agg(pl.col("at").min().dt.date()).iter_rows())
+    def _counted(self, items: Sequence[str], found: pl.DataFrame, day: int) -> Ints:
+        """The working days after the `day`-th until something happened to each first (`issue_id`, `at`); 0 where it did not. What
+        happens on a day off counts on the next.
+        """
+        first = dict(found.group_by("issue_id").agg(pl.col("at").min().dt.date()).iter_rows())
         return np.array([bisect_left(self._days, first[item]) + 1 - day if item in first else 0 for item in items])
 
 

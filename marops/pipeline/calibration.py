@@ -20,6 +20,10 @@ SURE = 0.99
 FEWEST = 20
 """Items of the past below which nothing is learned from them."""
 
+_LEAST = 0.002
+"""Chances below are the luck of few trials: they are read as this."""
+
+_CLOSE = 1e-9
 _ANY = -1
 _FEWEST_LEFT = 5
 """Of what is left at the end one or two pieces of work would decide."""
@@ -117,20 +121,23 @@ def readings(chances: Floats, day: Ints) -> Floats:
     days from 0), and from SURE on, how many times as many days have gone by as SURE took.
     """
     sure, rows = _sure(chances), np.arange(len(chances))
-    inside = np.minimum(chances[rows, np.minimum(day, chances.shape[1] - 1)], SURE)
+    inside = np.clip(chances[rows, np.minimum(day, chances.shape[1] - 1)], _LEAST, SURE)
     return np.where(day < sure, inside, SURE * day / np.maximum(sure, 1))
 
 
 def days_of(chances: Floats, levels: Floats) -> Floats:
-    """The first day at whose end more is read than a level, one a piece of work; infinite for an infinite level."""
-    sure = _sure(chances)
+    """The first day at whose end more is read than a level, one a piece of work; infinite for an infinite level, and where that is
+    on none of the days that are looked at.
+    """
+    sure, levels = _sure(chances), np.maximum(levels, _LEAST)
     inside = (chances <= levels[:, None]).sum(axis=1)
+    is_ever_sure = chances[:, -1] >= SURE - _CLOSE
     with np.errstate(invalid="ignore"):
-        beyond = np.floor(levels / SURE * sure + 1e-9) + 1
-    return np.where(levels < SURE, np.minimum(inside, sure), beyond)
+        beyond = np.where(is_ever_sure, np.floor(levels / SURE * sure + _CLOSE) + 1, np.inf)
+    return np.where(levels < SURE, np.where(inside < chances.shape[1], inside, np.inf), beyond)
 
 
 def _sure(chances: Floats) -> Ints:
     """The first day on which each is SURE to be done; the last one looked at where that is not among them."""
-    reached = chances >= SURE - 1e-9
+    reached = chances >= SURE - _CLOSE
     return np.where(reached.any(axis=1), reached.argmax(axis=1), chances.shape[1] - 1)

@@ -51,7 +51,19 @@ class Delivery:
     @cached_property
     def placed(self) -> pl.DataFrame:
         """Events of items that are not withdrawn, with the place of their stage."""
-        return placed(self.log.events.filter(~pl.col("case").cast(pl.String).is_in(self.withdrawn.implode())), self.workflow)
+        return self.ever_placed.filter(~pl.col("case").cast(pl.String).is_in(self.withdrawn.implode()))
+
+    @cached_property
+    def ever_placed(self) -> pl.DataFrame:
+        """Events of all items with the place of their stage, of withdrawn ones those before."""
+        return placed(self.log.events, self.workflow)
+
+    @cached_property
+    def gone(self) -> pl.DataFrame:
+        """When items were withdrawn that still are: `issue_id`, `gone`."""
+        ends = self.log.events.filter(pl.col("stage") == WITHDRAWN).select(pl.col("case").cast(pl.String).alias("issue_id"), "at")
+        ends = ends.filter(pl.col("issue_id").is_in(self.withdrawn.implode()))
+        return ends.group_by("issue_id", maintain_order=True).agg(pl.col("at").last().alias("gone"))
 
     @cached_property
     def items(self) -> pl.DataFrame:

@@ -262,10 +262,9 @@ class Details:
             return self.everything.checked(order)
         told = Order.DUE if order is Order.DUE else Order.FARTHEST
         if told not in self._checked:
-            launched = self.delivered.timed.join(self.work.select("issue_id", "unit"), on="issue_id", how="left")
             past = Past(
-                self.delivered.placed, self._done, self.work.select("issue_id", "unit", "due_date"),
-                launched.select("unit", pl.col("finished").dt.date()), self.calendar, self._counted_days[1],
+                self.delivered.ever_placed, self._done, self.delivered.gone,
+                self.work.select("issue_id", "unit", "due_date"), self.calendar, self._counted_days[1],
             )  # fmt: skip
             self._checked[told] = past.checked(told, seed=outlook.SEED)
         return self._checked[told]

@@ -10,6 +10,7 @@ import polars as pl
 from marops import theme
 from marops.chart import Chart, base, escaped
 from marops.language import Reader, Text, ntext, text
+from marops.pipeline.lateness import FEWEST
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 
@@ -134,8 +135,10 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
-    late = rows.filter((pl.col("latest") > pl.col("due_date")) | pl.col("days_late").is_not_null()).height
-    untold = rows.filter(pl.col("latest").is_null() & pl.col("days_late").is_null()).height
+    is_past, is_told = pl.col("days_late").is_not_null(), pl.col("chance").is_not_null()
+    # Without a last day more than 15 % of those that stood alike never were launched.
+    late = rows.filter(is_past | (is_told & (pl.col("latest").is_null() | (pl.col("latest") > pl.col("due_date"))))).height
+    untold = rows.filter(~is_past & ~is_told).height
     title = (
         ntext(
             "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=rows.height
@@ -183,6 +186,8 @@ def _line(figure: go.Figure, days: list[date], at: int, colour: str, width: int)
 
 
 def _said(row: Mapping[str, Any]) -> Text:
-    if row["latest"] is None:
+    if row["chance"] is None or row["comparable"] < FEWEST:
         return text("due {due}; too few have stood as far to say when", due=row["due_date"])
+    if row["latest"] is None:
+        return text("due {due}; more than 15 % of those that stood as far were never launched", due=row["due_date"])
     return text("due {due}; half by {likely}, 85 % by {latest}", due=row["due_date"], likely=row["likely"], latest=row["latest"])

@@ -80,7 +80,7 @@ class Outlook:
         return [self.last_day, *self.calendar.working_days(after, self.last_day + forecast.FARTHEST)]
 
     def _day(self, working_days: int) -> date | None:
-        return self._ahead[working_days] if working_days < len(self._ahead) else None
+        return self._ahead[working_days] if working_days < min(len(self._ahead), forecast.LONGEST + 1) else None
 
 
 def pace(launched: pl.Series, first: date, last_day: date, calendar: Calendar) -> tuple[list[int], Pace | None]:

@@ -31,12 +31,15 @@ class Work:
     @classmethod
     def of(cls, items: pl.DataFrame, moves: pl.DataFrame, process: Process, unit: pl.Expr, over: datetime) -> "Work":
         """Work from rows of work_item and moves by item and time. `unit`: whose campaign it is by its name; `over`: when today is:
-        moves from then on, and those before period.EARLIEST, cannot be. They stay among the moves and move nothing.
+        moments from then on, and those before period.EARLIEST, cannot be. Such moves stay among the moves and move nothing.
 
         Where a tracker says that an item is over (or runs) and its history does not, the item moves there at the moment that the
         tracker names; where it names none, its moves are left out: nobody knows when the last was.
         """
-        items = items.with_columns(pl.when(pl.col("created_at") >= EARLIEST).then("created_at"))
+        items = items.with_columns(
+            pl.when((pl.col(name) >= EARLIEST) & (pl.col(name) < over)).then(name).alias(name)
+            for name in ("created_at", "resolved_at")
+        )
         moves = _from_creation(items, _by_id(items, moves), process)
         told = _told(items, _possible(moves, over), process)
         moves = _moved_on(moves, told)
@@ -91,7 +94,7 @@ def _by_id(items: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
     if named.is_empty():
         return moves
     others = moves.join(keys, on="issue_id", how="anti", maintain_order="left")
-    new = named.join(others, on=["issue_id", "status", "entered_at"], how="anti", maintain_order="left")
+    new = named.join(others, on=["issue_id", folded(pl.col("status")), "entered_at"], how="anti", maintain_order="left")
     return pl.concat([others, new]).sort("issue_id", "entered_at", maintain_order=True)
 
 
@@ -101,7 +104,10 @@ def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -
         return moves
     first = moves.unique("issue_id", keep="first", maintain_order=True).drop_nulls(_LEFT).drop("role")
     begun = first.join(items.select("issue_id", "created_at"), on="issue_id", maintain_order="left").filter(
-        (pl.col("created_at") < pl.col("entered_at")) & (folded(pl.col(_LEFT)) != folded(pl.col("status")))
+        (pl.col("created_at") < pl.col("entered_at"))
+        & (folded(pl.col(_LEFT)) != folded(pl.col("status")))
+        # Nothing is created at its end: such a history is a part of a longer one.
+        & ~_is(process.stage_of(pl.col(_LEFT)), process.launched | process.done)
     )
     moves = moves.drop(_LEFT)
     if begun.is_empty():

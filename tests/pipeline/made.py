@@ -91,13 +91,17 @@ def mapped(folder: str) -> tuple[pl.DataFrame, Workflow, dict[str, Any]]:
     return log, Workflow(names, active, frozenset({said["done"]})), said
 
 
-def past(log: pl.DataFrame, workflow: Workflow, calendar: Calendar, last_day: date) -> Past:
+def past(
+    log: pl.DataFrame, workflow: Workflow, calendar: Calendar, last_day: date, withdrawn: dict[str, datetime] | None = None
+) -> Past:
     """The past of a log of nobody's business unit, for dates of single items."""
     at = events_of.placed(log, workflow)
-    items = flow.items(at, workflow).select(pl.col("case").cast(pl.String).alias("issue_id"), "finished")
+    items = at.select(pl.col("case").cast(pl.String).alias("issue_id")).unique(maintain_order=True)
     nobodys = items.with_columns(pl.lit(None, pl.String).alias("unit"), pl.lit(None, pl.Date).alias("due_date"))
-    launched = nobodys.drop_nulls("finished").select("unit", pl.col("finished").dt.date())
-    return Past(at, len(workflow.stages) - 1, nobodys.drop("finished"), launched, calendar, last_day)
+    gone = pl.DataFrame(
+        list((withdrawn or {}).items()), schema={"issue_id": pl.String, "gone": pl.Datetime("us", "UTC")}, orient="row"
+    )
+    return Past(at, len(workflow.stages) - 1, gone, nobodys, calendar, last_day)
 
 
 def finished_by_day(folder: str) -> list[int]:

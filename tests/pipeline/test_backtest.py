@@ -15,7 +15,7 @@ from marops.pipeline import backtest, calibration, finishing, forecast
 from marops.pipeline.calibration import SURE, Calibration, Seen, Stay
 from marops.pipeline.events import Workflow, placed
 from marops.pipeline.finishing import Order
-from tests.pipeline.made import events, mapped, past
+from tests.pipeline.made import after, events, mapped, past
 
 EVERY_DAY = Calendar(week={weekday: ((time(9), time(17)),) for weekday in range(7)})
 LAST = date(2027, 10, 1)
@@ -71,13 +71,16 @@ def test_a_day_is_the_first_at_whose_end_more_is_read(raw: np.ndarray, levels: l
     """Reading a day and finding the day of a level are each other's inverse, within the trials and beyond them."""
     chances = np.sort(raw, axis=1)
     chances[:, 0] = 0
+    asked = np.maximum(np.array(levels), 0.002)  # below, few trials tell nothing
     found = calibration.days_of(chances, np.array(levels))
-    before = calibration.readings(chances, np.maximum(found.astype(np.int64) - 1, 0))
-    after = calibration.readings(chances, found.astype(np.int64))
-    assert (found >= 1).all()
-    assert (before <= np.array(levels) + 1e-9).all()
-    # The last of the days that are looked at stands for all where it is not sure even then.
-    assert (after >= np.minimum(np.array(levels), SURE) - 1e-9).all()
+    is_on_one = np.isfinite(found)
+    # Work that is not sure on the last day that is looked at has no day beyond.
+    assert (is_on_one | (chances[:, -1] <= asked) | ((chances[:, -1] < SURE) & (asked >= SURE - 1e-9))).all()
+    days = np.where(is_on_one, found, 1).astype(np.int64)
+    before, after = (calibration.readings(chances, day) for day in (days - 1, days))
+    assert (days >= 1).all()
+    assert (before <= asked + 1e-9)[is_on_one].all()
+    assert (after >= np.minimum(asked, SURE) - 1e-9)[is_on_one].all()
     grows = calibration.readings(chances, np.full(3, day)) <= calibration.readings(chances, np.full(3, day + 1)) + 1e-12
     assert grows.all()
 
@@ -132,6 +135,41 @@ def test_what_is_put_aside_and_never_done_gets_no_date_and_what_is_done_keeps_th
     )  # fmt: skip
     assert dates["has_pace"].to_list() == [True, True]
     assert [day is None for day in dates["p50"]] == [True, False]
+
+
+def test_work_that_is_withdrawn_later_was_in_the_queue_and_is_held_against_no_date() -> None:
+    """One item a day, in turn, and beside each another one that is withdrawn after fifteen days: dates are kept as often as they
+    say, though half of each queue never was done.
+    """
+    log, workflow = in_turn(400)
+    beside = [(f"x{n:04}", "build", float(n)) for n in range(400)]
+    gone = {f"x{n:04}": after(n + 15.0) for n in range(380)}
+    log = pl.concat([log, events(*beside)]).sort("case", "at", maintain_order=True)
+    page = past(log, workflow, EVERY_DAY, date(2026, 3, 2) + timedelta(days=398), gone)
+    told, _ = page._on(200, Order.FARTHEST, SEED) or pytest.fail("nothing was told")
+    assert (len(told.item), int((told.gone > 0).sum()), int((told.done > 0).sum())) == (35, 15, 20)
+    held = {one.share: one.coverage for one in page.checked(Order.FARTHEST, seed=SEED).held}
+    assert 0.75 <= held[0.85] <= 0.95
+
+
+def test_what_is_reopened_later_was_launched_as_far_as_was_known_then() -> None:
+    """Of one launch a day every second one goes back a hundred days later: the pace on the hundredth day knows all of them."""
+    moves = [(f"{n:04}", "build", n - 10.0) for n in range(200)] + [(f"{n:04}", "live", float(n)) for n in range(200)]
+    moves += [(f"{n:04}", "build", n + 100.0) for n in range(0, 100, 2)]
+    workflow = Workflow(("build", "live"), frozenset({"build"}), frozenset({"live"}))
+    page = past(events(*sorted(moves)), workflow, EVERY_DAY, date(2026, 3, 2) + timedelta(days=199))
+    stood = backtest.stays(page.placed, after(100)).join(page.work, on="issue_id").filter(index=1)
+    pace = page._paces(stood, date(2026, 3, 2) + timedelta(days=99))[None]
+    assert pace.counts.tolist() == [1] * 60
+
+
+def test_what_takes_longer_than_is_looked_at_has_no_date() -> None:
+    pace = forecast.plain([0] * 19 + [1])
+    queue = [f"{n:03}" for n in range(400)]
+    known = calibration.learn(seen(*((n, (n + 1) / 100, True) for n in range(100))))
+    dates = finishing.finishes(queue, dict.fromkeys(queue), {}, {None: pace}, EVERY_DAY, LAST, seed=SEED, known=known)
+    assert dates.row(399)[5:] == (None, None, None)
+    assert dates.row(0)[6] is not None
 
 
 @pytest.mark.parametrize(("folder", "bands"), [("07_helpdesk", {0.85: (0.80, 0.90), 0.95: (0.92, 0.98)}), ("05_receipt", {})])
