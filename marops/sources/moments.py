@@ -144,7 +144,7 @@ def _mail(cell: pl.Expr) -> pl.Expr:
     """Moments as mail (RFC 2822) and browsers have them, with an offset: "Fri, 01 May 2026 09:00:00 +0200", and "Fri May 01 2026
     09:00:00 GMT+0200 (CEST)".
     """
-    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?:GMT)?(?<sign>[+-])(?<h>\d{2})(?<n>\d{2})(?:\s\(.*\))?$")
+    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?:GMT)?(?<sign>[+-])(?<h>0\d|1[0-4])(?<n>[0-5]\d)(?:\s\(.*\))?$")
     plain = pl.coalesce(parts.struct.field("local"), cell.str.extract(r"(?i)^(.*:\d{2})\s(?:GMT|UTC|UT|Z)$"))
     hours, minutes = (parts.struct.field(name).cast(pl.Int64, strict=False) for name in "hn")
     ahead = pl.duration(minutes=(hours * 60 + minutes) * pl.when(parts.struct.field("sign") == "-").then(-1).otherwise(1))
@@ -162,19 +162,19 @@ def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
         month = month.str.extract(r"^#(\d+)#$").cast(pl.Int32)
         year = parts.struct.field("y").cast(pl.Int32, strict=False)
         year = pl.when(year < 100).then(year + 2000).otherwise(year)
-        hour: pl.Expr | int = 0
-        minute: pl.Expr | int = 0
-        second: pl.Expr | int = 0
+        day = parts.struct.field("d").cast(pl.Int32, strict=False)
+        hour, minute, second = (pl.lit(0, pl.Int32) for _ in range(3))
         if clock:
             half = parts.struct.field("p")
             hour = parts.struct.field("h").cast(pl.Int32, strict=False)
             hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
             minute = parts.struct.field("n").cast(pl.Int32, strict=False)
             second = parts.struct.field("s").cast(pl.Int32, strict=False).fill_null(0)
-        return pl.datetime(
-            year, month, parts.struct.field("d").cast(pl.Int32, strict=False), hour, minute, second,
-            time_unit="us", time_zone="UTC",
-        )  # fmt: skip
+        # Not the day itself: of one that no month has, polars makes no null but an error for all.
+        first = pl.datetime(pl.when(year > 0).then(year), month, 1, time_unit="us", time_zone="UTC")
+        found = first + pl.duration(days=day - 1, hours=hour, minutes=minute, seconds=second)
+        can_be = (day >= 1) & (found.dt.month() == month) & (hour < 24) & (minute < 60) & (second < 60)
+        return pl.when(can_be).then(found)
 
     return read
 

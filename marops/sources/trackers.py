@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from marops.sources import asana, jira, trello
+from marops.sources import asana, jira
 from marops.sources.nested import Numbered, Rows, at, quoted
 from marops.sources.report import Note
 
@@ -29,12 +29,6 @@ _ANSWERS = (
     Answer(jira.is_issue, jira.id_of, {"issues": jira.issues, "history": jira.history, "flags": jira.flags}, jira.notes),
     # An issue's changes may be on several pages: that it comes again does not mean that it is told twice.
     Answer(jira.is_bulk, lambda _: "", {"history": jira.bulk_history, "flags": jira.bulk_flags}),
-    Answer(
-        trello.is_board, trello.id_of, {"cards": trello.cards_of_boards, "history": trello.history_of_boards},
-        trello.notes_of_boards,
-    ),
-    Answer(trello.is_card, trello.id_of, {"": trello.cards}),
-    Answer(trello.is_action, trello.id_of, {"": trello.history}),
     # A story is a record of its own and not a kind of task, though both have a "gid".
     Answer(asana.is_story, asana.id_of, {"": asana.stories}),
     Answer(asana.is_task, asana.id_of, {"": asana.tasks, "stories": asana.stories_of_tasks}, asana.notes),

@@ -85,10 +85,6 @@ _NOTES: dict[str, str] = {
     "several_sections": message(
         "Tasks that stand in several sections, of projects they share: {n} ({names}). The section of the first project was taken."
     ),
-    "actions_cut_off": message(
-        "{names}: the file holds only the newest {n} actions, so earlier moves of cards are missing. "
-        "Fetch those before from the API, page by page, and import them, too."
-    ),
     "took_too_long": message(
         "Reading {name} took more than {seconds} seconds and was stopped. Split the file, or export a shorter range."
     ),

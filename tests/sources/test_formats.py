@@ -535,3 +535,17 @@ def test_days_with_the_names_of_months_are_read_beside_what_is_no_day(tmp_path: 
     part, read = dated(tmp_path, "1/May/24", "2/May/24", "soon", workbook=False)
     assert read == [date(2024, 5, 1), date(2024, 5, 2)]
     assert [(cell.row, cell.value) for cell in part.refused] == [(4, "soon")]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "31.Apr.26", "30 Feb 2026", "0 May 2026", "1 May 2026 24:00", "1 May 2026 09:10:75", "1 May 2026 09:60",
+        "Sat, 31 Dec 2016 23:59:60 +0000", "Fri, 31 Feb 2026 09:00:00 +0200", "1 May 2026 09:00:00 +9999", "99.dec.26",
+        "32.mar.2026 25:61",
+    ],
+)  # fmt: skip
+def test_a_day_or_clock_that_cannot_be_is_none_and_stops_nothing(cell: str) -> None:
+    cells = pl.DataFrame({"cell": [cell, "1 May 2026", "1 May 2026 09:00"]})
+    for form in moments.DATE_FORMATS:
+        assert cells.select(form.read(pl.col("cell")).alias("read"))["read"][0] is None, form.id
