@@ -6,16 +6,16 @@ the whole scope back, and sets the widgets from it; a widget's change writes the
 same later too, when the default would have moved on.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import streamlit as st
 
 from marops.errors import UserError
-from marops.language import joined, text
+from marops.language import Text, joined, text
 from marops.period import Comparison, Period, Scope, month_of, months_back
 from marops.pipeline import choosing
 from marops.pipeline.scoped import NOBODY, Chosen
@@ -27,6 +27,7 @@ from marops.workspaces.store import OWN, SAMPLE
 
 _KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
 _MEMORY = "marops_scope"
+_UNKNOWN = "marops_scope_unknown"
 _ALL_UNITS = ""
 _NO_PERSON = "(nobody)"
 """Stands in an address for work without an assignee; no tracker calls anybody so."""
@@ -39,14 +40,14 @@ _CHOICES = "scope_choices"
 @dataclass(frozen=True)
 class Here:
     """Where the reader is: the principal, the opened workspace, the scope, and whose work is chosen on the pipeline. `unknown`:
-    what the address named that is not known here, so that more is shown than was asked for.
+    what the address named that is not known here, so that something else is shown than was asked for; None: nothing.
     """
 
     principal: Principal
     opened: Opened
     scope: Scope
     chosen: Chosen
-    unknown: tuple[str, ...] = ()
+    unknown: Text | None = None
 
     @property
     def link(self) -> dict[str, str]:
@@ -89,12 +90,16 @@ def here(principal: Principal) -> Here:
     )
     chosen = choosing.known(principal, scope, _person(wanted.get("person")), wanted.get("role"))
     unknown = [
-        *([wanted["ws"]] if wanted.get("ws", opened.workspace.id) != opened.workspace.id else []),
         *([wanted["unit"]] if wanted.get("unit", "all") != (scope.unit or "all") else []),
         *([wanted["person"]] if "person" in wanted and chosen.person is None else []),
         *([wanted["role"]] if "role" in wanted and chosen.role is None else []),
     ]
-    place = Here(principal, opened, scope, chosen, tuple(unknown))
+    place = Here(principal, opened, scope, chosen, _told(opened, wanted.get("ws"), unknown))
+    # The address is written anew; what it could not mean is said until something else is looked at.
+    told, of = st.session_state.get(_UNKNOWN, (None, None))
+    if place.unknown is None and of == place.link:
+        place = replace(place, unknown=told)
+    st.session_state[_UNKNOWN] = place.unknown, place.link
     st.session_state[_MEMORY] = place.link
     write({**_parameters(scope), **_chosen_parameters(chosen)})
     return place
@@ -121,8 +126,8 @@ def bar(place: Here) -> None:
             st.caption(say(text("data to {day}", day=min(opened.last_day, opened.today))))
         else:
             st.caption(say(text("no data yet")))
-    if place.unknown:
-        st.caption(literal(text("Not known here: {what}. So all of it is shown.", what=joined(place.unknown, 4))))
+    if place.unknown is not None:
+        st.caption(literal(place.unknown))
 
 
 def _choices(place: Here) -> None:
@@ -237,6 +242,15 @@ def person_parameter(person: str | None) -> str:
 
 def _person(wanted: str | None) -> str | None:
     return NOBODY if wanted == _NO_PERSON else wanted
+
+
+def _told(opened: Opened, workspace: str | None, unknown: Sequence[str]) -> Text | None:
+    """What of an address is not known, in a sentence."""
+    if workspace is not None and workspace != opened.workspace.id:
+        return text("There is no workspace {asked}: this is {shown}.", asked=workspace, shown=opened.workspace.name)
+    if unknown:
+        return text("Not known here: {what}. So all of it is shown.", what=joined(unknown, 4))
+    return None
 
 
 def default_workspace(principal: Principal) -> str:

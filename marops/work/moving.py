@@ -13,7 +13,7 @@ from marops.principal import Action, Principal, allowed, require
 from marops.stages import Category, Process, Stage
 from marops.work import asked, recording
 from marops.work import store as rows
-from marops.work.approvals import Outcome
+from marops.work.approvals import Answer, Outcome
 from marops.work.approving import APPROVAL
 from marops.work.asked import Asked
 from marops.work.recording import WORK_ITEM
@@ -161,7 +161,7 @@ class _Places:
         return found.id if found else stage
 
     def place(self, stage: str | None) -> int:
-        """Its place in the workflow, from 0; -1 where it is gone, so that every stage there is comes after it."""
+        """Its place in the workflow, from 0; -1 where it is gone."""
         found = self.stage(stage)
         return self.process.stages.index(found) if found else -1
 
@@ -174,7 +174,8 @@ def _barrier(
     session: Session, process: Process, row: WorkItem, made: list[WorkItemTransition], last: WorkItemTransition, target: Stage
 ) -> Text | None:
     """Who must act before the item leaves its stage; None where nobody must. What was declined in a stage holds it only from going
-    on from there, however often it comes back, until all who were asked are asked again there and approve. It may be dropped.
+    on from there, however often it comes back, until all who were asked are asked again there, and it is approved, also by those
+    who declined. It may be dropped; taken up again, it is held as before. Where the stage is gone it is held from going on at all.
     """
     places = _Places(process, made)
     standing = [one for one in asked.load(session, row.workspace_id, row.item) if one.row.withdrawn_at is None]
@@ -188,9 +189,11 @@ def _barrier(
         )  # fmt: skip
     if target.category is Category.DROPPED:
         return None
-    leaves, comes = places.place(last.stage), process.stages.index(target)
+    stage, comes = places.stage(last.stage), process.stages.index(target)
+    leaves = -1 if stage is None or stage.category is Category.DROPPED else process.stages.index(stage)
     for declined in _declined(standing, places):
-        if leaves <= places.place(declined.row.stage) < comes:
+        at = places.place(declined.row.stage)
+        if leaves <= at < comes or (at < 0 and leaves < comes):
             return text(
                 "{key} was declined in {stage}. Mend it and ask {who} there again, or withdraw the approval that was declined. A "
                 "manager can move it all the same and say why.",
@@ -200,18 +203,23 @@ def _barrier(
 
 
 def _declined(standing: list[Asked], places: _Places) -> list[Asked]:
-    """What was declined and is not approved since by the same approvers, asked for that in the same stage after they declined."""
+    """What was declined and is not approved since: the same were asked (and maybe others) for that in the same stage after they
+    declined, and those who declined approved.
+    """
 
     def again(one: Asked, declined: Asked) -> bool:
-        is_same = _of(one, places) == _of(declined, places) and one.state.outcome is Outcome.APPROVED
-        return is_same and declined.state.decided_at is not None and one.row.asked_at >= declined.state.decided_at
+        is_there = places.now(one.row.stage) == places.now(declined.row.stage) and one.state.outcome is Outcome.APPROVED
+        is_after = declined.state.decided_at is not None and one.row.asked_at >= declined.state.decided_at
+        are_asked = _who(declined) <= _who(one)
+        return is_there and is_after and are_asked and _who(declined, Answer.DECLINED) <= _who(one, Answer.APPROVED)
 
     declined = [one for one in standing if one.state.outcome is Outcome.DECLINED]
     return [one for one in declined if not any(again(other, one) for other in standing)]
 
 
-def _of(one: Asked, places: _Places) -> tuple[str | None, frozenset[str]]:
-    return places.now(one.row.stage), frozenset(notes.folded(seat.approver) for seat in one.approvers)
+def _who(one: Asked, answer: Answer | None = None) -> frozenset[str]:
+    """The names of the approvers, as they are compared; of those who gave an answer."""
+    return frozenset(notes.folded(seat.approver) for seat in one.approvers if answer is None or seat.decision == answer.value)
 
 
 def _check_nothing_followed(session: Session, row: WorkItem, last: WorkItemTransition) -> None:

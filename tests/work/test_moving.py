@@ -13,7 +13,7 @@ from marops.language import text
 from marops.principal import Principal, Role
 from marops.stages import Category, Stage, usual
 from marops.work import approving, commenting, moving
-from marops.work.approvals import Answer
+from marops.work.approvals import Answer, Mode
 from marops.work.store import WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
@@ -350,3 +350,27 @@ def test_the_database_keeps_two_moves_of_one_number_apart_should_two_servers_eve
     same = {"workspace_id": OWN, "item_id": row.id, "sequence": 1, "stage": "qa", "status": "QA"}
     with pytest.raises(IntegrityError), store.writing() as session:
         session.add(WorkItemTransition(**same, at=row.requested_at, moved_by="Bo", moved_by_id="b"))
+
+
+def test_a_decline_outlives_dropping_another_mode_and_the_stage_and_ends_where_all_and_more_approve() -> None:
+    held = "M-1 was declined in Build."
+    item = requested().item
+    moved(item, "build")
+    both = approving.ask(ANA, OWN, item, approvers=["Legal", "Brand"])
+    approving.decide(ANA, OWN, both.id, "Legal", Answer.DECLINED, note="No consent")
+    either = approving.ask(ANA, OWN, item, approvers=["Legal", "Brand"], mode=Mode.ANY)
+    approving.decide(ANA, OWN, either.id, "Brand", Answer.APPROVED)
+    assert refused(UserError, lambda: moved(item, "qa")).startswith(held)
+    stages = (*usual().stages, Stage("stop", "Stopped", Category.DROPPED, "", ()))
+    workspaces.set_process(ANA, OWN, stages)
+    moved(item, "stop")
+    assert refused(UserError, lambda: moved(item, "qa")).startswith(held)
+    moved(item, "request")
+    workspaces.set_process(ANA, OWN, [stage for stage in stages if stage.id != "build"])
+    assert refused(UserError, lambda: moved(item, "qa")).startswith(held)
+    workspaces.set_process(ANA, OWN, stages)
+    moved(item, "build")
+    more = approving.ask(ANA, OWN, item, approvers=["Legal", "Brand", "IT"])
+    for who in ("Legal", "Brand", "IT"):
+        approving.decide(ANA, OWN, more.id, who, Answer.APPROVED)
+    assert moved(item, "qa").moves[-1].status == "QA"

@@ -139,8 +139,9 @@ def fields(opened: Opened, row: WorkItem | None) -> dict[str, object]:
         ) if units else None,
         "due": st.date_input(say(text("Launch by")), value=row.due if row else None, format="YYYY-MM-DD"),
         "assignee": st.selectbox(
-            say(text("Assigned to")), people, index=0 if someone else None, accept_new_options=True,
-            placeholder=say(text("nobody yet")), help=say(text("Choose somebody, or type a name as your tracker has it.")),
+            say(text("Assigned to")), ["", *people], index=1 if someone else 0, accept_new_options=True,
+            format_func=lambda name: name or say(text("nobody yet")),
+            help=say(text("Choose somebody, or type a name as your tracker has it.")),
         ),
         "value": st.text_input(
             say(text("Expected value of a day")), value=_amount(row), help=say(text("Leave it empty where nobody knows it."))
