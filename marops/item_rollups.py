@@ -16,10 +16,13 @@ from marops.rollups import Facts, unit_of
 from marops.work import frames, tracked
 from marops.work.frames import Work
 from marops.work.kept import FLAGS
+from marops.workspaces.service import DATED
+
+_WORK = ("work_item", "work_item_transition")
 
 
 def _key(found: Facts) -> Hashable:
-    return found.key("work_item", "work_item_transition"), found.opened.today
+    return found.key(*_WORK), found.opened.today
 
 
 @cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
@@ -73,7 +76,7 @@ def this_hour() -> datetime:
 def known_until(found: Facts) -> datetime:
     """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
     opened = found.opened
-    told = _latest(opened.last_day, _last_finished(found)) or opened.today
+    told = _latest(_last_day(found), _last_finished(found)) or opened.today
     last = opened.today if not found.kept.items.is_empty() else min(told, opened.today)
     over = start_of(last + timedelta(days=1))
     return over if opened.workspace.today is not None else min(over, datetime.now(UTC))
@@ -82,8 +85,25 @@ def known_until(found: Facts) -> datetime:
 def imported_until(found: Facts) -> datetime:
     """Until when it is known what trackers say: the end of the data, where some of the work is imported, or else `known_until`."""
     reach = known_until(found)
-    last = _latest(found.manifest.last_day("work_item", "work_item_transition"), _last_finished(found))
+    last = _latest(_last_of_work(found), _last_finished(found))
     return reach if last is None else min(reach, start_of(last + timedelta(days=1)))
+
+
+def _last_day(found: Facts) -> date | None:
+    """The last day that anything dated tells of."""
+    others = [name for name in DATED if name not in _WORK]
+    return _latest(found.manifest.last_day(*others), _last_of_work(found))
+
+
+@cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
+def _last_of_work(found: Facts) -> date | None:
+    """The last day that work's own tables tell of; where they tell of days to come, which cannot be, the last move that can."""
+    last = found.manifest.last_day(*_WORK)
+    if last is None or last <= found.opened.today:
+        return last
+    at = pl.col("transition_at")
+    possible = tracked.moves(found.manifest).filter((at >= EARLIEST) & (at < found.opened.over))
+    return possible.select(at.max().dt.date()).item()
 
 
 def _latest(*days: date | None) -> date | None:

@@ -163,12 +163,12 @@ def acting(found: pl.DataFrame) -> pl.DataFrame:
     return holds(found).filter("open")
 
 
-def now(found: pl.DataFrame, end: datetime, values: pl.DataFrame) -> pl.DataFrame:
+def now(waiting: pl.DataFrame, end: datetime, values: pl.DataFrame) -> pl.DataFrame:
     """Who must act now, by role: `items`, `approvals` (of them, waiting for an answer), `oldest` (days the role has had the item it
     has had longest) and its `case`, `value` (what the items are expected to bring a day) and `valued` (how many have one; where
-    none has, `value` is null). `values`: `issue_id` and `value`. The most items first.
+    none has, `value` is null). `waiting`: `case`, `role`, `since`, `asked`; `values`: `issue_id` and `value`. The most items first.
     """
-    waiting = acting(found).join(values, left_on="case", right_on="issue_id", how="left", maintain_order="left")
+    waiting = waiting.join(values, left_on="case", right_on="issue_id", how="left", maintain_order="left")
     return (
         waiting.sort("since", "case").group_by("role")
         .agg(

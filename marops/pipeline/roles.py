@@ -136,6 +136,7 @@ def _held(scoped: Scoped) -> Held:
     must_act = {stage: matrix.must_act(stage) for stage in before_launch}
     spans = holding.spans(flow.visits(found.events), must_act, approvals, end, before_launch)
     inside, given = holding.within(spans, start, stop), spans.filter((pl.col("until") >= start) & (pl.col("until") < stop))
+    acting = _acting(holding.acting(spans), work, must_act)
     sides = {role.name: role.side for role in matrix.roles}
     strangers = sorted(set(spans["role"].drop_nulls()) - set(sides))
     sides |= {name: _side_word(name) for name in strangers}
@@ -149,8 +150,8 @@ def _held(scoped: Scoped) -> Held:
         handoffs=holding.handoffs(given),
         passed=_items(holding.passed(given), work),
         crossings=holding.crossings(spans, sides, start, stop),
-        acting=_acting(holding.acting(spans), work, must_act),
-        now=_named(holding.now(spans, end, _values(work, facts)), work),
+        acting=acting.select(pl.col("case").alias("issue_id"), "role"),
+        now=_named(holding.now(acting, end, _values(work, facts)), work),
         bottleneck=bottleneck.bottleneck(inside, spans, end),
         sides=sides,
         strangers=tuple(strangers),
@@ -162,12 +163,15 @@ def _held(scoped: Scoped) -> Held:
 
 
 def _acting(told: pl.DataFrame, work: pl.DataFrame, must_act: Mapping[str, str | None]) -> pl.DataFrame:
-    """On which item each role must act now: as waiting is charged; where no history tells, as the matrix says of its stage."""
-    known = told.select(pl.col("case").alias("issue_id"), "role")
+    """On which item each role must act now (`case`, `role`, `since`, `asked`): as waiting is charged; where no history tells, as
+    the matrix says of its stage, since it came there or was created.
+    """
+    known = told.select("case", "role", "since", "asked")
     going_on = pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(must_act))
-    others = work.filter(going_on).join(known, on="issue_id", how="anti", maintain_order="left")
+    others = work.filter(going_on).join(known, left_on="issue_id", right_on="case", how="anti", maintain_order="left")
     role = pl.col("stage").replace_strict(dict(must_act), default=None, return_dtype=pl.String).alias("role")
-    return pl.concat([known, others.select("issue_id", role)])
+    since, asked = pl.coalesce("since", "created_at").alias("since"), pl.lit(value=False).alias("asked")
+    return pl.concat([known, others.select(pl.col("issue_id").alias("case"), role, since, asked)])
 
 
 _NO_STAGE = ""

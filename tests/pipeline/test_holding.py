@@ -146,7 +146,7 @@ def test_only_the_part_of_a_span_in_the_period_counts() -> None:
 def test_who_must_act_now_has_items_the_oldest_of_them_and_what_they_bring_where_it_is_known() -> None:
     log = clean(("a", "Request", 0), ("b", "Request", 1), ("c", "Build", 5), ("d", "QA", 6), ("d", "Request", 7), ("e", "QA", 9))
     values = pl.DataFrame({"issue_id": ["a", "b", "d"], "value": [10.0, None, 5.0]})
-    found = holding.now(spans(log, approvals(("b", "Ben", 2, None, True))), after(10), values)
+    found = holding.now(holding.acting(spans(log, approvals(("b", "Ben", 2, None, True)))), after(10), values)
     assert found.columns == ["role", "items", "approvals", "oldest", "case", "value", "valued"]
     assert found.rows() == [
         ("Ana", 2, 0, 10.0, "a", 15.0, 2), ("Ben", 2, 1, 8.0, "b", None, 0), (None, 1, 0, 1.0, "e", None, 0),
@@ -155,7 +155,7 @@ def test_who_must_act_now_has_items_the_oldest_of_them_and_what_they_bring_where
 
 def test_a_role_has_had_an_item_since_it_got_it_whatever_stages_it_moved_through() -> None:
     log = clean(("a", "Build", 0), ("a", "Request", 1), ("a", "QA", 3), roles={"Request": "Ana", "QA": "Ana"})
-    found = holding.now(spans(log), after(10), pl.DataFrame(schema={"issue_id": pl.String, "value": pl.Float64}))
+    found = holding.now(holding.acting(spans(log)), after(10), pl.DataFrame(schema={"issue_id": pl.String, "value": pl.Float64}))
     assert found.select("role", "oldest").rows() == [("Ana", 9.0)]
     nobodys = spans(clean(("a", "QA", 0), ("a", "Legal", 4)))
     assert holding.holds(nobodys).select("role", flow.days(pl.col("since"), pl.col("until"))).rows() == [(None, 10.0)]

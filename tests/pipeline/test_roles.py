@@ -177,7 +177,8 @@ def test_what_is_left_out_or_stands_in_no_stage_is_said(home: Path) -> None:
         "1 item is left out: a moment of it is missing or cannot be.",
         "1 item is in a status that is no stage: nobody's move is known there.",
     ]
-    assert found.by_stage.rows() == [("request", "Campaign manager", 2.0, 1, 3.0, 1)]
+    # What "late" says of February cannot be: the data end with 3 January.
+    assert found.by_stage.rows() == [("request", "Campaign manager", 2.0, 1, 2.0, 1)]
 
 
 def test_the_bottleneck_is_named_with_its_evidence(home: Path) -> None:
