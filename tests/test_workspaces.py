@@ -10,7 +10,7 @@ from marops.audit import service as audit
 from marops.calendars import Calendar
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
-from marops.principal import Principal, Role
+from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.sample import loader
 from marops.sources import service as sources
 from marops.stages import Category, Process, Stage, usual
@@ -286,3 +286,10 @@ def test_of_two_who_set_the_calendar_at_once_the_second_is_told_who_was_quicker(
     assert (refused.value.text, found.holidays) == (said, {date(2026, 12, 25)})
     service.set_calendar(admin, OWN, holidays=[], seen=found, **hours)
     assert service.open_workspace(admin, OWN).calendar.holidays == frozenset()
+
+
+@pytest.mark.parametrize("name", ["Validation\u200b", " validation", "\u200b", ""])
+def test_stages_are_told_apart_by_what_is_seen_of_their_names(home: Path, name: str) -> None:
+    with pytest.raises(UserError) as refused:
+        service.set_process(LOCAL_ADMIN, OWN, (*usual().stages, Stage("more", name, Category.ACTIVE, "", ())))
+    assert str(refused.value.text) == "Every stage needs a name, and no two the same."

@@ -24,8 +24,8 @@ _LONGEST = 200
 def checked(stages: Sequence[Stage]) -> Process:
     """Stages as a workflow, names and words as they are kept. Raises UserError for what is none."""
     made = [_written(stage) for stage in stages]
-    names = [str(stage.name) for stage in made]
-    if not all(names) or len({name.lower() for name in names}) < len(names):
+    names = [notes.folded(str(stage.name)) for stage in made]
+    if not all(names) or len(set(names)) < len(names):
         raise UserError(text("Every stage needs a name, and no two the same."))
     words = [{*stage.aliases, folded_word(str(stage.name))} for stage in made]
     for word, count in Counter(word for of_stage in words for word in of_stage).items():
