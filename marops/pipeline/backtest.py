@@ -15,7 +15,7 @@ import polars as pl
 
 from marops.calendars import Calendar
 from marops.period import start_of
-from marops.pipeline import calibration, finishing, flow, forecast, outlook
+from marops.pipeline import calibration, finishing, flow, outlook
 from marops.pipeline.calibration import Calibration, Seen, Stay
 from marops.pipeline.finishing import Order
 from marops.pipeline.forecast import Floats, Held, Ints, Pace
@@ -142,18 +142,18 @@ class Past:
 
     @cached_property
     def _since(self) -> Mapping[str | None, date]:
-        """The first day that is looked at on which each team had work."""
+        """The first day on which each team had work."""
         first = self.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id")).agg(pl.col("at").min().dt.date())
         since = first.join(self.work, on="issue_id").group_by("unit").agg(pl.col("at").min())
-        return {unit: max(day, self._first) for unit, day in since.iter_rows()}
+        return dict(since.iter_rows())
 
     def _paces(self, launched: pl.DataFrame, last_day: date) -> dict[str | None, Pace]:
         """The paces of teams as they were known at a day's end. `launched`: `unit`, `since` (when)."""
         found: dict[str | None, Pace] = {}
         for unit, since in self._since.items():
             own = launched.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))["since"].dt.date()
-            counts = self.calendar.counts(own, since, last_day) if since <= last_day else []
-            if (pace := forecast.pace(counts, ahead=outlook.AHEAD)) is not None:
+            _, pace = outlook.pace(own, since, last_day, self.calendar)
+            if pace is not None:
                 found[unit] = pace
         return found
 
