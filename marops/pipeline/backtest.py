@@ -4,11 +4,13 @@ Every fourth week of the last three years is such a past (rolling origins): the 
 team's pace. Where a share must be read (`calibration`) is learned anew at each from those before it.
 """
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from io import BytesIO
 
 import numpy as np
 import polars as pl
@@ -104,6 +106,16 @@ class Past:
     work: pl.DataFrame
     calendar: Calendar
     last_day: date
+
+    @cached_property
+    def content(self) -> tuple[object, ...]:
+        """What is told of it depends on: as long as nothing of it changes, this does not."""
+        made = hashlib.sha256()
+        for frame in (self.placed.select(pl.col("case").cast(pl.String), "index", "at"), self.withdrawn, self.work):
+            buffer = BytesIO()
+            frame.rechunk().write_ipc(buffer)
+            made.update(buffer.getvalue())
+        return made.digest(), self.done, tuple(self._days), self.last_day
 
     def checked(self, order: Order, *, seed: int) -> Checked:
         """Tells the dates of the past again, in an order of work, and learns from them. Dates that were not over by the last day,

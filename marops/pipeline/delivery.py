@@ -5,7 +5,7 @@ What runs is launched however long it runs, so all stages from the launch on are
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 import polars as pl
@@ -40,6 +40,11 @@ class Delivery:
     end: datetime
     reach: datetime
     asked: pl.DataFrame
+
+    @property
+    def last_day(self) -> date:
+        """The last day that is over for all sources: counted while it goes on, a day looks slow."""
+        return self.reach.date() - timedelta(days=1)
 
     @cached_property
     def withdrawn(self) -> pl.Series:

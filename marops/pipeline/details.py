@@ -17,14 +17,12 @@ from marops.calendars import Calendar
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Period, Scope, start_of
-from marops.pipeline import ageing, backtest, delivery, events, finishing, flow, outlook, quality, roles, speed
-from marops.pipeline.backtest import Checked, Past
-from marops.pipeline.calibration import Stay
+from marops.pipeline import ageing, delivery, events, flow, outlook, quality, roles, speed
+from marops.pipeline.dates import Dates
 from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
 from marops.pipeline.events import log
 from marops.pipeline.finishing import AS_IS, Order, WhatIf
 from marops.pipeline.flow import Reopened
-from marops.pipeline.forecast import Pace
 from marops.pipeline.outlook import Outlook
 from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.pipeline.speed import Little
@@ -37,9 +35,9 @@ from marops.workspaces import service as workspaces
 class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
-    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `needs`: item_rollups.dependencies. `acts_on`: the items whose
-    ages are shown, those on which a role must act now; None: all. `everything`: the same of everybody's work, for which a unit's or
-    a person's may wait; None where it is that. Frames are worked out when they are asked for, and kept.
+    `work`: item_rollups.work; `moves`: item_rollups.stage_moves. `dates`: when open work is done, everybody's, for which a unit's
+    or a person's may wait. `acts_on`: the items whose ages are shown, those on which a role must act now; None: all. Frames are
+    worked out when they are asked for, and kept.
     """
 
     delivered: Delivery
@@ -48,11 +46,10 @@ class Details:
     compared: Period | None
     work: pl.DataFrame
     moves: pl.DataFrame
-    needs: pl.DataFrame
+    dates: Dates
     calendar: Calendar
     today: date
     acts_on: frozenset[str] | None = None
-    everything: "Details | None" = None
 
     @property
     def end_name(self) -> Text | str:
@@ -63,25 +60,7 @@ class Details:
     @property
     def waiting(self) -> pl.DataFrame:
         """Items that are neither finished nor withdrawn: `issue_id`, `name`."""
-        return self._open.select("issue_id", "name")
-
-    @cached_property
-    def _open(self) -> pl.DataFrame:
-        """Open work where it stands: `issue_id`, `stage`, `index`, `since`, `stay` (calibration.Stay), `name`, `due_date`, `unit`.
-        Work without a history stands where its tracker says, since it was created.
-        """
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
-        found = backtest.stays(self.delivered.placed, self.delivered.end).filter(pl.col("index") != self._done)
-        index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
-        unplaced = self.work.filter(
-            pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(index))
-            & ~pl.col("issue_id").is_in(self.delivered.items["case"].implode())
-            & ~pl.col("issue_id").is_in(self.delivered.withdrawn.implode())
-        ).select(
-            "issue_id", "stage", pl.col("stage").replace_strict(index, default=None, return_dtype=pl.Int64).alias("index"),
-            pl.coalesce("since", "created_at").alias("since"), pl.lit(Stay.USUAL.value, pl.Int64).alias("stay"),
-        )  # fmt: skip
-        return pl.concat([found, unplaced]).join(named, on="issue_id", how="left", maintain_order="left")
+        return self.dates.standing.join(self.work, on="issue_id", how="semi", maintain_order="left").select("issue_id", "name")
 
     @property
     def is_empty(self) -> bool:
@@ -202,76 +181,14 @@ class Details:
     @cached_property
     def outlook(self) -> Outlook:
         """What to expect from the pace of the past."""
-        return outlook.outlook(self.delivered.timed["finished"].dt.date(), *self._counted_days, self.calendar)
-
-    @property
-    def _counted_days(self) -> tuple[date, date]:
-        """The first day of which launches are known, and the last day that is over: counted while it goes on, a day looks slow."""
-        last = self.delivered.reach.date() - timedelta(days=1)
+        last = self.delivered.last_day
         first = self.delivered.items["first"].min()
-        return (first.date() if isinstance(first, datetime) else last), last
-
-    @cached_property
-    def paces(self) -> dict[str | None, Pace | None]:
-        """The pace of each business unit (None: work of no unit), by what it launched itself."""
-        launched = self.delivered.timed.join(self.work.select("issue_id", "unit"), on="issue_id", how="left")
-        days, last = launched.select("unit", pl.col("finished").dt.date()), self._counted_days[1]
-        first = self.delivered.items.select(pl.col("case").alias("issue_id"), "first").join(self.work, on="issue_id", how="left")
-        since = {unit: at.date() for unit, at in first.group_by("unit").agg(pl.col("first").min()).iter_rows()}
-        return {unit: outlook.pace(_of_unit(days, unit)["finished"], day, last, self.calendar)[1] for unit, day in since.items()}
+        since = first.date() if isinstance(first, datetime) else last
+        return outlook.outlook(self.delivered.timed["finished"].dt.date(), since, last, self.calendar)
 
     def finishes(self, order: Order, first: pl.DataFrame, what_if: WhatIf = AS_IS) -> pl.DataFrame:
-        """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`. `first`: the
-        places of what should be done first (ordering.ORDER).
-        """
-        key = order, tuple(first.select("issue_id", "place").iter_rows()) if order is Order.FIRST else (), what_if
-        if key not in self._finishes:
-            self._finishes[key] = self._finished(order, first, what_if)
-        return self._finishes[key]
-
-    def _finished(self, order: Order, first: pl.DataFrame, what_if: WhatIf) -> pl.DataFrame:
-        if self.everything is not None:
-            return self.everything.finishes(order, first, what_if).join(self.work.select("issue_id"), on="issue_id", how="semi")
-        going_on = self._open.filter(~pl.col("issue_id").is_in(list(what_if.dropped)))
-        open_ = going_on.join(first.select("issue_id", "place"), on="issue_id", how="left", maintain_order="left")
-        teams = dict(open_.select("issue_id", "unit").iter_rows())
-        stands = {issue: (index, stay) for issue, index, stay in open_.select("issue_id", "index", "stay").iter_rows()}
-        needs = dict(self.needs.group_by("issue_id").agg(pl.col("needs").sort()).iter_rows())
-        paces = {unit: pace and pace.faster(what_if.times) for unit, pace in self.paces.items()}
-        found = finishing.finishes(
-            finishing.ordered(open_, order), teams, needs, paces, self.calendar, self._counted_days[1], seed=outlook.SEED,
-            stands=stands, known=self.checked(order).calibration,
-        )  # fmt: skip
-        told = open_.select("issue_id", "name", "stage", "due_date")
-        return found.join(told, on="issue_id", how="left", maintain_order="left")
-
-    @cached_property
-    def _finishes(self) -> dict[tuple[Order, tuple[tuple[str, int | None], ...], WhatIf], pl.DataFrame]:
-        return {}
-
-    @property
-    def _done(self) -> int:
-        """The place of the stage in which work is finished."""
-        return len(self.delivered.workflow.stages) - 1
-
-    def checked(self, order: Order) -> Checked:
-        """How dates of single items held in the past, had they been told in an order; what should have been done first is not known
-        of the past: dates in that order are read as those of what is nearest to its launch.
-        """
-        if self.everything is not None:
-            return self.everything.checked(order)
-        told = Order.DUE if order is Order.DUE else Order.FARTHEST
-        if told not in self._checked:
-            past = Past(
-                self.delivered.ever_placed, self._done, self.delivered.gone,
-                self.work.select("issue_id", "unit", "due_date"), self.calendar, self._counted_days[1],
-            )  # fmt: skip
-            self._checked[told] = past.checked(told, seed=outlook.SEED)
-        return self._checked[told]
-
-    @cached_property
-    def _checked(self) -> dict[Order, Checked]:
-        return {}
+        """When each open item of the scope is done: `Dates.finishes`."""
+        return self.dates.finishes(order, first, what_if).join(self.work, on="issue_id", how="semi", maintain_order="left")
 
     @cached_property
     def doubts(self) -> pl.DataFrame:
@@ -292,10 +209,6 @@ class Details:
         return moves.select(
             "stage", "status", "role", pl.col("entered_at").alias("at"), flow.days(pl.col("entered_at"), left).alias("days")
         )
-
-
-def _of_unit(rows: pl.DataFrame, unit: str | None) -> pl.DataFrame:
-    return rows.filter(pl.col("unit").eq_missing(pl.lit(unit, pl.String)))
 
 
 def details(principal: Principal, scope: Scope, counted: Counted | None = None, chosen: Chosen = ALL) -> Details:
@@ -328,16 +241,25 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
 
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted: (scoped.key, counted), condition=threading.Condition())
 def _details(scoped: Scoped, counted: Counted) -> Details:
-    opened, scope, work, moves = scoped.opened, scoped.scope, scoped.work, scoped.moves
-    reach = item_rollups.imported_until(scoped.facts)
-    delivered = delivery.delivery(moves, opened.process, scoped.end, counted, reach=reach, work=work)
-    needs = item_rollups.dependencies(scoped.facts)
-    is_all = scope.unit is None and scoped.person is None
-    everything = None if is_all else _details(Scoped(opened, replace(scope, unit=None)), counted)
+    opened, scope = scoped.opened, scoped.scope
     return Details(
-        delivered, opened.process, scope.period, scope.compared, work, moves, needs, opened.calendar, opened.today,
-        everything=everything,
+        _delivered(scoped, counted), opened.process, scope.period, scope.compared, scoped.work, scoped.moves,
+        _dates(scoped.everything, counted), opened.calendar, opened.today,
     )  # fmt: skip
+
+
+def _delivered(scoped: Scoped, counted: Counted) -> Delivery:
+    reach = item_rollups.imported_until(scoped.facts)
+    return delivery.delivery(scoped.moves, scoped.opened.process, scoped.end, counted, reach=reach, work=scoped.work)
+
+
+@cached(
+    LRUCache(maxsize=8), key=lambda scoped, counted: (scoped.opened.key, item_rollups.this_hour(), counted),
+    condition=threading.Condition(),
+)  # fmt: skip
+def _dates(scoped: Scoped, counted: Counted) -> Dates:
+    """`scoped`: all work of a workspace; its period does not matter."""
+    return Dates(_delivered(scoped, counted), scoped.work, item_rollups.dependencies(scoped.facts), scoped.opened.calendar)
 
 
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted, ids: (scoped.key, counted, ids), condition=threading.Condition())

@@ -291,7 +291,7 @@ def test_open_work_without_a_history_waits_in_the_queue_where_its_tracker_says(h
         *((f"i{n}", word, day + hours) for n, day in enumerate(at) for word, hours in (("Build", 0), ("Live", 0.5))),
         ("waits", "Build", 20),
     )
-    page = replace(page, needs=pl.DataFrame({"issue_id": ["waits"], "needs": ["needed"]}))
+    page = replace(page, dates=replace(page.dates, needs=pl.DataFrame({"issue_id": ["waits"], "needs": ["needed"]})))
     none = pl.DataFrame(schema={"issue_id": pl.String, "place": pl.Int64})
     assert page.finishes(Order.FARTHEST, none).select("issue_id", "place", "has_pace").rows() == [
         ("needed", 1, True),

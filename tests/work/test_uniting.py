@@ -249,6 +249,23 @@ def test_a_launch_of_one_unit_waits_for_what_it_needs_of_another_whatever_the_sc
         assert found.filter(issue_id=page).height == (unit is None)
 
 
+def test_what_changes_today_changes_nothing_of_the_past_that_dates_are_learned_from() -> None:
+    """A request and its move leave the past as it was; a date of imported work that is another one does not."""
+    days = [at(1, 1) + timedelta(days=n) for n in range(60)]
+    moves = [
+        {"issue_id": f"R{n}", "status_sequence": k, "status": status, "transition_at": day - timedelta(hours=2 - k)}
+        for n, day in enumerate(days) for k, status in enumerate(("Build", "Execution"))
+    ]  # fmt: skip
+    fill("work_item_transition", moves)
+    before = details.details(VIC, MARCH).dates
+    moved(requested("Launch").item, "qa")
+    after = details.details(VIC, MARCH).dates
+    assert (after.standing.height, before.standing.height) == (1, 0)
+    assert after.checked(Order.DUE) is before.checked(Order.DUE)
+    fill("work_item", [{"issue_id": "R7", "due_date": date(2026, 1, 9), "created_at": at(1, 1)}])
+    assert details.details(VIC, MARCH).dates.checked(Order.DUE) is not before.checked(Order.DUE)
+
+
 def board(item: str) -> tuple[object, ...]:
     """Where the roll-ups say an item stands, since when, and whether it was launched and is done."""
     columns = "name", "stage", "since", pl.col("launched_at").is_not_null(), pl.col("done_at").is_not_null().alias("done")

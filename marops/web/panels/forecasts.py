@@ -169,7 +169,7 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
             "became of campaigns that stood alike, ready early or not."
         )
     )
-    note(_how_dates_held(flow.checked(order), order))
+    note(_how_dates_held(flow.dates.checked(order), order))
     _without_date(found)
 
 
