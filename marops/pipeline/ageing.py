@@ -20,11 +20,11 @@ BANDS = pl.Schema(
 
 
 def bands(found: Delivery) -> pl.DataFrame:
-    """By stage before the launch, in their order: the ages (days since work began) at which the items launched in the last year had
-    left it or skipped it: nearest ranks, null below FEWEST items.
+    """By stage before the launch, in their order: the ages (days since work began) at which the items launched in the last year
+    that all sources tell of had left it or skipped it: nearest ranks, null below FEWEST items.
     """
     stages = found.workflow.stages
-    recent = found.timed.filter(pl.col("finished") > found.end - _LEARNED_FROM).select("issue_id", "started", "finished")
+    recent = found.timed.filter(pl.col("finished") > found.reach - _LEARNED_FROM).select("issue_id", "started", "finished")
     events = flow.without_undone(found.placed) if found.counted.reopened is Reopened.RESET else found.placed
     reached = flow.entered(events, found.workflow).with_columns(pl.col("case").cast(pl.String).alias("issue_id"))
     rows: list[tuple[object, ...]] = []

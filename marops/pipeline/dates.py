@@ -54,12 +54,14 @@ class Dates:
         since = {unit: at.date() for unit, at in first.group_by("unit").agg(pl.col("first").min()).iter_rows()}
         return {unit: outlook.pace(_of_unit(days, unit)["finished"], day, last, self.calendar)[1] for unit, day in since.items()}
 
-    def finishes(self, order: Order, first: pl.DataFrame, what_if: WhatIf = AS_IS) -> pl.DataFrame:
+    def finishes(
+        self, order: Order, first: pl.DataFrame, what_if: WhatIf = AS_IS, of: frozenset[str] | None = None
+    ) -> pl.DataFrame:
         """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`. `first`: the
-        places of what should be done first (ordering.ORDER).
+        places of what should be done first (ordering.ORDER); `of`: the items that are asked for (None: all).
         """
         places = tuple(first.select("issue_id", "place").iter_rows()) if order is Order.FIRST else ()
-        return _finishes(self, order, places, what_if)
+        return _finishes(self, order, places, what_if) if of is None else _finishes_of(self, order, places, what_if, of)
 
     def checked(self, order: Order) -> Checked:
         """How dates of single items held in the past, had they been told in an order; what should have been done first is not known
@@ -98,6 +100,13 @@ def _finishes(dates: Dates, order: Order, places: tuple[tuple[str, int | None], 
     )  # fmt: skip
     told = open_.select("issue_id", "name", "stage", "due_date")
     return found.join(told, on="issue_id", how="left", maintain_order="left")
+
+
+@cached(LRUCache(maxsize=64), condition=threading.Condition())
+def _finishes_of(
+    dates: Dates, order: Order, places: tuple[tuple[str, int | None], ...], what_if: WhatIf, of: frozenset[str]
+) -> pl.DataFrame:  # fmt: skip
+    return _finishes(dates, order, places, what_if).filter(pl.col("issue_id").is_in(list(of)))
 
 
 @cached(LRUCache(maxsize=16), key=lambda past, order: (past.content, order), condition=threading.Condition())

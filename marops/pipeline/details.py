@@ -188,7 +188,12 @@ class Details:
 
     def finishes(self, order: Order, first: pl.DataFrame, what_if: WhatIf = AS_IS) -> pl.DataFrame:
         """When each open item of the scope is done: `Dates.finishes`."""
-        return self.dates.finishes(order, first, what_if).join(self.work, on="issue_id", how="semi", maintain_order="left")
+        return self.dates.finishes(order, first, what_if, self._own)
+
+    @cached_property
+    def _own(self) -> frozenset[str] | None:
+        """The items of the scope; None: all there are."""
+        return None if self.work.height == self.dates.work.height else frozenset(self.work["issue_id"])
 
     @cached_property
     def doubts(self) -> pl.DataFrame:

@@ -110,9 +110,10 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     """Work that is not launched along the calendar: since when it is there, when it is due, and by when half and 85 % of those that
     stood as far were launched.
     """
-    rows = flow.risks.sort("due_date", "issue_id").head(_MOST)
-    called = rows.select(pl.coalesce("campaign_name", "name")).to_series()
-    names = [escaped(name) for name in called]
+    dated = flow.risks.sort("due_date", "issue_id")
+    called = dated.select(pl.coalesce("campaign_name", "name")).to_series()
+    rows = dated.head(_MOST)
+    names = [escaped(name) for name in called.head(_MOST)]
     places = list(range(rows.height))
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
@@ -129,21 +130,22 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
             hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>", cliponaxis=False,
         )
     )  # fmt: skip
-    needs = _needs(flow, rows)
+    needs = _needs(flow, dated)
     for first, then in needs:
-        _arrow(figure, rows["due_date"], first, then)
+        if max(first, then) < rows.height:
+            _arrow(figure, rows["due_date"], first, then)
     figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date")
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
     is_past, is_told = pl.col("days_late").is_not_null(), pl.col("chance").is_not_null()
     # Without a last day more than 15 % of those that stood alike never were launched.
-    late = rows.filter(is_past | (is_told & (pl.col("latest").is_null() | (pl.col("latest") > pl.col("due_date"))))).height
-    untold = rows.filter(~is_past & ~is_told).height
+    late = dated.filter(is_past | (is_told & (pl.col("latest").is_null() | (pl.col("latest") > pl.col("due_date"))))).height
+    untold = dated.filter(~is_past & ~is_told).height
     title = (
         ntext(
-            "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=rows.height
+            "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=dated.height
         )
-        if rows.height
+        if dated.height
         else text("No work with a date is waiting for its launch")
     )
     if untold:
@@ -157,11 +159,13 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     )
     if needs:
         unit = text("{unit}; arrows: what must be done first", unit=unit)
-    first_of = [", ".join(called[first] for first, then in needs if then == at) or None for at in places]
-    table = rows.select(
+    if dated.height > rows.height:
+        unit = text("{unit}; the {n} that are due first", unit=unit, n=rows.height)
+    before = [", ".join(called[first] for first, then in needs if then == at) or None for at in range(dated.height)]
+    table = dated.select(
         called.alias(reader.say(text("Campaign"))), pl.col("due_date").alias(reader.say(text("Due"))),
         pl.col("likely").alias(reader.say(text("Half by"))), pl.col("latest").alias(reader.say(text("85 % by"))),
-        *([pl.Series(reader.say(text("Needs first")), first_of, pl.String)] if needs else []),
+        *([pl.Series(reader.say(text("Needs first")), before, pl.String)] if needs else []),
     )  # fmt: skip
     return Chart(figure, title, unit, text("Work that is not launched, by its date. {title}.", title=title), table)
 

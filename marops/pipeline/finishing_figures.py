@@ -16,9 +16,10 @@ _MOST = 30
 
 def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, reader: Reader) -> Chart:
     """`found`: Details.finishes. Each item in the order of work: by when it is done with 50, 85 and 95 %, beside its date,
-    from the `last_day` that is known on. `before`: the same without what is asked for; None where nothing is.
+    from the `last_day` that is known on; what has no date is in the table alone. `before`: the same without what is asked for; None
+    where nothing is.
     """
-    rows = found.head(_MOST)
+    rows = found.drop_nulls("p50").head(_MOST)
     if before is not None:
         rows = rows.join(before.select("issue_id", pl.col("p85").alias("before")), on="issue_id", how="left", maintain_order="left")
     names = [escaped(name) for name in rows.select(pl.coalesce("name", "issue_id")).to_series()]
@@ -56,6 +57,9 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
         if before is None
         else text("dot: done with 50 %; band: to 85 %; thin: to 95 %; diamond: 85 % as it is; | due")
     )
+    dated = found["p50"].count()
+    if dated > rows.height:
+        unit = text("{unit}; the first {n} of {all} that have one", unit=unit, n=rows.height, all=dated)
     return Chart(figure, title, unit, text("When open work is done, in the order of work. {title}.", title=title), table)
 
 

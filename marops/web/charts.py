@@ -60,10 +60,14 @@ def themed(made: Chart) -> Chart:
 @st.fragment
 def show(made: Chart, *, key: str, picks: Callable[[str], None] | None = None) -> None:
     """A chart with its title, unit and words, and its numbers behind a button. `picks` is called with the last of a point's data
-    (an item's id) when somebody clicks on it, and the page is drawn anew.
+    (an item's id) when somebody clicks on it, and the page is drawn anew. Where there are no numbers, its title says so alone.
     """
     with st.container(key=f"chart_{key}", gap="xsmall"):
-        st.markdown(html("chart.html", title=say(made.title), unit=say(made.unit)), unsafe_allow_html=True)
+        # Axes without anything on them would count nothing.
+        unit = "" if made.table.is_empty() else say(made.unit)
+        st.markdown(html("chart.html", title=say(made.title), unit=unit), unsafe_allow_html=True)
+        if made.table.is_empty():
+            return
         if picks is None:
             st.plotly_chart(made.figure, key=f"plot_{key}", config=_CONFIG, alt=say(made.alt))
         else:

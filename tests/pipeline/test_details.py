@@ -300,6 +300,19 @@ def test_open_work_without_a_history_waits_in_the_queue_where_its_tracker_says(h
     assert sorted(page.waiting["issue_id"]) == ["needed", "waits"]
 
 
+def test_what_age_is_normal_is_learned_from_the_last_year_that_is_told_of(home: Path) -> None:
+    """Twelve launches of three years ago, and a request of today: the tracker tells of no later day."""
+    start = datetime(2023, 3, 1, tzinfo=UTC)
+    fill("work_item_transition", [
+        {"issue_id": f"i{n}", "status_sequence": k, "status": word, "transition_at": start + timedelta(days=n + k * n)}
+        for n in range(1, 13) for k, word in enumerate(("Build", "Live"))
+    ])  # fmt: skip
+    intake.request(LOCAL_ADMIN, OWN, asking.Details("Spring sale"))
+    page = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2023, 3, 1), date(2023, 3, 31))))
+    assert page.delivered.end > datetime(2026, 1, 1, tzinfo=UTC)
+    assert page.bands.filter(stage="build").select("items", "p50", "p95").rows() == [(12, 6, 12)]
+
+
 def test_time_in_stages_is_apart_for_visits_that_ended_and_those_that_go_on(home: Path) -> None:
     start = datetime(2026, 3, 1, tzinfo=UTC)
     moves = [("1", "QA", 1), ("1", "Live", 4), ("2", "Build", 0), ("2", "QA", 5), ("3", "QA", 9), ("0", "QA", -9), ("0", "Live", 1)]

@@ -67,6 +67,17 @@ def test_what_has_no_date_is_drawn_nowhere_and_named_in_the_table() -> None:
     assert drawn == {str(day(1))}
     assert str(chart.title) == "Of 2, 1 have a date: the first is done by Mar 2, 2026, the last by Mar 2, 2026, each with 85 %"
     assert chart.table.height == 2
+    assert list(chart.figure.layout.yaxis.ticktext) == ["a"]  # no empty lines
+
+
+def test_of_many_dates_the_first_are_drawn_and_the_chart_says_so() -> None:
+    queue = [f"{n:02}" for n in range(32)]
+    found = finishing.finishes(queue, dict.fromkeys(queue, "Web"), {}, {"Web": steady(1)}, EVERY_DAY, LAST, seed=SEED)
+    named = found.with_columns(pl.col("issue_id").alias("name"), pl.lit(None, pl.Date).alias("due_date"))
+    chart = finishing_figures.finishes(named, LAST, None, READERS[0])
+    assert list(chart.figure.layout.yaxis.ticktext) == queue[:30]
+    assert str(chart.unit).endswith("; the first 30 of 32 that have one")
+    assert chart.table.height == 32
 
 
 def test_days_are_working_days() -> None:

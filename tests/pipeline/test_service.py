@@ -241,6 +241,17 @@ def test_dates_say_what_is_past_them_and_of_what_it_cannot_be_told(home: Path):
     assert chart.table["Needs first"].to_list() == [None, "R&D <late>"]
 
 
+def test_of_many_dates_those_due_first_are_drawn_and_all_are_counted(home: Path):
+    put({f"{n:02}": [("QA", at(1, 1))] for n in range(42)}, **{f"{n:02}": {"due_date": date(2026, 1, 5)} for n in range(42)})
+    hindrances.depend(LOCAL_ADMIN, OWN, "01", "41")
+    chart = figures.timeline(flow(), READERS[0])
+    assert len(chart.figure.layout.yaxis.ticktext) == 40
+    assert str(chart.title) == "42 of 42 may be launched after their dates"
+    assert str(chart.unit).endswith("; the 40 that are due first")
+    assert (chart.table.height, chart.table["Needs first"][1]) == (42, "41")
+    assert not [each for each in chart.figure.layout.annotations if each.showarrow]
+
+
 def test_of_what_runs_without_a_history_nobody_knows_whether_it_was_late(home: Path):
     item = {"created_at": at(1, 1), "due_date": date(2026, 1, 9)}
     fill(

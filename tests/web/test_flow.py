@@ -201,6 +201,17 @@ def test_days_off_are_read_in_any_order_and_what_is_no_day_is_named() -> None:
         working.days_of("25/12")
 
 
+def test_a_chart_of_nothing_is_a_sentence_and_no_axes(home: Path) -> None:
+    """Work of nobody without dates: nothing is passed on and nothing is due."""
+    moved(a=[("Build", 1)], b=[("Build", 2), ("Live", 4)])
+    at = opened("pipeline", ws=OWN, view="dates", **{"from": "2026-01-01", "to": "2026-01-31", "vs": "none"})
+    assert "No work with a date is waiting for its launch" in words(at)
+    assert "No work passed from one role to another in these days" in words(at)
+    assert "times in the period" not in words(at)
+    drawn = [figure.proto.alt for figure in at.get("plotly_chart")]
+    assert [alt[:24] for alt in drawn] == ["Days each role held work"]  # the only one of which there is anything
+
+
 def test_forecasts_count_the_days_that_were_set(home: Path) -> None:
     moved(**{f"i{n}": [("Build", 1), ("Live", 1 + n)] for n in range(1, 29)})
     scope = Scope(OWN, Period(date(2026, 1, 1), date(2026, 1, 31)))

@@ -161,7 +161,10 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
         return
     found = flow.finishes(order, standing.places, what_if)
     before = None if what_if == AS_IS else as_is
-    charts.show(charts.drawn(finishing_figures.finishes, found, flow.outlook.last_day, before), key="finishes", picks=open_item)
+    if found["p50"].count():
+        charts.show(charts.drawn(finishing_figures.finishes, found, flow.outlook.last_day, before), key="finishes", picks=open_item)
+    else:
+        note(text("No date can be promised for any of it."))
     note(
         text(
             "Each business unit is taken to go on at its own pace, one item after the other in this order; work that needs another "
