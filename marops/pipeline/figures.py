@@ -135,7 +135,7 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
         if max(first, then) < rows.height:
             _arrow(figure, rows["due_date"], first, then)
     figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
-    figure.update_xaxes(showgrid=True, type="date")
+    figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
     is_past, is_told = pl.col("days_late").is_not_null(), pl.col("chance").is_not_null()
     # Without a last day more than 15 % of those that stood alike never were launched.

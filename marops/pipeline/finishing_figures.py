@@ -44,7 +44,7 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
             )
         )  # fmt: skip
     figure.add_vline(x=last_day.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
-    figure.update_xaxes(showgrid=True, type="date")
+    figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
     figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
     title = _title(found)
     table = found.select(
