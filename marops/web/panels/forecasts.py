@@ -155,11 +155,13 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
         say(text("Worked on first")), list(Order), key="w_order", format_func=lambda found: say(_ORDERS[found]), required=True,
         on_change=lambda: st.query_params.update({"order": str(st.session_state["w_order"])}),
     )  # fmt: skip
-    as_is = flow.finishes(order, standing.places)
+    # Learning from the past takes seconds where there are tens of thousands of items, once for what is known of it.
+    with st.spinner(say(text("Telling the dates of the past again, to see how often they held …"))):
+        as_is = flow.finishes(order, standing.places)
+        found = flow.finishes(order, standing.places, what_if)
     if as_is.is_empty():
         note(text("Nothing is open."))
         return
-    found = flow.finishes(order, standing.places, what_if)
     before = None if what_if == AS_IS else as_is
     if found["p50"].count():
         charts.show(charts.drawn(finishing_figures.finishes, found, flow.outlook.last_day, before), key="finishes", picks=open_item)
