@@ -59,10 +59,6 @@ class Calendar:
             left -= self.is_working(day)
         return day
 
-    def days_off(self, first: date, last: date) -> list[int]:
-        """The places of the days on which nobody works, the first day being 0."""
-        return [at for at, day in enumerate(_days(first, last)) if not self.is_working(day)]
-
     def counts(self, found: pl.Series, first: date, last: date) -> list[int]:
         """How many of these dates fall on each working day from `first` to `last`; one on a day off counts on the next working day.
         Dates before the first and after the last are left out.

@@ -143,7 +143,9 @@ def test_days_off_are_lighthouses_blackout_days() -> None:
         start, end = (date.fromisoformat(day) for day in each["blackout"])
         off = frozenset(start + timedelta(days=at) for at in range((end - start).days + 1))
         always = Calendar(week={day: ((time(0), time(23)),) for day in range(7)}, holidays=off)
-        assert always.days_off(first, last) == each["idx"]
+        days = [first + timedelta(days=at) for at in range((last - first).days + 1)]
+        assert [at for at, day in enumerate(days) if not always.is_working(day)] == each["idx"]
+        assert always.working_days(first, last) == [day for at, day in enumerate(days) if at not in each["idx"]]
 
 
 def test_a_goal_that_is_never_due_is_refused() -> None:

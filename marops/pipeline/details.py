@@ -118,6 +118,13 @@ class Details:
         days = pl.date_range(first - timedelta(days=1), last, eager=True).to_list() if last >= first else []
         return flow.cumulative(self._going_forward, self.delivered.workflow, days)
 
+    @cached_property
+    def in_progress(self) -> pl.DataFrame:
+        """Items in progress at the end of each day of the period, up to the end of the data: `day`, `items`."""
+        known, day = self.delivered.items, timedelta(days=1)
+        mornings = [one + day for one in self.cumulative["day"].unique().sort() if one >= self.period.start]
+        return flow.open_at(known["started"], known["finished"], mornings).with_columns(pl.col("day") - day)
+
     @property
     def _going_forward(self) -> pl.DataFrame:
         """The events that cumulative flow is counted of."""

@@ -300,6 +300,15 @@ def test_open_work_without_a_history_waits_in_the_queue_where_its_tracker_says(h
     assert sorted(page.waiting["issue_id"]) == ["needed", "waits"]
 
 
+def test_work_in_progress_is_counted_at_the_end_of_each_day_and_ends_as_the_measure_says(home: Path) -> None:
+    """Begun in February, on the first and the second; launched on the second, third and never."""
+    page = moved(
+        home, ("a", "Build", -3), ("a", "Live", 1.5), ("b", "Build", 0.5), ("b", "Live", 2.5), ("c", "Build", 1.25), ("c", "QA", 3)
+    )
+    assert page.in_progress.rows() == [(date(2026, 3, n), items) for n, items in ((1, 2), (2, 2), (3, 1), (4, 1))]
+    assert page.measures[4].value == 1
+
+
 def test_what_age_is_normal_is_learned_from_the_last_year_that_is_told_of(home: Path) -> None:
     """Twelve launches of three years ago, and a request of today: the tracker tells of no later day."""
     start = datetime(2023, 3, 1, tzinfo=UTC)

@@ -213,6 +213,7 @@ def _flow(flow: Details, place: Here) -> None:
     )
     charts.show(charts.drawn(flow_figures.cumulative, flow, in_progress), key="cumulative", picks=_open_day)
     _standing(flow, place)
+    _in_progress(flow)
     found = flow.little
     if found is not None:
         note(
@@ -223,6 +224,21 @@ def _flow(flow: Details, place: Here) -> None:
                 off=Quantity(round(found.residual, 3), Unit.PERCENT),
             )
         )  # fmt: skip
+
+
+def _in_progress(flow: Details) -> None:
+    """Between what work in progress moved: what a limit is chosen by."""
+    days = flow.in_progress
+    if days.is_empty() or not days["items"].max():
+        return
+    day, most = days.sort("items", "day", descending=[True, False]).row(0)
+    note(
+        ntext(
+            "At the end of a day {least} to {n} item was in progress, the most on {day}; {now} on {last}.",
+            "At the end of a day {least} to {n} items were in progress, the most on {day}; {now} on {last}.",
+            most, least=days["items"].min(), day=day, now=days["items"][-1], last=days["day"][-1],
+        )
+    )  # fmt: skip
 
 
 def _ways(flow: Details, place: Here) -> None:
