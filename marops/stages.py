@@ -25,6 +25,7 @@ class Category(StrEnum):
 
 
 _OVER = frozenset({Category.DONE, Category.DROPPED})
+_LAUNCHED = frozenset({Category.LIVE, Category.DONE})
 
 
 def new_id() -> str:
@@ -71,9 +72,10 @@ class Process:
 
     @property
     def launched(self) -> frozenset[str]:
-        """The ids of the stages by which work is launched: those in which it runs; where there are none, those it ends in."""
-        live = frozenset(stage.id for stage in self.stages if stage.category is Category.LIVE)
-        return live or frozenset(stage.id for stage in self.stages if stage.category is Category.DONE)
+        """The ids of the stages by which work is launched, the first of them that it enters: those in which it runs, and those in
+        which it is done, where it was never seen to run.
+        """
+        return frozenset(stage.id for stage in self.stages if stage.category in _LAUNCHED)
 
     @property
     def done(self) -> frozenset[str]:
@@ -118,7 +120,7 @@ def folded(status: pl.Expr) -> pl.Expr:
 # Named here for the catalogue; stages.toml says which words trackers use for them.
 _NAMES = (
     message("Request"), message("Validation"), message("Prioritisation"), message("Build"), message("QA"),
-    message("Execution"), message("Reporting"), message("Done"),
+    message("Execution"), message("Reporting"), message("Done"), message("Dropped"),
 )  # fmt: skip
 
 

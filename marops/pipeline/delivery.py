@@ -1,7 +1,8 @@
 """From the moves of a workspace's work to what flow is measured by: its way to the launch.
 
-What runs is launched however long it runs, so all stages from the launch on are one, `LAUNCHED`. Work that ends without a launch is
-`WITHDRAWN`: its time in stages counts, but it is neither finished nor in progress. A word that is no stage is `UNKNOWN`.
+What runs is launched however long it runs, so all stages from the launch on are one, `LAUNCHED`; what is done and was never seen to
+run was launched when it was done. Dropped work is `WITHDRAWN`: its time in stages counts, but it is neither finished nor in progress.
+A word that is no stage is `UNKNOWN`.
 """
 
 from dataclasses import dataclass
@@ -48,7 +49,7 @@ class Delivery:
 
     @cached_property
     def withdrawn(self) -> pl.Series:
-        """The items that ended without a launch."""
+        """The items that were dropped."""
         known = self.log.events.filter(pl.col("stage") != UNKNOWN)
         last = known.group_by("case", maintain_order=True).agg(pl.col("stage").last())
         return last.filter(pl.col("stage") == WITHDRAWN)["case"].cast(pl.String)
@@ -134,14 +135,13 @@ def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
         pl.col("stage").forward_fill().over("issue_id").is_in(process.launched | process.done) & ever
     )
     moves = moves.filter(~nowhere.fill_null(value=False))
-    dropped = pl.col("stage").is_in([stage.id for stage in process.stages if stage.category is Category.DROPPED])
-    ends = launched | (pl.col("stage").is_in(process.done) & ~dropped & ever)
+    dropped = pl.col("stage").is_in(process.done - process.launched)
     # What was launched stays so: work that went back, and was dropped then, is launched as of its last launch.
-    in_vain = dropped.last().over("issue_id") & ends.fill_null(value=False).cum_max(reverse=True).over("issue_id").not_() & ever
-    moves = moves.filter(~in_vain.fill_null(value=False))
+    after = launched.fill_null(value=False).cum_max(reverse=True).over("issue_id").not_()
+    moves = moves.filter(~(dropped.last().over("issue_id") & after & ever).fill_null(value=False))
     stage = (
-        pl.when(ends).then(pl.lit(LAUNCHED))
-        .when(pl.col("stage").is_in(process.done)).then(pl.lit(WITHDRAWN))
+        pl.when(launched).then(pl.lit(LAUNCHED))
+        .when(dropped).then(pl.lit(WITHDRAWN))
         .otherwise(pl.col("stage").fill_null(UNKNOWN))
     )  # fmt: skip
     # The launch is the moment work begins to run; where nothing runs, it is the last time the work was ended.

@@ -104,7 +104,7 @@ def _open(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
 
 
 def _withdrawn(work: pl.DataFrame) -> pl.DataFrame:
-    """Campaigns that were done without a launch when their date was over."""
+    """Campaigns that were over without a launch (dropped) when their date was."""
     over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
     return work.filter(pl.col("launched_at").is_null() & (pl.col("done_at") < over)).select("issue_id")
 

@@ -63,7 +63,7 @@ def stage_times(visits: pl.DataFrame, period: Period, end: datetime, listed: Seq
 
 
 def _withdrawn() -> pl.Expr:
-    """Closed without ever having been live: neither launched nor late."""
+    """Dropped, or done at a moment that nobody knows: neither launched nor late."""
     return pl.col("launched_at").is_null() & pl.col("done_at").is_not_null()
 
 

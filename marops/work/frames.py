@@ -225,8 +225,7 @@ def _visits(moves: pl.DataFrame) -> pl.DataFrame:
 def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process: Process, unit: pl.Expr) -> pl.DataFrame:
     """Items as `item_rollups.work` has them, from `_told`.
 
-    What a tracker has completed ends where work ends: without a launch where stages run, as what is moved to the end from a stage
-    before the launch; by its launch, and so on time or late, where none do.
+    What a tracker has completed was launched then, as what is moved to the end from a stage before the launch: on time or late.
     """
     by_item = visits.group_by("issue_id").agg(
         pl.col("entered_at").min().alias("first"),
@@ -236,7 +235,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     acting = moves.group_by("issue_id").agg(pl.col("role").last())
     stage = pl.when("is_cut").then("beyond").otherwise(pl.coalesce("stage", "beyond", "present"))
     since = pl.when(~pl.col("is_cut")).then("since")
-    # Where nothing runs, what is done was launched then; without a history, only the tracker's moment tells when.
+    # What is done was launched then at the latest; without a history, only the tracker's moment tells when.
     at_end = pl.when(~pl.col("moved") & _is(pl.col("beyond"), process.done & process.launched)).then("moment")
     return (
         told.join(by_item, on="issue_id", how="left")

@@ -57,8 +57,16 @@ def test_what_runs_is_launched_however_long_it_runs() -> None:
     assert (timed["finished"], timed["cycle"], timed["lead"]) == (after(7), 5, 7)
 
 
-def test_work_that_ends_without_a_launch_is_withdrawn_and_neither_finished_nor_in_progress() -> None:
-    gone = found(a=[("request", 0), ("build", 2), ("done", 9)], b=[("build", 1)])
+def test_what_is_done_and_was_never_seen_to_run_was_launched_then() -> None:
+    """Skipped stages are passed when a later one is entered: nothing says that work that is done was dropped."""
+    skipped = found(a=[("request", 0), ("build", 2), ("done", 9)], b=[("build", 1), ("done", 3), ("build", 5)])
+    assert skipped.timed.select("issue_id", "finished", "cycle").rows() == [("a", after(9), 7)]
+    assert skipped.withdrawn.to_list() == []
+    assert skipped.ageing["issue_id"].to_list() == ["b"]
+
+
+def test_work_that_is_dropped_is_neither_finished_nor_in_progress() -> None:
+    gone = found(a=[("request", 0), ("build", 2), ("dropped", 9)], b=[("build", 1)])
     assert gone.withdrawn.to_list() == ["a"]
     assert gone.items["case"].to_list() == ["b"]
     assert gone.ageing.select("issue_id", "stage", "age").rows() == [("b", "build", 59)]
@@ -102,8 +110,8 @@ def test_a_word_that_is_no_stage_ends_the_visit_before_it_and_is_no_move_back() 
 def test_a_word_that_is_no_stage_says_nothing_of_work_that_runs_or_is_over() -> None:
     ran = found(a=[("build", 0), ("execution", 8), (None, 20), ("reporting", 48)])
     assert ran.timed["finished"].to_list() == [after(8)]
-    over = found(a=[("build", 0), ("done", 8), (None, 20)])
-    assert (over.withdrawn.to_list(), over.ageing.height) == (["a"], 0)
+    over = found(a=[("build", 0), ("done", 8), (None, 20)], b=[("build", 0), ("dropped", 8), (None, 20)])
+    assert (over.timed["finished"].to_list(), over.withdrawn.to_list(), over.ageing.height) == ([after(8)], ["b"], 0)
 
 
 def test_what_is_dropped_is_no_launch_where_what_is_done_is_one() -> None:
@@ -255,7 +263,7 @@ def test_below_ten_finished_items_no_age_is_judged() -> None:
 
 def test_every_item_that_is_left_out_has_a_reason_and_is_in_no_measure() -> None:
     steps = {
-        "good": [("build", 1), ("execution", 4)], "gone": [("build", 1), ("done", 2)],
+        "good": [("build", 1), ("execution", 4)], "gone": [("build", 1), ("dropped", 2)],
         "old": [("build", -21_000), ("execution", 4)],
         "ahead": [("build", 1), ("execution", 99)], "odd": [(None, 1)], "partly": [("build", 1), (None, 3), ("execution", 6)],
         "twice": [("build", 2), ("qa", 2), ("execution", 5)], "idle": [("request", 1), ("execution", 3)],

@@ -47,7 +47,7 @@ def test_the_board_has_seven_stages_and_done_is_none_of_them():
     assert [stage.id for stage in usual().board] == [
         "request", "validation", "prioritisation", "build", "qa", "execution", "reporting",
     ]  # fmt: skip
-    assert usual().done == {"done"}
+    assert (usual().done, usual().launched) == ({"done", "dropped"}, {"execution", "reporting", "done"})
 
 
 def test_items_in_progress_wait_from_when_they_entered_their_stage():

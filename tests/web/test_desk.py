@@ -494,7 +494,7 @@ def test_a_move_that_was_made_despite_somebody_says_so_on_its_way() -> None:
 
 
 def test_dropping_is_never_what_comes_next_and_a_dropped_step_is_not_counted_as_done() -> None:
-    no = Stage("no", "Cancelled", Category.DROPPED, "", ())
+    no = Stage("no", "Shelved", Category.DROPPED, "", ())
     workspaces.set_process(ANA, OWN, [*usual().stages[:1], no, *usual().stages[1:]])
     plan = Template("Plan", (Milestone("Brief", 5), Milestone("Go", 0)))
     launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
@@ -502,7 +502,7 @@ def test_dropping_is_never_what_comes_next_and_a_dropped_step_is_not_counted_as_
     assert on("marops-2").button(key="move_on").label == "Move to Done"
     moving.move(ANA, OWN, "marops-2", "no", seen=1)
     moving.move(ANA, OWN, "marops-3", "done", seen=1)
-    assert "Which steps are left? 1 of 2 are done, 1 dropped. · M-2 Brief Cancelled ✓ M-3 Go Done" in words(on(launch))
+    assert "Which steps are left? 1 of 2 are done, 1 dropped. · M-2 Brief Shelved ✓ M-3 Go Done" in words(on(launch))
 
 
 def test_an_approval_that_was_withdrawn_says_by_whom_when_and_why_decided_or_not() -> None:

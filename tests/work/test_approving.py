@@ -205,7 +205,7 @@ def test_somebody_who_is_not_asked_and_an_approval_there_is_not_are_said_to_be_s
 
 
 def test_work_that_is_over_and_steps_of_a_launch_that_is_wait_for_nobody_until_they_are_open_again() -> None:
-    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Shelved", Category.DROPPED, "", ())])
     plan = Template("Plan", (Milestone("Brief", 5),))
     launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda day: day.weekday() < 5)
     requested("Summer")

@@ -129,9 +129,9 @@ def test_work_of_the_same_name_is_pointed_out_and_can_be_requested_again() -> No
 
 
 def test_work_that_was_dropped_is_no_duplicate() -> None:
-    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Shelved", Category.DROPPED, "", ())])
     moved(requested("a").item, "no")
-    fill("work_item_transition", [{"issue_id": "7", "status_sequence": 1, "status": "Cancelled", "transition_at": at(3, 1)}])
+    fill("work_item_transition", [{"issue_id": "7", "status_sequence": 1, "status": "Shelved", "transition_at": at(3, 1)}])
     fill("work_item", [{"issue_id": "7", "issue_name": "A", "created_at": at(3, 1)}])
     assert requested("a").key == "M-2"
 

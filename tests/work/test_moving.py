@@ -37,7 +37,8 @@ def test_an_item_goes_to_a_stage_there_is_and_not_to_the_one_it_is_in() -> None:
     item = requested().item
     assert refused(UserError, lambda: moving.move(ANA, OWN, item, "request", seen=1)) == "M-1 is in Request already."
     assert refused(UserError, lambda: moving.move(ANA, OWN, item, "live", seen=1)) == (
-        "There is no stage live. The stages are Request, Validation, Prioritisation, Build, QA, Execution, Reporting, and Done."
+        "There is no stage live. The stages are Request, Validation, Prioritisation, Build, QA, Execution, Reporting, Done, "
+        "and Dropped."
     )
 
 
@@ -291,11 +292,11 @@ def test_what_the_same_people_were_asked_beside_it_does_not_undo_a_decline_and_w
 
 
 def test_declined_work_can_be_dropped() -> None:
-    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Cancelled", Category.DROPPED, "", ())])
+    workspaces.set_process(ANA, OWN, [*usual().stages, Stage("no", "Shelved", Category.DROPPED, "", ())])
     item = requested().item
     approving.decide(ANA, OWN, asked(item, "Legal"), "Legal", Answer.DECLINED, note="Forbidden")
     assert refused(UserError, lambda: moved(item, "done")).startswith("M-1 was declined in Request.")
-    assert moved(item, "no").moves[-1].status == "Cancelled"
+    assert moved(item, "no").moves[-1].status == "Shelved"
 
 
 def test_what_was_asked_in_a_stage_holds_there_though_the_stage_was_made_again_or_is_gone() -> None:

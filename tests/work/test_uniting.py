@@ -111,11 +111,12 @@ def test_work_reopened_after_its_end_is_not_done_and_launched_when_it_first_was(
     assert item_rollups.work(facts()).select(*columns).rows() == [("build", None, 11, 13)]
 
 
-def test_work_cancelled_before_its_launch_is_done_and_never_launched() -> None:
-    item = requested().item
-    on(12, lambda: moved(item, "build", "done"))
-    columns = "stage", pl.col("done_at").dt.day(), "launched_at"
-    assert item_rollups.work(facts()).select(*columns).rows() == [("done", 12, None)]
+def test_work_that_is_done_was_launched_then_and_work_that_is_dropped_never() -> None:
+    for name, stage in (("Spring", "done"), ("Autumn", "dropped")):
+        item = requested(name).item
+        on(12, lambda item=item, stage=stage: moved(item, "build", stage))
+    columns = "stage", pl.col("done_at").dt.day(), pl.col("launched_at").dt.day()
+    assert item_rollups.work(facts()).select(*columns).rows() == [("done", 12, 12), ("dropped", 12, None)]
 
 
 def test_a_withdrawn_request_is_in_no_number_and_neither_is_what_was_asked_for_it(imported: None) -> None:

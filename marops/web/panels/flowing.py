@@ -274,7 +274,7 @@ def _took(row: dict[str, Any]) -> Text:
 
 _DOUBTS: dict[str, Text] = {
     Doubt.NO_HISTORY: text("no history of stages was imported"),
-    Doubt.WITHDRAWN: text("ended without being launched"),
+    Doubt.WITHDRAWN: text("dropped: over without a launch"),
     Doubt.UNKNOWN: text("was in a status that is no stage"),
     Doubt.FINISHED: text("its tracker has finished it, though its status is none of the end: it counts as done"),
     Doubt.DIFFERS: text("its tracker says one status (the first here), its history ends in another"),
