@@ -134,10 +134,9 @@ def flags(found: Facts) -> pl.DataFrame:
 
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event", "work_item"), condition=threading.Condition())
 def _imported_flags(found: Facts) -> pl.DataFrame:
-    keys = frames.ids_of_keys(tracked.table(found.manifest, "work_item").select("issue_id", "issue_key").collect())
     kind = pl.col("kind").replace("waiting_on", "waiting")
     set_or_not = tracked.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
-    named = set_or_not.join(keys, on="issue_id", how="left", maintain_order="left")
+    named = set_or_not.join(tracked.keys(found.manifest), on="issue_id", how="left", maintain_order="left")
     set_or_not = named.with_columns(pl.coalesce("of", "issue_id").alias("issue_id")).drop("of")
     set_or_not = set_or_not.sort("issue_id", "kind", "flag_at", maintain_order=True)
     # A flag that is set again while it stands, or taken off where none is, changes nothing.

@@ -14,7 +14,7 @@ from marops.errors import NotFound
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.stages import Category, Process, Stage
-from marops.work import frames, recording, tracked
+from marops.work import frames, names, recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem, WorkItemTransition
 from marops.workspaces import service as workspaces
@@ -42,8 +42,8 @@ class Move:
 @dataclass(frozen=True)
 class Item:
     """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `stage` it is in (None:
-    not known), which may be known without a move; `since` it came there (None: not known); `steps` of a launch, each with the
-    stage it is in; `parent`: the launch of a step.
+    not known), which may be known without a move; `since` it came there (None: not known); `names` under which things may be said
+    of it (`work.names`), its id first; `steps` of a launch, each with the stage it is in; `parent`: the launch of a step.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Item:
     moves: tuple[Move, ...]
     stage: Stage | None
     since: datetime | None
+    names: tuple[str, ...]
     row: WorkItem | None = None
     steps: tuple["Item", ...] = ()
     parent: "Item | None" = None
@@ -87,7 +88,8 @@ def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
         row = rows.find(session, workspace_id, item_id)
         if row is not None:
             return _with_others(session, opened.process, row)
-    return _imported(opened, item_id)
+        called = names.load(session, workspace_id).of(item_id)
+    return _imported(opened, called)
 
 
 def items(principal: Principal, workspace_id: str) -> list[Item]:
@@ -129,11 +131,12 @@ def _kept(
     stage = standing[-1].stage
     # Moves between words that mean one stage now are one visit, as on the board.
     *_, here = (list(visit) for _, visit in groupby(standing, key=lambda move: move.stage.id if move.stage else move.sequence))
-    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, stage, here[0].at, row, steps, parent)
+    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, stage, here[0].at, (row.item,), row, steps, parent)
 
 
-def _imported(opened: Opened, item_id: str) -> Item:
-    manifest, process = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process
+def _imported(opened: Opened, called: list[str]) -> Item:
+    """An imported item by its names, the id first."""
+    manifest, process, item_id = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process, called[0]
     found = tracked.some(manifest, process, [item_id], opened.over)
     if found.is_empty():
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item_id[:60]))
@@ -146,5 +149,5 @@ def _imported(opened: Opened, item_id: str) -> Item:
     )
     return Item(
         item_id, known["key"], known["name"], known["campaign_name"] or "", known["due_date"], moves,
-        process.named(known["stage"]), known["since"],
+        process.named(known["stage"]), known["since"], tuple(called),
     )  # fmt: skip

@@ -13,8 +13,8 @@ from marops.errors import Conflict, NotFound
 from marops.language import text
 from marops.principal import Principal
 from marops.stages import Category, Process, Stage
+from marops.work import names, tracked
 from marops.work import store as rows
-from marops.work import tracked
 from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
 from marops.workspaces import store as _workspaces
 from marops.workspaces.store import Workspace
@@ -57,7 +57,7 @@ def check_known(session: Session, workspace_id: str, item: str) -> None:
 def _is_imported(session: Session, workspace_id: str, item: str) -> bool:
     workspace = _workspaces.load(session, workspace_id)
     manifest = lake.manifest(workspace_id, workspace.revision)
-    return any(not rows.is_empty() for rows in tracked.rows_of(manifest, [item]))
+    return any(not rows.is_empty() for rows in tracked.rows_of(manifest, [names.load(session, workspace_id).item(item)]))
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
