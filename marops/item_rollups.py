@@ -14,6 +14,7 @@ from marops import lake
 from marops.period import EARLIEST, start_of
 from marops.rollups import Facts, unit_of
 from marops.work import frames, tracked
+from marops.work import twins as twins_of
 from marops.work.frames import Work
 from marops.work.kept import FLAGS
 from marops.workspaces.service import DATED
@@ -66,6 +67,20 @@ def work(found: Facts) -> pl.DataFrame:
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
     return _all_work(found).items
+
+
+@cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
+def _imported_names(found: Facts) -> pl.DataFrame:
+    return twins_of.folded(_imported(found).items)
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: (_key(found), found.kept.digest), condition=threading.Condition())
+def twins(found: Facts) -> pl.DataFrame:
+    """Requests kept here that may be the same work as imported items, and so count twice: see `work.twins.twins`."""
+    kept = work(found).filter(pl.col("issue_id").is_in(found.kept.items["issue_id"].implode()))
+    if kept.is_empty():
+        return pl.DataFrame(schema=twins_of.TWINS)
+    return twins_of.twins(kept, _imported_names(found))
 
 
 def this_hour() -> datetime:

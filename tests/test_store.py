@@ -123,8 +123,8 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
         "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run", "ActionItem": "action_item", "CheckIn": "check_in",
         "Annotation": "annotation", "Rebase": "rebase", "AuditEntry": "audit_entry",
         "WorkItem": "work_item", "WorkItemTransition": "work_item_transition", "Approval": "approval", "Approver": "approver",
-        "Comment": "comment", "Dependency": "dependency", "FlagEvent": "flag_event", "LaunchTemplate": "launch_template",
-        "LaunchMilestone": "launch_milestone",
+        "Comment": "comment", "Dependency": "dependency", "SameWork": "same_work", "FlagEvent": "flag_event",
+        "LaunchTemplate": "launch_template", "LaunchMilestone": "launch_milestone",
     }  # fmt: skip
     assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
 

@@ -138,8 +138,9 @@ def queue(principal: Principal, workspace_id: str) -> list[Waiting]:
         kept, known = rows.items(session, workspace_id), names.load(session, workspace_id)
         over = _over(session, opened.process, kept, workspace_id)
     waiting = [(known.item(one.row.item), one) for one in open_]
-    over |= tracked.over(opened, [item for item, _ in waiting if item not in kept])
-    launches = {item: rows.launch_of(row) for item, row in kept.items()}
+    launches = {item: known.item(launch) for item, row in kept.items() if (launch := rows.launch_of(row))}
+    concerned = {item for item, _ in waiting} | {launches[item] for item, _ in waiting if item in launches}
+    over |= tracked.over(opened, sorted(concerned - set(kept)))
     found = [
         Waiting(item, turn.approver, turn.since, one.row.about, one.row.id, launches.get(item))
         for item, one in waiting

@@ -89,9 +89,9 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         workspace = _workspaces.lock(session, workspace_id)
         for one in (item, needs):
             recording.check_known(session, workspace_id, one)
-        _check_not_its_launch(session, workspace_id, item, needs)
-        known, called = _dependencies(session, workspace_id), names.load(session, workspace_id)
+        known, called = rows.needs(session, workspace_id), names.load(session, workspace_id)
         this, needed = called.item(item), called.item(needs)
+        _check_not_its_launch(session, workspace_id, item, called.of(needs))
         for other in known:
             if (called.item(other.item), called.item(other.needs)) == (this, needed):
                 raise Conflict(text("{who} said so on {when} already.", who=other.author, when=other.written_at))
@@ -111,13 +111,13 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         return row
 
 
-def _check_not_its_launch(session: Session, workspace_id: str, item: str, needs: str) -> None:
+def _check_not_its_launch(session: Session, workspace_id: str, item: str, needs: list[str]) -> None:
     row = rows.find(session, workspace_id, item)
-    if row is not None and rows.launch_of(row) == needs:
+    if row is not None and rows.launch_of(row) in needs:
         raise UserError(
             text(
                 "{key} is a step of {launch}: that is done when its steps are. Say which other step must be done first.",
-                key=row.key, launch=rows.key_of(needs),
+                key=row.key, launch=rows.key_of(needs[0]),
             )
         )  # fmt: skip
 
@@ -137,7 +137,7 @@ def dependencies(principal: Principal, workspace_id: str, item: str) -> list[Dep
     require(principal, Action.READ, workspace_id)
     with store.reading() as session:
         own = set(names.load(session, workspace_id).of(item))
-        return [one for one in _dependencies(session, workspace_id) if own & {one.item, one.needs}]
+        return [one for one in rows.needs(session, workspace_id) if own & {one.item, one.needs}]
 
 
 def _flags(session: Session, workspace_id: str, item: str) -> list[FlagEvent]:
@@ -146,8 +146,3 @@ def _flags(session: Session, workspace_id: str, item: str) -> list[FlagEvent]:
     of_item = col(FlagEvent.item).in_(names.load(session, workspace_id).of(item))
     query = select(FlagEvent).where(FlagEvent.workspace_id == workspace_id, of_item)
     return list(session.exec(query.order_by(col(FlagEvent.from_at).desc(), col(FlagEvent.id))))
-
-
-def _dependencies(session: Session, workspace_id: str) -> list[Dependency]:
-    query = select(Dependency).where(Dependency.workspace_id == workspace_id, col(Dependency.withdrawn_at).is_(None))
-    return list(session.exec(query.order_by(col(Dependency.written_at), col(Dependency.id))))

@@ -55,7 +55,7 @@ def edit(
     opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         values = checked(details, opened, row.business_unit)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
         if not changes:
@@ -114,7 +114,7 @@ def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str)
     why = notes.needed(reason, 1000, text("Say why the request is taken back."))
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         for one in [row, *(step for step in rows.steps(session, row) if step.withdrawn_at is None)]:
             one.withdrawn_by, one.withdrawn_at, one.withdrawn_reason = principal.name, recording.moment(workspace), why
             session.add(one)

@@ -15,7 +15,7 @@ from marops import settings, store
 from marops.tables import TABLES
 from marops.work import asked, names
 from marops.work.names import Names
-from marops.work.store import Dependency, FlagEvent, WorkItem, WorkItemTransition, withdrawn
+from marops.work.store import FlagEvent, WorkItem, WorkItemTransition, needs, withdrawn
 
 _MOMENT = pl.Datetime("us", "UTC")
 
@@ -32,8 +32,8 @@ DEPENDENCIES = pl.Schema({"issue_id": pl.String, "needs": pl.String})
 
 @dataclass(frozen=True)
 class Kept:
-    """What a workspace keeps: `items` (launches that stand, not their steps) in columns of work_item, their `moves` that stand, and
-    of all items `approvals`, `flags` and `dependencies` (see the roll-ups of that name).
+    """What a workspace keeps: `items` (launches that stand and are no imported items, not their steps) in columns of work_item,
+    their `moves` that stand, and of all items `approvals`, `flags` and `dependencies` (see the roll-ups of that name).
     """
 
     items: pl.DataFrame
@@ -58,7 +58,9 @@ def kept(workspace_id: str, revision: str) -> Kept:  # noqa: ARG001  (the revisi
     """What a workspace keeps at its present revision."""
     with store.reading() as session:
         gone = withdrawn(session, workspace_id)
-        items, known = _items(session, workspace_id), names.load(session, workspace_id)
+        known = names.load(session, workspace_id)
+        # What somebody says is an imported item counts by that item's history.
+        items = [row for row in _items(session, workspace_id) if row.item not in known.same]
         return Kept(
             _item_frame(items), _moves(session, workspace_id, items), _approvals(session, workspace_id, gone, known),
             _flags(session, workspace_id, gone, known), _dependencies(session, workspace_id, gone, known),
@@ -112,8 +114,7 @@ def _flags(session: Session, workspace_id: str, gone: frozenset[str], known: Nam
 
 
 def _dependencies(session: Session, workspace_id: str, gone: frozenset[str], known: Names) -> pl.DataFrame:
-    query = select(Dependency).where(Dependency.workspace_id == workspace_id, col(Dependency.withdrawn_at).is_(None))
-    found = session.exec(query.order_by(col(Dependency.written_at), col(Dependency.id)))
+    found = needs(session, workspace_id)
     rows = [(known.item(row.item), known.item(row.needs)) for row in found if not {row.item, row.needs} & gone]
     # Said of two names of one item, it is said twice, or that it needs itself.
     rows = [row for row in dict.fromkeys(rows) if row[0] != row[1]]

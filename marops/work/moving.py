@@ -41,7 +41,7 @@ def move(
         if target is None:
             known = joined([one.name for one in process.stages], 12)
             raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         made = rows.moves(session, row)
         last = _last(row, made, seen)
         # By what its stage is now: one that was removed and made again has another id.
@@ -107,7 +107,7 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
     why = notes.written(reason, 1000)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         made = rows.moves(session, row)
         last = _last(row, made, seen)
         if last.moved_by_id != principal.id and not allowed(principal, Action.EDIT):

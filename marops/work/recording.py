@@ -15,11 +15,11 @@ from marops.principal import Principal
 from marops.stages import Category, Process, Stage
 from marops.work import names, tracked
 from marops.work import store as rows
-from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
+from marops.work.store import Comment, Dependency, LaunchTemplate, SameWork, WorkItem, WorkItemTransition
 from marops.workspaces import store as _workspaces
 from marops.workspaces.store import Workspace
 
-Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate)
+Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate, SameWork)
 
 WORK_ITEM = "work_item"
 """What the audit trail calls an item."""
@@ -42,6 +42,22 @@ def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
         raise Conflict(
             text("{who} withdrew {key} on {when}. Request it anew.", who=row.withdrawn_by or "", key=row.key, when=row.withdrawn_at)
         )
+    return row
+
+
+def counting_item(session: Session, workspace_id: str, item: str) -> WorkItem:
+    """An item that is kept here, stands and counts. Raises as `kept_item`, and Conflict where it is said to be an imported one."""
+    row = kept_item(session, workspace_id, item)
+    imported = names.load(session, workspace_id).same.get(row.item)
+    if imported is not None:
+        said = next(one for one in names.links(session, workspace_id) if one.item == row.item)
+        raise Conflict(
+            text(
+                "{who} said on {when} that {key} is {other} of your tracker. Move and edit it there, or take that back on its "
+                "page.",
+                who=said.author, when=said.written_at, key=row.key, other=imported,
+            )
+        )  # fmt: skip
     return row
 
 
@@ -110,7 +126,7 @@ def standing(session: Session, workspace_id: str, kind: type[Standing], row_id: 
 
 
 def take_back(
-    session: Session, principal: Principal, workspace: Workspace, kind: str, row: Comment | Dependency | LaunchTemplate,
+    session: Session, principal: Principal, workspace: Workspace, kind: str, row: Comment | Dependency | LaunchTemplate | SameWork,
     before: Mapping[str, object] | None = None,
 ) -> None:  # fmt: skip
     """Withdraw a row, which stays on record. `before`: what it said, where that is more than its columns."""

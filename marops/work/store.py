@@ -124,6 +124,13 @@ class Dependency(Said, table=True):
     needs: str = Field(max_length=300)
 
 
+class SameWork(Said, table=True):
+    """That a request kept here (`item`) is an item that a tracker delivered (`imported`), whose history counts in its place."""
+
+    item: str = Field(index=True, max_length=300)
+    imported: str = Field(index=True, max_length=300)
+
+
 class FlagEvent(Row, table=True):
     """That an item is held up from a moment until another: blocked, or waiting on a role."""
 
@@ -176,7 +183,7 @@ def key_of(item: str) -> str:
     return item if number is None else f"M-{number}"
 
 
-Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate)
+Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate, SameWork)
 
 
 def row_of(session: Session, workspace_id: str, kind: type[Found], row_id: str) -> Found | None:
@@ -221,6 +228,12 @@ def moves(session: Session, row: WorkItem) -> list[WorkItemTransition]:
 def last_move(session: Session, row: WorkItem) -> WorkItemTransition:
     """The last move of an item that stands."""
     return next(move for move in reversed(moves(session, row)) if move.withdrawn_at is None)
+
+
+def needs(session: Session, workspace_id: str) -> list[Dependency]:
+    """The dependencies that stand, in the order they were said."""
+    query = select(Dependency).where(Dependency.workspace_id == workspace_id, col(Dependency.withdrawn_at).is_(None))
+    return list(session.exec(query.order_by(col(Dependency.written_at), col(Dependency.id))))
 
 
 def approvers(session: Session, workspace_id: str) -> dict[str, list[Approver]]:

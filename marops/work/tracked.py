@@ -56,6 +56,11 @@ def names(manifest: Manifest) -> tuple[dict[str, str], dict[str, str]]:
     return dict(rows), {item: key for key, item in rows}
 
 
+def known(manifest: Manifest, items: Sequence[str]) -> frozenset[str]:
+    """Those of these ids of which trackers have delivered anything."""
+    return frozenset(item for rows in rows_of(manifest, items) for item in rows["issue_id"]).intersection(items)
+
+
 def work(manifest: Manifest, process: Process, unit: pl.Expr, over: datetime) -> Work:
     """All work that trackers delivered. `unit`: whose campaign it is by its name; `over`: when today is."""
     return Work.of(table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit, over)

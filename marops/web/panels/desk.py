@@ -95,7 +95,7 @@ def _kept(kept: Sequence[reading.Item], place: Here) -> None:
     if not standing:
         note(text("Every request was withdrawn."))
     else:
-        going_on = sorted(standing, key=lambda item: item.is_done(process))
+        going_on = sorted(standing, key=lambda item: item.counts_as is not None or item.is_done(process))
         listed([line_of(item, process, today) for item in going_on[:_SHOWN]], place, text("Requests"))
         if len(going_on) > _SHOWN:
             with st.expander(say(ntext("{n} more", "{n} more", len(going_on) - _SHOWN)), key="more_requests", type="compact"):

@@ -12,7 +12,7 @@ from marops.quantity import Quantity, Unit
 from marops.stages import Category, Process, Stage
 from marops.web.components import note, page_title, section
 from marops.web.markup import html
-from marops.web.panels import approvals, hindrances
+from marops.web.panels import approvals, hindrances, same
 from marops.web.panels.desk import details, fields
 from marops.web.panels.items import ASKED, SIDES, line_of, listed
 from marops.web.panels.managing import attempt, dialog, quietly
@@ -37,6 +37,7 @@ def item_page(place: Here) -> None:
         st.stop()
     page_title(text("{key} {name}", key=item.key, name=titled(item.name)), _conclusion(item, place))
     _acting(item, place)
+    same.same(item, place)
     left, right = st.columns(2, gap="large")
     with left:
         _details(item, place)
@@ -57,6 +58,8 @@ def _conclusion(item: Item, place: Here) -> Text:
             "{who} withdrew it on {when}: {why}. It counts in no number.", who=row.withdrawn_by or "", when=row.withdrawn_at,
             why=row.withdrawn_reason or "",
         )  # fmt: skip
+    if item.counts_as is not None:
+        return text("It is an imported item, by whose history it counts. Where it stood here is in no number.")
     if item.stage is None and last is None:
         return text("Its tracker has delivered no history of it.")
     stands = _stands(item, place)
@@ -100,7 +103,7 @@ def _acting(item: Item, place: Here) -> None:
     if item.row is None:
         note(text("It comes from your tracker: move and edit it there. Approvals, flags, dependencies and comments are kept here."))
         return
-    if item.row.withdrawn_at is not None:
+    if item.row.withdrawn_at is not None or item.counts_as is not None:
         return
     if not allowed(place.principal, Action.EDIT):
         note(text("You can read here. Managers move and edit it; leaders comment and answer approvals."))
