@@ -32,7 +32,7 @@ def request(principal: Principal, workspace_id: str, details: Details, *, again:
     opened = workspaces.open_workspace(principal, workspace_id)
     values = checked(details, opened)
     if details.due is not None:
-        check_due(details.due, opened.today)
+        check_due(details.due, opened.local_day)
     imported = alike.imported(opened, details.name)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
@@ -63,7 +63,7 @@ def edit(
         if "due" in changes:
             _check_not_over(session, row)
             if details.due is not None:
-                check_due(details.due, opened.today)
+                check_due(details.due, opened.local_day)
         if row.first_due is None and details.due is not None:
             changes["first_due"] = details.due
         before = {name: getattr(row, name) for name in changes}

@@ -89,7 +89,7 @@ def _kept(kept: Sequence[reading.Item], place: Here) -> None:
     if not kept:
         note(text("Nothing of the work shown."))
         return
-    process, today = place.opened.process, place.opened.today
+    process, today = place.opened.process, place.opened.local_day
     gone = [item for item in kept if item.row is not None and item.row.withdrawn_at is not None]
     standing = [item for item in kept if item not in gone]
     if not standing:

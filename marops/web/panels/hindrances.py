@@ -84,7 +84,7 @@ def _dependency(one: Dependency, other: str, place: Here, *, may: bool) -> None:
 
 def _line(item_id: str, place: Here) -> Line:
     try:
-        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.today)
+        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.local_day)
     except NotFound:  # an imported item whose import was undone since
         return Line(item_id, key_of(item_id), say(text("not in this workspace any more")), "·")
 

@@ -67,8 +67,8 @@ def _conclusion(item: Item, place: Here) -> Text:
         return text("{stands} No date is promised.", stands=stands)
     if item.is_done(place.opened.process) or item.is_launched(place.opened.process):
         return stands
-    if item.due < place.opened.today:
-        late = Quantity(float((place.opened.today - item.due).days), Unit.DAYS)
+    if item.due < place.opened.local_day:
+        late = Quantity(float((place.opened.local_day - item.due).days), Unit.DAYS)
         return text("{stands} It was due on {due}, {late} ago.", stands=stands, due=item.due, late=late)
     return text("{stands} It is due on {due}.", stands=stands, due=item.due)
 
@@ -205,7 +205,7 @@ def _details(item: Item, place: Here) -> None:
     row = item.row
     facts: list[Text] = []
     if item.parent is not None:
-        listed([line_of(item.parent, place.opened.process, place.opened.today)], place, text("The launch it is a step of"))
+        listed([line_of(item.parent, place.opened.process, place.opened.local_day)], place, text("The launch it is a step of"))
     if item.campaign:
         facts.append(text("Campaign: {name}", name=item.campaign))
     if row is not None:
@@ -241,7 +241,7 @@ def _asked_for(row: WorkItem, place: Here) -> list[Text]:
 def _steps(item: Item, place: Here) -> None:
     if not item.steps:
         return
-    process, today = place.opened.process, place.opened.today
+    process, today = place.opened.process, place.opened.local_day
     dropped = sum(step.is_dropped for step in item.steps)
     done = sum(step.is_done(process) for step in item.steps) - dropped
     said = (

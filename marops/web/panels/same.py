@@ -63,7 +63,7 @@ def _link(one: SameWork, item: Item, place: Here) -> None:
 
 def _line(other: str, place: Here) -> Line:
     try:
-        return line_of(reading.item(place.principal, place.scope.workspace, other), place.opened.process, place.opened.today)
+        return line_of(reading.item(place.principal, place.scope.workspace, other), place.opened.process, place.opened.local_day)
     except NotFound:  # an imported item whose import was undone since
         return Line(other, key_of(other), say(text("not in this workspace any more")), "·")
 
