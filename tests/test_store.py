@@ -34,6 +34,7 @@ from marops.scorecard import targets
 from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
+from marops.work.store import WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE, Workspace, ensure_own
 from tests.sources import made, postgres
@@ -359,14 +360,19 @@ def upgraded_to(version: str) -> None:
         command.upgrade(store._alembic(connection), version)
 
 
-def test_targets_from_before_hold_as_they_did_and_what_was_promised_is_an_action(database: str, admin: Principal) -> None:
-    upgraded_to("0007")
+def before(version: str, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Fill the database with rows as a version of the schema had them, then migrate it."""
+    upgraded_to(version)
     with store.engine().execution_options(marops_writing=True).begin() as connection:
         schema = MetaData()
         schema.reflect(connection)
-        for table, rows in OLD_ROWS.items():
-            connection.execute(schema.tables[table].insert(), rows)
+        for table, found in rows.items():
+            connection.execute(schema.tables[table].insert(), found)
     store.migrate()
+
+
+def test_targets_from_before_hold_as_they_did_and_what_was_promised_is_an_action(database: str, admin: Principal) -> None:
+    before("0007", OLD_ROWS)
     with store.reading() as session:
         rows = list(session.exec(select(Target).order_by(Target.id)))
         assert {row.set_at for row in rows if row.workspace_id == OWN} == {datetime(2026, 2, 1, 12, tzinfo=UTC)}
@@ -417,3 +423,33 @@ OLD_ROWS: dict[str, list[dict[str, Any]]] = {
     ],
 }  # fmt: skip
 """A workspace of the schema before there were actions: two files of targets, a third of something else, three decisions."""
+
+
+ITEM = {
+    "workspace_id": OWN, "name": "n", "campaign_name": "", "brief": "", "assignee": "", "side": "", "requested_by": "Ana",
+    "requested_at": NOON, "version": 2, "changed_by": "Ana", "changed_at": NOON,
+}  # fmt: skip
+EDIT = {
+    "workspace_id": OWN, "at": NOON, "principal_id": "a", "principal_name": "Ana", "verb": "edit", "object_kind": "work_item",
+    "before": {}, "after": {},
+}  # fmt: skip
+
+
+def test_the_day_that_a_launch_without_one_had_last_is_known_of_those_from_before(database: str) -> None:
+    day, later = date(2026, 4, 1), date(2026, 5, 1)
+    before("0017", {
+        "workspace": OLD_ROWS["workspace"][:1],
+        "work_item": [
+            {**ITEM, "id": name, "number": number, "first_due": day if name != "never" else None, "due": due}
+            for number, (name, due) in enumerate({"emptied": None, "dated": later, "never": None}.items(), 1)
+        ],
+        "audit_entry": [
+            {**EDIT, "object_id": "emptied", "before": {"due": "2026-04-01"}},
+            {**EDIT, "object_id": "emptied", "before": {"due": "2026-05-01"}},
+            {**EDIT, "object_id": "emptied", "before": {"brief": ""}},
+            {**EDIT, "object_id": "dated", "before": {"due": "2026-04-01"}},
+        ],
+    })  # fmt: skip
+    with store.reading() as session:
+        found = {row.id: row.last_due for row in session.exec(select(WorkItem))}
+    assert found == {"emptied": later, "dated": None, "never": None}

@@ -19,7 +19,8 @@ ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
 class WorkItem(Withdrawable, table=True):
     """A request, or a step of a launch (`parent`: the number of the launch it belongs to).
 
-    `number` counts the workspace's items from 1. `first_due` is the day first promised; `due` the day promised now. `version` rises
+    `number` counts the workspace's items from 1. `first_due` is the day first promised; `due` the day promised now; `last_due`,
+    where none is promised now, the last one that was: the steps of a launch are still counted from it. `version` rises
     with every change of the details: who edits says which version he saw. `assignee` does it (empty: nobody yet). `side` must act
     on a step and `due_stage` is the stage of its launch in which it is due. A withdrawn item counts in no number.
     """
@@ -35,6 +36,7 @@ class WorkItem(Withdrawable, table=True):
     business_unit: str | None = Field(default=None, max_length=200)
     first_due: date | None = None
     due: date | None = None
+    last_due: date | None = None
     value_per_day: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     currency_code: str | None = Field(default=None, max_length=3)
     brief: str = Field(default="", max_length=10_000)

@@ -530,7 +530,7 @@ def test_what_an_item_needs_and_was_withdrawn_is_shown_so() -> None:
 def test_the_steps_of_a_launch_move_along_with_its_day_unless_that_is_not_wanted() -> None:
     plan = Template("Plan", (Milestone("Go", 0),))
     launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
-    label = "Open steps move along with the day of the launch"
+    label = "The steps of the launch change along"
     assert label not in [box.label for box in _form("item", "edit_form", "found('marops-2').row").checkbox]
     at = _form("item", "edit_form", f"found('{launch}').row")
     send(fill(at, Launch_by=date(2026, 5, 1)), "Save")

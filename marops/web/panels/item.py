@@ -175,10 +175,11 @@ def edit_form(row: WorkItem, place: Here) -> None:
         values = fields(place.opened, row)
         if row.first_due is not None:
             note(text("The day first promised, {day}, stays on record.", day=row.first_due))
-        has_steps = row.due is not None and bool(reading.item(place.principal, workspace, row.item).steps)
+        has_steps = bool(reading.item(place.principal, workspace, row.item).steps)
         with_steps = has_steps and st.checkbox(
-            say(text("Open steps move along with the day of the launch")), value=True,
-            help=say(text("Each stays as many working days from it as it is.")),
+            say(text("The steps of the launch change along")), value=True,
+            help=say(text("Each open one stays as many working days from the day of the launch as it is. Those that have its "
+                          "campaign and business unit have the new ones, too.")),
         )  # fmt: skip
         if st.form_submit_button(say(text("Save")), type="primary"):
             attempt(
