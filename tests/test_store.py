@@ -34,7 +34,7 @@ from marops.scorecard import targets
 from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
-from marops.work.store import WorkItem
+from marops.work.store import Approval, WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE, Workspace, ensure_own
 from tests.sources import made, postgres
@@ -453,3 +453,36 @@ def test_the_day_that_a_launch_without_one_had_last_is_known_of_those_from_befor
     with store.reading() as session:
         found = {row.id: row.last_due for row in session.exec(select(WorkItem))}
     assert found == {"emptied": later, "dated": None, "never": None}
+
+
+def test_overrides_from_before_their_moves_were_kept_are_told_from_what_was_withdrawn(database: str) -> None:
+    moment, other = (datetime(2026, 3, 2, 12, minute, 0, 5, tzinfo=UTC) for minute in (0, 1))
+    asked = {
+        "workspace_id": OWN, "author": "Ana", "author_id": "a", "written_at": NOON, "about": "", "mode": "all", "needed": 1,
+        "in_turn": False, "asked_at": NOON,
+    }  # fmt: skip
+    withdrawn = {**asked, "item": "marops-1", "withdrawn_by": "Bo", "withdrawn_reason": "x"}
+    moves = [(1, NOON, "Ana"), (2, moment, "Bo"), (3, other, "Bo"), (4, other, "Bo")]
+    before("0018", {
+        "workspace": OLD_ROWS["workspace"][:1],
+        "work_item": [{**ITEM, "id": "w1", "number": 1}, {**ITEM, "id": "w2", "number": 2}],
+        "work_item_transition": [
+            {"workspace_id": OWN, "id": f"m{n}", "item_id": "w1", "sequence": n, "stage": "s", "status": "S", "at": at,
+             "moved_by": who, "moved_by_id": who, "reason": "", "despite": ""}
+            for n, at, who in moves
+        ],
+        "approval": [
+            {**withdrawn, "id": "overridden", "withdrawn_at": moment},
+            {**withdrawn, "id": "by hand", "withdrawn_at": moment},
+            {**withdrawn, "id": "two moves", "withdrawn_at": other},
+            {**withdrawn, "id": "another item", "withdrawn_at": moment, "item": "marops-2"},
+            {**withdrawn, "id": "somebody else", "withdrawn_at": moment, "withdrawn_by": "Ana"},
+            {**withdrawn, "id": "open", "withdrawn_at": None, "withdrawn_by": None},
+        ],
+        "audit_entry": [{**EDIT, "object_kind": "approval", "verb": "withdraw", "object_id": "by hand"}],
+    })  # fmt: skip
+    with store.reading() as session:
+        found = {row.id: row.overridden_by for row in session.exec(select(Approval))}
+    assert found == {
+        "overridden": 2, "by hand": None, "two moves": None, "another item": None, "somebody else": None, "open": None,
+    }  # fmt: skip
