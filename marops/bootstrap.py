@@ -40,6 +40,7 @@ ROWS = (
     _work.Approver,
     _work.Comment,
     _work.Dependency,
+    _work.SameWork,
     _work.FlagEvent,
     _work.LaunchTemplate,
     _work.LaunchMilestone,

@@ -43,6 +43,31 @@ class Calendar:
         """Whether anybody works on a day."""
         return bool(self.week.get(day.weekday())) and day not in self.holidays
 
+    def day(self, moment: datetime) -> date:
+        """The day that a moment is on, in the calendar's zone. What is at midnight UTC to the microsecond was read from a day
+        without an hour, and stays that day.
+        """
+        utc = moment.astimezone(UTC)
+        return utc.date() if utc.time() == time.min else moment.astimezone(ZoneInfo(self.zone)).date()
+
+    def over(self, day: date) -> datetime:
+        """The moment, UTC, at which a day is over in the calendar's zone."""
+        return datetime.combine(day + timedelta(days=1), time.min, ZoneInfo(self.zone)).astimezone(UTC)
+
+    def days_of(self, moments: pl.Expr) -> pl.Expr:
+        """`day` of each moment (UTC)."""
+        is_day = moments == moments.dt.truncate("1d")
+        return pl.when(is_day).then(moments.dt.date()).otherwise(moments.dt.convert_time_zone(self.zone).dt.date())
+
+    def overs(self, days: pl.Expr) -> pl.Expr:
+        """`over` of each day. Where clocks go forward at midnight, the next day begins at one."""
+        midnight = days.cast(pl.Datetime("us")) + timedelta(days=1)
+        begins = [
+            at.dt.replace_time_zone(self.zone, ambiguous="earliest", non_existent="null")
+            for at in (midnight, midnight + timedelta(hours=1))
+        ]
+        return pl.coalesce(begins).dt.convert_time_zone("UTC")
+
     def working_days(self, first: date, last: date) -> list[date]:
         """The working days from one day to another, both included."""
         return [day for day in _days(first, last) if self.is_working(day)]
@@ -118,6 +143,10 @@ class Calendar:
         found = [slot for day in _days(first, last) for slot in self._slots(day)]
         begin, end = (pl.Series([slot[at] for slot in found], dtype=pl.Datetime("us", "UTC")) for at in (0, 1))
         return begin.to_physical().to_numpy(), end.to_physical().to_numpy()
+
+
+USUAL = Calendar()
+"""The calendar of who has said none."""
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -14,6 +14,7 @@ from marops import lake
 from marops.period import EARLIEST, start_of
 from marops.rollups import Facts, unit_of
 from marops.work import frames, tracked
+from marops.work import twins as twins_of
 from marops.work.frames import Work
 from marops.work.kept import FLAGS
 from marops.workspaces.service import DATED
@@ -66,6 +67,20 @@ def work(found: Facts) -> pl.DataFrame:
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
     return _all_work(found).items
+
+
+@cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
+def _imported_names(found: Facts) -> pl.DataFrame:
+    return twins_of.folded(_imported(found).items)
+
+
+@cached(LRUCache(maxsize=32), key=lambda found: (_key(found), found.kept.digest), condition=threading.Condition())
+def twins(found: Facts) -> pl.DataFrame:
+    """Requests kept here that may be the same work as imported items, and so count twice: see `work.twins.twins`."""
+    kept = work(found).filter(pl.col("issue_id").is_in(found.kept.items["issue_id"].implode()))
+    if kept.is_empty():
+        return pl.DataFrame(schema=twins_of.TWINS)
+    return twins_of.twins(kept, _imported_names(found))
 
 
 def this_hour() -> datetime:
@@ -134,10 +149,9 @@ def flags(found: Facts) -> pl.DataFrame:
 
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event", "work_item"), condition=threading.Condition())
 def _imported_flags(found: Facts) -> pl.DataFrame:
-    keys = frames.ids_of_keys(tracked.table(found.manifest, "work_item").select("issue_id", "issue_key").collect())
     kind = pl.col("kind").replace("waiting_on", "waiting")
     set_or_not = tracked.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
-    named = set_or_not.join(keys, on="issue_id", how="left", maintain_order="left")
+    named = set_or_not.join(tracked.keys(found.manifest), on="issue_id", how="left", maintain_order="left")
     set_or_not = named.with_columns(pl.coalesce("of", "issue_id").alias("issue_id")).drop("of")
     set_or_not = set_or_not.sort("issue_id", "kind", "flag_at", maintain_order=True)
     # A flag that is set again while it stands, or taken off where none is, changes nothing.

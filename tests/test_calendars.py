@@ -152,3 +152,38 @@ def test_a_goal_that_is_never_due_is_refused() -> None:
     once = Calendar(week={0: ((time(9), time(9, 1)),)})
     with pytest.raises(ValueError, match="not over within"):
         once.due(datetime(2026, 3, 2, tzinfo=ZoneInfo("UTC")), 100)
+
+
+SAO_PAULO, TOKYO = Calendar("America/Sao_Paulo"), Calendar("Asia/Tokyo")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "at", "day"),
+    [
+        pytest.param(SAO_PAULO, moment(2026, 3, 13, 2, 30), date(2026, 3, 12), id="an evening in São Paulo"),
+        pytest.param(SAO_PAULO, moment(2026, 3, 13, 3), date(2026, 3, 13), id="its midnight"),
+        pytest.param(SAO_PAULO, moment(2026, 3, 13), date(2026, 3, 13), id="a day without an hour"),
+        pytest.param(SAO_PAULO, moment(2026, 3, 13, 0, 0, 1), date(2026, 3, 12), id="a second later"),
+        pytest.param(TOKYO, moment(2026, 3, 12, 15), date(2026, 3, 13), id="midnight in Tokyo"),
+        pytest.param(OFFICE, moment(2026, 3, 12, 23, 59), date(2026, 3, 12), id="UTC"),
+    ],
+)
+def test_a_moment_is_on_the_day_that_it_was_in_the_calendars_zone(calendar: Calendar, at: datetime, day: date) -> None:
+    found = pl.DataFrame({"at": [at, None]}, schema={"at": pl.Datetime("us", "UTC")}).select(calendar.days_of(pl.col("at")))
+    assert (calendar.day(at), found.to_series().to_list()) == (day, [day, None])
+
+
+@pytest.mark.parametrize(
+    ("calendar", "day", "over"),
+    [
+        pytest.param(SAO_PAULO, date(2026, 3, 12), moment(2026, 3, 13, 3), id="São Paulo"),
+        pytest.param(SAO_PAULO, date(2018, 11, 3), moment(2018, 11, 4, 3), id="a midnight that the clock left out"),
+        pytest.param(Calendar("Europe/London"), date(2026, 3, 28), moment(2026, 3, 29), id="an hour left out after midnight"),
+        pytest.param(SAO_PAULO, date(2018, 2, 17), moment(2018, 2, 18, 3), id="a day with an hour twice"),
+        pytest.param(TOKYO, date(2026, 3, 12), moment(2026, 3, 12, 15), id="Tokyo"),
+        pytest.param(OFFICE, date(2026, 3, 12), moment(2026, 3, 13), id="UTC"),
+    ],
+)
+def test_a_day_is_over_when_the_next_one_begins_in_the_calendars_zone(calendar: Calendar, day: date, over: datetime) -> None:
+    found = pl.DataFrame({"day": [day, None]}, schema={"day": pl.Date}).select(calendar.overs(pl.col("day")))
+    assert (calendar.over(day), found.to_series().to_list()) == (over, [over, None])

@@ -14,7 +14,7 @@ from marops.errors import Forbidden
 from marops.principal import LOCAL_ADMIN, Action, Principal, Role, allowed, require
 
 SOURCE = Path(marops.__file__).parent
-OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "moving", "reading", "restaging")
+OF_WORK = ("approving", "commenting", "hindrances", "intake", "launching", "linking", "moving", "reading", "restaging")
 SERVICES = sorted(
     [
         *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "pipeline" / "roles.py",
@@ -163,7 +163,7 @@ LOOKING = {
         "marops.budget.service": "budget what_if scenarios verdict findings",
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
-        "marops.pipeline.choosing": "persons acting known desk",
+        "marops.pipeline.choosing": "persons acting known desk twins",
         "marops.pipeline.details": "details suggested",
         "marops.pipeline.roles": "matrix held",
         "marops.pipeline.service": "flow findings verdict",

@@ -34,6 +34,7 @@ from marops.scorecard import targets
 from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
+from marops.work.store import Approval, WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE, Workspace, ensure_own
 from tests.sources import made, postgres
@@ -123,8 +124,8 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
         "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run", "ActionItem": "action_item", "CheckIn": "check_in",
         "Annotation": "annotation", "Rebase": "rebase", "AuditEntry": "audit_entry",
         "WorkItem": "work_item", "WorkItemTransition": "work_item_transition", "Approval": "approval", "Approver": "approver",
-        "Comment": "comment", "Dependency": "dependency", "FlagEvent": "flag_event", "LaunchTemplate": "launch_template",
-        "LaunchMilestone": "launch_milestone",
+        "Comment": "comment", "Dependency": "dependency", "SameWork": "same_work", "FlagEvent": "flag_event",
+        "LaunchTemplate": "launch_template", "LaunchMilestone": "launch_milestone",
     }  # fmt: skip
     assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
 
@@ -359,14 +360,19 @@ def upgraded_to(version: str) -> None:
         command.upgrade(store._alembic(connection), version)
 
 
-def test_targets_from_before_hold_as_they_did_and_what_was_promised_is_an_action(database: str, admin: Principal) -> None:
-    upgraded_to("0007")
+def before(version: str, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Fill the database with rows as a version of the schema had them, then migrate it."""
+    upgraded_to(version)
     with store.engine().execution_options(marops_writing=True).begin() as connection:
         schema = MetaData()
         schema.reflect(connection)
-        for table, rows in OLD_ROWS.items():
-            connection.execute(schema.tables[table].insert(), rows)
+        for table, found in rows.items():
+            connection.execute(schema.tables[table].insert(), found)
     store.migrate()
+
+
+def test_targets_from_before_hold_as_they_did_and_what_was_promised_is_an_action(database: str, admin: Principal) -> None:
+    before("0007", OLD_ROWS)
     with store.reading() as session:
         rows = list(session.exec(select(Target).order_by(Target.id)))
         assert {row.set_at for row in rows if row.workspace_id == OWN} == {datetime(2026, 2, 1, 12, tzinfo=UTC)}
@@ -417,3 +423,66 @@ OLD_ROWS: dict[str, list[dict[str, Any]]] = {
     ],
 }  # fmt: skip
 """A workspace of the schema before there were actions: two files of targets, a third of something else, three decisions."""
+
+
+ITEM = {
+    "workspace_id": OWN, "name": "n", "campaign_name": "", "brief": "", "assignee": "", "side": "", "requested_by": "Ana",
+    "requested_at": NOON, "version": 2, "changed_by": "Ana", "changed_at": NOON,
+}  # fmt: skip
+EDIT = {
+    "workspace_id": OWN, "at": NOON, "principal_id": "a", "principal_name": "Ana", "verb": "edit", "object_kind": "work_item",
+    "before": {}, "after": {},
+}  # fmt: skip
+
+
+def test_the_day_that_a_launch_without_one_had_last_is_known_of_those_from_before(database: str) -> None:
+    day, later = date(2026, 4, 1), date(2026, 5, 1)
+    before("0017", {
+        "workspace": OLD_ROWS["workspace"][:1],
+        "work_item": [
+            {**ITEM, "id": name, "number": number, "first_due": day if name != "never" else None, "due": due}
+            for number, (name, due) in enumerate({"emptied": None, "dated": later, "never": None}.items(), 1)
+        ],
+        "audit_entry": [
+            {**EDIT, "object_id": "emptied", "before": {"due": "2026-04-01"}},
+            {**EDIT, "object_id": "emptied", "before": {"due": "2026-05-01"}},
+            {**EDIT, "object_id": "emptied", "before": {"brief": ""}},
+            {**EDIT, "object_id": "dated", "before": {"due": "2026-04-01"}},
+        ],
+    })  # fmt: skip
+    with store.reading() as session:
+        found = {row.id: row.last_due for row in session.exec(select(WorkItem))}
+    assert found == {"emptied": later, "dated": None, "never": None}
+
+
+def test_overrides_from_before_their_moves_were_kept_are_told_from_what_was_withdrawn(database: str) -> None:
+    moment, other = (datetime(2026, 3, 2, 12, minute, 0, 5, tzinfo=UTC) for minute in (0, 1))
+    asked = {
+        "workspace_id": OWN, "author": "Ana", "author_id": "a", "written_at": NOON, "about": "", "mode": "all", "needed": 1,
+        "in_turn": False, "asked_at": NOON,
+    }  # fmt: skip
+    withdrawn = {**asked, "item": "marops-1", "withdrawn_by": "Bo", "withdrawn_reason": "x"}
+    moves = [(1, NOON, "Ana"), (2, moment, "Bo"), (3, other, "Bo"), (4, other, "Bo")]
+    before("0018", {
+        "workspace": OLD_ROWS["workspace"][:1],
+        "work_item": [{**ITEM, "id": "w1", "number": 1}, {**ITEM, "id": "w2", "number": 2}],
+        "work_item_transition": [
+            {"workspace_id": OWN, "id": f"m{n}", "item_id": "w1", "sequence": n, "stage": "s", "status": "S", "at": at,
+             "moved_by": who, "moved_by_id": who, "reason": "", "despite": ""}
+            for n, at, who in moves
+        ],
+        "approval": [
+            {**withdrawn, "id": "overridden", "withdrawn_at": moment},
+            {**withdrawn, "id": "by hand", "withdrawn_at": moment},
+            {**withdrawn, "id": "two moves", "withdrawn_at": other},
+            {**withdrawn, "id": "another item", "withdrawn_at": moment, "item": "marops-2"},
+            {**withdrawn, "id": "somebody else", "withdrawn_at": moment, "withdrawn_by": "Ana"},
+            {**withdrawn, "id": "open", "withdrawn_at": None, "withdrawn_by": None},
+        ],
+        "audit_entry": [{**EDIT, "object_kind": "approval", "verb": "withdraw", "object_id": "by hand"}],
+    })  # fmt: skip
+    with store.reading() as session:
+        found = {row.id: row.overridden_by for row in session.exec(select(Approval))}
+    assert found == {
+        "overridden": 2, "by hand": None, "two moves": None, "another item": None, "somebody else": None, "open": None,
+    }  # fmt: skip

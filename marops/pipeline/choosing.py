@@ -72,7 +72,14 @@ def desk(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Desk:
         called = raci.as_called(held.matrix, [one.approver for one in waiting])
         waiting = [one for one in waiting if called.get(one.approver) == chosen.role]
         shown = held.with_role(chosen.role)
-    return Desk(tuple(waiting), tuple(item for item in kept if item.id in shown), empty)
+    return Desk(tuple(waiting), tuple(item for item in kept if item.names[0] in shown), empty)
+
+
+def twins(principal: Principal, workspace_id: str, item: str) -> tuple[tuple[str, str], ...]:
+    """Imported items (id and key) that may be the same work as a request kept here: see item_rollups.twins. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    found = item_rollups.twins(rollups.facts(workspaces.open_workspace(principal, workspace_id)))
+    return tuple(found.filter(issue_id=item).select("twin", "key").rows())
 
 
 def _withdrawn(kept: list[Item], opened: Opened, unit: str | None, person: str | None) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """From the moves of a workspace's work to what flow is measured by: its way to the launch.
 
 What runs is launched however long it runs, so all stages from the launch on are one, `LAUNCHED`; what is done and was never seen to
-run was launched when it was done. Dropped work is `WITHDRAWN`: its time in stages counts, but it is neither finished nor in progress.
+run was launched when it was done. Dropped work is `WITHDRAWN`: its time in stages counts, it is neither finished nor in progress.
 A word that is no stage is `UNKNOWN`.
 """
 

@@ -35,9 +35,9 @@ from marops.workspaces import service as workspaces
 class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
-    `work`: item_rollups.work; `moves`: item_rollups.stage_moves. `dates`: when open work is done, everybody's, for which a unit's
-    or a person's may wait. `acts_on`: the items whose ages are shown, those on which a role must act now; None: all. Frames are
-    worked out when they are asked for, and kept.
+    `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `twins`: item_rollups.twins. `dates`: when open work is done,
+    everybody's, for which a unit's or a person's may wait. `acts_on`: the items whose ages are shown, those on which a role must
+    act now; None: all. Frames are worked out when they are asked for, and kept.
     """
 
     delivered: Delivery
@@ -46,6 +46,7 @@ class Details:
     compared: Period | None
     work: pl.DataFrame
     moves: pl.DataFrame
+    twins: pl.DataFrame
     dates: Dates
     calendar: Calendar
     today: date
@@ -205,7 +206,7 @@ class Details:
     @cached_property
     def doubts(self) -> pl.DataFrame:
         """What cannot be measured, or only with doubts: see `quality.doubts`, with `name` and `key`."""
-        found = quality.doubts(self.delivered, self.work, self.moves)
+        found = quality.doubts(self.delivered, self.work, self.moves, self.twins)
         named = self.work.select("issue_id", "key", pl.coalesce("campaign_name", "name").alias("name"))
         return found.join(named, on="issue_id", how="left", maintain_order="left")
 
@@ -256,7 +257,7 @@ def _details(scoped: Scoped, counted: Counted) -> Details:
     opened, scope = scoped.opened, scoped.scope
     return Details(
         _delivered(scoped, counted), opened.process, scope.period, scope.compared, scoped.work, scoped.moves,
-        _dates(scoped.everything, counted), opened.calendar, opened.today,
+        item_rollups.twins(scoped.facts), _dates(scoped.everything, counted), opened.calendar, opened.today,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from marops import stats
-from marops.period import start_of
+from marops.calendars import USUAL, Calendar
 from marops.pipeline.forecast import Floats, Ints
 
 FEWEST = 10
@@ -37,18 +37,19 @@ RISK = pl.Schema(
 )  # fmt: skip
 
 
-def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
+def risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, calendar: Calendar = USUAL) -> pl.DataFrame:
     """One row a campaign that has a date, is not launched and not done (see RISK); `visits` are those to stages before the launch.
+    Days are those of the calendar's zone.
 
     `chance`: that it is not launched when its date is over: 1 where it is over by `end`, else the share (`late` of `comparable`) of
     earlier campaigns that stood in its stage as many days (give or take `near`) before their date and were not launched then,
     with Wilson's interval; `likely`, `latest`: the days by which half and 85 % of these were launched, counted from the date
     (null: as many never were). Null where fewer than FEWEST are comparable. Campaigns withdrawn before their date are none of them.
     """
-    past = _by_stage(_past(work, visits, end))
+    past = _by_stage(_past(work, visits, end, calendar))
     rows: list[tuple[str, float | None, float | None, float | None, int, int, int, date | None, date | None]] = []
     for issue, stage, due in _open(work, end).select("issue_id", "stage", "due_date").iter_rows():
-        left = (_over(due) - end) / _DAY
+        left = (calendar.over(due) - end) / _DAY
         near, found = past[stage].comparable(issue, left) if stage in past else (_NEAR[-1], _NONE_ALIKE)
         late, count = int((~found.kept).sum()), len(found.kept)
         if count < FEWEST:
@@ -71,30 +72,28 @@ class Checked:
     late: int
 
 
-def checked(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, *, months: int = 12) -> Checked | None:
+def checked(
+    work: pl.DataFrame, visits: pl.DataFrame, end: datetime, calendar: Calendar = USUAL, *, months: int = 12
+) -> Checked | None:
     """What would have been said on the first day of each of the last months, with what was known then, of campaigns whose date has
     passed since, the last time before it; None where nothing could have been said. Those withdrawn before their date do not count.
     """
     chances: dict[str, float] = {}
     known = {issue: (due, launched) for issue, due, launched in work.select("issue_id", "due_date", "launched_at").iter_rows()}
-    withdrawn = set(_withdrawn(work)["issue_id"])
+    withdrawn = set(_withdrawn(work, calendar)["issue_id"])
     day = end.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for _ in range(months):
-        found = risks(*_as_known(work, visits, day), day).drop_nulls("low")
+        found = risks(*_as_known(work, visits, day), day, calendar).drop_nulls("low")
         for issue, chance in found.select("issue_id", "chance").iter_rows():
-            if _over(known[issue][0]) <= end and issue not in withdrawn:
+            if calendar.over(known[issue][0]) <= end and issue not in withdrawn:
                 chances.setdefault(issue, chance)
         day = (day - _DAY).replace(day=1)
-    late = sum((launched := known[issue][1]) is None or launched >= _over(known[issue][0]) for issue in chances)
+    late = sum((launched := known[issue][1]) is None or calendar.day(launched) > known[issue][0] for issue in chances)
     return Checked(len(chances), sum(chances.values()), late) if chances else None
 
 
 def _after(due: date, delay: float) -> date | None:
     return None if isinf(delay) else due + timedelta(days=int(delay))
-
-
-def _over(day: date) -> datetime:
-    return start_of(day + _DAY)
 
 
 def _open(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
@@ -103,20 +102,20 @@ def _open(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
     )
 
 
-def _withdrawn(work: pl.DataFrame) -> pl.DataFrame:
+def _withdrawn(work: pl.DataFrame, calendar: Calendar) -> pl.DataFrame:
     """Campaigns that were over without a launch (dropped) when their date was."""
-    over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
+    over = calendar.overs(pl.col("due_date"))
     return work.filter(pl.col("launched_at").is_null() & (pl.col("done_at") < over)).select("issue_id")
 
 
-def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFrame:
+def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, calendar: Calendar) -> pl.DataFrame:
     """Visits to stages before the launch, of campaigns whose date was over by `end`: how many days before it the visit began
     (`since`) and ended (`until`) and the campaign was launched (`gone`; null: it was not), whether it `kept` its date, and how many
     days after it it was launched (`delay`).
     """
-    over = (pl.col("due_date") + _DAY).cast(pl.Datetime("us", "UTC"))
-    due = work.filter(over <= end).join(_withdrawn(work), on="issue_id", how="anti")
-    delay = (pl.col("launched_at").dt.date() - pl.col("due_date")).dt.total_days()
+    over = calendar.overs(pl.col("due_date"))
+    due = work.filter(over <= end).join(_withdrawn(work, calendar), on="issue_id", how="anti")
+    delay = (calendar.days_of(pl.col("launched_at")) - pl.col("due_date")).dt.total_days()
     left = pl.min_horizontal(pl.coalesce("left_at", pl.lit(end)), pl.coalesce("launched_at", pl.lit(end)))
     return (
         visits.join(due.select("issue_id", over.alias("over"), "launched_at", delay.alias("delay")), on="issue_id")
@@ -126,7 +125,7 @@ def _past(work: pl.DataFrame, visits: pl.DataFrame, end: datetime) -> pl.DataFra
             ((pl.col("over") - pl.col("entered_at")).dt.total_microseconds() / 86_400e6).alias("since"),
             ((pl.col("over") - left).dt.total_microseconds() / 86_400e6).alias("until"),
             ((pl.col("over") - pl.col("launched_at")).dt.total_microseconds() / 86_400e6).alias("gone"),
-            (pl.col("launched_at") < pl.col("over")).fill_null(value=False).alias("kept"),
+            (pl.col("delay") <= 0).fill_null(value=False).alias("kept"),
         )
     )  # fmt: skip
 

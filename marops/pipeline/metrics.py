@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import polars as pl
 
 from marops import stats
+from marops.calendars import USUAL, Calendar
 from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
@@ -67,12 +68,13 @@ def _withdrawn() -> pl.Expr:
     return pl.col("launched_at").is_null() & pl.col("done_at").is_not_null()
 
 
-def launches(work: pl.DataFrame, period: Period, today: date) -> pl.DataFrame:
+def launches(work: pl.DataFrame, period: Period, today: date, calendar: Calendar = USUAL) -> pl.DataFrame:
     """Campaigns due in each whole month of a period: launched on time, launched late, not launched; withdrawn ones left out.
+    A launch is of the day that it was in the calendar's zone.
 
     Columns: month, on_time, late, waiting (due in the past, not launched), ahead (due in the future, not launched).
     """
-    launched, due = pl.col("launched_at").dt.date(), pl.col("due_date")
+    launched, due = calendar.days_of(pl.col("launched_at")), pl.col("due_date")
     state = (
         pl.when(launched <= due).then(pl.lit("on_time")).when(launched.is_not_null()).then(pl.lit("late"))
         .when(due < today).then(pl.lit("waiting")).otherwise(pl.lit("ahead"))
@@ -99,9 +101,11 @@ def late_launches(work: pl.DataFrame, today: date, end: datetime, *, has_dates: 
     return _measure("late", text("Launches past their date"), late.height, Unit.COUNT, end, note=note)
 
 
-def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime, untold: pl.DataFrame | None = None) -> Measure:
-    """Share of the campaigns due in a period (and before today) that launched by their due date, withdrawn ones
-    left out; Wilson's interval. `untold`: campaigns of which nobody knows when they were launched, in no share.
+def on_time(
+    work: pl.DataFrame, period: Period, today: date, end: datetime, untold: pl.DataFrame | None = None, calendar: Calendar = USUAL
+) -> Measure:  # fmt: skip
+    """Share of the campaigns due in a period (and before today) that launched by their due date, in the calendar's zone,
+    withdrawn ones left out; Wilson's interval. `untold`: campaigns of which nobody knows when they were launched, in no share.
     """
     past = pl.col("due_date").is_between(period.start, min(period.end, today - timedelta(days=1)))
     due = work.filter(past & ~_withdrawn())
@@ -125,7 +129,7 @@ def on_time(work: pl.DataFrame, period: Period, today: date, end: datetime, unto
             "{said}; of {n} more no history tells when they were launched",
             more, said=note,
         )  # fmt: skip
-    kept = due.filter(pl.col("launched_at").dt.date() <= pl.col("due_date")).height
+    kept = due.filter(calendar.days_of(pl.col("launched_at")) <= pl.col("due_date")).height
     return Measure(
         key="on_time", label=label, value=kept / due.height, unit=Unit.PERCENT, definition="on_time", version=1, sources=SOURCES,
         period=period, as_of=(end - timedelta(seconds=1)).date(),

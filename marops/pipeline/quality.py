@@ -22,14 +22,16 @@ class Doubt(StrEnum):
     NEVER_ACTIVE = "never in an active stage"
     MOVED_BEFORE_CREATED = "moved before it was created"
     DONE_BEFORE_CREATED = "end before start"
+    TWIN = "imported under the same name"
 
 
 DOUBTS = pl.Schema({"issue_id": pl.String(), "why": pl.String(), "is_left_out": pl.Boolean(), "found": pl.String()})
 
 
-def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
+def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame, twins: pl.DataFrame | None = None) -> pl.DataFrame:
     """One row an item and reason (Doubt or events.Why), those that are in no measure of flow first. `found`: the words or moments
-    that raise the doubt, null where the reason says it all. `work` and `moves` are the roll-ups' of the same items.
+    that raise the doubt, null where the reason says it all. `work` and `moves` are the roll-ups' of the same items; `twins`:
+    item_rollups.twins of all work, also of other units and people.
     """
     items = delivered.items
     events = delivered.log.events.with_columns(pl.col("case").cast(pl.String))
@@ -61,6 +63,7 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.D
         _rows(_of(finished.join(worked, on="case", how="anti")["case"]) if delivered.workflow.active else None, Doubt.NEVER_ACTIVE),
         _rows(moments.filter(pl.col("first") < pl.col("created_at")), Doubt.MOVED_BEFORE_CREATED),
         _rows(work.filter(pl.col("done_at") < pl.col("created_at")), Doubt.DONE_BEFORE_CREATED),
+        _rows(None if twins is None else _twice(twins, work), Doubt.TWIN),
     ]
     found = pl.concat([frame for frame in frames if frame is not None], how="diagonal")
     out = ~pl.col("issue_id").is_in(items["case"].implode())
@@ -69,6 +72,11 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame) -> pl.D
         .unique(["issue_id", "why"], keep="first", maintain_order=True)
         .sort("is_left_out", descending=True, maintain_order=True)
     )  # fmt: skip
+
+
+def _twice(twins: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
+    keys = twins.group_by("issue_id", maintain_order=True).agg(pl.col("key").str.join(", ").alias("found"))
+    return keys.join(work, on="issue_id", how="semi", maintain_order="left")
 
 
 def _of(cases: pl.Series) -> pl.DataFrame:

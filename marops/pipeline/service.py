@@ -26,6 +26,7 @@ from marops.sources import service as sources
 from marops.stages import Process, Stage, folded
 from marops.tables import ROW
 from marops.workspaces import service as workspaces
+from marops.workspaces.service import Opened
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,7 @@ def _learned(scoped: Scoped) -> _Learned:
     before_launch = visits.filter(pl.col("stage").is_in([stage.id for stage in process.before_launch]))
     factors = {code: rollups.factor(found, code) for code in work["currency_code"].drop_nulls().unique()}
     worth = pl.col("currency_code").replace_strict(factors, default=None, return_dtype=pl.Float64)
-    risks = _risks(dated, before_launch, end, opened.today)
+    risks = _risks(dated, before_launch, end, opened)
     places = ordering.first_things_first(
         work.filter(pl.col("launched_at").is_null() & pl.col("done_at").is_null()), risks,
         ordering.left_by_stage(delivery.delivery(scoped.moves, process, end)), item_rollups.dependencies(found), worth,
@@ -278,13 +279,13 @@ def _learned(scoped: Scoped) -> _Learned:
     order = [pl.col("at_risk") * worth, pl.col("chance"), pl.col("due_date"), pl.col("issue_id")]
     risks = risks.join(places, on="issue_id", how="left", maintain_order="left")
     risks = risks.sort(order, descending=[True, True, False, False], nulls_last=True)
-    return _Learned(risks, places, lateness.checked(dated, before_launch, end), limits)
+    return _Learned(risks, places, lateness.checked(dated, before_launch, end, opened.calendar), limits)
 
 
-def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, today: date) -> pl.DataFrame:
-    """A date before `today` has passed, however far the data reaches: as for `overdue`."""
-    found = lateness.risks(work, visits, end).join(work, on="issue_id", maintain_order="left")
-    past = (pl.lit(today) - pl.col("due_date")).dt.total_days()
+def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, opened: Opened) -> pl.DataFrame:
+    """A date before the present day has passed, however far the data reaches: as for `overdue`."""
+    found = lateness.risks(work, visits, end, opened.calendar).join(work, on="issue_id", maintain_order="left")
+    past = (pl.lit(opened.local_day) - pl.col("due_date")).dt.total_days()
     return found.with_columns(
         pl.when(past > 0).then(past).alias("days_late"),
         pl.when(past > 0).then(1.0).otherwise("chance").alias("chance"),
@@ -311,7 +312,7 @@ def _dated(work: pl.DataFrame, process: Process) -> pl.DataFrame:
 @cached(LRUCache(maxsize=64), key=lambda scoped, role, ids: (scoped.key, role, ids), condition=threading.Condition())
 def _of_role(scoped: Scoped, role: str, ids: frozenset[str]) -> Flow:
     """The flow of a scope, of what stands now only the items on which a role must act."""
-    found, end, today = _flow(scoped), scoped.end, scoped.opened.today
+    found, end, today = _flow(scoped), scoped.end, scoped.opened.local_day
     mine = pl.col("issue_id").is_in(list(ids))
     dated = _dated(scoped.work, found.process)
     late = metrics.late_launches(dated.filter(mine), today, end, has_dates=found.has_dates)
@@ -344,17 +345,17 @@ def _flow(scoped: Scoped) -> Flow:
         items=metrics.in_progress(work, end)
         .join(learned.limits, on="stage", how="left", maintain_order="left")
         .join(_held_up(item_rollups.flags(found)), on="issue_id", how="left", maintain_order="left"),
-        overdue=metrics.overdue(dated, opened.today),
+        overdue=metrics.overdue(dated, opened.local_day),
         risks=learned.risks.join(work, on="issue_id", how="semi", maintain_order="left"),
         places=learned.places,
         needs=item_rollups.dependencies(found),
         checked=learned.checked,
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
-        launches=metrics.launches(dated, scope.period, opened.today),
+        launches=metrics.launches(dated, scope.period, opened.local_day, opened.calendar),
         process=process,
         in_preparation=metrics.work_in_progress(work, end, process.before_launch),
-        late=metrics.late_launches(dated, opened.today, end, has_dates=has_dates),
-        on_time=metrics.on_time(dated, scope.period, opened.today, end, untold),
+        late=metrics.late_launches(dated, opened.local_day, end, has_dates=has_dates),
+        on_time=metrics.on_time(dated, scope.period, opened.local_day, end, untold, opened.calendar),
         over_sla=metrics.over_sla(work, end, process.stages),
         count=work.height,
         has_dates=has_dates,

@@ -7,7 +7,7 @@ from marops import lake, notes
 from marops.errors import Conflict
 from marops.language import joined, text
 from marops.stages import Process
-from marops.work import recording, tracked
+from marops.work import names, recording, tracked
 from marops.work import store as rows
 from marops.work.store import WorkItem
 from marops.workspaces import store as _workspaces
@@ -39,7 +39,8 @@ def _kept(session: Session, workspace_id: str, name: str) -> list[str]:
     process = _workspaces.process_of(session, workspace_id)
     standing = col(WorkItem.withdrawn_at).is_(None), col(WorkItem.parent).is_(None)
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, *standing).order_by(col(WorkItem.number))
-    same = [row for row in session.exec(query) if notes.folded(row.name) == notes.folded(name)]
+    imported = names.load(session, workspace_id).same
+    same = [row for row in session.exec(query) if row.item not in imported and notes.folded(row.name) == notes.folded(name)]
     return [row.key for row in same if not _is_over(session, process, row)]
 
 

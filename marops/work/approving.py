@@ -12,7 +12,7 @@ from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import Joined, joined, text
 from marops.principal import Action, Principal, allowed, require
 from marops.stages import Process
-from marops.work import asked, recording, tracked
+from marops.work import asked, names, recording, tracked
 from marops.work import store as rows
 from marops.work.approvals import Answer, Mode, Outcome
 from marops.work.asked import Asked
@@ -47,8 +47,8 @@ def ask(
     item.
     """
     require(principal, Action.EDIT, workspace_id)
-    names = [notes.needed(name, 200, text("Name who must approve: a person or a role.")) for name in approvers]
-    needed = _needed(names, mode, quorum)
+    asked_for = [notes.needed(name, 200, text("Name who must approve: a person or a role.")) for name in approvers]
+    needed = _needed(asked_for, mode, quorum)
     words = notes.written(about, 1000)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
@@ -63,10 +63,10 @@ def ask(
         session.add(row)
         session.flush()
         seats = [
-            Approver(workspace_id=workspace_id, approval_id=row.id, position=at, approver=name) for at, name in enumerate(names)
+            Approver(workspace_id=workspace_id, approval_id=row.id, position=at, approver=name) for at, name in enumerate(asked_for)
         ]
         session.add_all(seats)
-        recording.note(session, principal, workspace, "ask", APPROVAL, row.id, after={**audit.said(row), "approvers": names})
+        recording.note(session, principal, workspace, "ask", APPROVAL, row.id, after={**audit.said(row), "approvers": asked_for})
         return row
 
 
@@ -135,14 +135,16 @@ def queue(principal: Principal, workspace_id: str) -> list[Waiting]:
         open_ = [one for one in asked.load(session, workspace_id) if one.state.pending]
         if not open_:
             return []
-        kept = rows.items(session, workspace_id)
+        kept, known = rows.items(session, workspace_id), names.load(session, workspace_id)
         over = _over(session, opened.process, kept, workspace_id)
-    over |= tracked.over(opened, [one.row.item for one in open_ if one.row.item not in kept])
-    launches = {item: rows.launch_of(row) for item, row in kept.items()}
+    waiting = [(known.item(one.row.item), one) for one in open_]
+    launches = {item: known.item(launch) for item, row in kept.items() if (launch := rows.launch_of(row))}
+    concerned = {item for item, _ in waiting} | {launches[item] for item, _ in waiting if item in launches}
+    over |= tracked.over(opened, sorted(concerned - set(kept)))
     found = [
-        Waiting(one.row.item, turn.approver, turn.since, one.row.about, one.row.id, launches.get(one.row.item))
-        for one in open_
-        if not {one.row.item, launches.get(one.row.item)} & over
+        Waiting(item, turn.approver, turn.since, one.row.about, one.row.id, launches.get(item))
+        for item, one in waiting
+        if not {item, launches.get(item)} & over
         for turn in one.state.turns
         if turn.must_act and turn.since is not None
     ]

@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from marops import notes
 from marops.principal import Principal
+from marops.work import names
 from marops.work import store as rows
 from marops.work.approvals import Answer, Rule, Seat, State, state
 from marops.work.store import Approval, Approver
@@ -33,7 +34,7 @@ def load(session: Session, workspace_id: str, item: str | None = None) -> list[A
     if item is not None and not notes.can_be_kept(item):
         return []
     if item is not None:
-        query = query.where(Approval.item == item)
+        query = query.where(col(Approval.item).in_(names.load(session, workspace_id).of(item)))
     found = list(session.exec(query.order_by(col(Approval.written_at), col(Approval.id))))
     seats = rows.approvers(session, workspace_id)
     return [of(row, seats.get(row.id, [])) for row in found]

@@ -7,7 +7,7 @@ from marops.audit import store as audit
 from marops.errors import Forbidden
 from marops.language import text
 from marops.principal import Action, Principal, allowed, require
-from marops.work import recording
+from marops.work import names, recording
 from marops.work.store import Comment
 from marops.workspaces import store as _workspaces
 
@@ -49,7 +49,7 @@ def comments(principal: Principal, workspace_id: str, item: str) -> list[Comment
     require(principal, Action.READ, workspace_id)
     if not notes.can_be_kept(item):
         return []
-    query = select(Comment).where(Comment.workspace_id == workspace_id, Comment.item == item)
     with store.reading() as session:
-        standing = query.where(col(Comment.withdrawn_at).is_(None))
+        of_item = col(Comment.item).in_(names.load(session, workspace_id).of(item))
+        standing = select(Comment).where(Comment.workspace_id == workspace_id, of_item, col(Comment.withdrawn_at).is_(None))
         return list(session.exec(standing.order_by(col(Comment.written_at).desc(), col(Comment.id))))

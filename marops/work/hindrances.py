@@ -9,7 +9,7 @@ from marops.audit import store as audit
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import text
 from marops.principal import Action, Principal, require
-from marops.work import recording
+from marops.work import names, recording
 from marops.work import store as rows
 from marops.work.needs import way
 from marops.work.store import Dependency, FlagEvent
@@ -89,15 +89,17 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         workspace = _workspaces.lock(session, workspace_id)
         for one in (item, needs):
             recording.check_known(session, workspace_id, one)
-        _check_not_its_launch(session, workspace_id, item, needs)
-        known = _dependencies(session, workspace_id)
+        known, called = rows.needs(session, workspace_id), names.load(session, workspace_id)
+        this, needed = called.item(item), called.item(needs)
+        _check_not_its_launch(session, workspace_id, item, called.of(needs))
         for other in known:
-            if (other.item, other.needs) == (item, needs):
+            if (called.item(other.item), called.item(other.needs)) == (this, needed):
                 raise Conflict(text("{who} said so on {when} already.", who=other.author, when=other.written_at))
         gone = rows.withdrawn(session, workspace_id)
-        circle = way([(one.item, one.needs) for one in known if not {one.item, one.needs} & gone], needs, item)
+        standing = [(called.item(one.item), called.item(one.needs)) for one in known if not {one.item, one.needs} & gone]
+        circle = way(standing, needed, this)
         if circle:
-            named = " → ".join(rows.key_of(one) for one in [item, *circle])
+            named = " → ".join(rows.key_of(one) for one in [this, *circle])
             raise UserError(text("That would be a circle: {way}. Nothing in it could begin.", way=named))
         row = Dependency(
             workspace_id=workspace_id, item=item, needs=needs, author=principal.name, author_id=principal.id,
@@ -109,13 +111,13 @@ def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> De
         return row
 
 
-def _check_not_its_launch(session: Session, workspace_id: str, item: str, needs: str) -> None:
+def _check_not_its_launch(session: Session, workspace_id: str, item: str, needs: list[str]) -> None:
     row = rows.find(session, workspace_id, item)
-    if row is not None and rows.launch_of(row) == needs:
+    if row is not None and rows.launch_of(row) in needs:
         raise UserError(
             text(
                 "{key} is a step of {launch}: that is done when its steps are. Say which other step must be done first.",
-                key=row.key, launch=rows.key_of(needs),
+                key=row.key, launch=rows.key_of(needs[0]),
             )
         )  # fmt: skip
 
@@ -134,16 +136,13 @@ def dependencies(principal: Principal, workspace_id: str, item: str) -> list[Dep
     """What an item needs, and what needs it, in the order it was said."""
     require(principal, Action.READ, workspace_id)
     with store.reading() as session:
-        return [one for one in _dependencies(session, workspace_id) if item in {one.item, one.needs}]
+        own = set(names.load(session, workspace_id).of(item))
+        return [one for one in rows.needs(session, workspace_id) if own & {one.item, one.needs}]
 
 
 def _flags(session: Session, workspace_id: str, item: str) -> list[FlagEvent]:
     if not notes.can_be_kept(item):
         return []
-    query = select(FlagEvent).where(FlagEvent.workspace_id == workspace_id, FlagEvent.item == item)
+    of_item = col(FlagEvent.item).in_(names.load(session, workspace_id).of(item))
+    query = select(FlagEvent).where(FlagEvent.workspace_id == workspace_id, of_item)
     return list(session.exec(query.order_by(col(FlagEvent.from_at).desc(), col(FlagEvent.id))))
-
-
-def _dependencies(session: Session, workspace_id: str) -> list[Dependency]:
-    query = select(Dependency).where(Dependency.workspace_id == workspace_id, col(Dependency.withdrawn_at).is_(None))
-    return list(session.exec(query.order_by(col(Dependency.written_at), col(Dependency.id))))

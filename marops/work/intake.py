@@ -1,7 +1,8 @@
 """Requests: asked for, described better, taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import update
 from sqlmodel import Session, col
@@ -21,6 +22,9 @@ from marops.workspaces import service as workspaces
 from marops.workspaces import store as _workspaces
 from marops.workspaces.store import Workspace
 
+_OF_LAUNCH = ("campaign_name", "business_unit")
+"""What a step has from its launch."""
+
 
 def request(principal: Principal, workspace_id: str, details: Details, *, again: bool = False) -> WorkItem:
     """Request a campaign: it begins in the first stage, and the due date is the one first promised.
@@ -32,7 +36,7 @@ def request(principal: Principal, workspace_id: str, details: Details, *, again:
     opened = workspaces.open_workspace(principal, workspace_id)
     values = checked(details, opened)
     if details.due is not None:
-        check_due(details.due, opened.today)
+        check_due(details.due, opened.local_day)
     imported = alike.imported(opened, details.name)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
@@ -46,7 +50,8 @@ def edit(
     principal: Principal, workspace_id: str, item: str, details: Details, *, version: int, with_steps: bool = False
 ) -> WorkItem:
     """Describe an item anew. The day first promised stays on record; where nothing is said anew, nothing changes.
-    `with_steps`: where a launch moves to another day, its open steps keep their distance to it in working days.
+    `with_steps`: where a launch moves to another day, or has one again, its open steps keep their distance to it in working days;
+    where it is another campaign's or unit's, so are the steps that were of the same one as the launch, done or not.
 
     Raises UserError as `request`, and for another due date of work that is launched or done; NotFound; Conflict where it was edited
     meanwhile, is withdrawn or comes from a tracker.
@@ -55,7 +60,7 @@ def edit(
     opened = workspaces.open_workspace(principal, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         values = checked(details, opened, row.business_unit)
         changes = {name: value for name, value in values.items() if getattr(row, name) != value}
         if not changes:
@@ -63,10 +68,12 @@ def edit(
         if "due" in changes:
             _check_not_over(session, row)
             if details.due is not None:
-                check_due(details.due, opened.today)
+                check_due(details.due, opened.local_day)
         if row.first_due is None and details.due is not None:
             changes["first_due"] = details.due
-        before = {name: getattr(row, name) for name in changes}
+        before, was = {name: getattr(row, name) for name in changes}, row.due or row.last_due
+        if "due" in changes:
+            changes["last_due"] = row.due if details.due is None else None
         found = session.exec(
             update(WorkItem)
             .where(col(WorkItem.id) == row.id, col(WorkItem.version) == version)
@@ -81,27 +88,33 @@ def edit(
                     who=row.changed_by, key=row.key, when=row.changed_at,
                 )
             )  # fmt: skip
-        recording.note(session, principal, workspace, "edit", WORK_ITEM, row.id, before, changes)
-        was = before.get("due")
-        if with_steps and was is not None and row.due is not None:
-            _move_steps(session, principal, workspace, row, was, opened.calendar.is_working)
+        recording.note(session, principal, workspace, "edit", WORK_ITEM, row.id, before, {name: changes[name] for name in before})
+        if with_steps:
+            _take_along(session, principal, workspace, row, before, was, opened.calendar.is_working)
         return row
 
 
-def _move_steps(
-    session: Session, principal: Principal, workspace: Workspace, row: WorkItem, was: date, is_working: Callable[[date], bool]
-) -> None:
-    """Give the open steps of a launch, whose day is another now, their days."""
+def _take_along(
+    session: Session, principal: Principal, workspace: Workspace, row: WorkItem, before: Mapping[str, Any], was: date | None,
+    is_working: Callable[[date], bool],
+) -> None:  # fmt: skip
+    """Change the steps of a launch with it. `before`: what of it is another now; `was`: the day they are counted from."""
     for step in rows.steps(session, row):
-        if step.due is None or row.due is None or step.withdrawn_at is not None or _over(session, step) is not None:
+        if step.withdrawn_at is not None:
             continue
-        due = moved(step.due, was, row.due, is_working)
-        if due != step.due:
-            before, step.due = step.due, due
-            step.version, step.changed_by, step.changed_at = step.version + 1, principal.name, recording.moment(workspace)
-            session.add(step)
-            after = {"due": due, "with": row.item}
-            recording.note(session, principal, workspace, "edit", WORK_ITEM, step.id, {"due": before}, after)
+        # What a step belongs to is no history of its own; the day a step was due that is done is.
+        after = {name: getattr(row, name) for name in _OF_LAUNCH if name in before and getattr(step, name) == before[name]}
+        if "due" in before and was and row.due and step.due and _over(session, step) is None:
+            after["due"] = moved(step.due, was, row.due, is_working)
+        after = {name: value for name, value in after.items() if getattr(step, name) != value}
+        if not after:
+            continue
+        said = {name: getattr(step, name) for name in after}
+        for name, value in after.items():
+            setattr(step, name, value)
+        step.version, step.changed_by, step.changed_at = step.version + 1, principal.name, recording.moment(workspace)
+        session.add(step)
+        recording.note(session, principal, workspace, "edit", WORK_ITEM, step.id, said, {**after, "with": row.item})
 
 
 def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str) -> WorkItem:
@@ -114,7 +127,7 @@ def withdraw(principal: Principal, workspace_id: str, item: str, *, reason: str)
     why = notes.needed(reason, 1000, text("Say why the request is taken back."))
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         for one in [row, *(step for step in rows.steps(session, row) if step.withdrawn_at is None)]:
             one.withdrawn_by, one.withdrawn_at, one.withdrawn_reason = principal.name, recording.moment(workspace), why
             session.add(one)

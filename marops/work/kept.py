@@ -13,8 +13,9 @@ from sqlmodel import Session, col, select
 
 from marops import settings, store
 from marops.tables import TABLES
-from marops.work import asked
-from marops.work.store import Dependency, FlagEvent, WorkItem, WorkItemTransition, withdrawn
+from marops.work import asked, names
+from marops.work.names import Names
+from marops.work.store import FlagEvent, WorkItem, WorkItemTransition, needs, withdrawn
 
 _MOMENT = pl.Datetime("us", "UTC")
 
@@ -31,8 +32,8 @@ DEPENDENCIES = pl.Schema({"issue_id": pl.String, "needs": pl.String})
 
 @dataclass(frozen=True)
 class Kept:
-    """What a workspace keeps: `items` (launches that stand, not their steps) in columns of work_item, their `moves` that stand, and
-    of all items `approvals`, `flags` and `dependencies` (see the roll-ups of that name).
+    """What a workspace keeps: `items` (launches that stand and are no imported items, not their steps) in columns of work_item,
+    their `moves` that stand, and of all items `approvals`, `flags` and `dependencies` (see the roll-ups of that name).
     """
 
     items: pl.DataFrame
@@ -57,10 +58,12 @@ def kept(workspace_id: str, revision: str) -> Kept:  # noqa: ARG001  (the revisi
     """What a workspace keeps at its present revision."""
     with store.reading() as session:
         gone = withdrawn(session, workspace_id)
-        items = _items(session, workspace_id)
+        known = names.load(session, workspace_id)
+        # What somebody says is an imported item counts by that item's history.
+        items = [row for row in _items(session, workspace_id) if row.item not in known.same]
         return Kept(
-            _item_frame(items), _moves(session, workspace_id, items), _approvals(session, workspace_id, gone),
-            _flags(session, workspace_id, gone), _dependencies(session, workspace_id, gone),
+            _item_frame(items), _moves(session, workspace_id, items), _approvals(session, workspace_id, gone, known),
+            _flags(session, workspace_id, gone, known), _dependencies(session, workspace_id, gone, known),
         )  # fmt: skip
 
 
@@ -93,9 +96,9 @@ def _moves(session: Session, workspace_id: str, items: list[WorkItem]) -> pl.Dat
     return pl.DataFrame(rows, schema=MOVES, orient="row")
 
 
-def _approvals(session: Session, workspace_id: str, gone: frozenset[str]) -> pl.DataFrame:
+def _approvals(session: Session, workspace_id: str, gone: frozenset[str], known: Names) -> pl.DataFrame:
     rows = [
-        (one.row.item, turn.approver, turn.since, turn.until, turn.answer.value if turn.answer else None, turn.must_act)
+        (known.item(one.row.item), turn.approver, turn.since, turn.until, turn.answer.value if turn.answer else None, turn.must_act)
         for one in asked.load(session, workspace_id)
         if one.row.item not in gone
         for turn in one.state.turns
@@ -103,15 +106,16 @@ def _approvals(session: Session, workspace_id: str, gone: frozenset[str]) -> pl.
     return pl.DataFrame(rows, schema=APPROVALS, orient="row")
 
 
-def _flags(session: Session, workspace_id: str, gone: frozenset[str]) -> pl.DataFrame:
+def _flags(session: Session, workspace_id: str, gone: frozenset[str], known: Names) -> pl.DataFrame:
     query = select(FlagEvent).where(FlagEvent.workspace_id == workspace_id)
     found = session.exec(query.order_by(col(FlagEvent.from_at), col(FlagEvent.id)))
-    rows = [(row.item, row.kind, row.role or None, row.from_at, row.until_at) for row in found if row.item not in gone]
+    rows = [(known.item(row.item), row.kind, row.role or None, row.from_at, row.until_at) for row in found if row.item not in gone]
     return pl.DataFrame(rows, schema=FLAGS, orient="row")
 
 
-def _dependencies(session: Session, workspace_id: str, gone: frozenset[str]) -> pl.DataFrame:
-    query = select(Dependency).where(Dependency.workspace_id == workspace_id, col(Dependency.withdrawn_at).is_(None))
-    found = session.exec(query.order_by(col(Dependency.written_at), col(Dependency.id)))
-    rows = [(row.item, row.needs) for row in found if not {row.item, row.needs} & gone]
+def _dependencies(session: Session, workspace_id: str, gone: frozenset[str], known: Names) -> pl.DataFrame:
+    found = needs(session, workspace_id)
+    rows = [(known.item(row.item), known.item(row.needs)) for row in found if not {row.item, row.needs} & gone]
+    # Said of two names of one item, it is said twice, or that it needs itself.
+    rows = [row for row in dict.fromkeys(rows) if row[0] != row[1]]
     return pl.DataFrame(rows, schema=DEPENDENCIES, orient="row")

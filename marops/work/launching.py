@@ -106,7 +106,7 @@ def launch(
     values = checked(details, opened)
     if details.due is None:
         raise UserError(text("A launch plan counts back from the day of the launch. Give that day."))
-    check_due(details.due, opened.today)
+    check_due(details.due, opened.local_day)
     imported = alike.imported(opened, details.name)
     dates = due_dates(template, details.due, is_working)
     with store.writing() as session:

@@ -41,10 +41,11 @@ def move(
         if target is None:
             known = joined([one.name for one in process.stages], 12)
             raise UserError(text("There is no stage {stage}. The stages are {known}.", stage=stage, known=known))
-        row = recording.kept_item(session, workspace_id, item)
+        row = recording.counting_item(session, workspace_id, item)
         made = rows.moves(session, row)
         last = _last(row, made, seen)
-        if last.stage == target.id:
+        # By what its stage is now: one that was removed and made again has another id.
+        if recording.stage_of(process, last) == target:
             raise UserError(text("{key} is in {stage} already.", key=row.key, stage=target.name))
         barrier = _barrier(session, process, row, made, last, target)
         if barrier is not None and not anyhow:
@@ -100,18 +101,20 @@ def undo(principal: Principal, workspace_id: str, item: str, *, seen: int, reaso
     managers. `seen`: the sequence of the last move. Approvals that it was made despite of are open again.
 
     Raises Forbidden; UserError for the move that began it; NotFound; Conflict where something followed: another move, or an
-    approval asked for in the new stage.
+    approval asked for in the new stage; and where the stage it came from is gone.
     """
     require(principal, Action.COMMENT, workspace_id)
     why = notes.written(reason, 1000)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.kept_item(session, workspace_id, item)
-        last = _last(row, rows.moves(session, row), seen)
+        row = recording.counting_item(session, workspace_id, item)
+        made = rows.moves(session, row)
+        last = _last(row, made, seen)
         if last.moved_by_id != principal.id and not allowed(principal, Action.EDIT):
             raise Forbidden(text("{who} made this move; {who} or a manager can take it back.", who=last.moved_by))
         if last.sequence == 1:
             raise UserError(text("{key} began here. Withdraw the request to take it back.", key=row.key))
+        _check_is_there(_workspaces.process_of(session, workspace_id), row, made, last)
         _check_nothing_followed(session, row, last)
         last.withdrawn_by, last.withdrawn_reason = principal.name, why or None
         last.withdrawn_at = max(recording.moment(workspace), last.at)
@@ -220,6 +223,19 @@ def _declined(standing: list[Asked], places: _Places) -> list[Asked]:
 def _who(one: Asked, answer: Answer | None = None) -> frozenset[str]:
     """The names of the approvers, as they are compared; of those who gave an answer."""
     return frozenset(notes.folded(seat.approver) for seat in one.approvers if answer is None or seat.decision == answer.value)
+
+
+def _check_is_there(process: Process, row: WorkItem, made: list[WorkItemTransition], last: WorkItemTransition) -> None:
+    """Pass where the stage that an item came from is still one of the workspace's."""
+    before = next(move for move in reversed(made) if move.withdrawn_at is None and move.sequence < last.sequence)
+    if recording.stage_of(process, before) is None:
+        raise Conflict(
+            text(
+                "{key} came from {stage}, which is no stage any more. Move it to another one, or make {stage} a stage or a word of "
+                "one again.",
+                key=row.key, stage=before.status,
+            )
+        )  # fmt: skip
 
 
 def _check_nothing_followed(session: Session, row: WorkItem, last: WorkItemTransition) -> None:

@@ -1,6 +1,6 @@
 """One item as its page shows it, whether it is kept here or a tracker delivered it; and the items that are kept here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import groupby
 from threading import Lock
@@ -14,9 +14,10 @@ from marops.errors import NotFound
 from marops.language import text
 from marops.principal import Action, Principal, require
 from marops.stages import Category, Process, Stage
-from marops.work import frames, recording, tracked
+from marops.work import frames, names, recording, tracked
 from marops.work import store as rows
-from marops.work.store import WorkItem, WorkItemTransition
+from marops.work.names import Names
+from marops.work.store import SameWork, WorkItem, WorkItemTransition
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -42,8 +43,9 @@ class Move:
 @dataclass(frozen=True)
 class Item:
     """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `stage` it is in (None:
-    not known), which may be known without a move; `since` it came there (None: not known); `steps` of a launch, each with the
-    stage it is in; `parent`: the launch of a step.
+    not known), which may be known without a move; `since` it came there (None: not known); `names` under which things may be said
+    of it (`work.names`), the id of what counts first; `same`: that requests kept here are this imported item, or this request one;
+    `steps` of a launch, each with the stage it is in; `parent`: the launch of a step.
     """
 
     id: str
@@ -54,9 +56,16 @@ class Item:
     moves: tuple[Move, ...]
     stage: Stage | None
     since: datetime | None
+    names: tuple[str, ...]
     row: WorkItem | None = None
+    same: tuple[SameWork, ...] = ()
     steps: tuple["Item", ...] = ()
     parent: "Item | None" = None
+
+    @property
+    def counts_as(self) -> str | None:
+        """The imported item by which it counts; None where it counts itself."""
+        return self.names[0] if self.names[0] != self.id else None
 
     @property
     def last(self) -> Move | None:
@@ -84,10 +93,14 @@ def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
     require(principal, Action.READ, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
     with store.reading() as session:
-        row = rows.find(session, workspace_id, item_id)
+        row, known = rows.find(session, workspace_id, item_id), names.load(session, workspace_id)
         if row is not None:
-            return _with_others(session, opened.process, row)
-    return _imported(opened, item_id)
+            return _with_others(session, opened, known, row)
+        called = known.of(item_id)
+        same = [one for one in names.links(session, workspace_id) if one.item in known.same and one.item in called]
+        launches = [rows.find(session, workspace_id, one.item) for one in same]
+        steps = [step for launch in launches if launch is not None for step in _steps(session, opened.process, launch)]
+    return replace(_imported(opened, called), same=tuple(same), steps=tuple(steps))
 
 
 def items(principal: Principal, workspace_id: str) -> list[Item]:
@@ -101,23 +114,31 @@ def _items(opened: Opened) -> tuple[Item, ...]:
     workspace_id = opened.workspace.id
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.parent).is_(None))
     with store.reading() as session:
-        made = rows.all_moves(session, workspace_id)
+        made, known = rows.all_moves(session, workspace_id), names.load(session, workspace_id)
         found = session.exec(query.order_by(col(WorkItem.number).desc())).all()
-        return tuple(_kept(opened.process, row, made[row.id]) for row in found)
+        return tuple(replace(_kept(opened.process, row, made[row.id]), names=tuple(known.of(row.item))) for row in found)
 
 
-def _with_others(session: Session, process: Process, row: WorkItem) -> Item:
-    """An item with its steps, or the launch it is a step of."""
-    below = [step for step in rows.steps(session, row) if step.withdrawn_at is None]
+def _with_others(session: Session, opened: Opened, known: Names, row: WorkItem) -> Item:
+    """An item with its steps, or the launch it is a step of: the imported one, where the launch is said to be one."""
     above = None if row.parent is None else rows.numbered(session, row.workspace_id, row.parent)
-    steps = tuple(_kept(process, step, rows.moves(session, step)) for step in below)
-    parent = None if above is None else _kept(process, above, rows.moves(session, above))
-    return _kept(process, row, rows.moves(session, row), steps, parent)
+    parent = None
+    if above is not None and above.item in known.same:
+        parent = _imported(opened, known.of(above.item))
+    elif above is not None:
+        parent = _kept(opened.process, above, rows.moves(session, above))
+    found = _kept(opened.process, row, rows.moves(session, row))
+    same = tuple(one for one in names.links(session, row.workspace_id) if one.item == row.item)
+    steps = tuple(_steps(session, opened.process, row))
+    return replace(found, names=tuple(known.of(row.item)), same=same, steps=steps, parent=parent)
 
 
-def _kept(
-    process: Process, row: WorkItem, made: list[WorkItemTransition], steps: tuple[Item, ...] = (), parent: Item | None = None
-) -> Item:
+def _steps(session: Session, process: Process, row: WorkItem) -> list[Item]:
+    """The steps of a launch that stand, by the day they are due."""
+    return [_kept(process, one, rows.moves(session, one)) for one in rows.steps(session, row) if one.withdrawn_at is None]
+
+
+def _kept(process: Process, row: WorkItem, made: list[WorkItemTransition]) -> Item:
     moves = tuple(
         Move(
             move.sequence, recording.stage_of(process, move), move.status, move.at, move.moved_by, move.moved_by_id, move.reason,
@@ -129,11 +150,12 @@ def _kept(
     stage = standing[-1].stage
     # Moves between words that mean one stage now are one visit, as on the board.
     *_, here = (list(visit) for _, visit in groupby(standing, key=lambda move: move.stage.id if move.stage else move.sequence))
-    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, stage, here[0].at, row, steps, parent)
+    return Item(row.item, row.key, row.name, row.campaign_name, row.due, moves, stage, here[0].at, (row.item,), row)
 
 
-def _imported(opened: Opened, item_id: str) -> Item:
-    manifest, process = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process
+def _imported(opened: Opened, called: list[str]) -> Item:
+    """An imported item by its names, the id first."""
+    manifest, process, item_id = lake.manifest(opened.workspace.id, opened.workspace.revision), opened.process, called[0]
     found = tracked.some(manifest, process, [item_id], opened.over)
     if found.is_empty():
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item_id[:60]))
@@ -146,5 +168,5 @@ def _imported(opened: Opened, item_id: str) -> Item:
     )
     return Item(
         item_id, known["key"], known["name"], known["campaign_name"] or "", known["due_date"], moves,
-        process.named(known["stage"]), known["since"],
+        process.named(known["stage"]), known["since"], tuple(called),
     )  # fmt: skip

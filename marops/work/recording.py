@@ -13,13 +13,13 @@ from marops.errors import Conflict, NotFound
 from marops.language import text
 from marops.principal import Principal
 from marops.stages import Category, Process, Stage
+from marops.work import names, tracked
 from marops.work import store as rows
-from marops.work import tracked
-from marops.work.store import Comment, Dependency, LaunchTemplate, WorkItem, WorkItemTransition
+from marops.work.store import Comment, Dependency, LaunchTemplate, SameWork, WorkItem, WorkItemTransition
 from marops.workspaces import store as _workspaces
 from marops.workspaces.store import Workspace
 
-Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate)
+Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate, SameWork)
 
 WORK_ITEM = "work_item"
 """What the audit trail calls an item."""
@@ -45,6 +45,22 @@ def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:
     return row
 
 
+def counting_item(session: Session, workspace_id: str, item: str) -> WorkItem:
+    """An item that is kept here, stands and counts. Raises as `kept_item`, and Conflict where it is said to be an imported one."""
+    row = kept_item(session, workspace_id, item)
+    imported = names.load(session, workspace_id).same.get(row.item)
+    if imported is not None:
+        said = next(one for one in names.links(session, workspace_id) if one.item == row.item)
+        raise Conflict(
+            text(
+                "{who} said on {when} that {key} is {other} of your tracker. Move and edit it there, or take that back on its "
+                "page.",
+                who=said.author, when=said.written_at, key=row.key, other=imported,
+            )
+        )  # fmt: skip
+    return row
+
+
 def check_known(session: Session, workspace_id: str, item: str) -> None:
     """Pass where an item is one of the workspace's, kept here or imported. Raises NotFound, and Conflict where it is withdrawn."""
     if rows.number_of(item) is not None:
@@ -57,7 +73,7 @@ def check_known(session: Session, workspace_id: str, item: str) -> None:
 def _is_imported(session: Session, workspace_id: str, item: str) -> bool:
     workspace = _workspaces.load(session, workspace_id)
     manifest = lake.manifest(workspace_id, workspace.revision)
-    return any(not rows.is_empty() for rows in tracked.rows_of(manifest, [item]))
+    return any(not rows.is_empty() for rows in tracked.rows_of(manifest, [names.load(session, workspace_id).item(item)]))
 
 
 def create(session: Session, principal: Principal, workspace: Workspace, first: Stage, values: Mapping[str, Any]) -> WorkItem:
@@ -110,7 +126,7 @@ def standing(session: Session, workspace_id: str, kind: type[Standing], row_id: 
 
 
 def take_back(
-    session: Session, principal: Principal, workspace: Workspace, kind: str, row: Comment | Dependency | LaunchTemplate,
+    session: Session, principal: Principal, workspace: Workspace, kind: str, row: Comment | Dependency | LaunchTemplate | SameWork,
     before: Mapping[str, object] | None = None,
 ) -> None:  # fmt: skip
     """Withdraw a row, which stays on record. `before`: what it said, where that is more than its columns."""

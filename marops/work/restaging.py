@@ -9,7 +9,7 @@ from marops.errors import UserError
 from marops.language import joined, ntext
 from marops.principal import Action, Principal, require
 from marops.stages import Process, Stage, usual
-from marops.work import recording
+from marops.work import names, recording
 from marops.work import store as rows
 from marops.work.store import WorkItem
 from marops.workspaces import store as _workspaces
@@ -55,8 +55,11 @@ def adrift(principal: Principal, workspace_id: str, stages: Sequence[Stage] | No
 def _adrift(session: Session, workspace_id: str, process: Process) -> tuple[str, ...]:
     present, made = _workspaces.process_of(session, workspace_id), rows.all_moves(session, workspace_id)
     query = select(WorkItem).where(WorkItem.workspace_id == workspace_id, col(WorkItem.withdrawn_at).is_(None))
+    imported = names.load(session, workspace_id).same
     found: list[str] = []
     for row in session.exec(query.order_by(col(WorkItem.number))):
+        if row.item in imported:
+            continue
         last = next(move for move in reversed(made[row.id]) if move.withdrawn_at is None)
         stage = recording.stage_of(present, last)
         if stage is not None and stage.id not in present.done and recording.stage_of(process, last) is None:

@@ -19,7 +19,8 @@ ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
 class WorkItem(Withdrawable, table=True):
     """A request, or a step of a launch (`parent`: the number of the launch it belongs to).
 
-    `number` counts the workspace's items from 1. `first_due` is the day first promised; `due` the day promised now. `version` rises
+    `number` counts the workspace's items from 1. `first_due` is the day first promised; `due` the day promised now; `last_due`,
+    where none is promised now, the last one that was: the steps of a launch are still counted from it. `version` rises
     with every change of the details: who edits says which version he saw. `assignee` does it (empty: nobody yet). `side` must act
     on a step and `due_stage` is the stage of its launch in which it is due. A withdrawn item counts in no number.
     """
@@ -35,6 +36,7 @@ class WorkItem(Withdrawable, table=True):
     business_unit: str | None = Field(default=None, max_length=200)
     first_due: date | None = None
     due: date | None = None
+    last_due: date | None = None
     value_per_day: Decimal | None = Field(default=None, sa_type=ExactDecimal)
     currency_code: str | None = Field(default=None, max_length=3)
     brief: str = Field(default="", max_length=10_000)
@@ -124,6 +126,13 @@ class Dependency(Said, table=True):
     needs: str = Field(max_length=300)
 
 
+class SameWork(Said, table=True):
+    """That a request kept here (`item`) is an item that a tracker delivered (`imported`), whose history counts in its place."""
+
+    item: str = Field(index=True, max_length=300)
+    imported: str = Field(index=True, max_length=300)
+
+
 class FlagEvent(Row, table=True):
     """That an item is held up from a moment until another: blocked, or waiting on a role."""
 
@@ -176,7 +185,7 @@ def key_of(item: str) -> str:
     return item if number is None else f"M-{number}"
 
 
-Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate)
+Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate, SameWork)
 
 
 def row_of(session: Session, workspace_id: str, kind: type[Found], row_id: str) -> Found | None:
@@ -221,6 +230,12 @@ def moves(session: Session, row: WorkItem) -> list[WorkItemTransition]:
 def last_move(session: Session, row: WorkItem) -> WorkItemTransition:
     """The last move of an item that stands."""
     return next(move for move in reversed(moves(session, row)) if move.withdrawn_at is None)
+
+
+def needs(session: Session, workspace_id: str) -> list[Dependency]:
+    """The dependencies that stand, in the order they were said."""
+    query = select(Dependency).where(Dependency.workspace_id == workspace_id, col(Dependency.withdrawn_at).is_(None))
+    return list(session.exec(query.order_by(col(Dependency.written_at), col(Dependency.id))))
 
 
 def approvers(session: Session, workspace_id: str) -> dict[str, list[Approver]]:

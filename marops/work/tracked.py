@@ -43,6 +43,24 @@ def moves(manifest: Manifest) -> pl.DataFrame:
     )
 
 
+@cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item"), condition=threading.Condition())
+def keys(manifest: Manifest) -> pl.DataFrame:
+    """The keys that items may be named by: see `frames.ids_of_keys`."""
+    return frames.ids_of_keys(table(manifest, "work_item").select("issue_id", "issue_key").collect())
+
+
+@cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item"), condition=threading.Condition())
+def names(manifest: Manifest) -> tuple[dict[str, str], dict[str, str]]:
+    """The items' ids by those keys, and the keys by the ids; without keys that read as the id of an item kept here."""
+    rows = keys(manifest).filter(~pl.col("issue_id").str.contains(_LIKE_KEPT)).select("issue_id", "of").rows()
+    return dict(rows), {item: key for key, item in rows}
+
+
+def known(manifest: Manifest, items: Sequence[str]) -> frozenset[str]:
+    """Those of these ids of which trackers have delivered anything."""
+    return frozenset(item for rows in rows_of(manifest, items) for item in rows["issue_id"]).intersection(items)
+
+
 def work(manifest: Manifest, process: Process, unit: pl.Expr, over: datetime) -> Work:
     """All work that trackers delivered. `unit`: whose campaign it is by its name; `over`: when today is."""
     return Work.of(table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit, over)
@@ -71,8 +89,7 @@ def rows_of(manifest: Manifest, items: Sequence[str]) -> tuple[pl.DataFrame, pl.
     wanted = pl.col("issue_id").is_in([item for item in items if notes.can_be_kept(item)])
     known = table(manifest, "work_item").filter(wanted).collect()
     # Histories may name them by their keys.
-    keys = frames.ids_of_keys(table(manifest, "work_item").select("issue_id", "issue_key").collect())
-    named = keys.filter(pl.col("of").is_in(known["issue_id"].implode()))["issue_id"]
+    named = keys(manifest).filter(pl.col("of").is_in(known["issue_id"].implode()))["issue_id"]
     return known, moves(manifest).filter(wanted | pl.col("issue_id").is_in(named.implode()))
 
 

@@ -36,6 +36,9 @@ from marops.workspaces.store import (
 MAX_RULE = 500
 """Characters of a naming rule."""
 
+ZONES = available_timezones() - {"Factory", "localtime"}
+"""The time zones that can be chosen: those two are the server's own, and no place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -60,7 +63,12 @@ class Opened:
     @property
     def key(self) -> Hashable:
         """What a result made from the workspace's data and settings depends on."""
-        return self.workspace.id, self.workspace.revision, self.today
+        return self.workspace.id, self.workspace.revision, self.today, self.local_day
+
+    @property
+    def local_day(self) -> date:
+        """The day it is where the workspace works, in its calendar's zone: promised days are told to have passed by it."""
+        return self.workspace.today or self.calendar.day(datetime.now(UTC))
 
     @property
     def over(self) -> datetime:
@@ -240,7 +248,7 @@ def set_calendar(
     nobody would ever work; Conflict where another was set meanwhile.
     """
     require(principal, Action.EDIT, workspace_id)
-    if zone not in available_timezones():
+    if zone not in ZONES:
         raise UserError(text("{zone} is no time zone. Choose one as America/Sao_Paulo.", zone=zone))
     begins, ends = (moment.replace(second=0, microsecond=0) for moment in (begins, ends))
     if not weekdays or not set(weekdays) <= set(range(7)) or begins >= ends:

@@ -87,8 +87,8 @@ def test_stages_that_are_taken_from_the_data_lose_nothing_that_the_workspace_sai
     found = details.suggested(LOCAL_ADMIN, OWN)
     assert tuple(stage for stage in found if stage in own) == own
     assert [str(stage.name) for stage in found] == [
-        "Request", "Validation", "Prioritisation", "Inbox", "Build", "Copy check", "QA", "Execution", "Reporting", "Done", "Dropped",
-        "Filed",
+        "Request", "Validation", "Prioritisation", "Inbox", "Build", "Copy check", "QA", "Execution", "Reporting", "Done",
+        "Dropped", "Filed",
     ]  # fmt: skip
     assert {stage.category for stage in found if stage.name in ("Inbox", "Copy check")} == {Category.ACTIVE}
     assert found[-1].category is Category.DONE

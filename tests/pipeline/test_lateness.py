@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
+from marops.calendars import Calendar
 from marops.pipeline import lateness
 from marops.stats import wilson
 
@@ -131,3 +132,23 @@ def test_what_was_not_known_then_is_not_used() -> None:
     tracker = Tracker()
     tracker.past(12, late_by=-1, build_until=5, due=date(2026, 5, 20))
     assert lateness.checked(*tracker.frames, END) is None
+
+
+def test_days_are_those_where_the_workspace_works() -> None:
+    tracker = Tracker()
+    for month in (1, 2, 3):
+        tracker.past(12, late_by=0, build_until=5, due=date(2026, month, 20))
+    tracker.open("now", date(2026, 6, 9))
+    work, visits = tracker.frames
+    # Launched at half past eleven in the evening of their day, in São Paulo.
+    evening = work.with_columns(pl.col("launched_at") + timedelta(hours=14, minutes=30))
+    assert evening["launched_at"][0] == datetime(2026, 1, 21, 2, 30, tzinfo=UTC)
+
+    def told(calendar: Calendar) -> tuple[object, ...]:
+        found = lateness.risks(evening, visits, END, calendar).filter(issue_id="now").row(0, named=True)
+        held = lateness.checked(evening, visits, END, calendar)
+        assert held is not None
+        return found["chance"], found["likely"], held.late
+
+    assert told(Calendar("America/Sao_Paulo")) == (0, date(2026, 6, 9), 0)
+    assert told(Calendar()) == (1, date(2026, 6, 10), 24)

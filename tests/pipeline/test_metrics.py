@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marops.calendars import Calendar
 from marops.period import Period
 from marops.pipeline import metrics
 from marops.stages import usual
@@ -238,3 +239,12 @@ def test_the_median_lies_among_the_finished_times_and_below_the_85th_percentile(
         assert min(finished) - 1e-4 <= median <= max(finished) + 1e-4
     if p85 is not None:
         assert p85 >= median
+
+
+def test_a_launch_in_the_evening_of_its_date_is_on_time_where_the_workspace_works_though_utc_has_the_next_day():
+    items = work(due("that evening", day(12), at(3, 13, 2.5)), due("after midnight", day(12), at(3, 13, 3)))
+    there = Calendar("America/Sao_Paulo")
+    assert metrics.on_time(items, MARCH, TODAY, END, calendar=there).value == 0.5
+    assert metrics.on_time(items, MARCH, TODAY, END).value == 0
+    months = metrics.launches(items, MARCH, TODAY, there)
+    assert months.select("on_time", "late").rows() == [(1, 1)]

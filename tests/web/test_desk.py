@@ -530,7 +530,7 @@ def test_what_an_item_needs_and_was_withdrawn_is_shown_so() -> None:
 def test_the_steps_of_a_launch_move_along_with_its_day_unless_that_is_not_wanted() -> None:
     plan = Template("Plan", (Milestone("Go", 0),))
     launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), plan, lambda _: True).item
-    label = "Open steps move along with the day of the launch"
+    label = "The steps of the launch change along"
     assert label not in [box.label for box in _form("item", "edit_form", "found('marops-2').row").checkbox]
     at = _form("item", "edit_form", f"found('{launch}').row")
     send(fill(at, Launch_by=date(2026, 5, 1)), "Save")
@@ -539,3 +539,41 @@ def test_the_steps_of_a_launch_move_along_with_its_day_unless_that_is_not_wanted
     labelled(at, label).set_value(False)  # pyright: ignore[reportAttributeAccessIssue]
     send(fill(at, Launch_by=date(2026, 5, 8)), "Save")
     assert reading.item(ANA, OWN, "marops-2").due == date(2026, 5, 1)
+
+
+def test_a_request_that_is_imported_too_says_so_and_counts_once_after_two_clicks_and_twice_again_after_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    item = asked()
+    assert {one.label for one in on(item).button if one.key == "same"} == {"It is an imported item"}
+    more = {"issue_name": "Spring sale", "created_at": at_moment(3, 1), "current_status": "QA"}
+    put("work_item", [{"issue_id": "7", "issue_key": "MOP-7", **more}])
+    named = (
+        "Imported work has the same name and was going on at the same time: MOP-7. If it is the same, say so: until then "
+        "both count."
+    )
+    assert named in words(on(item))
+    send(_form("same", "same_form", f"found('{item}')"), "They are one")
+    (row,) = reading.item(ANA, OWN, item).same
+    at = on(item)
+    assert sentence(at) == "It is an imported item, by whose history it counts. Where it stood here is in no number."
+    assert not {"move_on", "move", "edit", "withdraw", "same"} & keys(at)
+    assert "that it is ○ MOP-7 Spring sale QA" in words(at)
+    assert "that this is the request kept here as · M-1 Spring sale counts as an imported item" in words(on("7"))
+    as_somebody(monkeypatch, Role.VIEWER)
+    assert f"unlink_{row.id}" not in keys(on("7"))
+    as_somebody(monkeypatch, Role.MANAGER)
+    button(on("7"), f"unlink_{row.id}")
+    assert reading.item(ANA, OWN, item).same == ()
+    as_somebody(monkeypatch, Role.VIEWER)
+    assert named in words(on(item))
+    assert "same" not in keys(on(item))
+
+
+def test_a_request_is_an_imported_item_of_another_name_by_its_key_and_what_there_is_not_is_refused() -> None:
+    item = asked()
+    put("work_item", [{"issue_id": "7", "issue_key": "MOP-7", "issue_name": "Sale", "created_at": at_moment(3, 1)}])
+    at = send(fill(_form("same", "same_form", f"found('{item}')"), Key_or_id_of_the_imported_item="MOP-8"), "They are one")
+    assert said(at) == "There is no item MOP-8 in this workspace. Open Pipeline to see those there are."
+    send(fill(_form("same", "same_form", f"found('{item}')"), Key_or_id_of_the_imported_item="MOP-7"), "They are one")
+    assert reading.item(ANA, OWN, item).counts_as == "7"

@@ -15,6 +15,7 @@ from marops.work.details import Details
 from marops.work.plans import Milestone, Template, usual
 from marops.work.store import LaunchMilestone
 from marops.workspaces import service as workspaces
+from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN
 from tests.work.made import ANA, BO, VIC, moved, read, refused, requested
 
@@ -78,6 +79,57 @@ def test_open_steps_move_with_the_day_of_their_launch_where_that_is_wanted() -> 
     assert (step.first_due, step.version, step.changed_by) == (days[1], 2, "Bo")
     entry = audit.entries(ANA, OWN, "work_item", step.id)[0]
     assert (entry.verb, entry.before, entry.after) == ("edit", {"due": "2026-04-02"}, {"due": "2026-04-09", "with": "marops-1"})
+
+
+def test_steps_move_to_the_new_day_of_a_launch_that_had_none_for_a_while() -> None:
+    item = launched()
+    moved("marops-2", "done")
+    days = [step.due for step in read(item).steps]
+    details = Details("Spring", campaign="RTL_spring", due=None)
+    row = intake.edit(ANA, OWN, item, details, version=1, with_steps=True)
+    assert (row.due, row.last_due, [step.due for step in read(item).steps]) == (None, LAUNCH, days)
+    entry = audit.entries(ANA, OWN, "work_item", row.id)[0]
+    assert (entry.before, entry.after) == ({"due": "2026-04-13"}, {"due": None})
+    intake.edit(ANA, OWN, item, replace(details, brief="Later"), version=2, with_steps=True)
+    row = intake.edit(ANA, OWN, item, replace(details, brief="Later", due=date(2026, 4, 20)), version=3, with_steps=True)
+    assert (row.due, row.last_due, row.first_due) == (date(2026, 4, 20), None, LAUNCH)
+    # Seven working days before the launch, on its day and three after it, as they were; of what was done the day is history.
+    assert [step.due for step in read(item).steps] == [days[0], date(2026, 4, 9), date(2026, 4, 20), date(2026, 4, 23)]
+
+
+def test_steps_stay_where_they_are_when_a_launch_has_a_day_again_and_that_is_not_wanted() -> None:
+    item = launched()
+    days = [step.due for step in read(item).steps]
+    for version, due in enumerate((None, date(2026, 4, 20), date(2026, 4, 21)), 1):
+        intake.edit(ANA, OWN, item, Details("Spring", campaign="RTL_spring", due=due), version=version, with_steps=version == 3)
+    # From then on they are as far from that day as they were when it was set: a day later each.
+    assert days == [date(2026, 3, 26), date(2026, 4, 2), date(2026, 4, 13), date(2026, 4, 16)]
+    assert [step.due for step in read(item).steps] == [date(2026, 3, 27), date(2026, 4, 3), date(2026, 4, 14), date(2026, 4, 17)]
+
+
+def test_steps_are_of_their_launchs_new_campaign_and_unit_unless_they_are_set_apart_or_that_is_not_wanted() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Web", "WEB_")])
+    item = launched()
+    moved("marops-2", "done")
+    intake.edit(ANA, OWN, "marops-3", Details("Consent checked", campaign="Own", due=LAUNCH), version=1)
+    details = Details("Spring", campaign="WEB_spring", due=LAUNCH)
+
+    def belong() -> list[tuple[str, str | None]]:
+        return [(step.row.campaign_name, step.row.business_unit) for step in read(item).steps if step.row]
+
+    intake.edit(ANA, OWN, item, details, version=1)
+    assert belong() == [("RTL_spring", None), ("Own", None), ("RTL_spring", None), ("RTL_spring", None)]
+    intake.edit(ANA, OWN, item, replace(details, campaign="RTL_spring"), version=2)
+    intake.edit(BO, OWN, item, replace(details, unit="Web"), version=3, with_steps=True)
+    assert belong() == [("WEB_spring", "Web"), ("Own", "Web"), ("WEB_spring", "Web"), ("WEB_spring", "Web")]
+    step = read("marops-2").row
+    assert step is not None
+    entry = audit.entries(ANA, OWN, "work_item", step.id)[0]
+    assert (entry.before, entry.after) == (
+        {"campaign_name": "RTL_spring", "business_unit": None},
+        {"campaign_name": "WEB_spring", "business_unit": "Web", "with": item},
+    )  # fmt: skip
+    assert (step.version, step.changed_by) == (2, "Bo")
 
 
 def test_a_launch_that_is_near_has_steps_that_are_late_from_the_start() -> None:

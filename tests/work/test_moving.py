@@ -163,6 +163,29 @@ def test_a_stage_that_is_removed_and_made_again_by_its_name_gets_its_items_back(
     assert (found.id, item_rollups.work(facts())["stage"].to_list()) == ("again", ["again"])
 
 
+def test_a_move_to_the_stage_an_item_is_in_is_none_though_the_stage_was_made_again_under_another_id() -> None:
+    item = moved(requested().item, "qa").id
+    without = [stage for stage in usual().stages if stage.id != "qa"]
+    workspaces.set_process(ANA, OWN, without)
+    workspaces.set_process(ANA, OWN, [*without, Stage("again", "QA", Category.ACTIVE, "", ())])
+    assert refused(UserError, lambda: moving.move(ANA, OWN, item, "again", seen=2)) == "M-1 is in QA already."
+    assert len(read(item).moves) == 2
+
+
+def test_a_move_is_not_taken_back_into_a_stage_that_is_gone_until_that_is_a_word_of_one_again() -> None:
+    item = moved(requested().item, "build", "qa").id
+    without = [stage for stage in usual().stages if stage.id != "build"]
+    workspaces.set_process(ANA, OWN, without)
+    assert refused(Conflict, lambda: moving.undo(ANA, OWN, item, seen=3)) == (
+        "M-1 came from Build, which is no stage any more. Move it to another one, or make Build a stage or a word of one again."
+    )
+    assert seen(item) == 3
+    workspaces.set_process(ANA, OWN, [*without, Stage("make", "Make", Category.ACTIVE, "", ("build",))])
+    moving.undo(ANA, OWN, item, seen=3)
+    stage = read(item).stage
+    assert (seen(item), stage and stage.id) == (2, "make")
+
+
 # Approvals in the way
 
 

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from marops import item_rollups
+from marops.errors import Conflict, UserError
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import details
 from marops.pipeline import service as pipeline
@@ -17,12 +18,13 @@ from marops.pipeline.quality import Doubt
 from marops.principal import Principal
 from marops.sources import service
 from marops.stages import Category, Stage
-from marops.work import reading
+from marops.work import approving, commenting, hindrances, reading
+from marops.work.hindrances import Kind
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
 from tests.scorecard.made import at, fill
 from tests.sources import made
-from tests.work.made import ANA, VIC, facts
+from tests.work.made import ANA, VIC, facts, read, refused, requested
 
 ISSUES = """Summary,Issue key,Issue id,Issue Type,Status,Created,Resolved,Due date
 Camp,A-1,10001,Story,Live,2026-02-01 09:00,,2026-03-09
@@ -270,3 +272,36 @@ def test_the_page_of_an_item_has_the_moves_of_a_history_that_names_it_by_its_key
     assert [(move.status, move.at) for move in found.moves] == [("Build", at(3, 1)), ("QA", at(3, 2))]
     assert found.stage is not None
     assert (found.stage.id, found.since) == ("qa", at(3, 2))
+
+
+def test_what_was_said_of_an_item_known_by_its_key_stays_with_it_once_its_issue_is_imported(take: Take) -> None:
+    take(MOVES.format(named="Issue Key", it="A-1"))
+    needed = requested("Brief").item
+    commenting.comment(ANA, OWN, "A-1", "Wait for the brief")
+    approving.ask(ANA, OWN, "A-1", approvers=["Legal"])
+    hindrances.flag(ANA, OWN, "A-1", Kind.BLOCKED)
+    hindrances.depend(ANA, OWN, "A-1", needed)
+    take(ISSUES)
+    for name in ("10001", "A-1"):
+        assert (read(name).id, read(name).names) == ("10001", ("10001", "A-1"))
+        assert [one.words for one in commenting.comments(VIC, OWN, name)] == ["Wait for the brief"]
+        assert [one.row.item for one in approving.approvals(VIC, OWN, name)] == ["A-1"]
+        assert [one.kind for one in hindrances.flags(VIC, OWN, name)] == ["blocked"]
+        assert [(one.item, one.needs) for one in hindrances.dependencies(VIC, OWN, name)] == [("A-1", needed)]
+    assert [one.item for one in approving.queue(VIC, OWN)] == ["10001"]
+    assert item_rollups.approvals(facts())["issue_id"].to_list() == ["10001"]
+    assert item_rollups.flags(facts())["issue_id"].to_list() == ["10001"]
+    assert item_rollups.dependencies(facts()).rows() == [("10001", needed)]
+    assert refused(Conflict, lambda: hindrances.flag(ANA, OWN, "10001", Kind.BLOCKED)).startswith("Ana flagged it so on ")
+    assert refused(Conflict, lambda: hindrances.depend(ANA, OWN, "10001", needed)).startswith("Ana said so on ")
+    assert refused(UserError, lambda: hindrances.depend(ANA, OWN, needed, "10001")) == (
+        "That would be a circle: M-1 → 10001 → M-1. Nothing in it could begin."
+    )
+
+
+def test_a_key_that_reads_as_a_request_kept_here_names_that_request_alone() -> None:
+    item = requested().item
+    fill("work_item", [{"issue_id": "10001", "issue_key": item, "issue_name": "Old", "created_at": at(3, 1)}])
+    commenting.comment(ANA, OWN, item, "Mine")
+    assert (read(item).name, read("10001").name) == ("Spring sale", "Old")
+    assert commenting.comments(VIC, OWN, "10001") == []

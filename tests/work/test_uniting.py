@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
 from marops import item_rollups, store
+from marops.errors import UserError
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import details
 from marops.pipeline import service as pipeline
@@ -24,7 +25,7 @@ from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN, load
 from tests.clocks import stand
 from tests.scorecard.made import at, fill
-from tests.work.made import ANA, DUE, VIC, facts, moved, read, requested, seen
+from tests.work.made import ANA, DUE, TODAY, VIC, facts, moved, read, refused, requested, seen
 
 MARCH = Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31)), Comparison.NONE)
 
@@ -315,3 +316,36 @@ def test_the_page_of_a_kept_item_says_what_the_board_says_even_where_two_stages_
     workspaces.set_process(ANA, OWN, [one, Stage("over", "Over", Category.DONE, "", ())])
     assert page(item) == board(item)
     assert page(item)[1:3] == ("make", read(item).moves[1].at)
+
+
+def test_a_launch_in_the_evening_of_the_day_promised_is_on_time_where_the_workspace_works() -> None:
+    hours = {"weekdays": range(5), "begins": time(9), "ends": time(17), "holidays": []}
+    fill("work_item", [
+        {"issue_id": issue, "issue_name": issue, "created_at": at(3, 1), "due_date": date(2026, 3, 5)} for issue in ("1", "2")
+    ])  # fmt: skip
+    fill("work_item_transition", [
+        {"issue_id": issue, "status_sequence": 1, "status": "Execution", "transition_at": at(3, 6, hour)}
+        for issue, hour in (("1", 2.5), ("2", 3.5))
+    ])  # fmt: skip
+    assert pipeline.flow(VIC, MARCH).on_time.value == 0
+    workspaces.set_calendar(ANA, OWN, zone="America/Sao_Paulo", **hours)
+    assert pipeline.flow(VIC, MARCH).on_time.value == 0.5
+    assert pipeline.flow(VIC, MARCH).launches.select("on_time", "late").rows() == [(1, 1)]
+
+
+def test_the_day_by_which_dates_have_passed_is_that_of_the_calendars_zone_unless_the_clock_stands() -> None:
+    hours = {"weekdays": range(5), "begins": time(9), "ends": time(17), "holidays": []}
+
+    def day(zone: str) -> date:
+        workspaces.set_calendar(ANA, OWN, zone=zone, **hours)
+        return workspaces.open_workspace(VIC, OWN).local_day
+
+    first, last = "Pacific/Kiritimati", "Etc/GMT+12"  # where a day begins first, and last: never the same one
+    assert day(first) == day(last) == TODAY
+    with store.writing() as session:
+        own = load(session, OWN)
+        own.today = None
+        session.add(own)
+    assert day(first) - day(last) in {timedelta(days=1), timedelta(days=2)}
+    assert day("UTC") == workspaces.open_workspace(VIC, OWN).today
+    assert refused(UserError, lambda: day("localtime")) == "localtime is no time zone. Choose one as America/Sao_Paulo."

@@ -89,13 +89,13 @@ def _kept(kept: Sequence[reading.Item], place: Here) -> None:
     if not kept:
         note(text("Nothing of the work shown."))
         return
-    process, today = place.opened.process, place.opened.today
+    process, today = place.opened.process, place.opened.local_day
     gone = [item for item in kept if item.row is not None and item.row.withdrawn_at is not None]
     standing = [item for item in kept if item not in gone]
     if not standing:
         note(text("Every request was withdrawn."))
     else:
-        going_on = sorted(standing, key=lambda item: item.is_done(process))
+        going_on = sorted(standing, key=lambda item: item.counts_as is not None or item.is_done(process))
         listed([line_of(item, process, today) for item in going_on[:_SHOWN]], place, text("Requests"))
         if len(going_on) > _SHOWN:
             with st.expander(say(ntext("{n} more", "{n} more", len(going_on) - _SHOWN)), key="more_requests", type="compact"):

@@ -284,6 +284,10 @@ _DOUBTS: dict[str, Text] = {
     Doubt.NEVER_ACTIVE: text("was never seen in a stage in which somebody works: its cycle time is 0"),
     Doubt.MOVED_BEFORE_CREATED: text("moved before the tracker says it was created"),
     Doubt.DONE_BEFORE_CREATED: text("ended before the tracker says it was created"),
+    Doubt.TWIN: text(
+        "imported work of the same name (its keys here) was going on at the same time: if it is the same, say so on the page of "
+        "the request, until then it counts twice"
+    ),
     Why.EPOCH: text("a moment before 1971"), Why.FUTURE: text("a move in the future"),
 }  # fmt: skip
 

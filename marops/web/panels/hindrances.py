@@ -32,8 +32,9 @@ def hindrances(item: Item, place: Here) -> None:
             if st.button(say(text("It needs another item")), key="depend", type="tertiary", icon=":material/link:"):
                 dialog(text("What must be done first?"), depend_form, item, place)
     flags = service.flags(place.principal, workspace, item.id)
-    needs = [one for one in service.dependencies(place.principal, workspace, item.id) if one.item == item.id]
-    needed = [one for one in service.dependencies(place.principal, workspace, item.id) if one.needs == item.id]
+    found = service.dependencies(place.principal, workspace, item.id)
+    needs = [one for one in found if one.item in item.names]
+    needed = [one for one in found if one.needs in item.names]
     if not flags and not needs and not needed:
         note(text("Nothing is known to hold it up."))
     for flag in flags:
@@ -83,7 +84,7 @@ def _dependency(one: Dependency, other: str, place: Here, *, may: bool) -> None:
 
 def _line(item_id: str, place: Here) -> Line:
     try:
-        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.today)
+        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.local_day)
     except NotFound:  # an imported item whose import was undone since
         return Line(item_id, key_of(item_id), say(text("not in this workspace any more")), "·")
 
@@ -105,7 +106,7 @@ def depend_form(item: Item, place: Here) -> None:
     known = {one.id: f"{one.key} {one.name}" for one in _others(item, place)}
     with st.form("depend", border=False):
         chosen = st.selectbox(say(text("Item kept here")), [None, *known], format_func=lambda one: known.get(one or "", "–"))
-        other = st.text_input(say(text("Or the id of an imported item")), max_chars=300)
+        other = st.text_input(say(text("Or the key or id of an imported item")), max_chars=300)
         if st.form_submit_button(say(text("Save")), type="primary"):
             attempt(lambda: service.depend(principal(), place.scope.workspace, item.id, other.strip() or chosen or ""))
 

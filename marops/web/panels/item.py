@@ -12,7 +12,7 @@ from marops.quantity import Quantity, Unit
 from marops.stages import Category, Process, Stage
 from marops.web.components import note, page_title, section
 from marops.web.markup import html
-from marops.web.panels import approvals, hindrances
+from marops.web.panels import approvals, hindrances, same
 from marops.web.panels.desk import details, fields
 from marops.web.panels.items import ASKED, SIDES, line_of, listed
 from marops.web.panels.managing import attempt, dialog, quietly
@@ -37,6 +37,7 @@ def item_page(place: Here) -> None:
         st.stop()
     page_title(text("{key} {name}", key=item.key, name=titled(item.name)), _conclusion(item, place))
     _acting(item, place)
+    same.same(item, place)
     left, right = st.columns(2, gap="large")
     with left:
         _details(item, place)
@@ -57,6 +58,8 @@ def _conclusion(item: Item, place: Here) -> Text:
             "{who} withdrew it on {when}: {why}. It counts in no number.", who=row.withdrawn_by or "", when=row.withdrawn_at,
             why=row.withdrawn_reason or "",
         )  # fmt: skip
+    if item.counts_as is not None:
+        return text("It is an imported item, by whose history it counts. Where it stood here is in no number.")
     if item.stage is None and last is None:
         return text("Its tracker has delivered no history of it.")
     stands = _stands(item, place)
@@ -64,8 +67,8 @@ def _conclusion(item: Item, place: Here) -> Text:
         return text("{stands} No date is promised.", stands=stands)
     if item.is_done(place.opened.process) or item.is_launched(place.opened.process):
         return stands
-    if item.due < place.opened.today:
-        late = Quantity(float((place.opened.today - item.due).days), Unit.DAYS)
+    if item.due < place.opened.local_day:
+        late = Quantity(float((place.opened.local_day - item.due).days), Unit.DAYS)
         return text("{stands} It was due on {due}, {late} ago.", stands=stands, due=item.due, late=late)
     return text("{stands} It is due on {due}.", stands=stands, due=item.due)
 
@@ -100,7 +103,7 @@ def _acting(item: Item, place: Here) -> None:
     if item.row is None:
         note(text("It comes from your tracker: move and edit it there. Approvals, flags, dependencies and comments are kept here."))
         return
-    if item.row.withdrawn_at is not None:
+    if item.row.withdrawn_at is not None or item.counts_as is not None:
         return
     if not allowed(place.principal, Action.EDIT):
         note(text("You can read here. Managers move and edit it; leaders comment and answer approvals."))
@@ -172,10 +175,11 @@ def edit_form(row: WorkItem, place: Here) -> None:
         values = fields(place.opened, row)
         if row.first_due is not None:
             note(text("The day first promised, {day}, stays on record.", day=row.first_due))
-        has_steps = row.due is not None and bool(reading.item(place.principal, workspace, row.item).steps)
+        has_steps = bool(reading.item(place.principal, workspace, row.item).steps)
         with_steps = has_steps and st.checkbox(
-            say(text("Open steps move along with the day of the launch")), value=True,
-            help=say(text("Each stays as many working days from it as it is.")),
+            say(text("The steps of the launch change along")), value=True,
+            help=say(text("Each open one stays as many working days from the day of the launch as it is. Those that have its "
+                          "campaign and business unit have the new ones, too.")),
         )  # fmt: skip
         if st.form_submit_button(say(text("Save")), type="primary"):
             attempt(
@@ -202,7 +206,7 @@ def _details(item: Item, place: Here) -> None:
     row = item.row
     facts: list[Text] = []
     if item.parent is not None:
-        listed([line_of(item.parent, place.opened.process, place.opened.today)], place, text("The launch it is a step of"))
+        listed([line_of(item.parent, place.opened.process, place.opened.local_day)], place, text("The launch it is a step of"))
     if item.campaign:
         facts.append(text("Campaign: {name}", name=item.campaign))
     if row is not None:
@@ -238,7 +242,7 @@ def _asked_for(row: WorkItem, place: Here) -> list[Text]:
 def _steps(item: Item, place: Here) -> None:
     if not item.steps:
         return
-    process, today = place.opened.process, place.opened.today
+    process, today = place.opened.process, place.opened.local_day
     dropped = sum(step.is_dropped for step in item.steps)
     done = sum(step.is_done(process) for step in item.steps) - dropped
     said = (

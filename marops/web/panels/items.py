@@ -82,6 +82,8 @@ def line_of(item: Item, process: Process, today: date) -> Line:
     if item.row is not None and item.row.withdrawn_at is not None:
         said = text("withdrawn by {who} on {when}", who=item.row.withdrawn_by or "", when=item.row.withdrawn_at)
         return Line(item.id, f"{item.key} {say(titled(item.name))}", " · ".join([say(said), item.row.withdrawn_reason or ""]), "·")
+    if item.counts_as is not None:
+        return Line(item.id, f"{item.key} {say(titled(item.name))}", say(text("counts as an imported item")), "·")
     done = item.is_done(process)
     late = item.due is not None and item.due < today and not done and not item.is_launched(process)
     stage = say(item.stage.name) if item.stage else item.last.status if item.last else ""

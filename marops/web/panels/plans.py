@@ -30,7 +30,7 @@ def launch_form(place: Here) -> None:
         say(text("Plan")), range(len(kept)), format_func=lambda at: say(titled(kept[at].template.name)), key="launch_plan"
     )
     day = st.date_input(
-        say(text("Day of the launch")), value=None, min_value=place.opened.today, format="YYYY-MM-DD", key="launch_day"
+        say(text("Day of the launch")), value=None, min_value=place.opened.local_day, format="YYYY-MM-DD", key="launch_day"
     )
     template, is_working = kept[chosen].template, place.opened.calendar.is_working
     try:
@@ -38,7 +38,7 @@ def launch_form(place: Here) -> None:
     except UserError as refused:
         st.error(literal(refused.text), icon=":material/error:")
         return
-    late = [name for name, due in dates.items() if due < place.opened.today]
+    late = [name for name, due in dates.items() if due < place.opened.local_day]
     if dates:
         first = min(dates.values())
         said = text(

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, time
-from zoneinfo import available_timezones
 
 import streamlit as st
 from babel import dates
@@ -37,7 +36,7 @@ def _settings(place: Here) -> None:
         left, right = st.columns(2)
         begins = left.time_input(say(text("From")), hours[0], disabled=not can_edit)
         ends = right.time_input(say(text("To")), hours[1], disabled=not can_edit)
-        zones = sorted(available_timezones())
+        zones = sorted(workspaces.ZONES)
         zone = st.selectbox(say(text("Time zone")), zones, index=zones.index(found.zone), disabled=not can_edit)
         off = st.text_area(
             say(text("Days off, as 2026-12-25, one a line")), "\n".join(day.isoformat() for day in sorted(found.holidays)),
