@@ -32,8 +32,12 @@ for _number, _names in enumerate(
     for _name in _names.split():
         _MONTHS[_name] = _number
 
-_MARKED_MONTHS = {name: f"#{_MONTHS[name]}#" for name in sorted(_MONTHS, key=len, reverse=True)}
-"""The longest names first, so that "march" is not taken for "mar" and two letters; between signs no text holds."""
+_NUMBERED = {f"#{name}#": str(number) for name, number in _MONTHS.items()} | {
+    f"<{hour}{half}>": str(int(hour) % 12 + 12 * (half == "p") if half else int(hour))
+    for hour in {*map(str, range(24)), *(f"0{digit}" for digit in range(10))}
+    for half in ("", "a", "p")
+}
+"""Numbers for months by their names and for hours, those of clocks of twelve hours, too, as `_named` marks them."""
 
 _OPEN_ENDS = (date(2050, 1, 1), date(9999, 12, 31))
 """Dates that systems write for "not yet ended"."""
@@ -57,7 +61,7 @@ _OFFSET = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$"
 """How the cell of a moment with its own offset ends."""
 
 _HALF = r"(?i)\s*([ap])\.?\s?m\.?"
-_HALF_OF_CLOCK = r"\s*(?<p>[ap])\.?\s?m\.?"
+_HALF_OF_CLOCK = r"(?:\s*(?<p>[ap])\.?\s?m\.?)?"
 """Which half of the day a clock of twelve hours means."""
 
 _COUNTED_FROM = (1_000_000_000, 4_102_444_799)
@@ -140,41 +144,22 @@ def _counted(unit: Literal["s", "ms"]) -> Callable[[pl.Expr], pl.Expr]:
     return read
 
 
-def _mail(cell: pl.Expr) -> pl.Expr:
-    """Moments as mail (RFC 2822) and browsers have them, with an offset: "Fri, 01 May 2026 09:00:00 +0200", and "Fri May 01 2026
-    09:00:00 GMT+0200 (CEST)".
+def _named(*patterns: str, clock: bool = False, zone: bool = False) -> Callable[[pl.Expr], pl.Expr]:
+    """Dates with a month's name: groups d, m, y and, with `clock`, h, n, s (empty: 0) and p (AM or PM, empty: of 24 hours), with
+    `zone`, z (empty: UTC).
     """
-    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?:GMT)?(?<sign>[+-])(?<h>0\d|1[0-4])(?<n>[0-5]\d)(?:\s\(.*\))?$")
-    plain = pl.coalesce(parts.struct.field("local"), cell.str.extract(r"(?i)^(.*:\d{2})\s(?:GMT|UTC|UT|Z)$"))
-    hours, minutes = (parts.struct.field(name).cast(pl.Int64, strict=False) for name in "hn")
-    ahead = pl.duration(minutes=(hours * 60 + minutes) * pl.when(parts.struct.field("sign") == "-").then(-1).otherwise(1))
-    local = pl.coalesce(_named(pattern, clock=True)(plain) for pattern in (_D_MONTH_Y_CLOCK, _MONTH_D_Y_CLOCK))
-    return local - pl.coalesce(ahead, pl.duration(minutes=0))
-
-
-def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
-    """Dates with a month's name: groups d, m, y and, with `clock`, h, n, s (null: 0) and p (AM or PM, null: of 24 hours)."""
+    marked = "@${y}-#${m}#-${d}" + (" <${h}${p}>:${n}:${s}" if clock else "") + (" ${z}" if zone else "")
+    form = "@%Y-%m-%d" + (" %H:%M:%S" if clock else "") + (" %#z" if zone else "")
 
     def read(text: pl.Expr) -> pl.Expr:
-        parts = text.str.to_lowercase().str.extract_groups(pattern)
-        # Not `replace_strict`: it would gather the whole column in memory.
-        month = parts.struct.field("m").str.replace_many(_MARKED_MONTHS, leftmost=True)
-        month = month.str.extract(r"^#(\d+)#$").cast(pl.Int32)
-        year = parts.struct.field("y").cast(pl.Int32, strict=False)
-        year = pl.when(year < 100).then(year + 2000).otherwise(year)
-        day = parts.struct.field("d").cast(pl.Int32, strict=False)
-        hour, minute, second = (pl.lit(0, pl.Int32) for _ in range(3))
-        if clock:
-            half = parts.struct.field("p")
-            hour = parts.struct.field("h").cast(pl.Int32, strict=False)
-            hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
-            minute = parts.struct.field("n").cast(pl.Int32, strict=False)
-            second = parts.struct.field("s").cast(pl.Int32, strict=False).fill_null(0)
-        # Not the day itself: of one that no month has, polars makes no null but an error for all.
-        first = pl.datetime(pl.when(year > 0).then(year), month, 1, time_unit="us", time_zone="UTC")
-        found = first + pl.duration(days=day - 1, hours=hour, minutes=minute, seconds=second)
-        can_be = (day >= 1) & (found.dt.month() == month) & (hour < 24) & (minute < 60) & (second < 60)
-        return pl.when(can_be).then(found)
+        # A chain without branches: what an expression takes in several times is often computed as many times.
+        full = text.str.to_lowercase()
+        for pattern in patterns:
+            full = full.str.replace(pattern, marked)
+        full = full.str.replace_many(_NUMBERED).str.replace(r"^@(\d\d)-", "@20${1}-")
+        full = full.str.replace(r"^(@.*:)( |$)", "${1}00${2}").str.replace(r"^(@.*) $", "${1} +0000")
+        found = full.str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC" if zone else None)
+        return found if zone else found.dt.replace_time_zone("UTC")
 
     return read
 
@@ -195,10 +180,12 @@ def _numeric_orders() -> Iterable[DateFormat]:
 
 _ANY_ISO = "iso_any"
 _WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
-_CLOCK = r"(?<h>\d{1,2}):(?<n>\d{2})(?::(?<s>\d{2}))?"
+_CLOCK = r",? (?<h>\d{1,2}):(?<n>[0-5]\d)(?::(?<s>[0-5]\d))?"
 _D_MONTH_Y = r"(?<d>\d{1,2})\.?[ ./-](?:de )?(?<m>\p{L}+)\.?[ ./-](?:de )?(?<y>\d{4}|\d{2})"
-_D_MONTH_Y_CLOCK = _WEEKDAY + _D_MONTH_Y + rf",? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
-_MONTH_D_Y_CLOCK = _WEEKDAY + rf"(?<m>\p{{L}}+)\.? (?<d>\d{{1,2}}),? (?<y>\d{{4}}),? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
+_MONTH_D_Y = r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})"
+_ZONE = r"\s(?:(?:gmt)?(?<z>[+-](?:0\d|1[0-4])[0-5]\d)(?:\s\(.*\))?|gmt|utc|ut|z)$"
+_MAIL = (f"{_WEEKDAY}{_D_MONTH_Y}{_CLOCK}{_ZONE}", f"{_WEEKDAY}{_MONTH_D_Y}{_CLOCK}{_ZONE}")
+"""Moments of mail (RFC 2822) and browsers: "Fri, 01 May 2026 09:00:00 +0200", "Fri May 01 2026 09:00:00 GMT+0200 (CEST)"."""
 
 DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso", _moment("%Y-%m-%d"), mark="-"),
@@ -214,11 +201,11 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("ymd_slash_hm", _moment("%Y/%m/%d %H:%M"), mark="/", clock=True),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
-    DateFormat("d_month_y", _named(_WEEKDAY + _D_MONTH_Y + "$", clock=False)),
-    DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
-    DateFormat("d_month_y_clock", _named(_D_MONTH_Y_CLOCK, clock=True), clock=True),
-    DateFormat("month_d_y_clock", _named(_MONTH_D_Y_CLOCK, clock=True), clock=True),
-    DateFormat("mail", _mail, zoned=True, clock=True),
+    DateFormat("d_month_y", _named(f"{_WEEKDAY}{_D_MONTH_Y}$")),
+    DateFormat("month_d_y", _named(f"{_WEEKDAY}{_MONTH_D_Y}$")),
+    DateFormat("d_month_y_clock", _named(f"{_WEEKDAY}{_D_MONTH_Y}{_CLOCK}{_HALF_OF_CLOCK}$", clock=True), clock=True),
+    DateFormat("month_d_y_clock", _named(f"{_WEEKDAY}{_MONTH_D_Y}{_CLOCK}{_HALF_OF_CLOCK}$", clock=True), clock=True),
+    DateFormat("mail", _named(*_MAIL, clock=True, zone=True), zoned=True, clock=True),
 )
 
 _COUNTS = (DateFormat("seconds", _counted("s"), zoned=True), DateFormat("milliseconds", _counted("ms"), zoned=True))

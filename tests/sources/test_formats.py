@@ -188,11 +188,19 @@ def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> N
         ("31 May 2026 09:00:00 -0330", made.utc(2026, 5, 31, 12, 30)),
         ("Sun, 31 May 2026 09:00 GMT", made.utc(2026, 5, 31, 9)),
         ("Sun May 31 2026 09:00:00 GMT+0200 (Central European Summer Time)", made.utc(2026, 5, 31, 7)),
+        ("31 May 26 09:00 Z", made.utc(2026, 5, 31, 9)),
+        ("31/May/26 12:12 AM", made.utc(2026, 5, 31, 0, 12)),
     ],
 )
 def test_a_clock_is_read_however_it_is_written(cell: str, found: datetime) -> None:
     (form,) = moments.date_formats([cell], None)
     assert moment_of([cell], form) == [found]
+
+
+@pytest.mark.parametrize("form", ["d_month_y", "month_d_y", "d_month_y_clock", "month_d_y_clock", "mail"])
+def test_a_month_s_name_costs_one_way_through_the_cell(form: str) -> None:
+    found = next(known for known in moments.DATE_FORMATS if known.id == form)
+    assert found.read(pl.col("cell")).meta.root_names() == ["cell"]
 
 
 @pytest.mark.parametrize("clock", [" 9:12:33 AM", ", 9:12:33 AM", " 9:12 a. m.", ", 09:12"])
