@@ -73,7 +73,8 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool, wide: bool = Fa
             wider = moments.wider(form)
             form = wider if wide and wider else form
             narrow = narrow or (wider is not None and not wide)
-            value = moments.moment(cell, form, padded=padded)
+            # A day is the one that the file wrote, wherever that was.
+            value = (moments.local if kind is Type.DATE else moments.moment)(cell, form, padded=padded)
             if serial:
                 value = moments.with_serials(cell, value)
                 serials.append(name)

@@ -60,6 +60,9 @@ _IN_FULL = (
 _OFFSET = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$"
 """How the cell of a moment with its own offset ends."""
 
+_OWN_OFFSET = r"(?i)(:\d{2}(?:\.\d+)?\s?(?:GMT)?)[+-]\d{2}(?::?\d{2})?"
+"""A clock's offset from UTC, "Z" and its like aside, and what is kept before it."""
+
 _HALF = r"(?i)\s*([ap])\.?\s?m\.?"
 _HALF_OF_CLOCK = r"(?:\s*(?<p>[ap])\.?\s?m\.?)?"
 """Which half of the day a clock of twelve hours means."""
@@ -273,6 +276,14 @@ def moment(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
     spaces around a date are not looked for.
     """
     return _plausible(_BY_ID[format_id], cell.str.strip_chars() if padded else cell)
+
+
+def local(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
+    """The `moment` of a cell by the clock that it shows, as if it were UTC's: of "2026-11-27T23:30:00-03:00", 23:30 on the 27th.
+    Its day is the one that was written, which may be another in UTC.
+    """
+    shown = cell if _BY_ID[format_id].zoned is False else cell.str.replace(_OWN_OFFSET, "${1}+0000")
+    return moment(shown, format_id, padded=padded)
 
 
 def are_serials(cells: pl.Series) -> pl.Series:

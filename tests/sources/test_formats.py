@@ -23,7 +23,7 @@ def number(cell: str, kind: Type = Type.DECIMAL, mark: str = ".", notation: Nota
 
 
 def day(cell: str, form: str) -> date | None:
-    return pl.DataFrame({"cell": [cell]}).select(moments.moment(pl.col("cell"), form).dt.date()).item()
+    return pl.DataFrame({"cell": [cell]}).select(moments.local(pl.col("cell"), form).dt.date()).item()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,12 @@ def test_a_text_that_says_na_stays_a_name() -> None:
         ("May 5, 2026", date(2026, 5, 5)),
         ("Sun, May 3, 2026", date(2026, 5, 3)),
         ("31/May/26", date(2026, 5, 31)),
-        ("2026-05-31T23:30:00-03:00", date(2026, 6, 1)),
+        ("2026-05-31T23:30:00-03:00", date(2026, 5, 31)),
+        ("2026-05-31T23:30-0300", date(2026, 5, 31)),
+        ("2026-05-31 00:30:00.000+02", date(2026, 5, 31)),
+        ("2026-05-31T23:30:00Z", date(2026, 5, 31)),
+        ("Sun, 31 May 2026 23:30:00 -0330", date(2026, 5, 31)),
+        ("Sun May 31 2026 00:30:00 GMT+0200 (CEST)", date(2026, 5, 31)),
         ("31/05/2026 23:59", date(2026, 5, 31)),
         ("5/31/2026 11:59 PM", date(2026, 5, 31)),
         ("2026/05/31 23:59", date(2026, 5, 31)),
