@@ -67,8 +67,11 @@ _HALF = r"(?i)\s*([ap])\.?\s?m\.?"
 _HALF_OF_CLOCK = r"(?:\s*(?<p>[ap])\.?\s?m\.?)?"
 """Which half of the day a clock of twelve hours means."""
 
-_COUNTED_FROM = (1_000_000_000, 4_102_444_799)
+_COUNTED = (1_000_000_000, 4_102_444_799)
 """Seconds since 1970 at the first moment that has ten digits, in 2001, and at the end of 2099."""
+
+_NEVER = (-2_208_988_800, 31_535_999)
+"""Those from 1900 to the end of 1970: what systems count where there was no moment (0, -1), or in another unit."""
 
 _SERIAL = r"^\s*[2-7]\d{4}(?:\.\d+)?\s*$"
 _SERIAL_OF_1970 = 25_569
@@ -134,15 +137,16 @@ def _any_iso(cell: pl.Expr) -> pl.Expr:
     return full.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False, time_zone="UTC")
 
 
-def _counted(unit: Literal["s", "ms"]) -> Callable[[pl.Expr], pl.Expr]:
-    """Seconds or milliseconds since 1970."""
-    digits, second = (10, 1) if unit == "s" else (13, 1000)
-    first, last = (second * end for end in _COUNTED_FROM)
+def _counted(unit: Literal["s", "ms"], *spans: tuple[int, int]) -> Callable[[pl.Expr], pl.Expr]:
+    """Seconds or milliseconds since 1970, within these spans of seconds."""
+    second = 1 if unit == "s" else 1000
 
     def read(cell: pl.Expr) -> pl.Expr:
-        count = pl.when(cell.str.contains(rf"^\d{{{digits}}}$")).then(cell).cast(pl.Int64, strict=False)
-        found = pl.when(count.is_between(first, last + second - 1)).then(count)
-        return pl.from_epoch(found, unit).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+        count = pl.when(cell.str.contains(r"^-?\d{1,14}$")).then(cell).cast(pl.Int64, strict=False)
+        within = (count.is_between(first * second, last * second + second - 1) for first, last in spans)
+        return (
+            pl.from_epoch(pl.when(pl.any_horizontal(within)).then(count), unit).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+        )
 
     return read
 
@@ -211,7 +215,8 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("mail", _named(*_MAIL, clock=True, zone=True), zoned=True, clock=True),
 )
 
-_COUNTS = (DateFormat("seconds", _counted("s"), zoned=True), DateFormat("milliseconds", _counted("ms"), zoned=True))
+_UNITS: dict[Literal["s", "ms"], str] = {"s": "seconds", "ms": "milliseconds"}
+_COUNTS = tuple(DateFormat(name, _counted(unit, _NEVER, _COUNTED), zoned=True) for unit, name in _UNITS.items())
 """Not among the formats that any column is tried with: numbers so long may be telephones or ids."""
 
 _BY_ID = {form.id: form for form in (*DATE_FORMATS, *_COUNTS)}
@@ -239,11 +244,15 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
 
 
 def counts(samples: pl.Series) -> str | None:
-    """The format of moments counted from 1970, where all of these cells of a column that is known to hold moments are such, between
-    2001 and 2099; None where they are not.
+    """The format of moments counted from 1970, where most cells of a column that is known to hold moments are such between 2001 and
+    2099, numbers that stand for no moment (0) aside; None where they are not.
     """
-    cells = samples.to_frame("cell")
-    return next((form.id for form in _COUNTS if samples.len() and cells.select(_attempt(form).is_not_null().all()).item()), None)
+    cells = samples.str.strip_chars().to_frame("cell")
+    for unit, name in _UNITS.items():
+        told, never = (_counted(unit, span)(pl.col("cell")).is_not_null().sum() for span in (_COUNTED, _NEVER))
+        if cells.select(2 * told > pl.len() - never).item():
+            return name
+    return None
 
 
 def any_date(samples: Sequence[str]) -> bool:

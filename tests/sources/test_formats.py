@@ -222,9 +222,26 @@ def test_moments_counted_from_1970_are_read_where_a_column_is_known_to_hold_mome
         assert rows["transition_at"].to_list() == [made.utc(2026, 5, 4, 7), second]
         assert part.notes == []
     assert moments.date_formats(["1777878000000"], None) == ()
-    for strange in ("17778780000", "5511987654321", "1777878000x"):
+    for strange in ("177787800000", "5511987654321", "1777878000x"):
         assert moments.counts(pl.Series(["1777878000000", strange])) is None
     assert moments.counts(pl.Series([], dtype=pl.String)) is None
+    assert moments.counts(pl.Series(["0", "-1", "12"])) is None
+
+
+def test_a_number_that_counts_no_moment_is_one_before_1971_and_costs_its_column_nothing(tmp_path: Path) -> None:
+    for of_four, unit in (("1777878000", 1), ("1777878000000", 1000)):
+        part, rows = made.text(tmp_path, f"case id,activity,timestamp\n1,A,0\n2,A,{of_four}\n3,A,-{unit}\n4,A,{86_400 * unit}\n")
+        assert rows["transition_at"].to_list() == [
+            made.utc(1970, 1, 1), made.utc(2026, 5, 4, 7), made.utc(1969, 12, 31, 23, 59, 59), made.utc(1970, 1, 2),
+        ]  # fmt: skip
+        assert (part.rows_refused, part.notes) == (0, [])
+
+
+def test_one_cell_that_counts_nothing_is_refused_alone(tmp_path: Path) -> None:
+    cells = ["1777878000000", "177787800000", "1777881600000", "1777881600001"]
+    part, rows = made.text(tmp_path, "case id,activity,timestamp\n" + "".join(f"{cell},A,{cell}\n" for cell in cells))
+    assert rows.height == 3
+    assert [(row.row, row.value, row.rule) for row in part.refused] == [(3, "177787800000", "unreadable")]
 
 
 def test_dates_that_could_be_read_either_way_fit_two_formats_until_somebody_says_which() -> None:
