@@ -51,16 +51,18 @@ _NO_DATE = r"[_|#&=]"
 _IN_FULL = (
     (r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00"),
     (r"^(\d{4}-\d{2}-\d{2}) ", "${1}T"),
-    (r"Z$", "+00:00"),
+    (r"^(.{10}T\d{2}:\d{2}:\d{2}),(\d)", "${1}.${2}"),
+    (r"(?:Z| ?UTC| ?GMT)$", "+00:00"),
+    (r" ([+-]\d{2}:?\d{2})$", "${1}"),
     (r"^(.{10}T\d{2}:\d{2})($|[+-])", "${1}:00${2}"),
     (r"^(.{10}T[\d:.]+)$", "${1}+00:00"),
 )
-"""What a day or moment by ISO 8601 may lack, and what stands for it. A moment without an offset is UTC's."""
+"""What a day or moment by ISO 8601 may lack or have otherwise, and what stands for it. A moment without an offset is UTC's."""
 
-_OFFSET = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$"
+_OFFSET = r":\d{2}(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\s*$"
 """How the cell of a moment with its own offset ends."""
 
-_OWN_OFFSET = r"(?i)(:\d{2}(?:\.\d+)?\s?(?:GMT)?)[+-]\d{2}(?::?\d{2})?"
+_OWN_OFFSET = r"(?i)(:\d{2}(?:[.,]\d+)?\s?(?:GMT)?)[+-]\d{2}(?::?\d{2})?"
 """A clock's offset from UTC, "Z" and its like aside, and what is kept before it."""
 
 _HALF = r"(?i)\s*([ap])\.?\s?m\.?"
@@ -73,7 +75,7 @@ _COUNTED = (1_000_000_000, 4_102_444_799)
 _NEVER = (-2_208_988_800, 31_535_999)
 """Those from 1900 to the end of 1970: what systems count where there was no moment (0, -1), or in another unit."""
 
-_SERIAL = r"^\s*[2-7]\d{4}(?:\.\d+)?\s*$"
+_SERIAL = r"^\s*[2-7]\d{4}(?:[.,]\d+)?\s*$"
 _SERIAL_OF_1970 = 25_569
 
 _PLAUSIBLE = (
@@ -142,11 +144,10 @@ def _counted(unit: Literal["s", "ms"], *spans: tuple[int, int]) -> Callable[[pl.
     second = 1 if unit == "s" else 1000
 
     def read(cell: pl.Expr) -> pl.Expr:
-        count = pl.when(cell.str.contains(r"^-?\d{1,14}$")).then(cell).cast(pl.Int64, strict=False)
-        within = (count.is_between(first * second, last * second + second - 1) for first, last in spans)
-        return (
-            pl.from_epoch(pl.when(pl.any_horizontal(within)).then(count), unit).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
-        )
+        count = pl.when(cell.str.contains(r"^-?\d{1,14}(?:\.\d+)?$")).then(cell).cast(pl.Float64, strict=False)
+        within = ((count >= first * second) & (count < (last + 1) * second) for first, last in spans)
+        micros = (pl.when(pl.any_horizontal(within)).then(count) * (1_000_000 / second)).round(0)
+        return pl.from_epoch(micros.cast(pl.Int64), "us").dt.replace_time_zone("UTC")
 
     return read
 
@@ -302,7 +303,8 @@ def are_serials(cells: pl.Series) -> pl.Series:
 
 def with_serials(cell: pl.Expr, value: pl.Expr) -> pl.Expr:
     """A moment, or the one that a spreadsheet's number of days stands for, to the second."""
-    days = pl.when(cell.str.contains(_SERIAL)).then(cell.str.strip_chars()).cast(pl.Float64, strict=False)
+    days = pl.when(cell.str.contains(_SERIAL)).then(cell.str.strip_chars().str.replace(",", ".", literal=True))
+    days = days.cast(pl.Float64, strict=False)
     seconds = ((days - _SERIAL_OF_1970) * 86_400).round(0).cast(pl.Int64)
     return pl.coalesce(value, pl.from_epoch(seconds, "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC"))
 

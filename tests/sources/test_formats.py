@@ -154,6 +154,7 @@ def test_a_text_that_says_na_stays_a_name() -> None:
         ("2026-05-31T23:30:00-03:00", date(2026, 5, 31)),
         ("2026-05-31T23:30-0300", date(2026, 5, 31)),
         ("2026-05-31 00:30:00.000+02", date(2026, 5, 31)),
+        ("2026-05-31 00:30:00,000 +02:00", date(2026, 5, 31)),
         ("2026-05-31T23:30:00Z", date(2026, 5, 31)),
         ("Sun, 31 May 2026 23:30:00 -0330", date(2026, 5, 31)),
         ("Sun May 31 2026 00:30:00 GMT+0200 (CEST)", date(2026, 5, 31)),
@@ -237,6 +238,12 @@ def test_a_number_that_counts_no_moment_is_one_before_1971_and_costs_its_column_
         assert (part.rows_refused, part.notes) == (0, [])
 
 
+def test_moments_counted_from_1970_may_have_fractions(tmp_path: Path) -> None:
+    for cell in ("1777878000.25", "1777878000250.0"):
+        _, rows = made.text(tmp_path, f"case id,activity,timestamp\n1,A,{cell}\n")
+        assert rows["transition_at"].to_list() == [made.utc(2026, 5, 4, 7).replace(microsecond=250_000)]
+
+
 def test_one_cell_that_counts_nothing_is_refused_alone(tmp_path: Path) -> None:
     cells = ["1777878000000", "177787800000", "1777881600000", "1777881600001"]
     part, rows = made.text(tmp_path, "case id,activity,timestamp\n" + "".join(f"{cell},A,{cell}\n" for cell in cells))
@@ -261,6 +268,9 @@ ISO = {
     "2026-05-01 10:00-03:00": made.utc(2026, 5, 1, 13),
     "2026-05-01 10:00:00+02": made.utc(2026, 5, 1, 8),
     "2026-05-01T10:00:00.000+0200": made.utc(2026, 5, 1, 8),
+    "2026-05-01 10:00:05,250": made.utc(2026, 5, 1, 10, 0, 5).replace(microsecond=250_000),
+    "2026-05-01 10:00:00 UTC": made.utc(2026, 5, 1, 10),
+    "2026-05-01 10:00 -0300": made.utc(2026, 5, 1, 13),
 }
 """One day by ISO 8601 in all its forms, and when it is in UTC."""
 
@@ -524,6 +534,12 @@ def dated(tmp_path: Path, *days: object, workbook: bool) -> tuple[Part, list[dat
         path = made.put(tmp_path / "file.csv", "\n".join([",".join(header), *lines]) + "\n")
     part = made.only(made.read(path))
     return part, made.rows(path, part)["period_start"].to_list() if part.staged else []
+
+
+def test_a_spreadsheet_s_days_may_have_a_decimal_comma(tmp_path: Path) -> None:
+    part, rows = made.text(tmp_path, "case id;activity;timestamp\n1;A;45292,25\n1;B;2024-01-02 10:00\n1;C;45294,5\n")
+    assert rows["transition_at"].to_list() == [made.utc(2024, 1, 1, 6), made.utc(2024, 1, 2, 10), made.utc(2024, 1, 3, 12)]
+    assert [note.code for note in part.notes if note.code == "serials"] == ["serials"]
 
 
 @pytest.mark.parametrize("workbook", [False, True])

@@ -94,6 +94,14 @@ def test_a_due_date_with_a_clock_is_the_day_where_it_was_written_and_its_moments
     ]  # fmt: skip
 
 
+def test_a_moment_that_says_utc_is_so_in_a_file_of_another_zone(tmp_path: Path) -> None:
+    _, rows = made.text(
+        tmp_path,
+        "Time zone: America/Sao_Paulo\n\ncase id,activity,timestamp\n1,A,2026-05-01 10:00:00 UTC\n1,B,2026-05-01 10:00:00\n",
+    )
+    assert rows["transition_at"].to_list() == [made.utc(2026, 5, 1, 10), made.utc(2026, 5, 1, 13)]
+
+
 def test_a_zone_in_a_tools_words_is_kept_by_its_name(tmp_path: Path) -> None:
     _, rows = made.text(
         tmp_path, "Day,Campaign,Currency code,Time zone,Clicks,Cost\n2026-05-01,A,BRL,(GMT-03:00) São Paulo,1,1.5\n"
