@@ -476,6 +476,14 @@ def test_flow_counts_moves_back_also_where_reopened_work_starts_again(home: Path
     assert json.loads(marops("flow", path, "--json", *options).stdout)["moved_back_items"] == 1
 
 
+def test_flow_knows_a_stage_however_it_is_spelled(home: Path, tmp_path: Path) -> None:
+    rows = ["a,Build  it,2026-03-02", "a,DONE,2026-03-05", "b,build it,2026-03-03", "b,Done,2026-03-05", "c,build it ,2026-03-04"]
+    path = made.put(tmp_path / "log.csv", "\n".join(["case,stage,timestamp", *rows]) + "\n")
+    found = json.loads(marops("flow", path, "--json").stdout)
+    assert (found["stages"], found["done"], found["variants"]) == (["build it", "DONE"], ["DONE"], 2)
+    assert found["time_in_stage_days"] == {"build it": 5.0, "DONE": 0.0}
+
+
 def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(home: Path, tmp_path: Path) -> None:
     path = made.put(tmp_path / "log.csv", 'case,stage,timestamp\na,"Build, test",2026-03-02\na,day,2026-03-05\n')
     found = json.loads(marops("flow", path, "--json", "--stages", '"Build, test",day', "--cfd-at", "2026-03-05").stdout)
