@@ -476,6 +476,14 @@ def test_flow_counts_moves_back_also_where_reopened_work_starts_again(home: Path
     assert json.loads(marops("flow", path, "--json", *options).stdout)["moved_back_items"] == 1
 
 
+def test_flow_of_items_whose_ids_a_spreadsheet_has_rounded_is_refused(home: Path, tmp_path: Path) -> None:
+    log = "case;stage;timestamp\n7;Build;2026-03-02\n1,20123E+15;Build;2026-03-03\n1,20123E+15;Done;2026-03-04\n"
+    assert mistake(here("flow", made.put(tmp_path / "log.csv", log))) == (
+        "“case” holds ids that a spreadsheet has rounded (2; the first, in row 3, says “1,20123E+15”): different ones may look "
+        "the same. Export the file again and give it as it is, without saving it from a spreadsheet."
+    )
+
+
 def test_flow_knows_a_stage_however_it_is_spelled(home: Path, tmp_path: Path) -> None:
     rows = ["a,Build  it,2026-03-02", "a,DONE,2026-03-05", "b,build it,2026-03-03", "b,Done,2026-03-05", "c,build it ,2026-03-04"]
     path = made.put(tmp_path / "log.csv", "\n".join(["case,stage,timestamp", *rows]) + "\n")
