@@ -220,7 +220,8 @@ _UNITS: dict[Literal["s", "ms"], str] = {"s": "seconds", "ms": "milliseconds"}
 _COUNTS = tuple(DateFormat(name, _counted(unit, _NEVER, _COUNTED), zoned=True) for unit, name in _UNITS.items())
 """Not among the formats that any column is tried with: numbers so long may be telephones or ids."""
 
-_BY_ID = {form.id: form for form in (*DATE_FORMATS, *_COUNTS)}
+_POSSIBLE = tuple(DateFormat(f"possible_{name}", _counted(unit, _COUNTED), zoned=True) for unit, name in _UNITS.items())
+_BY_ID = {form.id: form for form in (*DATE_FORMATS, *_COUNTS, *_POSSIBLE)}
 
 
 def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
@@ -324,6 +325,16 @@ def order_of(format_id: str) -> str:
 def has_offset(format_id: str) -> bool:
     """Whether all moments in this format carry their own offset from UTC."""
     return _BY_ID[format_id].zoned is True
+
+
+def possible(format_id: str) -> str:
+    """The format of moments counted from 1970 that reads only those that can be."""
+    return f"possible_{format_id}"
+
+
+def happened(cell: pl.Expr) -> pl.Expr:
+    """A cell, empty where a 0 stands for a moment that has not come."""
+    return pl.when(cell.str.strip_chars() == "0").then(pl.lit("")).otherwise(cell)
 
 
 def placed(cell: pl.Expr, value: pl.Expr, format_id: str, zone: str) -> pl.Expr:

@@ -238,6 +238,21 @@ def test_a_number_that_counts_no_moment_is_one_before_1971_and_costs_its_column_
         assert (part.rows_refused, part.notes) == (0, [])
 
 
+def test_a_zero_where_nothing_need_have_happened_says_that_it_has_not(tmp_path: Path) -> None:
+    part, rows = made.text(
+        tmp_path,
+        "Issue id,Issue key,Created,Resolved,Due date\n1,A-1,1777878000,0,0\n2,A-2,1777878000,1777881600,1777881600\n"
+        "3,A-3,1777878000,1777881600,12\n4,A-4,0,1777881600,\n",
+    )
+    assert rows.select("issue_id", "created_at", "resolved_at", "due_date").rows() == [
+        ("1", made.utc(2026, 5, 4, 7), None, None), ("2", made.utc(2026, 5, 4, 7), made.utc(2026, 5, 4, 8), date(2026, 5, 4)),
+        ("4", made.utc(1970, 1, 1), made.utc(2026, 5, 4, 8), None),
+    ]  # fmt: skip
+    assert [(row.row, row.column, row.value, row.rule) for row in part.refused] == [(4, "Due date", "12", "unreadable")]
+    _, rows = made.text(tmp_path, "Issue id,Issue key,Created,Resolved\n1,A-1,1777878000,0\n2,A-2,1777878000,0\n")
+    assert rows["resolved_at"].to_list() == [None, None]
+
+
 def test_moments_counted_from_1970_may_have_fractions(tmp_path: Path) -> None:
     for cell in ("1777878000.25", "1777878000250.0"):
         _, rows = made.text(tmp_path, f"case id,activity,timestamp\n1,A,{cell}\n")
