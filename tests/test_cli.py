@@ -384,7 +384,7 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
         "time_in_stage_days": {"Request": 7.0, "Build": 3.0, "Wait": 2.5, "Done": 0.0},
         "ongoing_days": {"Request": 0.0},
         "flow_efficiency": 0.24,
-        "moved_back_items": 1, "handoffs": 3, "equal_timestamps": 0,
+        "moved_back_items": 1, "handoffs": 3, "equal_timestamps": 0, "repeated_events": 0,
         "excluded": [
             {"case": "c", "why": "unreadable date"}, {"case": "d", "why": "missing start"},
             {"case": "e", "why": "date before 1971"},
@@ -474,6 +474,32 @@ def test_flow_counts_moves_back_also_where_reopened_work_starts_again(home: Path
     path = made.put(tmp_path / "log.csv", EVENTS)
     options = ("--stages", "Request,Build,Wait,Done", "--active", "Build", "--done", "Done", "--reopened", "reset")
     assert json.loads(marops("flow", path, "--json", *options).stdout)["moved_back_items"] == 1
+
+
+def test_flow_says_that_events_are_in_the_log_more_than_once(home: Path, tmp_path: Path) -> None:
+    rows = ["a,Build,2026-03-02", "a,Build,2026-03-02", "a,Done,2026-03-05", "b,Build,2026-03-02", "a,Build,2026-03-02"]
+    path = made.put(tmp_path / "log.csv", "\n".join(["case,stage,timestamp", *rows]) + "\n")
+    found = json.loads(marops("flow", path, "--json").stdout)
+    assert (found["events"], found["repeated_events"]) == (5, 2)
+    assert here("flow", path).stdout.splitlines()[-1] == (
+        "2 events have the item, stage, moment and role of others and count beside them. Does the log hold rows twice?"
+    )
+
+
+def test_flow_of_items_whose_ids_a_spreadsheet_has_rounded_is_refused(home: Path, tmp_path: Path) -> None:
+    log = "case;stage;timestamp\n7;Build;2026-03-02\n1,20123E+15;Build;2026-03-03\n1,20123E+15;Done;2026-03-04\n"
+    assert mistake(here("flow", made.put(tmp_path / "log.csv", log))) == (
+        "“case” holds ids that a spreadsheet has rounded (2; the first, in row 3, says “1,20123E+15”): different ones may look "
+        "the same. Export the file again and give it as it is, without saving it from a spreadsheet."
+    )
+
+
+def test_flow_knows_a_stage_however_it_is_spelled(home: Path, tmp_path: Path) -> None:
+    rows = ["a,Build  it,2026-03-02", "a,DONE,2026-03-05", "b,build it,2026-03-03", "b,Done,2026-03-05", "c,build it ,2026-03-04"]
+    path = made.put(tmp_path / "log.csv", "\n".join(["case,stage,timestamp", *rows]) + "\n")
+    found = json.loads(marops("flow", path, "--json").stdout)
+    assert (found["stages"], found["done"], found["variants"]) == (["build it", "DONE"], ["DONE"], 2)
+    assert found["time_in_stage_days"] == {"build it": 5.0, "DONE": 0.0}
 
 
 def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(home: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import polars as pl
 
 from marops.lifecycle import completed
 from marops.period import EARLIEST
+from marops.stages import folded
 
 EVENT = pl.Schema(
     {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
@@ -111,6 +112,16 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     tied = kept.select(pl.col("case").filter(same).n_unique()).item()
     return Log(kept, pl.concat([excluded, unfinished]), int(tied), until)
+
+
+def spelled_alike(events: pl.DataFrame) -> pl.DataFrame:
+    """The events with each stage in one spelling, the most frequent: upper and lower case and white space make no other stage."""
+    names = events.group_by("stage", maintain_order=True).len().drop_nulls().sort("len", descending=True, maintain_order=True)
+    names = names.with_columns(folded(pl.col("stage")).alias("word"))
+    if names["word"].n_unique() == names.height:
+        return events
+    usual = names.sort("word", maintain_order=True).with_columns(pl.col("stage").first().over("word").alias("usual"))
+    return events.with_columns(pl.col("stage").replace(usual["stage"], usual["usual"]))
 
 
 def order(events: pl.DataFrame) -> tuple[str, ...]:

@@ -127,6 +127,7 @@ def summary(
         "moved_back_items": int(items["moved_back"].sum()),
         "handoffs": int(flow.handoffs(visits)["times"].sum()),
         "equal_timestamps": known.tied,
+        "repeated_events": trusted.height - trusted.n_unique(["case", "stage", "at", "role", "lifecycle"]),
         "unread_rows": len(unread_rows),
         "excluded": [{"case": case, "why": str(why)} for case, why in excluded],
     }
@@ -177,6 +178,12 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
         yield ntext(
             "{n} item has events at the same moment: the order of the file counts.",
             "{n} items have events at the same moment: the order of the file counts.", found["equal_timestamps"],
+        )  # fmt: skip
+    if found["repeated_events"]:
+        yield ntext(
+            "{n} event has the item, stage, moment and role of another and counts beside it. Does the log hold rows twice?",
+            "{n} events have the item, stage, moment and role of others and count beside them. Does the log hold rows twice?",
+            found["repeated_events"],
         )  # fmt: skip
     if found["excluded"]:
         yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))

@@ -14,7 +14,7 @@ from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
 from marops.pipeline import delivery, lateness, logs, metrics, ordering, roles
-from marops.pipeline.events import EVENT, Why
+from marops.pipeline.events import EVENT, Why, spelled_alike
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
 from marops.pipeline.logs import Asked, OfFile
@@ -232,6 +232,7 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     events = found.rows.select(
         (pl.col(name) if name in found.rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
     )
+    events = spelled_alike(events)
     # A row that says when nothing happened, or nothing of when, makes every time of its item wrong.
     lost = found.kept_out.unique(ROW, keep="first", maintain_order=True)
     unread = {of: _why(column, rule) for of, column, rule in lost.drop_nulls("of").select("of", "column", "rule").iter_rows()}

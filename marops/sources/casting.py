@@ -69,11 +69,12 @@ def decide(layout: Layout, sample: pl.DataFrame, *, quick: bool, wide: bool = Fa
             millionths = layout.is_in_millionths(name)
             typed[name] = formats.number(cell, kind, marks[name], notation, padded=padded, millionths=millionths)
         elif kind in _DATES:
-            form, serial = _date_format(layout, data, name, questions)
+            cell, form, serial = _date_format(layout, data, name, questions)
             wider = moments.wider(form)
             form = wider if wide and wider else form
             narrow = narrow or (wider is not None and not wide)
-            value = moments.moment(cell, form, padded=padded)
+            # A day is the one that the file wrote, wherever that was.
+            value = (moments.local if kind is Type.DATE else moments.moment)(cell, form, padded=padded)
             if serial:
                 value = moments.with_serials(cell, value)
                 serials.append(name)
@@ -163,13 +164,18 @@ def _decimal_marks(layout: Layout, data: pl.DataFrame, names: list[str], questio
     return marks
 
 
-def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[Question]) -> tuple[str, bool]:
-    """The format of a column's dates, and whether some are a spreadsheet's numbers of days instead. Cells that no format
+def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[Question]) -> tuple[pl.Expr, str, bool]:
+    """A column's cells of dates, their format, and whether some are a spreadsheet's numbers of days instead. Cells that no format
     reads leave the order of the others as open as it is.
     """
+    cell = pl.col(name)
     seen = data.filter(~formats.is_missing(pl.col(name)))[name].unique(maintain_order=True).head(1_000)
-    if counted := moments.counts(seen):
-        return counted, False
+    counted = moments.counts(seen)
+    if counted and layout.needs(name):
+        return cell, counted, False
+    # Where nothing need have happened, a 0 says that it has not; where something must have, it is a moment that cannot be.
+    if counted or (not layout.needs(name) and set(seen.str.strip_chars()) == {"0"}):
+        return moments.happened(cell), moments.possible(counted or "seconds"), False
     serial = moments.are_serials(seen)
     written = seen.filter(~serial)
     form, *others = moments.date_formats(written.to_list(), layout.mapping.dates) or (moments.most_fitting(written),)
@@ -178,7 +184,7 @@ def _date_format(layout: Layout, data: pl.DataFrame, name: str, questions: list[
         form, *others = (moments.date_formats(readable.to_list(), layout.mapping.dates) if readable.len() else ()) or (form,)
     if others:
         questions.append(_question("date_order", layout, data, name, ["dmy", "mdy"]))
-    return form, bool(serial.any())
+    return cell, form, bool(serial.any())
 
 
 def _find_currency(layout: Layout, typed: dict[str, pl.Expr], data: pl.DataFrame, questions: list[Question]) -> None:

@@ -58,6 +58,10 @@ class Layout:
         """The type of a canonical column, or of one that is read but not stored."""
         return PSEUDO.get(name) or self.table.by_name[name].type
 
+    def needs(self, name: str) -> bool:
+        """Whether a row without this canonical column is none, as far as one column tells."""
+        return name.startswith("_") or self.table.by_name[name].required
+
     def is_in_millionths(self, name: str) -> bool:
         """Whether a canonical amount stands in the file in millionths of its currency."""
         is_amount = not name.startswith("_") and self.table.by_name[name].unit == "currency_code"

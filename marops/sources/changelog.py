@@ -1,7 +1,7 @@
 """The changes of an issue as Jira lists them: whether all of them are there, and in which order they were made.
 
 An issue holds them as one page (`histories`). What `/issue/{key}/changelog` answers (`values`) may stand in its place, one page or
-a list of them. Alone, such a page does not say whose changes it holds.
+a list of them. Alone, such a page does not say whose changes it holds, unless whoever fetched it put the issue beside them.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +17,9 @@ End = tuple[str, str]
 """What a field held before or after a change: its id, where it has one, and its name."""
 
 _LISTS = ("histories", "values")
+_ALONE = ("changeHistories", *_LISTS)
+"""Where a page of changes holds them; `/changelog/bulkfetch` calls them so."""
+
 _TRIED = 6
 """Changes of one moment up to which every order is tried."""
 
@@ -35,15 +38,27 @@ def is_whole(issue: dict[str, Any]) -> bool:
     return len(_histories(issue)) >= max(totals) if totals else pages[-1].get("isLast") is not False
 
 
-def is_change(found: dict[str, Any]) -> bool:
-    """Whether an object is one entry of a changelog, which says when somebody changed what, but not of which issue."""
+def is_log(found: dict[str, Any]) -> bool:
+    """Whether an object is no issue but holds changes of one: a page of its changelog, or a single change."""
+    return "fields" not in found and bool(listed(found))
+
+
+def issue_of(found: dict[str, Any]) -> str:
+    """The id or key of the issue of which a log says its changes are; empty where it does not say so."""
+    named = at(found, "issueId") or at(found, "issueKey") or at(found, "key")
+    return named or at(found, "issue") or at(found, "issue", "id") or at(found, "issue", "key")
+
+
+def listed(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The changes that a log holds, as listed."""
+    if _is_change(found):
+        return [found]
+    return [each for name in _ALONE for each in objects(found, name) if _is_change(each)] or _histories(found)
+
+
+def _is_change(found: dict[str, Any]) -> bool:
     is_told = any("field" in item and not {"to", "toString"}.isdisjoint(item) for item in objects(found, "items"))
-    return is_told and "created" in found and {"key", "fields", "issueId"}.isdisjoint(found)
-
-
-def is_page(found: dict[str, Any]) -> bool:
-    """Whether an object is a page of one issue's changelog."""
-    return "key" not in found and any(is_change(each) for each in objects(found, "values"))
+    return is_told and "created" in found
 
 
 def changes(
@@ -54,13 +69,13 @@ def changes(
     Those of one moment are in the order in which each leaves what the one before entered, from `first` to `last` where these are
     known; where there is no such order, as listed.
     """
-    listed = [(moment(at(each, "created")), each) for each in _histories(issue)]
-    steps = [(before > after) - (before < after) for (before, _), (after, _) in pairwise(listed)]
+    told = [(moment(at(each, "created")), each) for each in _histories(issue)]
+    steps = [(before > after) - (before < after) for (before, _), (after, _) in pairwise(told)]
     if sum(steps) > 0:
-        listed.reverse()
+        told.reverse()
     found = [
         (at(each, "created"), _person(each.get("author")), item)
-        for _, each in sorted(listed, key=lambda history: history[0])
+        for _, each in sorted(told, key=lambda history: history[0])
         for item in objects(each, "items")
         if concerns(item)
     ]
@@ -74,8 +89,9 @@ def _pages(issue: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _histories(issue: dict[str, Any]) -> list[dict[str, Any]]:
     """Each once, though pages may overlap."""
-    listed = [each for page in _pages(issue) for name in _LISTS for each in objects(page, name)]
-    return list({at(each, "id") or number: each for number, each in enumerate(listed)}.values())
+    found = [each for page in _pages(issue) for name in _LISTS for each in objects(page, name)]
+    # Not by the id alone: where the issue is named beside each change, it may be the issue's.
+    return list({(at(each, "id") or number, repr(each)): each for number, each in enumerate(found)}.values())
 
 
 def _person(found: Any) -> str:

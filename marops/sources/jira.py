@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from marops.sources import changelog
-from marops.sources.nested import Numbered, at, iso, objects, quoted
+from marops.sources.nested import Numbered, at, iso, quoted
 from marops.sources.report import Note
 
 _FLAGS = frozenset({"flagged", "impediment"})
@@ -68,8 +68,10 @@ def flags(found: Iterable[Numbered]) -> Iterator[Numbered]:
 
 
 def is_bulk(found: dict[str, Any]) -> bool:
-    """Whether an object is what `/changelog/bulkfetch` answers of an issue: changes without the issue."""
-    return "issueId" in found and "changeHistories" in found
+    """Whether an object is what `/changelog/bulkfetch` answers of an issue, changes without the issue; or a page of them, or one of
+    them, beside which the issue is named.
+    """
+    return ("issueId" in found and "changeHistories" in found) or (changelog.is_log(found) and bool(changelog.issue_of(found)))
 
 
 def bulk_history(found: Iterable[Numbered]) -> Iterator[Numbered]:
@@ -88,8 +90,8 @@ def _together(found: Iterable[Numbered]) -> Iterator[dict[str, Any]]:
     """Issues with their changes, which may stand on several pages; moments may be numbers."""
     of_issue: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for _, record in found:
-        changes = objects(record, "changeHistories")
-        of_issue[at(record, "issueId")] += [{**each, "created": iso(at(each, "created"))} for each in changes]
+        changes = changelog.listed(record)
+        of_issue[changelog.issue_of(record)] += [{**each, "created": iso(at(each, "created"))} for each in changes]
     yield from ({"id": its_id, "changelog": {"histories": changes}} for its_id, changes in of_issue.items() if its_id)
 
 

@@ -32,8 +32,12 @@ for _number, _names in enumerate(
     for _name in _names.split():
         _MONTHS[_name] = _number
 
-_MARKED_MONTHS = {name: f"#{_MONTHS[name]}#" for name in sorted(_MONTHS, key=len, reverse=True)}
-"""The longest names first, so that "march" is not taken for "mar" and two letters; between signs no text holds."""
+_NUMBERED = {f"#{name}#": str(number) for name, number in _MONTHS.items()} | {
+    f"<{hour}{half}>": str(int(hour) % 12 + 12 * (half == "p") if half else int(hour))
+    for hour in {*map(str, range(24)), *(f"0{digit}" for digit in range(10))}
+    for half in ("", "a", "p")
+}
+"""Numbers for months by their names and for hours, those of clocks of twelve hours, too, as `_named` marks them."""
 
 _OPEN_ENDS = (date(2050, 1, 1), date(9999, 12, 31))
 """Dates that systems write for "not yet ended"."""
@@ -47,23 +51,31 @@ _NO_DATE = r"[_|#&=]"
 _IN_FULL = (
     (r"^(\d{4}-\d{2}-\d{2})$", "${1}T00:00:00"),
     (r"^(\d{4}-\d{2}-\d{2}) ", "${1}T"),
-    (r"Z$", "+00:00"),
+    (r"^(.{10}T\d{2}:\d{2}:\d{2}),(\d)", "${1}.${2}"),
+    (r"(?:Z| ?UTC| ?GMT)$", "+00:00"),
+    (r" ([+-]\d{2}:?\d{2})$", "${1}"),
     (r"^(.{10}T\d{2}:\d{2})($|[+-])", "${1}:00${2}"),
     (r"^(.{10}T[\d:.]+)$", "${1}+00:00"),
 )
-"""What a day or moment by ISO 8601 may lack, and what stands for it. A moment without an offset is UTC's."""
+"""What a day or moment by ISO 8601 may lack or have otherwise, and what stands for it. A moment without an offset is UTC's."""
 
-_OFFSET = r":\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)\s*$"
+_OFFSET = r":\d{2}(?:[.,]\d+)?\s?(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)\s*$"
 """How the cell of a moment with its own offset ends."""
 
+_OWN_OFFSET = r"(?i)(:\d{2}(?:[.,]\d+)?\s?(?:GMT)?)[+-]\d{2}(?::?\d{2})?"
+"""A clock's offset from UTC, "Z" and its like aside, and what is kept before it."""
+
 _HALF = r"(?i)\s*([ap])\.?\s?m\.?"
-_HALF_OF_CLOCK = r"\s*(?<p>[ap])\.?\s?m\.?"
+_HALF_OF_CLOCK = r"(?:\s*(?<p>[ap])\.?\s?m\.?)?"
 """Which half of the day a clock of twelve hours means."""
 
-_COUNTED_FROM = (1_000_000_000, 4_102_444_799)
+_COUNTED = (1_000_000_000, 4_102_444_799)
 """Seconds since 1970 at the first moment that has ten digits, in 2001, and at the end of 2099."""
 
-_SERIAL = r"^\s*[2-7]\d{4}(?:\.\d+)?\s*$"
+_NEVER = (-2_208_988_800, 31_535_999)
+"""Those from 1900 to the end of 1970: what systems count where there was no moment (0, -1), or in another unit."""
+
+_SERIAL = r"^\s*[2-7]\d{4}(?:[.,]\d+)?\s*$"
 _SERIAL_OF_1970 = 25_569
 
 _PLAUSIBLE = (
@@ -127,54 +139,35 @@ def _any_iso(cell: pl.Expr) -> pl.Expr:
     return full.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%#z", time_unit="us", strict=False, time_zone="UTC")
 
 
-def _counted(unit: Literal["s", "ms"]) -> Callable[[pl.Expr], pl.Expr]:
-    """Seconds or milliseconds since 1970."""
-    digits, second = (10, 1) if unit == "s" else (13, 1000)
-    first, last = (second * end for end in _COUNTED_FROM)
+def _counted(unit: Literal["s", "ms"], *spans: tuple[int, int]) -> Callable[[pl.Expr], pl.Expr]:
+    """Seconds or milliseconds since 1970, within these spans of seconds."""
+    second = 1 if unit == "s" else 1000
 
     def read(cell: pl.Expr) -> pl.Expr:
-        count = pl.when(cell.str.contains(rf"^\d{{{digits}}}$")).then(cell).cast(pl.Int64, strict=False)
-        found = pl.when(count.is_between(first, last + second - 1)).then(count)
-        return pl.from_epoch(found, unit).dt.cast_time_unit("us").dt.replace_time_zone("UTC")
+        count = pl.when(cell.str.contains(r"^-?\d{1,14}(?:\.\d+)?$")).then(cell).cast(pl.Float64, strict=False)
+        within = ((count >= first * second) & (count < (last + 1) * second) for first, last in spans)
+        micros = (pl.when(pl.any_horizontal(within)).then(count) * (1_000_000 / second)).round(0)
+        return pl.from_epoch(micros.cast(pl.Int64), "us").dt.replace_time_zone("UTC")
 
     return read
 
 
-def _mail(cell: pl.Expr) -> pl.Expr:
-    """Moments as mail (RFC 2822) and browsers have them, with an offset: "Fri, 01 May 2026 09:00:00 +0200", and "Fri May 01 2026
-    09:00:00 GMT+0200 (CEST)".
+def _named(*patterns: str, clock: bool = False, zone: bool = False) -> Callable[[pl.Expr], pl.Expr]:
+    """Dates with a month's name: groups d, m, y and, with `clock`, h, n, s (empty: 0) and p (AM or PM, empty: of 24 hours), with
+    `zone`, z (empty: UTC).
     """
-    parts = cell.str.extract_groups(r"^(?<local>.*:\d{2})\s(?:GMT)?(?<sign>[+-])(?<h>0\d|1[0-4])(?<n>[0-5]\d)(?:\s\(.*\))?$")
-    plain = pl.coalesce(parts.struct.field("local"), cell.str.extract(r"(?i)^(.*:\d{2})\s(?:GMT|UTC|UT|Z)$"))
-    hours, minutes = (parts.struct.field(name).cast(pl.Int64, strict=False) for name in "hn")
-    ahead = pl.duration(minutes=(hours * 60 + minutes) * pl.when(parts.struct.field("sign") == "-").then(-1).otherwise(1))
-    local = pl.coalesce(_named(pattern, clock=True)(plain) for pattern in (_D_MONTH_Y_CLOCK, _MONTH_D_Y_CLOCK))
-    return local - pl.coalesce(ahead, pl.duration(minutes=0))
-
-
-def _named(pattern: str, *, clock: bool) -> Callable[[pl.Expr], pl.Expr]:
-    """Dates with a month's name: groups d, m, y and, with `clock`, h, n, s (null: 0) and p (AM or PM, null: of 24 hours)."""
+    marked = "@${y}-#${m}#-${d}" + (" <${h}${p}>:${n}:${s}" if clock else "") + (" ${z}" if zone else "")
+    form = "@%Y-%m-%d" + (" %H:%M:%S" if clock else "") + (" %#z" if zone else "")
 
     def read(text: pl.Expr) -> pl.Expr:
-        parts = text.str.to_lowercase().str.extract_groups(pattern)
-        # Not `replace_strict`: it would gather the whole column in memory.
-        month = parts.struct.field("m").str.replace_many(_MARKED_MONTHS, leftmost=True)
-        month = month.str.extract(r"^#(\d+)#$").cast(pl.Int32)
-        year = parts.struct.field("y").cast(pl.Int32, strict=False)
-        year = pl.when(year < 100).then(year + 2000).otherwise(year)
-        day = parts.struct.field("d").cast(pl.Int32, strict=False)
-        hour, minute, second = (pl.lit(0, pl.Int32) for _ in range(3))
-        if clock:
-            half = parts.struct.field("p")
-            hour = parts.struct.field("h").cast(pl.Int32, strict=False)
-            hour = pl.when(half.is_null()).then(hour).otherwise(hour % 12 + pl.when(half == "p").then(12).otherwise(0))
-            minute = parts.struct.field("n").cast(pl.Int32, strict=False)
-            second = parts.struct.field("s").cast(pl.Int32, strict=False).fill_null(0)
-        # Not the day itself: of one that no month has, polars makes no null but an error for all.
-        first = pl.datetime(pl.when(year > 0).then(year), month, 1, time_unit="us", time_zone="UTC")
-        found = first + pl.duration(days=day - 1, hours=hour, minutes=minute, seconds=second)
-        can_be = (day >= 1) & (found.dt.month() == month) & (hour < 24) & (minute < 60) & (second < 60)
-        return pl.when(can_be).then(found)
+        # A chain without branches: what an expression takes in several times is often computed as many times.
+        full = text.str.to_lowercase()
+        for pattern in patterns:
+            full = full.str.replace(pattern, marked)
+        full = full.str.replace_many(_NUMBERED).str.replace(r"^@(\d\d)-", "@20${1}-")
+        full = full.str.replace(r"^(@.*:)( |$)", "${1}00${2}").str.replace(r"^(@.*) $", "${1} +0000")
+        found = full.str.to_datetime(form, time_unit="us", strict=False, time_zone="UTC" if zone else None)
+        return found if zone else found.dt.replace_time_zone("UTC")
 
     return read
 
@@ -195,10 +188,12 @@ def _numeric_orders() -> Iterable[DateFormat]:
 
 _ANY_ISO = "iso_any"
 _WEEKDAY = r"^(?:[\p{L}-]+\.?,?\s+)?"
-_CLOCK = r"(?<h>\d{1,2}):(?<n>\d{2})(?::(?<s>\d{2}))?"
+_CLOCK = r",? (?<h>\d{1,2}):(?<n>[0-5]\d)(?::(?<s>[0-5]\d))?"
 _D_MONTH_Y = r"(?<d>\d{1,2})\.?[ ./-](?:de )?(?<m>\p{L}+)\.?[ ./-](?:de )?(?<y>\d{4}|\d{2})"
-_D_MONTH_Y_CLOCK = _WEEKDAY + _D_MONTH_Y + rf",? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
-_MONTH_D_Y_CLOCK = _WEEKDAY + rf"(?<m>\p{{L}}+)\.? (?<d>\d{{1,2}}),? (?<y>\d{{4}}),? {_CLOCK}(?:{_HALF_OF_CLOCK})?$"
+_MONTH_D_Y = r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})"
+_ZONE = r"\s(?:(?:gmt)?(?<z>[+-](?:0\d|1[0-4])[0-5]\d)(?:\s\(.*\))?|gmt|utc|ut|z)$"
+_MAIL = (f"{_WEEKDAY}{_D_MONTH_Y}{_CLOCK}{_ZONE}", f"{_WEEKDAY}{_MONTH_D_Y}{_CLOCK}{_ZONE}")
+"""Moments of mail (RFC 2822) and browsers: "Fri, 01 May 2026 09:00:00 +0200", "Fri May 01 2026 09:00:00 GMT+0200 (CEST)"."""
 
 DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("iso", _moment("%Y-%m-%d"), mark="-"),
@@ -214,17 +209,19 @@ DATE_FORMATS: tuple[DateFormat, ...] = (
     DateFormat("ymd_slash_hm", _moment("%Y/%m/%d %H:%M"), mark="/", clock=True),
     DateFormat("ymd_compact", _moment("%Y%m%d")),
     *_numeric_orders(),
-    DateFormat("d_month_y", _named(_WEEKDAY + _D_MONTH_Y + "$", clock=False)),
-    DateFormat("month_d_y", _named(_WEEKDAY + r"(?<m>\p{L}+)\.? (?<d>\d{1,2}),? (?<y>\d{4})$", clock=False)),
-    DateFormat("d_month_y_clock", _named(_D_MONTH_Y_CLOCK, clock=True), clock=True),
-    DateFormat("month_d_y_clock", _named(_MONTH_D_Y_CLOCK, clock=True), clock=True),
-    DateFormat("mail", _mail, zoned=True, clock=True),
+    DateFormat("d_month_y", _named(f"{_WEEKDAY}{_D_MONTH_Y}$")),
+    DateFormat("month_d_y", _named(f"{_WEEKDAY}{_MONTH_D_Y}$")),
+    DateFormat("d_month_y_clock", _named(f"{_WEEKDAY}{_D_MONTH_Y}{_CLOCK}{_HALF_OF_CLOCK}$", clock=True), clock=True),
+    DateFormat("month_d_y_clock", _named(f"{_WEEKDAY}{_MONTH_D_Y}{_CLOCK}{_HALF_OF_CLOCK}$", clock=True), clock=True),
+    DateFormat("mail", _named(*_MAIL, clock=True, zone=True), zoned=True, clock=True),
 )
 
-_COUNTS = (DateFormat("seconds", _counted("s"), zoned=True), DateFormat("milliseconds", _counted("ms"), zoned=True))
+_UNITS: dict[Literal["s", "ms"], str] = {"s": "seconds", "ms": "milliseconds"}
+_COUNTS = tuple(DateFormat(name, _counted(unit, _NEVER, _COUNTED), zoned=True) for unit, name in _UNITS.items())
 """Not among the formats that any column is tried with: numbers so long may be telephones or ids."""
 
-_BY_ID = {form.id: form for form in (*DATE_FORMATS, *_COUNTS)}
+_POSSIBLE = tuple(DateFormat(f"possible_{name}", _counted(unit, _COUNTED), zoned=True) for unit, name in _UNITS.items())
+_BY_ID = {form.id: form for form in (*DATE_FORMATS, *_COUNTS, *_POSSIBLE)}
 
 
 def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
@@ -249,11 +246,15 @@ def date_formats(samples: Sequence[str], order: str | None) -> tuple[str, ...]:
 
 
 def counts(samples: pl.Series) -> str | None:
-    """The format of moments counted from 1970, where all of these cells of a column that is known to hold moments are such, between
-    2001 and 2099; None where they are not.
+    """The format of moments counted from 1970, where most cells of a column that is known to hold moments are such between 2001 and
+    2099, numbers that stand for no moment (0) aside; None where they are not.
     """
-    cells = samples.to_frame("cell")
-    return next((form.id for form in _COUNTS if samples.len() and cells.select(_attempt(form).is_not_null().all()).item()), None)
+    cells = samples.str.strip_chars().to_frame("cell")
+    for unit, name in _UNITS.items():
+        told, never = (_counted(unit, span)(pl.col("cell")).is_not_null().sum() for span in (_COUNTED, _NEVER))
+        if cells.select(2 * told > pl.len() - never).item():
+            return name
+    return None
 
 
 def any_date(samples: Sequence[str]) -> bool:
@@ -288,6 +289,14 @@ def moment(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
     return _plausible(_BY_ID[format_id], cell.str.strip_chars() if padded else cell)
 
 
+def local(cell: pl.Expr, format_id: str, *, padded: bool = True) -> pl.Expr:
+    """The `moment` of a cell by the clock that it shows, as if it were UTC's: of "2026-11-27T23:30:00-03:00", 23:30 on the 27th.
+    Its day is the one that was written, which may be another in UTC.
+    """
+    shown = cell if _BY_ID[format_id].zoned is False else cell.str.replace(_OWN_OFFSET, "${1}+0000")
+    return moment(shown, format_id, padded=padded)
+
+
 def are_serials(cells: pl.Series) -> pl.Series:
     """Which cells are days as spreadsheets count them, from 1954 to 2119: what becomes of a date where its format is lost."""
     return cells.str.contains(_SERIAL)
@@ -295,7 +304,8 @@ def are_serials(cells: pl.Series) -> pl.Series:
 
 def with_serials(cell: pl.Expr, value: pl.Expr) -> pl.Expr:
     """A moment, or the one that a spreadsheet's number of days stands for, to the second."""
-    days = pl.when(cell.str.contains(_SERIAL)).then(cell.str.strip_chars()).cast(pl.Float64, strict=False)
+    days = pl.when(cell.str.contains(_SERIAL)).then(cell.str.strip_chars().str.replace(",", ".", literal=True))
+    days = days.cast(pl.Float64, strict=False)
     seconds = ((days - _SERIAL_OF_1970) * 86_400).round(0).cast(pl.Int64)
     return pl.coalesce(value, pl.from_epoch(seconds, "s").dt.cast_time_unit("us").dt.replace_time_zone("UTC"))
 
@@ -315,6 +325,16 @@ def order_of(format_id: str) -> str:
 def has_offset(format_id: str) -> bool:
     """Whether all moments in this format carry their own offset from UTC."""
     return _BY_ID[format_id].zoned is True
+
+
+def possible(format_id: str) -> str:
+    """The format of moments counted from 1970 that reads only those that can be."""
+    return f"possible_{format_id}"
+
+
+def happened(cell: pl.Expr) -> pl.Expr:
+    """A cell, empty where a 0 stands for a moment that has not come."""
+    return pl.when(cell.str.strip_chars() == "0").then(pl.lit("")).otherwise(cell)
 
 
 def placed(cell: pl.Expr, value: pl.Expr, format_id: str, zone: str) -> pl.Expr:

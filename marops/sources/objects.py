@@ -85,7 +85,7 @@ def _add(found: Objects, name: str, rows: Rows, stem: Path | None) -> None:
         _add(found, name, lambda: pages.records(rows()), stem)
         return
     first = next(iter(rows()))[1]
-    if changelog.is_page(first) or changelog.is_change(first):
+    if changelog.is_log(first) and not all(changelog.issue_of(record) for _, record in rows()):
         raise _BrokenError("changelog_alone")
     answer = trackers.answer(first)
     if answer is None:

@@ -191,7 +191,8 @@ def _set_aside(headers: Sequence[str], frame: pl.DataFrame, labels: int) -> pl.S
     )
     apart = ((blank & below).cum_sum() > 0) | cells[0].str.contains(_PROSE)
     # A page of a printed report begins with the header again; below the last blank line stands what "Records:" there are.
-    again = pl.all_horizontal(cell == name for cell, name in zip(cells, headers, strict=True)) & ~blank
+    names = [header.strip().lower() for header in headers]
+    again = pl.all_horizontal(cell.str.to_lowercase() == name for cell, name in zip(cells, names, strict=True)) & ~blank
     last = (blank.cum_sum() > 0) & (blank.cum_sum() == blank.sum()) & (pl.int_range(pl.len()) + _MOST_NOTES >= pl.len())
     why = (
         pl.when(blank).then(pl.lit("blank"))

@@ -184,6 +184,8 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
         undated = [note for part in parts for note in part.notes if note.code == "no_date"]
         if undated and not any(part.rows_ready for part in parts):
             raise BadFile(words.note(undated[0]))
+        if cut := [note for part in parts for note in part.notes if note.code == "rounded_ids"]:
+            raise BadFile(words.note(cut[0]))
         staged = [part.staged for part in parts if part.staged is not None]
         rows = [pl.read_parquet(folder / found.file).sort(ROW, maintain_order=True) for found in staged]
         out = [pl.read_parquet(folder / found.kept_out) for found in staged if found.kept_out]

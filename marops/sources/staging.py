@@ -20,6 +20,7 @@ from marops.sources import (
     guessing,
     moments,
     opening,
+    rounded,
     sampling,
     subtotals,
     summing,
@@ -306,7 +307,7 @@ class _Staging:
             if decided.narrow and others["__unread"].any():
                 decided = casting.decide(layout, sample.shown, quick=False, wide=True)[0]
                 others = self._read_whole(layout, frame, decided)
-        self.part.notes += undated.notes(layout, decided, others, self.target)
+        self.part.notes += [*undated.notes(layout, decided, others, self.target), *rounded.notes(layout, self.target)]
         conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
         violations = conformed.violations
         if violations.height:

@@ -101,6 +101,10 @@ _NOTES: dict[str, str] = {
     "report_without_table": message("Report {number} of the file holds no table with a header row and was left out."),
     "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
     "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),
+    "rounded_ids": message(
+        "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in row {row}, says “{value}”): different ones may "
+        "look the same. Export the file again and give it as it is, without saving it from a spreadsheet."
+    ),
     "no_date": message(
         "No cell of “{column}” can be read as a date; the first, in row {row}, says “{value}”. "
         "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."

@@ -23,7 +23,7 @@ def number(cell: str, kind: Type = Type.DECIMAL, mark: str = ".", notation: Nota
 
 
 def day(cell: str, form: str) -> date | None:
-    return pl.DataFrame({"cell": [cell]}).select(moments.moment(pl.col("cell"), form).dt.date()).item()
+    return pl.DataFrame({"cell": [cell]}).select(moments.local(pl.col("cell"), form).dt.date()).item()
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,13 @@ def test_a_text_that_says_na_stays_a_name() -> None:
         ("May 5, 2026", date(2026, 5, 5)),
         ("Sun, May 3, 2026", date(2026, 5, 3)),
         ("31/May/26", date(2026, 5, 31)),
-        ("2026-05-31T23:30:00-03:00", date(2026, 6, 1)),
+        ("2026-05-31T23:30:00-03:00", date(2026, 5, 31)),
+        ("2026-05-31T23:30-0300", date(2026, 5, 31)),
+        ("2026-05-31 00:30:00.000+02", date(2026, 5, 31)),
+        ("2026-05-31 00:30:00,000 +02:00", date(2026, 5, 31)),
+        ("2026-05-31T23:30:00Z", date(2026, 5, 31)),
+        ("Sun, 31 May 2026 23:30:00 -0330", date(2026, 5, 31)),
+        ("Sun May 31 2026 00:30:00 GMT+0200 (CEST)", date(2026, 5, 31)),
         ("31/05/2026 23:59", date(2026, 5, 31)),
         ("5/31/2026 11:59 PM", date(2026, 5, 31)),
         ("2026/05/31 23:59", date(2026, 5, 31)),
@@ -188,11 +194,19 @@ def test_a_date_is_read_in_the_one_format_that_fits(cell: str, found: date) -> N
         ("31 May 2026 09:00:00 -0330", made.utc(2026, 5, 31, 12, 30)),
         ("Sun, 31 May 2026 09:00 GMT", made.utc(2026, 5, 31, 9)),
         ("Sun May 31 2026 09:00:00 GMT+0200 (Central European Summer Time)", made.utc(2026, 5, 31, 7)),
+        ("31 May 26 09:00 Z", made.utc(2026, 5, 31, 9)),
+        ("31/May/26 12:12 AM", made.utc(2026, 5, 31, 0, 12)),
     ],
 )
 def test_a_clock_is_read_however_it_is_written(cell: str, found: datetime) -> None:
     (form,) = moments.date_formats([cell], None)
     assert moment_of([cell], form) == [found]
+
+
+@pytest.mark.parametrize("form", ["d_month_y", "month_d_y", "d_month_y_clock", "month_d_y_clock", "mail"])
+def test_a_month_s_name_costs_one_way_through_the_cell(form: str) -> None:
+    found = next(known for known in moments.DATE_FORMATS if known.id == form)
+    assert found.read(pl.col("cell")).meta.root_names() == ["cell"]
 
 
 @pytest.mark.parametrize("clock", [" 9:12:33 AM", ", 9:12:33 AM", " 9:12 a. m.", ", 09:12"])
@@ -209,9 +223,47 @@ def test_moments_counted_from_1970_are_read_where_a_column_is_known_to_hold_mome
         assert rows["transition_at"].to_list() == [made.utc(2026, 5, 4, 7), second]
         assert part.notes == []
     assert moments.date_formats(["1777878000000"], None) == ()
-    for strange in ("17778780000", "5511987654321", "1777878000x"):
+    for strange in ("177787800000", "5511987654321", "1777878000x"):
         assert moments.counts(pl.Series(["1777878000000", strange])) is None
     assert moments.counts(pl.Series([], dtype=pl.String)) is None
+    assert moments.counts(pl.Series(["0", "-1", "12"])) is None
+
+
+def test_a_number_that_counts_no_moment_is_one_before_1971_and_costs_its_column_nothing(tmp_path: Path) -> None:
+    for of_four, unit in (("1777878000", 1), ("1777878000000", 1000)):
+        part, rows = made.text(tmp_path, f"case id,activity,timestamp\n1,A,0\n2,A,{of_four}\n3,A,-{unit}\n4,A,{86_400 * unit}\n")
+        assert rows["transition_at"].to_list() == [
+            made.utc(1970, 1, 1), made.utc(2026, 5, 4, 7), made.utc(1969, 12, 31, 23, 59, 59), made.utc(1970, 1, 2),
+        ]  # fmt: skip
+        assert (part.rows_refused, part.notes) == (0, [])
+
+
+def test_a_zero_where_nothing_need_have_happened_says_that_it_has_not(tmp_path: Path) -> None:
+    part, rows = made.text(
+        tmp_path,
+        "Issue id,Issue key,Created,Resolved,Due date\n1,A-1,1777878000,0,0\n2,A-2,1777878000,1777881600,1777881600\n"
+        "3,A-3,1777878000,1777881600,12\n4,A-4,0,1777881600,\n",
+    )
+    assert rows.select("issue_id", "created_at", "resolved_at", "due_date").rows() == [
+        ("1", made.utc(2026, 5, 4, 7), None, None), ("2", made.utc(2026, 5, 4, 7), made.utc(2026, 5, 4, 8), date(2026, 5, 4)),
+        ("4", made.utc(1970, 1, 1), made.utc(2026, 5, 4, 8), None),
+    ]  # fmt: skip
+    assert [(row.row, row.column, row.value, row.rule) for row in part.refused] == [(4, "Due date", "12", "unreadable")]
+    _, rows = made.text(tmp_path, "Issue id,Issue key,Created,Resolved\n1,A-1,1777878000,0\n2,A-2,1777878000,0\n")
+    assert rows["resolved_at"].to_list() == [None, None]
+
+
+def test_moments_counted_from_1970_may_have_fractions(tmp_path: Path) -> None:
+    for cell in ("1777878000.25", "1777878000250.0"):
+        _, rows = made.text(tmp_path, f"case id,activity,timestamp\n1,A,{cell}\n")
+        assert rows["transition_at"].to_list() == [made.utc(2026, 5, 4, 7).replace(microsecond=250_000)]
+
+
+def test_one_cell_that_counts_nothing_is_refused_alone(tmp_path: Path) -> None:
+    cells = ["1777878000000", "177787800000", "1777881600000", "1777881600001"]
+    part, rows = made.text(tmp_path, "case id,activity,timestamp\n" + "".join(f"{cell},A,{cell}\n" for cell in cells))
+    assert rows.height == 3
+    assert [(row.row, row.value, row.rule) for row in part.refused] == [(3, "177787800000", "unreadable")]
 
 
 def test_dates_that_could_be_read_either_way_fit_two_formats_until_somebody_says_which() -> None:
@@ -231,6 +283,9 @@ ISO = {
     "2026-05-01 10:00-03:00": made.utc(2026, 5, 1, 13),
     "2026-05-01 10:00:00+02": made.utc(2026, 5, 1, 8),
     "2026-05-01T10:00:00.000+0200": made.utc(2026, 5, 1, 8),
+    "2026-05-01 10:00:05,250": made.utc(2026, 5, 1, 10, 0, 5).replace(microsecond=250_000),
+    "2026-05-01 10:00:00 UTC": made.utc(2026, 5, 1, 10),
+    "2026-05-01 10:00 -0300": made.utc(2026, 5, 1, 13),
 }
 """One day by ISO 8601 in all its forms, and when it is in UTC."""
 
@@ -494,6 +549,12 @@ def dated(tmp_path: Path, *days: object, workbook: bool) -> tuple[Part, list[dat
         path = made.put(tmp_path / "file.csv", "\n".join([",".join(header), *lines]) + "\n")
     part = made.only(made.read(path))
     return part, made.rows(path, part)["period_start"].to_list() if part.staged else []
+
+
+def test_a_spreadsheet_s_days_may_have_a_decimal_comma(tmp_path: Path) -> None:
+    part, rows = made.text(tmp_path, "case id;activity;timestamp\n1;A;45292,25\n1;B;2024-01-02 10:00\n1;C;45294,5\n")
+    assert rows["transition_at"].to_list() == [made.utc(2024, 1, 1, 6), made.utc(2024, 1, 2, 10), made.utc(2024, 1, 3, 12)]
+    assert [note.code for note in part.notes if note.code == "serials"] == ["serials"]
 
 
 @pytest.mark.parametrize("workbook", [False, True])

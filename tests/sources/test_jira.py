@@ -263,9 +263,23 @@ def test_pages_of_changes_fetched_in_bulk_that_are_missing_are_said(tmp_path: Pa
     assert [note.code for note in report.notes] == ["beside_records", "one_page"]
 
 
+@pytest.mark.parametrize("named", [{"key": "A-1"}, {"issueKey": "A-1"}, {"issueId": "A-1"}, {"issue": {"key": "A-1"}}])
+def test_changes_that_say_of_which_issue_they_are_are_a_history(tmp_path: Path, named: dict[str, Any]) -> None:
+    """Pages of its changelog, each with the issue beside it, in any order; or each change alone, with its own id or the issue's."""
+    first, second = ({**named, "startAt": at, "values": LOGGED[at : at + 3]} for at in (0, 3))
+    single = [{**each, **named} for each in LOGGED]
+    same_id = [{**each, "id": "11"} for each in single]
+    whole = {**named, "id": "5", "changelog": {"histories": LOGGED}}
+    for content in ([second, first], *pages(second, first), *pages(*single), *pages(*same_id), *pages(whole), whole):
+        _, tables = found(tmp_path, content)
+        assert entered(tables["work_item_transition"].sort("transition_at")) == [("A-1", *row[1:]) for row in ENTERED[1:3]]
+        assert flagged(tables["flag_event"].sort("flag_at")) == [("A-1", *row[1:]) for row in FLAGS]
+
+
 def test_a_page_of_a_changelog_alone_is_refused_and_says_what_to_fetch(tmp_path: Path) -> None:
     page = {"startAt": 0, "total": 2, "isLast": True, "values": LOGGED}
-    for content in (page, [page, page], f"{json.dumps(page)}\n{json.dumps(page)}", LOGGED, json.dumps(page, indent=1)):
+    named = {**page, "issueKey": "A-1"}
+    for content in (page, [page, page], *pages(page, page), LOGGED, json.dumps(page, indent=1), *pages(named, page)):
         path = made.put(tmp_path / "log.json", content if isinstance(content, str) else json.dumps(content))
         report = made.read(path)
         assert report.failure is not None

@@ -306,3 +306,10 @@ def test_a_total_that_says_so_to_the_right_of_the_table_is_none_of_the_data(tmp_
     assert inspecting.is_certain(report)
     assert (table.rows, [row.why for row in table.set_aside]) == (3, ["total"])
     assert [column.sum for column in table.columns][1:3] == ["10", "9"]
+
+
+def test_a_header_that_comes_again_in_other_letters_is_no_row(tmp_path: Path) -> None:
+    part, rows = made.text(tmp_path, "case,stage,timestamp\n1,A,2026-05-01\nCASE, Stage,TIMESTAMP\n1,B,2026-05-02\n")
+    assert rows["status"].to_list() == ["A", "B"]
+    assert [(row.row, row.why) for row in part.set_aside] == [(3, "label")]
+    assert part.rows_refused == 0

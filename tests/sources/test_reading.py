@@ -514,3 +514,14 @@ def test_an_item_without_a_companion_column_keeps_its_answers(tmp_path: Path) ->
     assert rows.select("respondent_id", "item_code", "level", "confidence").rows() == [
         ("R1", "SP1", 3, 4), ("R1", "SP2", 2, None), ("R2", "SP1", 4, None), ("R2", "SP2", 5, None),
     ]  # fmt: skip
+
+
+def test_ids_that_a_spreadsheet_has_rounded_are_said(tmp_path: Path) -> None:
+    rows = "2026-05-01,A,{},BRL,1,1.5\n"
+    head = "Day,Campaign,Campaign ID,Currency code,Clicks,Cost\n"
+    part, _ = made.text(tmp_path, head + rows.format("120331000000000017") + rows.format("1.20331E+17"))
+    assert [(note.code, note.values) for note in part.notes] == [
+        ("rounded_ids", {"column": "Campaign ID", "value": "1.20331E+17", "row": 3, "n": 1})
+    ]
+    part, _ = made.text(tmp_path, head + rows.format("120331000000000017"))
+    assert part.notes == []

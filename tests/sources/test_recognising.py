@@ -219,3 +219,14 @@ def test_a_history_with_the_fields_of_its_issues_is_a_history() -> None:
     assert history.columns == {
         "issue_id": 2, "status": 13, "previous_status": 12, "transition_at": 10, "_field": 11,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "head", ["Fall;Phase;Zeitstempel;Rolle", "Vorgangsnummer;Aktivität;Zeitpunkt;Gruppe", "ID del caso;Etapa;Fecha y hora;Rol",
+             "Caso;Fase;Data e hora;Papel"],
+)  # fmt: skip
+def test_an_event_log_is_known_in_its_language(tmp_path: Path, head: str) -> None:
+    _, rows = made.text(tmp_path, f"{head}\n1;Entwurf;31.05.2026 10:00;Design\n")
+    assert rows.select("issue_id", "status", "transition_at", "role").rows() == [
+        ("1", "Entwurf", made.utc(2026, 5, 31, 10), "Design")
+    ]

@@ -1,5 +1,6 @@
 """Times become UTC by the zone a file names; landing pages give their UTM parameters."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,28 @@ def test_the_days_of_an_ad_report_stay_its_own_and_name_their_zone(tmp_path: Pat
         tmp_path, "Time zone: America/Sao_Paulo\n\nDay,Campaign,Currency code,Clicks,Cost\n2026-05-01,A,BRL,1,1.5\n"
     )
     assert rows.select("period_start", "tz_name").rows() == [(made.utc(2026, 5, 1).date(), "America/Sao_Paulo")]
+
+
+def test_a_due_date_with_a_clock_is_the_day_where_it_was_written_and_its_moments_are_utc_s(tmp_path: Path) -> None:
+    _, rows = made.text(
+        tmp_path,
+        "Issue id,Issue key,Created,Due date\n"
+        "1,A-1,2026-11-01T23:30:00-03:00,2026-11-27T23:30:00-03:00\n"
+        "2,A-2,2026-11-01T00:30:00+02:00,2026-11-27T00:30:00+02:00\n"
+        "3,A-3,2026-11-01,2026-11-27\n",
+    )
+    assert rows.select("created_at", "due_date").rows() == [
+        (made.utc(2026, 11, 2, 2, 30), date(2026, 11, 27)), (made.utc(2026, 10, 31, 22, 30), date(2026, 11, 27)),
+        (made.utc(2026, 11, 1), date(2026, 11, 27)),
+    ]  # fmt: skip
+
+
+def test_a_moment_that_says_utc_is_so_in_a_file_of_another_zone(tmp_path: Path) -> None:
+    _, rows = made.text(
+        tmp_path,
+        "Time zone: America/Sao_Paulo\n\ncase id,activity,timestamp\n1,A,2026-05-01 10:00:00 UTC\n1,B,2026-05-01 10:00:00\n",
+    )
+    assert rows["transition_at"].to_list() == [made.utc(2026, 5, 1, 10), made.utc(2026, 5, 1, 13)]
 
 
 def test_a_zone_in_a_tools_words_is_kept_by_its_name(tmp_path: Path) -> None:
