@@ -112,13 +112,20 @@ def _last_day(found: Facts) -> date | None:
 
 @cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
 def _last_of_work(found: Facts) -> date | None:
-    """The last day that work's own tables tell of; where they tell of days to come, which cannot be, the last move that can."""
+    """The last day that work's own tables tell of; where they tell of days to come, which cannot be, the last creation or move that
+    can.
+    """
     last = found.manifest.last_day(*_WORK)
     if last is None or last <= found.opened.today:
         return last
-    at = pl.col("transition_at")
-    possible = tracked.moves(found.manifest).filter((at >= EARLIEST) & (at < found.opened.over))
-    return possible.select(at.max().dt.date()).item()
+    moves = tracked.moves(found.manifest).lazy()
+    created = lake.table(found.manifest, "work_item")
+    return _latest(_last_possible(moves, "transition_at", found), _last_possible(created, "created_at", found))
+
+
+def _last_possible(rows: pl.LazyFrame, moment: str, found: Facts) -> date | None:
+    at = pl.col(moment)
+    return rows.filter((at >= EARLIEST) & (at < found.opened.over)).select(at.max().dt.date()).collect().item()
 
 
 def _latest(*days: date | None) -> date | None:
@@ -128,8 +135,7 @@ def _latest(*days: date | None) -> date | None:
 @cached(LRUCache(maxsize=32), key=lambda found: (found.key("work_item"), found.opened.today), condition=threading.Condition())
 def _last_finished(found: Facts) -> date | None:
     """The last day on which a tracker says that work was finished."""
-    possible = (pl.col("resolved_at") >= EARLIEST) & (pl.col("resolved_at") < found.opened.over)
-    return lake.table(found.manifest, "work_item").filter(possible).select(pl.col("resolved_at").max().dt.date()).collect().item()
+    return _last_possible(lake.table(found.manifest, "work_item"), "resolved_at", found)
 
 
 def approvals(found: Facts) -> pl.DataFrame:

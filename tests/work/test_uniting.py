@@ -215,6 +215,14 @@ def test_without_kept_work_it_is_known_where_work_stands_up_to_the_last_day_of_t
     assert item_rollups.known_until(facts()) == at(3, 21)
 
 
+def test_what_was_created_last_is_known_though_a_move_of_days_to_come_cannot_be(imported: None) -> None:
+    stand(date(2026, 3, 20))
+    fill("work_item", [{"issue_id": "new", "current_status": "QA", "created_at": at(3, 10), "due_date": date(2027, 1, 1)}])
+    fill("work_item_transition", [{"issue_id": "odd", "status_sequence": 1, "status": "Build", "transition_at": at(12, 30)}])
+    assert item_rollups.known_until(facts()) == at(3, 11)
+    assert pipeline.flow(VIC, MARCH).items["age"].min() >= 0
+
+
 def test_what_is_due_today_is_not_late_before_the_day_is_over_and_a_new_request_has_not_waited() -> None:
     with store.writing() as session:
         load(session, OWN).today = None  # a clock that runs
