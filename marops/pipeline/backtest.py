@@ -43,6 +43,11 @@ class Checked:
     calibration: Calibration
     held: tuple[Held, ...]
 
+    @property
+    def broken(self) -> tuple[float, ...]:
+        """The shares whose dates were kept clearly less often than they say: nobody should be promised one."""
+        return tuple(one.share for one in self.held if one.is_short)
+
 
 @dataclass(frozen=True)
 class _Told:

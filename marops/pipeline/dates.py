@@ -57,8 +57,9 @@ class Dates:
     def finishes(
         self, order: Order, first: pl.DataFrame, what_if: WhatIf = AS_IS, of: frozenset[str] | None = None
     ) -> pl.DataFrame:
-        """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`. `first`: the
-        places of what should be done first (ordering.ORDER); `of`: the items that are asked for (None: all).
+        """When each open item is done, worked on in an order: finishing.FINISH with `name`, `stage`, `due_date`; no dates of a
+        share that was kept clearly less often than it says. `first`: the places of what should be done first (ordering.ORDER);
+        `of`: the items that are asked for (None: all).
         """
         places = tuple(first.select("issue_id", "place").iter_rows()) if order is Order.FIRST else ()
         return _finishes(self, order, places, what_if) if of is None else _finishes_of(self, order, places, what_if, of)
@@ -98,8 +99,9 @@ def _finishes(dates: Dates, order: Order, places: tuple[tuple[str, int | None], 
         finishing.ordered(open_, order), teams, needs, paces, dates.calendar, dates.delivered.last_day, seed=outlook.SEED,
         stands=stands, known=dates.checked(order).calibration,
     )  # fmt: skip
+    broken = [pl.lit(None, pl.Date).alias(f"p{round(share * 100)}") for share in dates.checked(order).broken]
     told = open_.select("issue_id", "name", "stage", "due_date")
-    return found.join(told, on="issue_id", how="left", maintain_order="left")
+    return found.with_columns(broken).join(told, on="issue_id", how="left", maintain_order="left")
 
 
 @cached(LRUCache(maxsize=64), condition=threading.Condition())

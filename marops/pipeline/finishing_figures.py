@@ -19,7 +19,8 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
     from the `last_day` that is known on; what has no date is in the table alone. `before`: the same without what is asked for; None
     where nothing is.
     """
-    rows = found.drop_nulls("p50").head(_MOST)
+    dated = found.filter(pl.any_horizontal(pl.col("p50", "p85", "p95").is_not_null()))
+    rows = dated.head(_MOST)
     if before is not None:
         rows = rows.join(before.select("issue_id", pl.col("p85").alias("before")), on="issue_id", how="left", maintain_order="left")
     names = [escaped(name) for name in rows.select(pl.coalesce("name", "issue_id")).to_series()]
@@ -57,9 +58,8 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
         if before is None
         else text("dot: done with 50 %; band: to 85 %; thin: to 95 %; diamond: 85 % as it is; | due")
     )
-    dated = found["p50"].count()
-    if dated > rows.height:
-        unit = text("{unit}; the first {n} of {all} that have one", unit=unit, n=rows.height, all=dated)
+    if dated.height > rows.height:
+        unit = text("{unit}; the first {n} of {all} that have one", unit=unit, n=rows.height, all=dated.height)
     return Chart(figure, title, unit, text("When open work is done, in the order of work. {title}.", title=title), table)
 
 

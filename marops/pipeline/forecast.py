@@ -17,6 +17,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from marops import stats
+
 TRIALS = 10_000
 WINDOW = 60
 """Working days that are drawn from: twelve weeks."""
@@ -30,6 +32,9 @@ LONGEST = 2_500
 
 FARTHEST = timedelta(days=3_653)
 """The same in days of the calendar: nothing is promised for a later day, however few days are worked."""
+
+TOLERATED = {0.5: 0.10, 0.85: 0.05, 0.95: 0.03}
+"""By how much less often than it says a share may come true, by share."""
 
 _USUAL_DRIFT = 0.35
 _USUAL_WEIGHT = 12
@@ -215,6 +220,11 @@ class Held:
     def coverage(self) -> float:
         """The share of times that it came true."""
         return self.kept / self.said
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it came true clearly less often than it says: more than TOLERATED, and by more than chance (Wilson, 95 %)."""
+        return stats.wilson(self.kept, self.said)[1] < self.share - TOLERATED.get(self.share, 0.0)
 
 
 def held(

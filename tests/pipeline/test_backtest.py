@@ -172,6 +172,16 @@ def test_what_takes_longer_than_is_looked_at_has_no_date() -> None:
     assert dates.row(0)[6] is not None
 
 
+def test_a_share_that_was_kept_clearly_less_often_than_it_says_is_broken() -> None:
+    """85 % may be kept 80 times of 100; 20 of 30 may be chance (Wilson to 81 %), 200 of 300 are not (to 72 %)."""
+    assert [forecast.Held(0.85, kept, said).is_short for kept, said in ((80, 100), (20, 30), (200, 300))] == [False, False, True]
+    # 15 of 21 are 50 to 86 %: less than the 92 % that 95 % must keep.
+    assert forecast.Held(0.95, 15, 21).is_short
+    assert not forecast.Held(0.95, 3_808, 4_087).is_short
+    held = (forecast.Held(0.5, 50, 100), forecast.Held(0.85, 200, 300), forecast.Held(0.95, 15, 21))
+    assert backtest.Checked(calibration.NOTHING, held).broken == (0.85, 0.95)
+
+
 @pytest.mark.parametrize(("folder", "bands"), [("07_helpdesk", {0.85: (0.80, 0.90), 0.95: (0.92, 0.98)}), ("05_receipt", {})])
 def test_single_dates_of_published_logs_held_as_often_as_they_said(folder: str, bands: dict[float, tuple[float, float]]) -> None:
     """Of the open work of 05_receipt hardly anything was ever done: no date is given for any."""

@@ -163,7 +163,7 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
         note(text("Nothing is open."))
         return
     before = None if what_if == AS_IS else as_is
-    if found["p50"].count():
+    if found.select(pl.col("p50", "p85", "p95").count()).row(0) != (0, 0, 0):
         charts.show(charts.drawn(finishing_figures.finishes, found, flow.outlook.last_day, before), key="finishes", picks=open_item)
     else:
         note(text("No date can be promised for any of it."))
@@ -174,8 +174,9 @@ def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
             "became of campaigns that stood alike, ready early or not."
         )
     )
-    note(_how_dates_held(flow.dates.checked(order), order))
-    _without_date(found)
+    checked = flow.dates.checked(order)
+    note(_how_dates_held(checked, order))
+    _without_date(found, is_promised=_MOST_LIKELY not in checked.broken)
 
 
 def _how_dates_held(checked: Checked, order: Order) -> Text:
@@ -192,6 +193,10 @@ def _how_dates_held(checked: Checked, order: Order) -> Text:
         "been given every four weeks: {said}.",
         said=_came_true(checked.held),
     )
+    if checked.broken:
+        shares = [Quantity(share, Unit.PERCENT) for share in checked.broken]
+        said = text("{said} No date is given for {shares}: such dates were kept clearly less often than they say.", said=said,
+                    shares=joined(shares, 3))  # fmt: skip
     if order is Order.FIRST:
         return text(
             "{said} That is of work taken up nearest to its launch; what lost most by waiting then is not known.", said=said
@@ -199,7 +204,11 @@ def _how_dates_held(checked: Checked, order: Order) -> Text:
     return said
 
 
-def _without_date(found: pl.DataFrame) -> None:
+_MOST_LIKELY = 0.85
+"""The share by whose date work counts as having one."""
+
+
+def _without_date(found: pl.DataFrame, *, is_promised: bool) -> None:
     """Why items have no date."""
     no_pace = found.filter(~pl.col("has_pace")).height
     if no_pace:
@@ -211,7 +220,7 @@ def _without_date(found: pl.DataFrame) -> None:
             )
         )
     stuck = found.filter(pl.col("has_pace") & pl.col("p85").is_null()).height
-    if stuck:
+    if stuck and is_promised:
         note(
             ntext(
                 "{n} item with no date for 85 %: too little of what stood as long in its stage was ever finished, or it would take "
