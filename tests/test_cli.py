@@ -371,7 +371,7 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
     one = {"mean": 4.5, "p50": 4.5, "p85": 4.5, "p95": 4.5, "nearest_rank": {"p50": 4.5, "p85": 4.5, "p95": 4.5}}
     assert found == {
         "items": 2, "finished": 1, "in_progress": 1, "events": 7, "variants": 2, "stages": ["Request", "Build", "Wait", "Done"],
-        "active": ["Build"], "done": ["Done"], "as_of": "2026-03-09T00:00:00+00:00",
+        "active": ["Build"], "done": ["Done"], "as_of": "2026-03-09T00:00:00+00:00", "rework_items": {"Request": 1},
         "case_duration_days": {
             "mean": 6.25, "p50": 6.25, "p85": 6.775, "p95": 6.925, "nearest_rank": {"p50": 5.5, "p85": 7.0, "p95": 7.0},
         },

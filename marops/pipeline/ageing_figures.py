@@ -54,7 +54,8 @@ def ageing(flow: Details, reader: Reader) -> Chart:
         else text("Too little has been finished to say what age is normal")
     )
     unit = text(
-        "days since work began; shades: by then 50, 70, 85 and 95 % of finished work had left the stage; ▲ older than shown"
+        "{days}: since work began; shades: by then 50, 70, 85 and 95 % of finished work had left the stage; ▲ older than shown",
+        days=flow.delivered.counted.said,
     )
     if (items["stage"].value_counts()["count"] > _MOST).any():
         unit = text("{unit}; of each stage the oldest {n}", unit=unit, n=_MOST)

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import polars as pl
 
+from marops.language import Text, text
 from marops.period import start_of
 from marops.pipeline import flow
 from marops.pipeline.events import EVENT, Log, Workflow, log, placed
@@ -26,6 +27,14 @@ class Counted:
 
     clock: Clock = Clock.ELAPSED
     reopened: Reopened = Reopened.KEPT
+
+    @property
+    def said(self) -> Text:
+        """How days are counted, in words for charts and measures."""
+        days = text("elapsed days") if self.clock is Clock.ELAPSED else text("whole days, the first counted")
+        if self.reopened is Reopened.RESET:
+            return text("{days}, without what work went back behind", days=days)
+        return days
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,13 @@ class Details:
         return flow.variants(self.delivered.placed.filter(pl.col("case").cast(pl.String).is_in(ids)))
 
     @cached_property
+    def rework(self) -> pl.DataFrame:
+        """Stages that what was launched in the period had entered more than once: see `flow.rework`."""
+        ids = self.launched["issue_id"].implode()
+        found = flow.rework(self.delivered.placed.filter(pl.col("case").cast(pl.String).is_in(ids)))
+        return found.filter(pl.col("stage") != LAUNCHED)
+
+    @cached_property
     def in_stages(self) -> pl.DataFrame:
         """Time in stages before the launch, of visits begun in the period, in the order of the stages: see `flow.time_in_stage`."""
         begun = self.delivered.visits.filter(pl.col("at").dt.date().is_between(self.period.start, self.period.end))

@@ -191,6 +191,18 @@ def variants(events: pl.DataFrame) -> pl.DataFrame:
     return paths.group_by("path").agg(pl.len().alias("items")).sort("items", "path", descending=[True, False])
 
 
+def rework(events: pl.DataFrame) -> pl.DataFrame:
+    """One row a stage that items entered more than once: `stage`, `items` that did, `again` (entries beyond the first of each); the
+    most items first.
+    """
+    entries = events.group_by("case", pl.col("stage").cast(pl.String)).agg(pl.len().cast(pl.Int64).alias("entries"))
+    return (
+        entries.filter(pl.col("entries") > 1).group_by("stage")
+        .agg(pl.len().cast(pl.Int64).alias("items"), (pl.col("entries") - 1).sum().alias("again"))
+        .sort("items", "again", "stage", descending=[True, True, False])
+    )  # fmt: skip
+
+
 def throughput(found: pl.DataFrame) -> pl.DataFrame:
     """Finished items by ISO week: `week` (its Monday, UTC), `items`; weeks between without any are 0."""
     by_week = found.drop_nulls("finished").group_by(pl.col("finished").dt.date().dt.truncate("1w").alias("week")).agg(

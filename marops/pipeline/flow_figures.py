@@ -168,7 +168,7 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
                 hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>%{x|%Y-%m-%d}</extra>",
             )
         )  # fmt: skip
-    for measure, words in ((half, text("half")), (most, text("85 %"))):
+    for measure, words in ((half, text("half")), (most, text("SLE, 85 %"))):
         if measure.value is not None:
             figure.add_hline(y=float(measure.value), line={"color": theme.INK.light, "width": 1, "dash": "dot"})
             figure.add_annotation(
@@ -180,13 +180,16 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
                 xanchor="left",
                 font={"size": 12, "color": theme.INK.light},
             )
-    figure.update_layout(margin={"r": 44})
+    figure.update_layout(margin={"r": 72})
     title = (
         text("85 % finish within {days} of when work begins", days=most.quantity)
         if most.quantity
         else text("Too little was finished in these days to promise a time")
     )
-    unit = text("days from the start of work, by the day it was finished; ◇ had moved back")
+    unit = text(
+        "{days}: from the start of work, by the day it was finished; ◇ had moved back; SLE: service level expectation",
+        days=flow.delivered.counted.said,
+    )
     if drawn.height < done.height:
         unit = text("{unit}; of {all} the slowest and an even share of the others are drawn", unit=unit, all=done.height)
     table = done.select(

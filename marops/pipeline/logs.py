@@ -125,6 +125,7 @@ def summary(
         "ongoing_days": _by_stage(dwell.filter(pl.col("ongoing") > 0), "ongoing_days"),
         "flow_efficiency": None if worked is None or worked.share is None else round(worked.share, 9),
         "moved_back_items": int(items["moved_back"].sum()),
+        "rework_items": dict(flow.rework(trusted).select("stage", "items").iter_rows()),
         "handoffs": int(flow.handoffs(visits)["times"].sum()),
         "equal_timestamps": known.tied,
         "repeated_events": trusted.height - trusted.n_unique(["case", "stage", "at", "role", "lifecycle"]),

@@ -42,7 +42,7 @@ def percentile(found: Delivery, period: Period, column: str, share: float) -> Me
         return _measure(found, key, label, None, Unit.DAYS, period, missing=why)
     span = stats.rank_interval(days, share)
     interval = None if span is None else Interval(*span, method=text("ranks of the values, binomial"))
-    note = ntext("{n} finished; nearest rank", "{n} finished; nearest rank", len(days))
+    note = ntext("{n} finished; {days}; nearest rank", "{n} finished; {days}; nearest rank", len(days), days=found.counted.said)
     return _measure(found, key, label, stats.nearest_rank(days, share), Unit.DAYS, period, interval=interval, note=note)
 
 

@@ -156,7 +156,7 @@ def test_no_85th_percentile_is_shown_of_fewer_than_ten() -> None:
     assert (nine.value, str(nine.missing)) == (None, "9 finished in these days; it takes 10.")
     ten = speed.percentile(found(**launched(10)), SPAN, "cycle", 0.85)
     # 4, 8, ... 40 days: the nearest rank of 85 % of ten is the ninth
-    assert (ten.value, str(ten.note), ten.interval) == (36, "10 finished; nearest rank", None)
+    assert (ten.value, str(ten.note), ten.interval) == (36, "10 finished; elapsed days; nearest rank", None)
     assert speed.percentile(found(**launched(3)), SPAN, "lead", 0.5).value == 9
 
 

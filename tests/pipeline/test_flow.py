@@ -319,6 +319,21 @@ def test_items_events_stages_ways_and_durations_are_pm4pys(folder: str) -> None:
         assert seconds[stage] == pytest.approx(found["sum_s"], abs=1e-2), stage
 
 
+@pytest.mark.parametrize("folder", LOGS)
+def test_rework_by_stage_and_items_on_the_most_frequent_way_are_pm4pys(folder: str) -> None:
+    log, expected = log_of(folder), answers(folder, "pm4py")
+    assert dict(flow.rework(log).select("stage", "items").iter_rows()) == expected["rework_cases_per_activity"]
+    if "cases_exactly_on_most_frequent_path" in expected:  # all but the one in which no two go the same way
+        assert flow.variants(log)["items"][0] == expected["cases_exactly_on_most_frequent_path"]
+
+
+def test_rework_counts_items_once_and_each_entry_beyond_the_first() -> None:
+    log = clean(
+        *((case, stage, after(n)) for case, way in (("a", "xyxyx"), ("b", "xxz"), ("c", "xyz")) for n, stage in enumerate(way))
+    )
+    assert flow.rework(log).rows() == [("x", 2, 3), ("y", 1, 1)]
+
+
 @pytest.mark.parametrize(
     ("folder", "role", "passed"), [("05_receipt", "org:group", 5440), ("06_bpic2013_closed", "org:group", 220)]
 )

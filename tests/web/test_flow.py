@@ -71,11 +71,16 @@ def test_speed_says_the_cycle_times_in_the_way_the_address_asks_for(home: Path) 
     moved(**TWELVE)
     elapsed = opened("pipeline", view="speed")
     # 2, 4, ... 24 days: the sixth and the eleventh of twelve
-    assert measure(elapsed, "Cycle time, half within") == "12 d 6 d to 20 d (95 % interval) 12 finished; nearest rank"
+    assert measure(elapsed, "Cycle time, half within") == "12 d 6 d to 20 d (95 % interval) 12 finished; elapsed days; nearest rank"
     assert measure(elapsed, "Cycle time, 85 % within").startswith("22 d ")
     assert measure(elapsed, "First time right").startswith("100%")
     whole = opened("pipeline", view="speed", days="whole")
     assert measure(whole, "Cycle time, half within").startswith("13 d ")
+    assert measure(whole, "Cycle time, half within").endswith("12 finished; whole days, the first counted; nearest rank")
+    moved(open=[("Build", 3)])
+    for view in ("speed", "age"):
+        reset = words(opened("pipeline", view=view, days="whole", reopened="reset"))
+        assert "whole days, the first counted, without what work went back behind:" in reset
 
 
 def test_a_choice_of_how_days_are_counted_is_in_the_address(home: Path) -> None:
@@ -150,13 +155,13 @@ def test_work_that_cannot_be_forecast_says_so(home: Path) -> None:
 
 
 def test_what_is_left_out_is_listed_with_its_reason(home: Path) -> None:
-    moved(**TWELVE, odd=[("Parked", 4)], gone=[("Build", 3), ("Done", 4)])
+    moved(**TWELVE, odd=[("Parked", 4)], gone=[("Build", 3), ("Cancelled", 4)])
     at = opened("pipeline", view="quality")
     assert "2 items are in no measure of flow; 2 have something to know of." in words(at)
     assert "Statuses that are no stage: Parked (1)." in words(at)
     rows = at.dataframe[-1].value
     assert sorted(zip(rows["Item"], rows["Why"], strict=True)) == [
-        ("gone", "ended without being launched"), ("odd", "was in a status that is no stage"),
+        ("gone", "dropped: over without a launch"), ("odd", "was in a status that is no stage"),
     ]  # fmt: skip
 
 
@@ -173,7 +178,7 @@ def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
     assert stages._read(table, usual()) == [
         replace(stage, aliases=tuple(" | ".join(stage.aliases).split("|"))) for stage in usual().stages
     ]
-    table[0] |= {"place": 9, "meaning": "waiting", "side": "IT", "sla_days": 2.5}
+    table[0] |= {"place": 99, "meaning": "waiting", "side": "IT", "sla_days": 2.5}
     table.append({"place": 2, "name": "Legal", "meaning": None, "side": None, "sla_days": None, "words": "legal, brand | counsel"})
     first, *_, last = stages._read(table, usual())
     assert (first.id, last.id, last.category, last.responsible, last.sla_days) == ("validation", "request", "wait", "it", 2.5)
@@ -237,7 +242,9 @@ def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
     expect(dialog).to_contain_text("2 statuses in your data are no stage")
     dialog.get_by_role("button", name="Take the stages as the data show them").click()
     expect(dialog).to_be_hidden()
-    expect(page.locator(".m-measures").nth(1)).to_contain_text("14 finished; nearest rank")  # two of them campaigns of the company
+    expect(page.locator(".m-measures").nth(1)).to_contain_text(
+        "14 finished; elapsed days; nearest rank"
+    )  # two of them campaigns of the company
     assert {"Inbox", "Desk", "Execution"} < {
         str(stage.name) for stage in workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages
     }

@@ -244,11 +244,32 @@ def _in_progress(flow: Details) -> None:
 def _ways(flow: Details, place: Here) -> None:
     charts.show(charts.drawn(flow_figures.ways, flow), key="ways", picks=lambda way: st.query_params.update({"way": way}))
     _items_of_way(flow, place, st.query_params.get("way", ""))
+    names = flow_figures.stage_names(flow, reader())
+    left, right = st.columns(2, gap="large")
+    with left:
+        _moved_back(flow, names)
+    with right:
+        _rework(flow, names)
+
+
+def _rework(flow: Details, names: Mapping[str, str]) -> None:
+    if flow.rework.is_empty():
+        note(text("Nothing that was finished in these days had entered a stage twice."))
+        return
+    note(text("Entered more than once, by what was finished in these days:"))
+    shown = flow.rework.select(
+        pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
+        pl.col("items").alias(say(text("Items"))), pl.col("again").alias(say(text("Entries after the first"))),
+    )  # fmt: skip
+    table(shown, key="rework", alt=say(text("Stages that items entered more than once")), name="rework")
+
+
+def _moved_back(flow: Details, names: Mapping[str, str]) -> None:
     back = flow.moved_back
     if back.is_empty():
         note(text("Nothing moved back in these days."))
         return
-    names = flow_figures.stage_names(flow, reader())
+    note(text("Moves back to an earlier stage in these days:"))
     shown = back.select(
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("From"))),
         pl.col("to").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Back to"))),
