@@ -217,9 +217,10 @@ def ways(flow: Details, reader: Reader) -> Chart:
     number = {stage: str(at) for at, stage in enumerate(names, 1)}
     shown = found.head(_WAYS)
     total = int(found["items"].sum())
-    labels = [reader.say(ntext("{n} item", "{n} items", count)) for count in shown["items"]]
-    figure = base(70 + 34 * max(1, shown.height))
-    for row, path in enumerate(shown["path"].to_list()):
+    labels = [reader.say(text("ideal")), *(reader.say(ntext("{n} item", "{n} items", count)) for count in shown["items"])]
+    figure = base(70 + 34 * len(labels))
+    _ideal(figure, names, number)
+    for row, path in enumerate(shown["path"].to_list(), 1):
         steps = path[:_STEPS]
         back = [at > 0 and int(number[stage]) < int(number[steps[at - 1]]) for at, stage in enumerate(steps)]
         figure.add_trace(
@@ -269,6 +270,21 @@ def ways(flow: Details, reader: Reader) -> Chart:
         }
     )
     return Chart(figure, title, unit, text("Ways of finished work through the stages. {title}.", title=title), table)
+
+
+def _ideal(figure: go.Figure, names: Mapping[str, str], number: Mapping[str, str]) -> None:
+    """The way through every stage once, on top of those that were taken."""
+    steps = list(names)[:_STEPS]
+    figure.add_trace(
+        go.Scatter(
+            x=list(range(1, len(steps) + 1)), y=[0] * len(steps), mode="markers+lines+text",
+            text=[number[stage] for stage in steps], textfont={"color": theme.INK.light, "size": 12},
+            line={"color": theme.SOFT.light, "width": 2}, cliponaxis=False,
+            marker={"size": 22, "symbol": "square", "color": theme.PAPER.light, "line": {"color": theme.MUTED.light, "width": 1.5}},
+            customdata=[[escaped(names[stage]), way_sign(list(names))] for stage in steps],
+            hovertemplate="%{customdata[0]}<extra></extra>",
+        )
+    )  # fmt: skip
 
 
 def chances(flow: Details, reader: Reader) -> Chart:
