@@ -49,6 +49,17 @@ class WhatIf:
 
 AS_IS = WhatIf()
 
+
+def times_faster(share: float, people: int, added: int) -> float:
+    """How many times as fast work goes on where `added` people join the `people` (at least one) of a role that holds a `share` of
+    the days before the launch: only these days get shorter, and with as much in progress as before, more is finished (Little's
+    law). Nothing is (0) where nobody is left and the role holds anything.
+    """
+    if people + added <= 0:
+        return 0.0 if share > 0 else 1.0
+    return 1 / (1 - share + share * people / (people + added))
+
+
 FINISH = pl.Schema(
     {
         "issue_id": pl.String(), "team": pl.String(), "place": pl.Int64(), "teams": pl.Int64(), "has_pace": pl.Boolean(),

@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,15 @@ def test_of_many_dates_the_first_are_drawn_and_the_chart_says_so() -> None:
     assert list(chart.figure.layout.yaxis.ticktext) == queue[:30]
     assert str(chart.unit).endswith("; the first 30 of 32 that have one")
     assert chart.table.height == 32
+
+
+def test_more_people_in_a_role_shorten_its_own_days_alone() -> None:
+    """A role that holds half of the days, and twice as many people: three quarters of the days are left."""
+    assert finishing.times_faster(0.5, 2, 2) == pytest.approx(4 / 3)
+    assert finishing.times_faster(1.0, 1, 1) == 2
+    assert finishing.times_faster(0.5, 2, -1) == pytest.approx(2 / 3)
+    assert finishing.times_faster(0.0, 3, -3) == finishing.times_faster(0.0, 3, 9) == 1
+    assert finishing.times_faster(0.1, 3, -3) == 0
 
 
 def test_days_are_working_days() -> None:

@@ -101,7 +101,7 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     elif flow.is_empty and view is not View.QUALITY:
         note(_NO_HISTORY)
     elif view is View.FORECAST:
-        forecasts(flow, standing)
+        forecasts(flow, standing, held)
     elif view is View.FLOW:
         _flow(flow, place)
     elif view is View.WAYS:

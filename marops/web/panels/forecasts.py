@@ -7,11 +7,13 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Joined, Text, joined, ntext, text
-from marops.pipeline import calibration, finishing_figures, flow_figures, speed
+from marops.pipeline import calibration, finishing, finishing_figures, flow_figures, speed
 from marops.pipeline.backtest import Checked
 from marops.pipeline.details import Details
 from marops.pipeline.finishing import AS_IS, Order, WhatIf
 from marops.pipeline.forecast import Held
+from marops.pipeline.held import Held as RolesHeld
+from marops.pipeline.raci import called
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.web import charts
@@ -26,7 +28,7 @@ _ORDERS: dict[Order, Text] = {
 }  # fmt: skip
 
 
-def forecasts(flow: Details, standing: Flow) -> None:
+def forecasts(flow: Details, standing: Flow, held: RolesHeld) -> None:
     """How many by a day, by when all, and by when each; with what-ifs, and how often such forecasts held."""
     expected = flow.outlook
     if expected.pace is None:
@@ -44,7 +46,7 @@ def forecasts(flow: Details, standing: Flow) -> None:
         charts.show(charts.drawn(flow_figures.chances, flow), key="chances")
         note(_how_it_held(flow))
     with right:
-        what_if = _what_if(flow)
+        what_if = _what_if(flow, held)
     if what_if is not None:
         _each(flow, standing, what_if)
 
@@ -67,7 +69,7 @@ def _came_true(held: Sequence[Held]) -> Joined:
     return joined(said, 3)
 
 
-def _what_if(flow: Details) -> WhatIf | None:
+def _what_if(flow: Details, held: RolesHeld) -> WhatIf | None:
     """When all that is begun and asked for is finished, with more or less of it, other people or a limit. Returns what was asked,
     as far as it matters for each item; None where nothing would be finished.
     """
@@ -82,33 +84,52 @@ def _what_if(flow: Details) -> WhatIf | None:
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
         more = st.number_input(say(text("More items")), value=0, step=1, min_value=0, max_value=9999, width=120, key="what_if_more")
-        people = st.number_input(
-            say(text("People where work waits")), value=None, step=1, min_value=1, max_value=999, width=190, key="what_if_people",
-            placeholder=say(text("not said")),
-        )  # fmt: skip
-        added = st.number_input(say(text("Added")), value=0, step=1, min_value=-999, max_value=999, width=110, key="what_if_added")
         limit = st.number_input(
             say(text("WIP limit")), value=None, step=1, min_value=1, max_value=9999, width=120, placeholder=say(text("none")),
             key="what_if_limit",
         )  # fmt: skip
     items = len(names) - len(dropped) + int(more)
-    faster = max((people + added) / people, 0.0) if people else 1.0
+    faster = _with_people(held)
     note(ntext("When will {n} open item be finished?", "When will all {n} open items be finished?", items))
     if faster:
         _finished_by(flow, items, faster)
         _by_a_day(flow, items, faster)
     else:
-        note(text("Without anybody where work waits, nothing is finished."))
+        note(text("Without anybody in this role, nothing is finished."))
     if limit and faster:
         _limited(flow, int(limit), faster)
-    if people and added:
+    return WhatIf(frozenset(dropped), faster) if faster else None
+
+
+def _with_people(held: RolesHeld) -> float:
+    """How many times as fast work goes on with other people in a role."""
+    roles = [role for role in held.roles if role is not None]
+    if not roles:
+        return 1.0
+    most = held.bottleneck.role if held.bottleneck else None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        role = st.selectbox(
+            say(text("Role")), roles, index=roles.index(most) if most in roles else 0, width=220, key="what_if_role",
+            format_func=lambda one: say(called(one)),
+        )  # fmt: skip
+        people = st.number_input(
+            say(text("People in it")), value=None, step=1, min_value=1, max_value=999, width=150, key="what_if_people",
+            placeholder=say(text("not said")),
+        )  # fmt: skip
+        added = st.number_input(say(text("Added")), value=0, step=1, min_value=-999, max_value=999, width=110, key="what_if_added")
+    if not people or not added:
+        return 1.0
+    share = held.share(role)
+    faster = finishing.times_faster(share, int(people), int(added))
+    if faster:
         note(
             text(
-                "{pace} of the pace of the past: at best, where these people are what holds work up and new ones know the job.",
-                pace=Quantity(round(faster, 2), Unit.PERCENT),
+                "{pace} of the pace of the past, at best: {role} holds {share} of the days before launch, and only these change, "
+                "with as much in progress as now (Little's law); new people take time to know the job.",
+                pace=Quantity(round(faster, 2), Unit.PERCENT), role=called(role), share=Quantity(round(share, 2), Unit.PERCENT),
             )
-        )
-    return WhatIf(frozenset(dropped), faster) if faster else None
+        )  # fmt: skip
+    return faster
 
 
 def _finished_by(flow: Details, items: int, faster: float) -> None:
