@@ -131,7 +131,7 @@ def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
     assert all(after > day for day, after in zip(before, later, strict=True))
     at.number_input(key="what_if_people").set_value(2).run()
     at.number_input(key="what_if_added").set_value(2).run()
-    assert "200% of the pace of the past, at best: Marketing operations holds 100% of the days before launch" in words(at)
+    assert "131% of the pace of the past, at best: Marketing operations holds 47% of the days before launch" in words(at)
     assert at.dataframe[-1].value.iloc[1, 1] < later[1]
     at.number_input(key="what_if_limit").set_value(3).run()
     assert "With at most 3 in progress, work would take " in words(at)
