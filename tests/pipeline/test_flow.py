@@ -327,6 +327,19 @@ def test_rework_by_stage_and_items_on_the_most_frequent_way_are_pm4pys(folder: s
         assert flow.variants(log)["items"][0] == expected["cases_exactly_on_most_frequent_path"]
 
 
+@pytest.mark.parametrize("folder", ["05_receipt", "06_bpic2013_closed", "07_helpdesk"])
+def test_most_work_in_progress_and_its_day_are_jira_agile_metrics(folder: str) -> None:
+    """At a day's end, where what moves back is forgotten."""
+    log, workflow, _ = mapped(folder)
+    said = answers(folder, "jam")["wip"]
+    found = flow.items(events_of.placed(log, workflow), workflow, Reopened.RESET)
+    first, last = log.select(pl.col("at").min().dt.date().alias("first"), pl.col("at").max().dt.date().alias("last")).row(0)
+    mornings = pl.date_range(first, last, eager=True) + timedelta(days=1)
+    days = flow.open_at(found["started"], found["finished"], mornings.to_list())
+    day, most = days.sort("items", "day", descending=[True, False]).row(0)
+    assert ((day - timedelta(days=1)).isoformat(), most) == (said["max_on_first"], said["max"])
+
+
 def test_rework_counts_items_once_and_each_entry_beyond_the_first() -> None:
     log = clean(
         *((case, stage, after(n)) for case, way in (("a", "xyxyx"), ("b", "xxz"), ("c", "xyz")) for n, stage in enumerate(way))
