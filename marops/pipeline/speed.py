@@ -12,7 +12,7 @@ from marops.period import Period, start_of
 from marops.pipeline import flow
 from marops.pipeline.delivery import UNKNOWN, Delivery
 from marops.quantity import Quantity, Unit
-from marops.stages import Process
+from marops.stages import Process, usual
 
 SOURCES = ("work_item_transition",)
 FEWEST = 10
@@ -99,6 +99,8 @@ def efficiency(found: Delivery, period: Period, process: Process) -> Measure:
             why = text("All that was finished in these days was in a status that is no stage.")
         return _measure(found, "flow_efficiency", label, None, Unit.PERCENT, period, missing=why)
     note = text("counted as work: {stages}", stages=joined(active, 4))
+    if process == usual():
+        note = text("{said}, as is usual: nobody has said under Stages where work waits", said=note)
     if strange.len():
         note = ntext(
             "{said}; without {n} item that was in a status that is no stage",

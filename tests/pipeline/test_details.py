@@ -176,6 +176,7 @@ def test_the_figures_of_the_sample_company_s_flow_are_readable(sample_home: Path
     is_readable(flow_figures.cumulative(page, True, reader), rows=365)
     is_readable(flow_figures.ways(page, reader), rows=page.ways.height)
     is_readable(flow_figures.chances(page, reader))
+    assert reader.say(page.measures[5].note or "").endswith("nobody has said under Stages where work waits")
     is_readable(figures.timeline(service.flow(LOCAL_ADMIN, SAMPLE_YEAR), reader), rows=9)
     finishes = page.finishes(Order.FARTHEST, service.flow(LOCAL_ADMIN, SAMPLE_YEAR).places)
     is_readable(finishing_figures.finishes(finishes, page.today, None, reader), rows=9)
