@@ -134,8 +134,8 @@ def summary(
     }
 
 
-def lines(found: Mapping[str, Any]) -> Iterator[Text]:
-    """A summary in sentences."""
+def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
+    """A summary of what was asked, in sentences."""
     yield text(
         "{items}, {events}, {ways} through {stages}; as of {day}.",
         items=ntext("{n} item", "{n} items", found["items"]), events=ntext("{n} event", "{n} events", found["events"]),
@@ -143,7 +143,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
         day=datetime.fromisoformat(found["as_of"]).date(),
     )  # fmt: skip
     yield text("{finished} finished, {open} in progress.", finished=found["finished"], open=found["in_progress"])
-    yield text("Taken for the end of the work: {stages}. Say it with --done.", stages=joined(found["done"], 30))
+    if not asked.done:
+        yield text("Taken for the end of the work: {stages}. Say it with --done.", stages=joined(found["done"], 30))
     if found["unlisted_stages"]:
         yield text(
             "Stages that were not given and so count in none: {stages}.",
