@@ -190,11 +190,16 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
     if found["excluded"]:
         yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))
     if found["unread_rows"]:
-        yield ntext(
-            "{n} row has too many or too few cells, or no item: its item, whichever that is, lacks an event here.",
-            "{n} rows have too many or too few cells, or no item: their items, whichever they are, lack events here.",
-            found["unread_rows"],
-        )  # fmt: skip
+        yield of_nobody(found["unread_rows"])
+
+
+def of_nobody(rows: int) -> Text:
+    """What so many rows mean of which nobody can say whose they are."""
+    return ntext(
+        "{n} row has too many or too few cells, or no item: its item, whichever that is, lacks an event here.",
+        "{n} rows have too many or too few cells, or no item: their items, whichever they are, lack events here.",
+        rows,
+    )
 
 
 _WORDS: Mapping[str, Callable[[int], Text]] = {
@@ -203,6 +208,7 @@ _WORDS: Mapping[str, Callable[[int], Text]] = {
     Why.EPOCH: lambda n: ntext("{n} item with a moment before 1971", "{n} items with a moment before 1971", n),
     Why.FUTURE: lambda n: ntext("{n} item with a moment still to come", "{n} items with a moment still to come", n),
     Why.NO_STAGE: lambda n: ntext("{n} item with an event without a stage", "{n} items with an event without a stage", n),
+    Why.REFUSED: lambda n: ntext("{n} item with a refused row", "{n} items with refused rows", n),
     Why.NOT_COMPLETED: lambda n: ntext("{n} item that has completed no step", "{n} items that have completed no step", n),
     Why.UNKNOWN: lambda n: ntext("{n} item that was in none of the stages", "{n} items that were in none of the stages", n),
     NO_HISTORY: lambda n: ntext("{n} item of whose history not all is there", "{n} items of whose history not all is there", n),

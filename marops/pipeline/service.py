@@ -14,6 +14,7 @@ from marops.language import Text, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
 from marops.pipeline import delivery, lateness, logs, metrics, ordering, roles
+from marops.pipeline import events as events_of
 from marops.pipeline.events import EVENT, Why, spelled_alike
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
@@ -233,20 +234,13 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
         (pl.col(name) if name in found.rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
     )
     events = spelled_alike(events)
-    # A row that says when nothing happened, or nothing of when, makes every time of its item wrong.
-    lost = found.kept_out.unique(ROW, keep="first", maintain_order=True)
-    unread = {of: _why(column, rule) for of, column, rule in lost.drop_nulls("of").select("of", "column", "rule").iter_rows()}
+    lost = found.kept_out.unique(ROW, keep="first", maintain_order=True).rename({"of": "issue_id"})
+    unread = {case: Why(why) for case, why in events_of.unread(lost).iter_rows()}
     told = set(events["case"].unique())
-    nobodys = lost.filter(pl.col("of").is_null())[ROW].to_list()
+    nobodys = lost.filter(pl.col("issue_id").is_null())[ROW].to_list()
     silent = [item for item in found.listed if item not in unread and item not in told]
     measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
     return OfFile(measured, found.notes)
-
-
-def _why(column: str, rule: str) -> Why:
-    if column == "status":
-        return Why.NO_STAGE
-    return Why.UNREADABLE if rule == "unreadable" else Why.NO_MOMENT
 
 
 @dataclass(frozen=True)
@@ -273,7 +267,8 @@ def _learned(scoped: Scoped) -> _Learned:
     risks = _risks(dated, before_launch, end, opened)
     places = ordering.first_things_first(
         work.filter(pl.col("launched_at").is_null() & pl.col("done_at").is_null()), risks,
-        ordering.left_by_stage(delivery.delivery(scoped.moves, process, end)), item_rollups.dependencies(found), worth,
+        ordering.left_by_stage(delivery.delivery(scoped.moves, process, end, unread=scoped.unread)),
+        item_rollups.dependencies(found), worth,
     )  # fmt: skip
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
@@ -284,8 +279,11 @@ def _learned(scoped: Scoped) -> _Learned:
 
 
 def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, opened: Opened) -> pl.DataFrame:
-    """A date before the present day has passed, however far the data reaches: as for `overdue`."""
-    found = lateness.risks(work, visits, end, opened.calendar).join(work, on="issue_id", maintain_order="left")
+    """A date before the present day has passed, however far the data reaches: as for `overdue`. Of a history that cannot be nobody
+    knows what stood where it does: there is no chance.
+    """
+    standing = work.with_columns(pl.when("is_broken").then(None).otherwise("stage").alias("stage"))
+    found = lateness.risks(standing, visits, end, opened.calendar).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit(opened.local_day) - pl.col("due_date")).dt.total_days()
     return found.with_columns(
         pl.when(past > 0).then(past).alias("days_late"),
@@ -306,8 +304,12 @@ def _told_until(reach: datetime, end: datetime) -> date | None:
 
 
 def _dated(work: pl.DataFrame, process: Process) -> pl.DataFrame:
-    """Work of which it is known whether it was launched late: of what runs without a history nobody knows when that was."""
-    return work.filter(~(pl.col("stage").is_in(process.launched) & pl.col("launched_at").is_null()).fill_null(value=False))
+    """Work of which it is known whether it was launched late: of what runs without a history, and of what has run with one that
+    cannot be, nobody knows when that was.
+    """
+    over = pl.when("is_broken").then(pl.col("stage").is_in(process.done)).otherwise(pl.lit(value=False))
+    unknown = (pl.col("stage").is_in(process.launched) | over) & pl.col("launched_at").is_null()
+    return work.filter(~unknown.fill_null(value=False))
 
 
 @cached(LRUCache(maxsize=64), key=lambda scoped, role, ids: (scoped.key, role, ids), condition=threading.Condition())

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from marops.tables import ROW, Table
+from marops.tables import REFUSED, ROW, Table
 
-SCHEMA = pl.Schema({ROW: pl.Int64(), "of": pl.String(), "column": pl.String(), "rule": pl.String()})
+SCHEMA = pl.Schema({ROW: pl.Int64(), **REFUSED.schema})
 """One row a cell that broke a rule. `of`: the value of the first column of the table's key, null where the row has none."""
 
 

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Text, joined, ntext, text
-from marops.pipeline import ageing_figures, figures, flow_figures, speed
+from marops.pipeline import ageing_figures, figures, flow_figures, logs, speed
 from marops.pipeline.delivery import LAUNCHED, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
@@ -309,15 +309,32 @@ _DOUBTS: dict[str, Text] = {
         "imported work of the same name (its keys here) was going on at the same time: if it is the same, say so on the page of "
         "the request, until then it counts twice"
     ),
+    Doubt.REFUSED: text("its own row was refused when its file was taken: of it, only its history is known"),
     Why.EPOCH: text("a moment before 1971"), Why.FUTURE: text("a move in the future"),
+    Why.NO_MOMENT: text("a move without a moment: that row of its history was refused"),
+    Why.UNREADABLE: text("a move at a moment that cannot be read: that row of its history was refused"),
+    Why.NO_STAGE: text("a move to no stage: that row of its history was refused"),
+    Why.REFUSED: text("a row of its history was refused"),
 }  # fmt: skip
 
 
 def _quality(flow: Details) -> None:
     found = flow.doubts
     out = found.filter("is_left_out")["issue_id"].n_unique()
+    moves, items = flow.nobodys
+    if moves:
+        note(logs.of_nobody(moves))
+    if items:
+        note(
+            ntext(
+                "{n} row of a tracker's items was refused and does not say which item it is.",
+                "{n} rows of a tracker's items were refused and do not say which items they are.",
+                items,
+            )
+        )  # fmt: skip
     if found.is_empty():
-        note(text("Nothing: every item is in every measure."))
+        if not moves + items:
+            note(text("Nothing: every item is in every measure."))
         return
     note(
         ntext(
