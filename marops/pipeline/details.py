@@ -262,6 +262,13 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     return taken(opened.process, shown, keeps_all=opened.process != usual() or not facts.kept.items.is_empty())
 
 
+def unknown_statuses(principal: Principal, workspace_id: str) -> tuple[str, ...]:
+    """The statuses of all of the workspace's work that are no stage, the most frequent first. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    facts = rollups.facts(workspaces.open_workspace(principal, workspace_id))
+    return tuple(quality.unknown_words(item_rollups.stage_moves(facts), item_rollups.work(facts))["status"])
+
+
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted: (scoped.key, counted), condition=threading.Condition())
 def _details(scoped: Scoped, counted: Counted) -> Details:
     opened, scope = scoped.opened, scoped.scope

@@ -6,6 +6,7 @@ import polars as pl
 
 from marops.period import EARLIEST
 from marops.pipeline.delivery import LAUNCHED, Delivery
+from marops.stages import Process, folded
 
 
 class Doubt(StrEnum):
@@ -107,13 +108,26 @@ def _rows(items: pl.DataFrame | None, why: Doubt) -> pl.DataFrame | None:
 
 
 def unknown_words(moves: pl.DataFrame, work: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Statuses that are no stage of the workflow: `status`, `moves` into it (of items without a history: that they are in it); the
-    most frequent first.
+    """Statuses that are no stage of the workflow: `status` as it is mostly written, `moves` into it (of items without a history:
+    that they are in it); the most frequent first.
     """
     words = [moves.filter(pl.col("stage").is_null()).select("status")]
     if work is not None:
         words.append(work.select(pl.col("unknown").alias("status")).drop_nulls())
     return (
-        pl.concat(words).group_by("status").agg(pl.len().cast(pl.Int64).alias("moves"))
-        .sort("moves", "status", descending=[True, False])
+        pl.concat(words).group_by(folded(pl.col("status")).alias("word"))
+        .agg(pl.col("status").mode().sort().first(), pl.len().cast(pl.Int64).alias("moves"))
+        .drop("word").sort("moves", "status", descending=[True, False])
     )  # fmt: skip
+
+
+def nowhere(work: pl.DataFrame, visits: pl.DataFrame, process: Process) -> int:
+    """How many items are, or have been, in statuses that are no stage, where most of the work is or was: over half of the visits
+    before the end, or of the items with something left to do. 0 elsewhere.
+    """
+    lost = pl.col("stage").is_null()
+    going_on = visits.filter(lost | ~pl.col("stage").is_in(list(process.done)))
+    open_ = work.filter(pl.col("done_at").is_null())
+    if not any(2 * rows.filter(lost).height > rows.height for rows in (going_on, open_)):
+        return 0
+    return pl.concat([rows.filter(lost)["issue_id"] for rows in (visits, open_)]).n_unique()

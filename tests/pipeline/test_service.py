@@ -142,8 +142,35 @@ def test_going_back_skipping_and_reopening_are_visits_of_their_own(home: Path):
 
 def test_a_status_that_is_no_stage_is_named(home: Path):
     put({"a": [("Request", at(1, 1)), ("Waiting for legal", at(1, 2))], "b": [("Parked", at(1, 2)), ("QA", at(1, 3))]})
-    assert flow().unknown == ("parked", "waiting for legal")
+    assert flow().unknown == ("Parked", "Waiting for legal")
     assert flow().adrift == ("Waiting for legal",)  # b is in QA now
+    # Two of four visits, and one of two items, are in none: half is not most.
+    assert flow().nowhere == 0
+    assert "no stage here" not in str(service.verdict(LOCAL_ADMIN, HERE))
+
+
+def test_where_most_work_is_in_no_stage_that_is_said_before_all_else(home: Path):
+    put(
+        {
+            "a": [("Inbox", at(1, 1)), ("Desk", at(1, 2)), ("Done", at(1, 5))],
+            "b": [("Request", at(1, 1)), ("desk ", at(1, 3)), ("Done", at(1, 5))],
+            "c": [("QA", at(1, 3)), ("Done", at(1, 5))],
+            "d": [("Desk", at(1, 3)), ("Inbox", at(1, 4))],
+        }
+    )  # fmt: skip
+    # Of seven visits before the end five are to none, of three items.
+    assert (flow().nowhere, flow().unknown) == (3, ("Desk", "Inbox"))
+    assert str(service.verdict(LOCAL_ADMIN, HERE)) == (
+        "3 of 4 items are, or have been, in statuses that are no stage here (Desk and Inbox): until they are, few of the numbers "
+        "below are about them."
+    )
+    assert details.unknown_statuses(LOCAL_ADMIN, OWN) == ("Desk", "Inbox")
+
+
+def test_items_without_a_history_are_in_no_stage_where_their_statuses_are_none(home: Path):
+    items = [("a", "Inbox"), ("b", "Inbox"), ("c", "QA")]
+    fill("work_item", [{"issue_id": issue, "current_status": status, "created_at": at(1, 1)} for issue, status in items])
+    assert (flow().nowhere, flow().unknown) == (2, ("Inbox",))
 
 
 def test_the_board_shows_the_present_and_the_limit_of_its_stage(home: Path):

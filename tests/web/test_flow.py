@@ -20,10 +20,11 @@ from marops.web.panels import stages, working
 from marops.web.panels.flowing import View
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
+from tests.conftest import case
 from tests.scorecard.made import at as on
 from tests.scorecard.made import fill
 from tests.sources.made import put
-from tests.web.app import errors, measure, opened, words
+from tests.web.app import errors, measure, opened, sentence, words
 from tests.web.conftest import Servers
 
 
@@ -172,7 +173,43 @@ def test_statuses_that_are_no_stage_are_offered_as_stages(home: Path) -> None:
     at = opened("pipeline")
     assert at.button(key="stages").label == "Stages (3 statuses unknown)"
     at.button(key="stages").click().run()
-    assert [warning.value for warning in at.warning] == ["3 statuses in your data are no stage\\: Inbox, Desk, and Filed\\."]
+    assert [warning.value for warning in at.warning] == ["3 statuses in your data are no stage\\: Desk, Filed, and Inbox\\."]
+
+
+def test_the_published_help_desk_says_first_that_its_statuses_are_no_stages_and_one_button_mends_it(
+    home: Path, read_here: None
+) -> None:
+    log = case("flow", "07_helpdesk", "helpdesk.xes.gz")
+    sources.accept(LOCAL_ADMIN, sources.preview_file(LOCAL_ADMIN, OWN, log))
+    at = opened("pipeline", ws=OWN, **{"from": "2010-01-01", "to": "2014-01-31", "vs": "none"})
+    assert sentence(at).startswith(
+        "4,580 of 4,580 items are, or have been, in statuses that are no stage here (Take in charge ticket, Resolve ticket, "
+    )
+    assert at.button(key="stages").label == "Stages (10 statuses unknown)"
+    at.button(key="stages").click().run()
+    (said,) = [warning.value for warning in at.warning]
+    assert said.startswith("10 statuses in your data are no stage\\: Take in charge ticket, ")
+    assert "RESOLVED" not in said
+    assert (
+        "Taken from the data, 3 more would be stages of their own: RESOLVED (Done now), DUPLICATE (Dropped now), and INVALID "
+        "(Dropped now)." in words(at)
+    )
+    at.button(key="stages_first").click().run()
+    assert not errors(at)
+    assert at.button(key="stages").label == "Stages"
+    assert "no stage here" not in sentence(at)
+    assert [button for button in at.button if button.key == "stages_first"] == []
+    assert len(workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages) == 14
+
+
+def test_a_status_of_which_no_history_tells_is_named_and_no_stage_is_made_of_it(home: Path) -> None:
+    moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Filed", 3 + n)] for n in range(3)})
+    fill("work_item", [{"issue_id": "x", "current_status": "Shelf", "created_at": on(1, 1)}])
+    at = opened("pipeline")
+    assert at.button(key="stages").label == "Stages (4 statuses unknown)"
+    at.button(key="stages").click().run()
+    assert [warning.value for warning in at.warning] == ["4 statuses in your data are no stage\\: Desk, Filed, Inbox, and Shelf\\."]
+    assert "No history tells where these belong: Shelf." in words(at)
 
 
 def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
