@@ -88,17 +88,12 @@ def twins(found: Facts) -> pl.DataFrame:
 
 def refused_moves(found: Facts) -> pl.DataFrame:
     """Rows of histories that were refused: see `tracked.refused`. They tell of a move, and so does none of the moves."""
-    return _refused(found, "work_item_transition")
+    return tracked.refused(found.manifest, "work_item_transition")
 
 
 def refused_items(found: Facts) -> pl.DataFrame:
     """Rows of trackers' items that were refused: see `tracked.refused`. Nothing is known of such an item but its moves."""
-    return _refused(found, "work_item")
-
-
-@cached(LRUCache(maxsize=32), key=lambda found, name: (found.key(*_REFUSED, "work_item"), name), condition=threading.Condition())
-def _refused(found: Facts, name: str) -> pl.DataFrame:
-    return tracked.refused(found.manifest, name)
+    return tracked.refused(found.manifest, "work_item")
 
 
 def this_hour() -> datetime:

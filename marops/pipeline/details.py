@@ -20,7 +20,6 @@ from marops.period import Period, Scope, start_of
 from marops.pipeline import ageing, delivery, events, flow, outlook, quality, roles, speed
 from marops.pipeline.dates import Dates
 from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
-from marops.pipeline.events import log
 from marops.pipeline.finishing import AS_IS, Order, WhatIf
 from marops.pipeline.flow import Reopened
 from marops.pipeline.outlook import Outlook
@@ -252,7 +251,7 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     opened = workspaces.open_workspace(principal, workspace_id)
     facts = rollups.facts(opened)
     moves = item_rollups.stage_moves(facts).with_columns(folded(pl.col("status")).alias("stage"))
-    found = log(delivery.events(moves), now=opened.over).events
+    found = events.trusted(delivery.events(moves), events.unread(item_rollups.refused_moves(facts)), now=opened.over).events
     if found.is_empty():
         return ()
     order = events.order(found)

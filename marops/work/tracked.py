@@ -62,6 +62,10 @@ def known(manifest: Manifest, items: Sequence[str]) -> frozenset[str]:
     return frozenset(item for rows in rows_of(manifest, items) for item in rows["issue_id"]).intersection(items)
 
 
+@cached(
+    LRUCache(maxsize=32), key=lambda manifest, name: (manifest.digest(str(refused_of(name)), "work_item"), name),
+    condition=threading.Condition(),
+)  # fmt: skip
 def refused(manifest: Manifest, name: str) -> pl.DataFrame:
     """Rows of a table (see `table`) that were refused when their file was taken, one row each in the order they came: issue_id (the
     item's id also where a history names it by its key; null: the row does not say whose it is), and the first of its cells that

@@ -110,6 +110,13 @@ def test_an_item_of_which_another_file_lacks_a_row_is_left_out_whichever_comes_f
     assert details.details(LOCAL_ADMIN, MARCH).delivered.timed["issue_id"].to_list() == ["X"]
 
 
+def test_an_item_is_the_same_one_however_its_refused_row_spaces_its_id(take: Take, tmp_path: Path) -> None:
+    take("case,stage,timestamp\n V1 ,Build,soon\nV1,Execution,2026-03-09\nV2,QA,2026-03-08\n -,Build,soon\n")
+    told = service.of_log(LOCAL_ADMIN, tmp_path / "log.csv", Asked()).found
+    assert (told["excluded"], told["items"], told["unread_rows"]) == ([{"case": "V1", "why": "unreadable date"}], 1, 1)
+    assert (left_out(), details.details(LOCAL_ADMIN, MARCH).nobodys) == ([("V1", "unreadable date")], (1, 0))
+
+
 ISSUES = """Summary,Issue key,Issue id,Issue Type,Status,Created,Due date
 One,A-1,10001,Story,Live,2026-02-01 09:00,2026-03-09
 Two,A-2,10002,Story,QA,2026-02-01 09:00,2026-03-31
