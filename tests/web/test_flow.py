@@ -353,6 +353,16 @@ def test_histories_with_a_refused_row_are_named_and_no_days_are_told_of_them(hom
     assert "It is in Build; since when is not known: a move of its history is missing or cannot be." in item
 
 
+def test_where_no_history_is_whole_the_page_says_where_it_says_why(home: Path, tmp_path: Path, read_here: None) -> None:
+    log = "case,stage,timestamp\nV1,Build,\nV1,QA,2026-01-09\n"
+    sources.accept(LOCAL_ADMIN, sources.preview_file(LOCAL_ADMIN, OWN, put(tmp_path / "log.csv", log)), leave_out_refused=True)
+    for view in ("speed", "age"):
+        assert (
+            words(opened("pipeline", view=view)).count("No item has a history that can be measured: Left out says why of each.")
+            == 2
+        )
+
+
 def test_work_with_a_move_that_cannot_be_has_no_days_and_is_judged_by_its_date_alone(home: Path) -> None:
     """Three stand in Build: one of them has a move of a year to come, and no days are told of it."""
     moved(here=[("Build", 2)], there=[("Build", 3)], ahead=[("Build", 2)])

@@ -99,7 +99,7 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     elif view is View.ROLES:
         who_does_what(held, place)
     elif flow.is_empty and view is not View.QUALITY:
-        note(_NO_HISTORY)
+        note(_nothing(flow))
     elif view is View.FORECAST:
         forecasts(flow, standing)
     elif view is View.FLOW:
@@ -113,7 +113,7 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
 def pace(flow: Details) -> None:
     """Whether work is faster than before, and how fast it is."""
     if flow.is_empty:
-        note(_NO_HISTORY)
+        note(_nothing(flow))
         return
     half, most, _, throughput, *_ = flow.measures
     note(
@@ -122,7 +122,11 @@ def pace(flow: Details) -> None:
     measures(half, most, throughput)
 
 
-_NO_HISTORY = text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages.")
+def _nothing(flow: Details) -> Text:
+    """Why nothing can be measured."""
+    if flow.delivered.log.excluded.height and flow.delivered.log.events.is_empty():
+        return text("No item has a history that can be measured: Left out says why of each.")
+    return text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages.")
 
 
 def _age(flow: Details) -> None:
