@@ -292,7 +292,7 @@ def flow(
 
         typer.echo(json.dumps(read.found, ensure_ascii=False))
     else:
-        for line in logs.lines(read.found):
+        for line in logs.lines(read.found, asked):
             _tell(line)
 
 

@@ -13,6 +13,7 @@ from cachetools import LRUCache, cached
 from marops import lake
 from marops.period import EARLIEST, start_of
 from marops.rollups import Facts, unit_of
+from marops.tables import refused_of
 from marops.work import frames, tracked
 from marops.work import twins as twins_of
 from marops.work.frames import Work
@@ -20,10 +21,11 @@ from marops.work.kept import FLAGS
 from marops.workspaces.service import DATED
 
 _WORK = ("work_item", "work_item_transition")
+_REFUSED = tuple(str(refused_of(name)) for name in _WORK)
 
 
 def _key(found: Facts) -> Hashable:
-    return found.key(*_WORK), found.opened.today
+    return found.key(*_WORK, *_REFUSED), found.opened.today
 
 
 @cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
@@ -62,7 +64,8 @@ def work(found: Facts) -> pl.DataFrame:
     (entered the stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code; and what to know of
     it: finished (the status in which its tracker has finished it, though that is no end; null: none), differs (the tracker's status
     and the last of its history, where they contradict each other), unknown (the tracker's status, where there is no history and it
-    is no stage).
+    is no stage), is_broken (a move of its history was refused, or cannot be: then since and launched_at are null, and the stage is
+    the one its tracker names, or else that of its last move that can be).
 
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
@@ -81,6 +84,16 @@ def twins(found: Facts) -> pl.DataFrame:
     if kept.is_empty():
         return pl.DataFrame(schema=twins_of.TWINS)
     return twins_of.twins(kept, _imported_names(found))
+
+
+def refused_moves(found: Facts) -> pl.DataFrame:
+    """Rows of histories that were refused: see `tracked.refused`. They tell of a move, and so does none of the moves."""
+    return tracked.refused(found.manifest, "work_item_transition")
+
+
+def refused_items(found: Facts) -> pl.DataFrame:
+    """Rows of trackers' items that were refused: see `tracked.refused`. Nothing is known of such an item but its moves."""
+    return tracked.refused(found.manifest, "work_item")
 
 
 def this_hour() -> datetime:

@@ -548,6 +548,28 @@ TABLES: dict[str, Table] = {
     )
 }  # fmt: skip
 
+REFUSED = Table(
+    "refused",
+    Kind.LAKE,
+    "Cells for which rows of a file were refused, of tables whose numbers are made of several rows of one thing.",
+    (
+        _text("of", "whose row it is: the first column of the table's key; empty where the row does not say"),
+        _text("column", "the column of the table; empty where no cell could be told"),
+        _text("rule", "the rule that the cell breaks"),
+    ),
+    ("of",),
+)
+"""What `refused_of` names. It is no table that a file can be read as."""
+
+
+def refused_of(table: str) -> str | None:
+    """Under which name the lake keeps which rows of a table were refused; None for a table of which nobody asks that."""
+    return f"{table}:refused" if table in _OF_SEVERAL_ROWS else None
+
+
+_OF_SEVERAL_ROWS = frozenset({WORK_ITEM.name, WORK_ITEM_TRANSITION.name})
+"""Where one row is missing, the item's others tell of another history than it had."""
+
 
 def markdown() -> str:
     """The reference page docs/tables.md."""

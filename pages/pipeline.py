@@ -25,6 +25,7 @@ if flow.is_empty:
 held = roles.held(principal, place.scope, place.chosen)
 
 web.page_title(text("Pipeline"), service.verdict(principal, place.scope, place.chosen))
+web.stages_first(flow, place)
 web.chosen_work(place, flow)
 web.measures(flow.late, flow.in_preparation, flow.on_time)
 web.reach(flow)

@@ -468,6 +468,7 @@ def test_flow_knows_nothing_of_days_to_come_and_names_the_end_it_took(home: Path
             "Nothing is known of Dec 31, 9999 yet. Give a day up to today."
         )
     assert "Taken for the end of the work: Done. Say it with --done." in marops("flow", path).stdout.splitlines()
+    assert "Say it with --done." not in marops("flow", path, "--done", "Done").stdout
 
 
 def test_flow_counts_moves_back_also_where_reopened_work_starts_again(home: Path, tmp_path: Path) -> None:

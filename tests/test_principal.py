@@ -164,7 +164,7 @@ LOOKING = {
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
         "marops.pipeline.choosing": "persons acting known desk twins",
-        "marops.pipeline.details": "details suggested",
+        "marops.pipeline.details": "details suggested unknown_statuses",
         "marops.pipeline.roles": "matrix held",
         "marops.pipeline.service": "flow findings verdict",
         "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",

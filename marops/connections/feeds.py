@@ -31,7 +31,7 @@ from marops.sources import grains
 from marops.sources.previews import Preview
 from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun, Status
-from marops.tables import TABLES, Kind, Table, Type
+from marops.tables import REFUSED, TABLES, Kind, Table, Type
 
 _DAYS = {"_day", "period_start", "period_end"}
 
@@ -116,6 +116,8 @@ def kept(before: Past, table: Table, staged: Path, first: date | None, *, change
 
 
 def _rest(blob: Blob, table: Table, staged: Path, before: date | None) -> Blob | None:
+    if blob.table_name not in TABLES:
+        return _still_refused(blob, staged)
     key, day = list(table.key), _day(table)
     new = pl.scan_parquet(staged)
     present = set(new.collect_schema().names())
@@ -125,6 +127,19 @@ def _rest(blob: Blob, table: Table, staged: Path, before: date | None) -> Blob |
         rest = rest.filter(day < before)
     rest = rest.join(keys, on=key, how="anti", nulls_equal=True, maintain_order="left")
     count, last = rest.select(pl.len(), pl.lit(None) if day is None else day.max()).collect().row(0)
+    return _trimmed(blob, rest, count, last, staged)
+
+
+def _still_refused(blob: Blob, staged: Path) -> Blob | None:
+    """The refused rows of an earlier delivery that say whose they are: nobody knows of which day they were, and so whether they
+    have been delivered again. Those of nobody count where they were delivered last.
+    """
+    rest = lake.all_rows(blob, REFUSED).filter(pl.col("of").is_not_null())
+    return _trimmed(blob, rest, rest.select(pl.len()).collect().item(), None, staged)
+
+
+def _trimmed(blob: Blob, rest: pl.LazyFrame, count: int, last: date | None, staged: Path) -> Blob | None:
+    """A copy of a blob with the rest of its rows, `count` of them up to the `last` day; None where nothing is left."""
     if count == blob.rows:
         return _copy(blob)
     if not count:

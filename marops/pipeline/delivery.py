@@ -14,7 +14,7 @@ import polars as pl
 from marops.language import Text, text
 from marops.period import start_of
 from marops.pipeline import flow
-from marops.pipeline.events import EVENT, Log, Workflow, log, placed
+from marops.pipeline.events import EVENT, Log, Workflow, placed, trusted
 from marops.pipeline.flow import Clock, Reopened
 from marops.stages import Category, Process
 
@@ -114,14 +114,14 @@ class Delivery:
 
 def delivery(
     moves: pl.DataFrame, process: Process, end: datetime, counted: Counted | None = None, *, reach: datetime | None = None,
-    work: pl.DataFrame | None = None,
+    work: pl.DataFrame | None = None, unread: pl.DataFrame | None = None,
 ) -> Delivery:  # fmt: skip
-    """`moves`: item_rollups.stage_moves, by item and time; `work`: item_rollups.work.
+    """`moves`: item_rollups.stage_moves, by item and time; `work`: item_rollups.work; `unread`: events.unread.
 
     What moves later on the last day has not happened yet; what moved on a later day cannot be right, and is kept out with its item.
     """
     over = start_of((end - timedelta(microseconds=1)).date() + timedelta(days=1))
-    known = log(_to_launch(moves, process), now=over - timedelta(microseconds=1), as_of=end)
+    known = trusted(_to_launch(moves, process), unread, now=over - timedelta(microseconds=1), as_of=end)
     asked = pl.DataFrame(schema=_ASKED) if work is None else work.select("issue_id", "created_at")
     return Delivery(known, _workflow(process), counted or Counted(), end, min(reach or end, end), asked)
 

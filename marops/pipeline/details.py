@@ -20,7 +20,6 @@ from marops.period import Period, Scope, start_of
 from marops.pipeline import ageing, delivery, events, flow, outlook, quality, roles, speed
 from marops.pipeline.dates import Dates
 from marops.pipeline.delivery import LAUNCHED, Counted, Delivery
-from marops.pipeline.events import log
 from marops.pipeline.finishing import AS_IS, Order, WhatIf
 from marops.pipeline.flow import Reopened
 from marops.pipeline.outlook import Outlook
@@ -36,8 +35,9 @@ class Details:
     """The flow of a scope's work. What happened is of the scope's period, what stands is of `today`.
 
     `work`: item_rollups.work; `moves`: item_rollups.stage_moves; `twins`: item_rollups.twins. `dates`: when open work is done,
-    everybody's, for which a unit's or a person's may wait. `acts_on`: the items whose ages are shown, those on which a role must
-    act now; None: all. Frames are worked out when they are asked for, and kept.
+    everybody's, for which a unit's or a person's may wait. `refused`: items of which the tracker's own row was refused (issue_id);
+    `nobodys`: how many refused rows of histories, and of trackers' items, do not say whose they are. `acts_on`: the items whose
+    ages are shown, those on which a role must act now; None: all. Frames are worked out when they are asked for, and kept.
     """
 
     delivered: Delivery
@@ -50,6 +50,8 @@ class Details:
     dates: Dates
     calendar: Calendar
     today: date
+    refused: pl.DataFrame
+    nobodys: tuple[int, int]
     acts_on: frozenset[str] | None = None
 
     @property
@@ -213,7 +215,7 @@ class Details:
     @cached_property
     def doubts(self) -> pl.DataFrame:
         """What cannot be measured, or only with doubts: see `quality.doubts`, with `name` and `key`."""
-        found = quality.doubts(self.delivered, self.work, self.moves, self.twins)
+        found = quality.doubts(self.delivered, self.work, self.moves, self.twins, self.refused)
         named = self.work.select("issue_id", "key", pl.coalesce("campaign_name", "name").alias("name"))
         return found.join(named, on="issue_id", how="left", maintain_order="left")
 
@@ -249,7 +251,7 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     opened = workspaces.open_workspace(principal, workspace_id)
     facts = rollups.facts(opened)
     moves = item_rollups.stage_moves(facts).with_columns(folded(pl.col("status")).alias("stage"))
-    found = log(delivery.events(moves), now=opened.over).events
+    found = events.trusted(delivery.events(moves), events.unread(item_rollups.refused_moves(facts)), now=opened.over).events
     if found.is_empty():
         return ()
     order = events.order(found)
@@ -259,18 +261,27 @@ def suggested(principal: Principal, workspace_id: str) -> tuple[Stage, ...]:
     return taken(opened.process, shown, keeps_all=opened.process != usual() or not facts.kept.items.is_empty())
 
 
+def unknown_statuses(principal: Principal, workspace_id: str) -> tuple[str, ...]:
+    """The statuses of all of the workspace's work that are no stage, the most frequent first. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    facts = rollups.facts(workspaces.open_workspace(principal, workspace_id))
+    return tuple(quality.unknown_words(item_rollups.stage_moves(facts), item_rollups.work(facts))["status"])
+
+
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted: (scoped.key, counted), condition=threading.Condition())
 def _details(scoped: Scoped, counted: Counted) -> Details:
     opened, scope = scoped.opened, scoped.scope
     return Details(
         _delivered(scoped, counted), opened.process, scope.period, scope.compared, scoped.work, scoped.moves,
-        item_rollups.twins(scoped.facts), _dates(scoped.everything, counted), opened.calendar, opened.today,
+        item_rollups.twins(scoped.facts), _dates(scoped.everything, counted), opened.calendar, opened.today, scoped.refused,
+        scoped.nobodys,
     )  # fmt: skip
 
 
 def _delivered(scoped: Scoped, counted: Counted) -> Delivery:
     reach = item_rollups.imported_until(scoped.facts)
-    return delivery.delivery(scoped.moves, scoped.opened.process, scoped.end, counted, reach=reach, work=scoped.work)
+    moves, process, unread = scoped.moves, scoped.opened.process, scoped.unread
+    return delivery.delivery(moves, process, scoped.end, counted, reach=reach, work=scoped.work, unread=unread)
 
 
 @cached(

@@ -4,7 +4,7 @@ An event says that an item (`case`) entered a stage at a moment (UTC). The terms
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,6 +32,7 @@ class Why(StrEnum):
     EPOCH = "date before 1971"
     FUTURE = "future date"
     NO_STAGE = "no stage"
+    REFUSED = "refused row"
     NOT_COMPLETED = "no completed step"
     UNKNOWN = "unknown stage"
 
@@ -112,6 +113,29 @@ def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -
     same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     tied = kept.select(pl.col("case").filter(same).n_unique()).item()
     return Log(kept, pl.concat([excluded, unfinished]), int(tied), until)
+
+
+def trusted(events: pl.DataFrame, unread: pl.DataFrame | None, *, now: datetime, as_of: datetime | None = None) -> Log:
+    """The `log` of the items with a history of which all rows could be read (`unread`: the others, and why)."""
+    if unread is None or unread.is_empty():
+        return log(events, now=now, as_of=as_of)
+    known = log(events.join(unread, on="case", how="anti", maintain_order="left"), now=now, as_of=as_of)
+    return replace(known, excluded=pl.concat([unread, known.excluded]))
+
+
+def unread(refused: pl.DataFrame) -> pl.DataFrame:
+    """The items of which a row was refused (`case`), each once, and why they are left out as a whole: a row that says when nothing
+    happened, or nothing of when, makes every time of its item wrong. `refused`: issue_id (null: a row of nobody), column, rule.
+    """
+    column, rule = pl.col("column"), pl.col("rule")
+    why = (
+        pl.when((column == "transition_at") & (rule == "unreadable")).then(pl.lit(Why.UNREADABLE.value))
+        .when(column == "transition_at").then(pl.lit(Why.NO_MOMENT.value))
+        .when(column == "status").then(pl.lit(Why.NO_STAGE.value))
+        .otherwise(pl.lit(Why.REFUSED.value))
+    )  # fmt: skip
+    named = refused.filter(pl.col("issue_id").is_not_null()).select(pl.col("issue_id").alias("case"), why.alias("why"))
+    return named.unique("case", keep="first", maintain_order=True)
 
 
 def spelled_alike(events: pl.DataFrame) -> pl.DataFrame:

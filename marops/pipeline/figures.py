@@ -117,7 +117,8 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     places = list(range(rows.height))
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
-        _line(figure, [row["created_at"].date(), flow.today], at, theme.SOFT.light, 5)
+        if row["created_at"] is not None:
+            _line(figure, [row["created_at"].date(), flow.today], at, theme.SOFT.light, 5)
         if row["likely"] is not None and row["latest"] is not None:
             _line(figure, [row["likely"], row["latest"]], at, theme.JOINT.light, 11)
             if row["latest"] > row["due_date"]:
@@ -140,7 +141,7 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     is_past, is_told = pl.col("days_late").is_not_null(), pl.col("chance").is_not_null()
     # Without a last day more than 15 % of those that stood alike never were launched.
     late = dated.filter(is_past | (is_told & (pl.col("latest").is_null() | (pl.col("latest") > pl.col("due_date"))))).height
-    untold = dated.filter(~is_past & ~is_told).height
+    untold, astray = (dated.filter(~is_past & ~is_told & why).height for why in (~pl.col("is_broken"), pl.col("is_broken")))
     title = (
         ntext(
             "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=dated.height
@@ -153,6 +154,12 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
             "{said}; of {n} it cannot be told: too few stood alike",
             "{said}; of {n} it cannot be told: too few stood alike",
             untold, said=title,
+        )  # fmt: skip
+    if astray:
+        title = ntext(
+            "{said}; of {n} it cannot be told: a move of its history is missing or cannot be",
+            "{said}; of {n} it cannot be told: a move of their history is missing or cannot be",
+            astray, said=title,
         )  # fmt: skip
     unit = text(
         "grey: since it was asked for; | due; band: half to 85 % of those that stood as far were launched, red past the date"
@@ -190,6 +197,8 @@ def _line(figure: go.Figure, days: list[date], at: int, colour: str, width: int)
 
 
 def _said(row: Mapping[str, Any]) -> Text:
+    if row["is_broken"]:
+        return text("due {due}; a move of its history is missing or cannot be: when is not known", due=row["due_date"])
     if row["chance"] is None or row["comparable"] < FEWEST:
         return text("due {due}; too few have stood as far to say when", due=row["due_date"])
     if row["latest"] is None:

@@ -105,6 +105,11 @@ class Held:
         rows = self.now.filter(pl.col("role").eq_missing(pl.lit(role, pl.String))).rows(named=True)
         if not rows:
             return text("No item is there now.")
+        if rows[0]["oldest"] is None:
+            return ntext(
+                "{n} item is there now, since when is not known.", "{n} items are there now, since when is not known.",
+                rows[0]["items"],
+            )  # fmt: skip
         return ntext(
             "{n} item is there now, for {days}: {name}.", "{n} items are there now, the oldest for {days}: {name}.",
             rows[0]["items"], days=Quantity(rows[0]["oldest"], Unit.DAYS), name=rows[0]["case"],

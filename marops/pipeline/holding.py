@@ -166,11 +166,12 @@ def acting(found: pl.DataFrame) -> pl.DataFrame:
 def now(waiting: pl.DataFrame, end: datetime, values: pl.DataFrame) -> pl.DataFrame:
     """Who must act now, by role: `items`, `approvals` (of them, waiting for an answer), `oldest` (days the role has had the item it
     has had longest) and its `case`, `value` (what the items are expected to bring a day) and `valued` (how many have one; where
-    none has, `value` is null). `waiting`: `case`, `role`, `since`, `asked`; `values`: `issue_id` and `value`. The most items first.
+    none has, `value` is null); `undated`, the items of which nobody knows since when the role has them (where it is so of all,
+    `oldest` is null). `waiting`: `case`, `role`, `since`, `asked`; `values`: `issue_id` and `value`. The most items first.
     """
     waiting = waiting.join(values, left_on="case", right_on="issue_id", how="left", maintain_order="left")
     return (
-        waiting.sort("since", "case").group_by("role")
+        waiting.sort("since", "case", nulls_last=True).group_by("role")
         .agg(
             pl.len().cast(pl.Int64).alias("items"),
             pl.col("asked").sum().cast(pl.Int64).alias("approvals"),
@@ -178,8 +179,9 @@ def now(waiting: pl.DataFrame, end: datetime, values: pl.DataFrame) -> pl.DataFr
             pl.col("case").first(),
             pl.when(pl.col("value").count() > 0).then(pl.col("value").sum()).alias("value"),
             pl.col("value").count().cast(pl.Int64).alias("valued"),
+            pl.col("since").null_count().cast(pl.Int64).alias("undated"),
         )
-        .sort("items", "oldest", "role", descending=[True, True, False])
+        .sort("items", "oldest", "role", descending=[True, True, False], nulls_last=True)
     )  # fmt: skip
 
 

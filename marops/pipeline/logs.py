@@ -134,8 +134,8 @@ def summary(
     }
 
 
-def lines(found: Mapping[str, Any]) -> Iterator[Text]:
-    """A summary in sentences."""
+def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
+    """A summary of what was asked, in sentences."""
     yield text(
         "{items}, {events}, {ways} through {stages}; as of {day}.",
         items=ntext("{n} item", "{n} items", found["items"]), events=ntext("{n} event", "{n} events", found["events"]),
@@ -143,7 +143,8 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
         day=datetime.fromisoformat(found["as_of"]).date(),
     )  # fmt: skip
     yield text("{finished} finished, {open} in progress.", finished=found["finished"], open=found["in_progress"])
-    yield text("Taken for the end of the work: {stages}. Say it with --done.", stages=joined(found["done"], 30))
+    if not asked.done:
+        yield text("Taken for the end of the work: {stages}. Say it with --done.", stages=joined(found["done"], 30))
     if found["unlisted_stages"]:
         yield text(
             "Stages that were not given and so count in none: {stages}.",
@@ -189,11 +190,16 @@ def lines(found: Mapping[str, Any]) -> Iterator[Text]:
     if found["excluded"]:
         yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))
     if found["unread_rows"]:
-        yield ntext(
-            "{n} row has too many or too few cells, or no item: its item, whichever that is, lacks an event here.",
-            "{n} rows have too many or too few cells, or no item: their items, whichever they are, lack events here.",
-            found["unread_rows"],
-        )  # fmt: skip
+        yield of_nobody(found["unread_rows"])
+
+
+def of_nobody(rows: int) -> Text:
+    """What so many rows mean of which nobody can say whose they are."""
+    return ntext(
+        "{n} row has too many or too few cells, or no item: its item, whichever that is, lacks an event here.",
+        "{n} rows have too many or too few cells, or no item: their items, whichever they are, lack events here.",
+        rows,
+    )
 
 
 _WORDS: Mapping[str, Callable[[int], Text]] = {
@@ -202,6 +208,7 @@ _WORDS: Mapping[str, Callable[[int], Text]] = {
     Why.EPOCH: lambda n: ntext("{n} item with a moment before 1971", "{n} items with a moment before 1971", n),
     Why.FUTURE: lambda n: ntext("{n} item with a moment still to come", "{n} items with a moment still to come", n),
     Why.NO_STAGE: lambda n: ntext("{n} item with an event without a stage", "{n} items with an event without a stage", n),
+    Why.REFUSED: lambda n: ntext("{n} item with a refused row", "{n} items with refused rows", n),
     Why.NOT_COMPLETED: lambda n: ntext("{n} item that has completed no step", "{n} items that have completed no step", n),
     Why.UNKNOWN: lambda n: ntext("{n} item that was in none of the stages", "{n} items that were in none of the stages", n),
     NO_HISTORY: lambda n: ntext("{n} item of whose history not all is there", "{n} items of whose history not all is there", n),

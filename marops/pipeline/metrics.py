@@ -20,16 +20,18 @@ _FEWEST_FOR_P85 = 10
 
 def in_progress(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
     """Items that are not done, oldest in their stage first, with `age` (days since they were requested) and `waiting`
-    (days in the present stage). `end` is the moment up to which the data reaches.
+    (days in the present stage; null, and last, where its history cannot be: nobody knows when it came there). `end` is the moment
+    up to which the data reaches.
     """
     days = 86_400
+    since = pl.when("is_broken").then(None).otherwise(pl.coalesce("since", "created_at"))
     return (
         work.filter(pl.col("stage").is_not_null() & pl.col("done_at").is_null())
         .with_columns(
             ((pl.lit(end) - pl.col("created_at")).dt.total_seconds() / days).alias("age"),
-            ((pl.lit(end) - pl.coalesce("since", "created_at")).dt.total_seconds() / days).alias("waiting"),
+            ((pl.lit(end) - since).dt.total_seconds() / days).alias("waiting"),
         )
-        .sort("waiting", "issue_id", descending=[True, False])
+        .sort("waiting", "issue_id", descending=[True, False], nulls_last=True)
     )
 
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from marops.period import EARLIEST
 from marops.pipeline.delivery import LAUNCHED, Delivery
+from marops.stages import Process, folded
 
 
 class Doubt(StrEnum):
@@ -23,15 +24,20 @@ class Doubt(StrEnum):
     MOVED_BEFORE_CREATED = "moved before it was created"
     DONE_BEFORE_CREATED = "end before start"
     TWIN = "imported under the same name"
+    REFUSED = "its own row was refused"
 
 
 DOUBTS = pl.Schema({"issue_id": pl.String(), "why": pl.String(), "is_left_out": pl.Boolean(), "found": pl.String()})
 
 
-def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame, twins: pl.DataFrame | None = None) -> pl.DataFrame:
+def doubts(
+    delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame, twins: pl.DataFrame | None = None,
+    refused: pl.DataFrame | None = None,
+) -> pl.DataFrame:  # fmt: skip
     """One row an item and reason (Doubt or events.Why), those that are in no measure of flow first. `found`: the words or moments
     that raise the doubt, null where the reason says it all. `work` and `moves` are the roll-ups' of the same items; `twins`:
-    item_rollups.twins of all work, also of other units and people.
+    item_rollups.twins of all work, also of other units and people; `refused`: the items of which the tracker's own row was refused
+    (issue_id).
     """
     items = delivered.items
     events = delivered.log.events.with_columns(pl.col("case").cast(pl.String))
@@ -48,15 +54,18 @@ def doubts(delivered: Delivery, work: pl.DataFrame, moves: pl.DataFrame, twins: 
     went_on = (pl.col("stage") == LAUNCHED) & (pl.col("case") == pl.col("case").shift(-1))
     finished = items.drop_nulls(["finished", "started"])
     worked = events.filter(pl.col("stage").is_in(list(delivered.workflow.active)))
+    silent = work.filter(pl.col("differs").is_null()).join(moves, on="issue_id", how="anti")
     frames = [
         excluded,
-        # A history that its tracker contradicts is there, though nothing can be measured by it.
-        _rows(work.filter(pl.col("differs").is_null()).join(moves, on="issue_id", how="anti"), Doubt.NO_HISTORY),
+        # A history that its tracker contradicts, or that was refused, is there, though nothing can be measured by it.
+        _rows(_but(silent, excluded), Doubt.NO_HISTORY),
+        _rows(None if refused is None else refused.select("issue_id").drop_nulls(), Doubt.REFUSED),
         _rows(_of(delivered.withdrawn), Doubt.WITHDRAWN),
         _rows(unknown, Doubt.UNKNOWN),
         _rows(_told(work, "unknown"), Doubt.UNKNOWN),
         _rows(_told(work, "finished"), Doubt.FINISHED),
-        _rows(_told(work, "differs"), Doubt.DIFFERS),
+        # Where a move is lacking, that is why they differ.
+        _rows(_but(_told(work, "differs"), excluded), Doubt.DIFFERS),
         _rows(_of(tied).join(_told(work, "finished"), on="issue_id", how="anti", maintain_order="left"), Doubt.EQUAL_TIMES),
         _rows(_of(events.filter(again)["case"].unique(maintain_order=True)), Doubt.REPEATED),
         _rows(_of(events.filter(went_on)["case"].unique(maintain_order=True)), Doubt.RELAUNCHED),
@@ -87,6 +96,10 @@ def _told(work: pl.DataFrame, column: str) -> pl.DataFrame:
     return work.drop_nulls(column).select("issue_id", pl.col(column).alias("found"))
 
 
+def _but(items: pl.DataFrame, excluded: pl.DataFrame) -> pl.DataFrame:
+    return items.join(excluded, on="issue_id", how="anti", maintain_order="left")
+
+
 def _rows(items: pl.DataFrame | None, why: Doubt) -> pl.DataFrame | None:
     if items is None:
         return None
@@ -95,13 +108,26 @@ def _rows(items: pl.DataFrame | None, why: Doubt) -> pl.DataFrame | None:
 
 
 def unknown_words(moves: pl.DataFrame, work: pl.DataFrame | None = None) -> pl.DataFrame:
-    """Statuses that are no stage of the workflow: `status`, `moves` into it (of items without a history: that they are in it); the
-    most frequent first.
+    """Statuses that are no stage of the workflow: `status` as it is mostly written, `moves` into it (of items without a history:
+    that they are in it); the most frequent first.
     """
     words = [moves.filter(pl.col("stage").is_null()).select("status")]
     if work is not None:
         words.append(work.select(pl.col("unknown").alias("status")).drop_nulls())
     return (
-        pl.concat(words).group_by("status").agg(pl.len().cast(pl.Int64).alias("moves"))
-        .sort("moves", "status", descending=[True, False])
+        pl.concat(words).group_by(folded(pl.col("status")).alias("word"))
+        .agg(pl.col("status").mode().sort().first(), pl.len().cast(pl.Int64).alias("moves"))
+        .drop("word").sort("moves", "status", descending=[True, False])
     )  # fmt: skip
+
+
+def nowhere(work: pl.DataFrame, visits: pl.DataFrame, process: Process) -> int:
+    """How many items are, or have been, in statuses that are no stage, where most of the work is or was: over half of the visits
+    before the end, or of the items with something left to do. 0 elsewhere.
+    """
+    lost = pl.col("stage").is_null()
+    going_on = visits.filter(lost | ~pl.col("stage").is_in(list(process.done)))
+    open_ = work.filter(pl.col("done_at").is_null())
+    if not any(2 * rows.filter(lost).height > rows.height for rows in (going_on, open_)):
+        return 0
+    return pl.concat([rows.filter(lost)["issue_id"] for rows in (visits, open_)]).n_unique()

@@ -15,7 +15,7 @@ from marops.errors import Conflict, UserError
 from marops.language import joined, text
 from marops.period import Scope
 from marops.pipeline import bottleneck, flow, holding, raci
-from marops.pipeline.events import EVENT, log
+from marops.pipeline.events import EVENT, trusted
 from marops.pipeline.held import Held
 from marops.pipeline.raci import Actor, Cell, Matrix
 from marops.pipeline.scoped import ALL, Chosen, Scoped
@@ -131,7 +131,7 @@ def _held(scoped: Scoped) -> Held:
     approvals = item_rollups.approvals(facts).select(holding.APPROVAL.names())
     names = raci.as_called(matrix, pl.concat([moves["role"], approvals["approver"]]).drop_nulls().unique())
     approvals = approvals.with_columns(pl.col("approver").replace(names))
-    found = log(_events(moves, names), now=opened.over, as_of=end)
+    found = trusted(_events(moves, names), scoped.unread, now=opened.over, as_of=end)
     before_launch = [stage.id for stage in process.before_launch]
     must_act = {stage: matrix.must_act(stage) for stage in before_launch}
     spans = holding.spans(flow.visits(found.events), must_act, approvals, end, before_launch)
@@ -164,13 +164,14 @@ def _held(scoped: Scoped) -> Held:
 
 def _acting(told: pl.DataFrame, work: pl.DataFrame, must_act: Mapping[str, str | None]) -> pl.DataFrame:
     """On which item each role must act now (`case`, `role`, `since`, `asked`): as waiting is charged; where no history tells, as
-    the matrix says of its stage, since it came there or was created.
+    the matrix says of its stage, since it came there or was created; since when, where its history cannot be, nobody knows (null).
     """
     known = told.select("case", "role", "since", "asked")
     going_on = pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(must_act))
     others = work.filter(going_on).join(known, left_on="issue_id", right_on="case", how="anti", maintain_order="left")
     role = pl.col("stage").replace_strict(dict(must_act), default=None, return_dtype=pl.String).alias("role")
-    since, asked = pl.coalesce("since", "created_at").alias("since"), pl.lit(value=False).alias("asked")
+    since = pl.when("is_broken").then(None).otherwise(pl.coalesce("since", "created_at")).alias("since")
+    asked = pl.lit(value=False).alias("asked")
     return pl.concat([known, others.select(pl.col("issue_id").alias("case"), role, since, asked)])
 
 

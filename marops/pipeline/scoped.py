@@ -8,6 +8,7 @@ import polars as pl
 
 from marops import item_rollups, rollups
 from marops.period import Scope
+from marops.pipeline import events
 from marops.rollups import Facts
 from marops.workspaces.service import Opened
 
@@ -83,6 +84,25 @@ class Scoped:
     def visits(self) -> pl.DataFrame:
         """item_rollups.stage_visits, of `work`."""
         return self._of_work(item_rollups.stage_visits(self.facts))
+
+    @property
+    def unread(self) -> pl.DataFrame:
+        """The items of `work` with a history of which a row was refused, and why (`events.unread`); where all work is looked at,
+        also those of which nothing else is known.
+        """
+        return events.unread(self._of_work(item_rollups.refused_moves(self.facts)))
+
+    @property
+    def refused(self) -> pl.DataFrame:
+        """The items of `work` of which the tracker's own row was refused (issue_id), likewise."""
+        return self._of_work(item_rollups.refused_items(self.facts).select("issue_id").drop_nulls().unique(maintain_order=True))
+
+    @property
+    def nobodys(self) -> tuple[int, int]:
+        """How many refused rows of histories, and of trackers' items, do not say whose they are, whatever is looked at."""
+        found = (item_rollups.refused_moves(self.facts), item_rollups.refused_items(self.facts))
+        moves, items = (rows["issue_id"].null_count() for rows in found)
+        return moves, items
 
     def _of_work(self, rows: pl.DataFrame) -> pl.DataFrame:
         if self.scope.unit is None and self.person is None:

@@ -10,10 +10,11 @@ from cachetools import LRUCache, cached
 
 from marops import item_rollups, rollups
 from marops.findings import Finding, Severity, Side
-from marops.language import Text, ntext, text
+from marops.language import Text, joined, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
-from marops.pipeline import delivery, lateness, logs, metrics, ordering, roles
+from marops.pipeline import delivery, lateness, logs, metrics, ordering, quality, roles
+from marops.pipeline import events as events_of
 from marops.pipeline.events import EVENT, Why, spelled_alike
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
@@ -23,7 +24,7 @@ from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
 from marops.sources import service as sources
-from marops.stages import Process, Stage, folded
+from marops.stages import Process, Stage
 from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
@@ -39,10 +40,10 @@ class Flow:
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `places`: ordering.ORDER of
     all open work, whatever the scope; `needs`: item_rollups.dependencies. `checked`: how such chances turned out. `unknown`:
-    statuses that are no stage, in lower case; `adrift`: those in which items are now. `told_until`: the last day that trackers tell
-    of, where work kept here is known for longer; None else. `last_day`: the last day that is known. `role`: of what stands now
-    (`items`, `overdue`, `risks`, `over_sla`, `in_preparation`, `late`) only that is here on which this role must act; None: all of
-    it.
+    statuses of all work that are no stage; `adrift`: those in which items are now; `nowhere`: quality.nowhere. `told_until`: the
+    last day that trackers tell of, where work kept here is known for longer; None else. `last_day`: the last day that is known.
+    `role`: of what stands now (`items`, `overdue`, `risks`, `over_sla`, `in_preparation`, `late`) only that is here on which this
+    role must act; None: all of it.
     """
 
     items: pl.DataFrame
@@ -62,6 +63,7 @@ class Flow:
     has_dates: bool
     unknown: tuple[str, ...]
     adrift: tuple[str, ...]
+    nowhere: int
     today: date
     told_until: date | None
     last_day: date
@@ -198,9 +200,19 @@ def verdict(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Text:
     require(principal, Action.READ, scope.workspace)
     found = flow(principal, scope, chosen)
     where = _where_work_waits(found)
+    late = ntext("{n} launch is past its date.", "{n} launches are past their dates.", found.overdue.height)
+    if found.nowhere:
+        # Where most work waits is not known then.
+        first = ntext(
+            "{n} of {all} items is, or has been, in statuses that are no stage here ({words}): until they are, few of the numbers "
+            "below are about it.",
+            "{n} of {all} items are, or have been, in statuses that are no stage here ({words}): until they are, few of the "
+            "numbers below are about them.",
+            found.nowhere, all=found.count, words=joined(found.unknown, 4),
+        )  # fmt: skip
+        return text("{first} {late}", first=first, late=late) if found.overdue.height else first
     if not found.has_dates:
         return text("{where} {none}", where=where, none=metrics.NO_DATES)
-    late = ntext("{n} launch is past its date.", "{n} launches are past their dates.", found.overdue.height)
     if found.doubtful:
         doubtful = ntext(
             "{n} more is likelier to miss its date than to keep it.",
@@ -233,20 +245,13 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
         (pl.col(name) if name in found.rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
     )
     events = spelled_alike(events)
-    # A row that says when nothing happened, or nothing of when, makes every time of its item wrong.
-    lost = found.kept_out.unique(ROW, keep="first", maintain_order=True)
-    unread = {of: _why(column, rule) for of, column, rule in lost.drop_nulls("of").select("of", "column", "rule").iter_rows()}
+    lost = found.kept_out.unique(ROW, keep="first", maintain_order=True).rename({"of": "issue_id"})
+    unread = {case: Why(why) for case, why in events_of.unread(lost).iter_rows()}
     told = set(events["case"].unique())
-    nobodys = lost.filter(pl.col("of").is_null())[ROW].to_list()
+    nobodys = lost.filter(pl.col("issue_id").is_null())[ROW].to_list()
     silent = [item for item in found.listed if item not in unread and item not in told]
     measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
     return OfFile(measured, found.notes)
-
-
-def _why(column: str, rule: str) -> Why:
-    if column == "status":
-        return Why.NO_STAGE
-    return Why.UNREADABLE if rule == "unreadable" else Why.NO_MOMENT
 
 
 @dataclass(frozen=True)
@@ -273,7 +278,8 @@ def _learned(scoped: Scoped) -> _Learned:
     risks = _risks(dated, before_launch, end, opened)
     places = ordering.first_things_first(
         work.filter(pl.col("launched_at").is_null() & pl.col("done_at").is_null()), risks,
-        ordering.left_by_stage(delivery.delivery(scoped.moves, process, end)), item_rollups.dependencies(found), worth,
+        ordering.left_by_stage(delivery.delivery(scoped.moves, process, end, unread=scoped.unread)),
+        item_rollups.dependencies(found), worth,
     )  # fmt: skip
     everything = Period(date(1970, 1, 1), opened.today)
     limits = metrics.stage_times(visits, everything, end, process.stages).select("stage", pl.col("p85").alias("limit"))
@@ -284,8 +290,11 @@ def _learned(scoped: Scoped) -> _Learned:
 
 
 def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, opened: Opened) -> pl.DataFrame:
-    """A date before the present day has passed, however far the data reaches: as for `overdue`."""
-    found = lateness.risks(work, visits, end, opened.calendar).join(work, on="issue_id", maintain_order="left")
+    """A date before the present day has passed, however far the data reaches: as for `overdue`. Of a history that cannot be nobody
+    knows what stood where it does: there is no chance.
+    """
+    standing = work.with_columns(pl.when("is_broken").then(None).otherwise("stage").alias("stage"))
+    found = lateness.risks(standing, visits, end, opened.calendar).join(work, on="issue_id", maintain_order="left")
     past = (pl.lit(opened.local_day) - pl.col("due_date")).dt.total_days()
     return found.with_columns(
         pl.when(past > 0).then(past).alias("days_late"),
@@ -306,8 +315,12 @@ def _told_until(reach: datetime, end: datetime) -> date | None:
 
 
 def _dated(work: pl.DataFrame, process: Process) -> pl.DataFrame:
-    """Work of which it is known whether it was launched late: of what runs without a history nobody knows when that was."""
-    return work.filter(~(pl.col("stage").is_in(process.launched) & pl.col("launched_at").is_null()).fill_null(value=False))
+    """Work of which it is known whether it was launched late: of what runs without a history, and of what has run with one that
+    cannot be, nobody knows when that was.
+    """
+    over = pl.when("is_broken").then(pl.col("stage").is_in(process.done)).otherwise(pl.lit(value=False))
+    unknown = (pl.col("stage").is_in(process.launched) | over) & pl.col("launched_at").is_null()
+    return work.filter(~unknown.fill_null(value=False))
 
 
 @cached(LRUCache(maxsize=64), key=lambda scoped, role, ids: (scoped.key, role, ids), condition=threading.Condition())
@@ -337,8 +350,7 @@ def _flow(scoped: Scoped) -> Flow:
     # What is normal, and how likely a campaign is late, is the same whatever is looked at.
     learned = _learned(scoped.everything)
     strange = visits.filter(pl.col("stage").is_null())
-    words = pl.concat([strange.select("status"), work.select(pl.col("unknown").alias("status")).drop_nulls()])
-    unknown = words.select(folded(pl.col("status")))["status"].unique().sort().to_list()
+    everything = scoped.everything
     adrift = strange.filter(pl.col("left_at").is_null())["status"].unique().sort().to_list()
     dated, has_dates = _dated(work, process), work["due_date"].count() > 0
     untold = work.join(dated.select("issue_id"), on="issue_id", how="anti")
@@ -360,8 +372,10 @@ def _flow(scoped: Scoped) -> Flow:
         over_sla=metrics.over_sla(work, end, process.stages),
         count=work.height,
         has_dates=has_dates,
-        unknown=tuple(unknown),
+        # Stages are those of all work.
+        unknown=tuple(quality.unknown_words(everything.moves, everything.work)["status"]),
         adrift=tuple(adrift),
+        nowhere=quality.nowhere(work, visits, process),
         today=opened.today,
         told_until=_told_until(item_rollups.imported_until(found), end),
         last_day=(end - timedelta(seconds=1)).date(),

@@ -18,7 +18,7 @@ from marops.sources.previews import Preview
 from marops.sources.report import Note, Part
 from marops.sources.store import ImportReject, ImportRun, active_import_of
 from marops.store import new_id
-from marops.tables import TABLES, Kind
+from marops.tables import TABLES, Kind, refused_of
 from marops.workspaces import store as workspaces
 
 
@@ -41,6 +41,7 @@ def accept(
         _check_parts(session, preview, parts, replacing=replacing, without=without)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in parts}
+    refused = [_refused_blob(run, part, path) for part, path in _kept_out(preview)]
     with store.writing() as session:
         workspace = workspaces.lock(session, preview.workspace_id)
         if active_import_of(session, preview.workspace_id, preview.sha256):
@@ -63,7 +64,9 @@ def accept(
             else:
                 _insert_state(session, run, part, path)
         session.add_all(restating.restatements(run, parts) if replacing else [])
-        session.add_all(_rejects(run, preview.ready))
+        for blob in refused:
+            blob.ingested_at = run.imported_at
+        session.add_all([*refused, *_rejects(run, preview.ready)])
         by_hand = [part for part in preview.ready if part.name in known["mapped_by_hand"]]
         remembering.remember(session, principal, preview.workspace_id, by_hand)
         restating.settle(session, preview.workspace_id)
@@ -78,6 +81,12 @@ def staged(preview: Preview) -> list[tuple[Part, Path]]:
     """The parts with rows to be taken, and where these are staged."""
     folder, _ = previews.staged(preview.id)
     return [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
+
+
+def _kept_out(preview: Preview) -> list[tuple[Part, Path]]:
+    """The parts with refused rows of which somebody asks whose they are, and where these are staged."""
+    folder, _ = previews.staged(preview.id)
+    return [(part, folder / part.rows.kept_out) for part in preview.ready if part.rows.kept_out and refused_of(part.rows.table)]
 
 
 def _check_parts(session: Session, preview: Preview, parts: Sequence[tuple[Part, Path]], *, replacing: bool, without: str) -> None:
@@ -183,6 +192,15 @@ def _blob(run: ImportRun, part: Part, digest: str, size: int) -> Blob:
         source_file_sha256=run.sha256,
         ingested_at=run.imported_at,
     )
+
+
+def _refused_blob(run: ImportRun, part: Part, path: Path) -> Blob:
+    """Which rows were refused, and whose they are: in force as long as those that were taken, and as complete."""
+    rows, size = pl.scan_parquet(path).select(pl.len()).collect().item(), path.stat().st_size
+    blob = _blob(run, part, lake.keep(path), size)
+    blob.table_name, blob.grain = str(refused_of(part.rows.table)), ""
+    blob.rows, blob.first_day, blob.last_day = rows, None, None
+    return blob
 
 
 def _insert_state(session: Session, run: ImportRun, part: Part, path: Path) -> None:

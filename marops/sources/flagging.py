@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from marops.sources import formats, moments
+from marops.sources import creation, formats, moments
 from marops.sources.reading import RawTable
 from marops.sources.recognising import recognise
 from marops.tables import ROW
@@ -18,7 +18,7 @@ def flags_in(raw: RawTable) -> RawTable | None:
     no history or has none. A large file is gone through once more for them.
     """
     matched = recognise(raw.headers)
-    if matched is None or not matched.shape.flags or "_field" not in matched.columns:
+    if matched is None or not matched.shape.flags or "_field" not in matched.columns or creation.is_of_items(raw, matched):
         return None
     field, item, value, when = (f"c{matched.columns[name]}" for name in ("_field", "issue_id", "status", "transition_at"))
     is_flag = pl.col(field).str.strip_chars().str.to_lowercase().is_in(matched.shape.flags)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import polars as pl
 
-from marops.tables import ROW, Table
+from marops.tables import REFUSED, ROW, Table
 
-SCHEMA = pl.Schema({ROW: pl.Int64(), "of": pl.String(), "column": pl.String(), "rule": pl.String()})
+SCHEMA = pl.Schema({ROW: pl.Int64(), **REFUSED.schema})
 """One row a cell that broke a rule. `of`: the value of the first column of the table's key, null where the row has none."""
 
 
@@ -43,7 +43,8 @@ class KeptOut:
         return path.name
 
     def _add(self, rows: pl.DataFrame, table: Table) -> None:
-        owner = table.key[0]
+        # As it is read where it is taken ("=id"), so that it names the same thing as there.
+        owner = next((name for name in (f"={table.key[0]}", table.key[0]) if name in rows.columns), table.key[0])
         whose = pl.col(owner).cast(pl.String) if owner in rows.columns else pl.lit(None, pl.String)
         if rows.height:
             self.found.append(rows.select(pl.col(ROW).cast(pl.Int64), whose.alias("of"), "column", "rule"))

@@ -109,7 +109,9 @@ def _place(part: Part) -> str | Text:
 def check_grown(blobs: Iterable[Blob], active: Sequence[Blob]) -> None:
     """Raise Conflict where rows of these blobs, which count again, are in one of the other active ones."""
     for blob in blobs:
-        table = TABLES[blob.table_name]
+        table = TABLES.get(blob.table_name)
+        if table is None:  # which rows were refused: none that count
+            continue
         others = [
             other
             for other in active

@@ -184,8 +184,11 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
         undated = [note for part in parts for note in part.notes if note.code == "no_date"]
         if undated and not any(part.rows_ready for part in parts):
             raise BadFile(words.note(undated[0]))
+        if created := [note for part in parts for note in part.notes if note.code == "created_only"]:
+            raise BadFile(words.note(created[0]))
         if cut := [note for part in parts for note in part.notes if note.code == "rounded_ids"]:
             raise BadFile(words.note(cut[0]))
+        doubted = [note for part in parts for note in part.notes if note.code == "one_moment"]
         staged = [part.staged for part in parts if part.staged is not None]
         rows = [pl.read_parquet(folder / found.file).sort(ROW, maintain_order=True) for found in staged]
         out = [pl.read_parquet(folder / found.kept_out) for found in staged if found.kept_out]
@@ -195,7 +198,7 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
         pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={ROW: pl.Int64()}),
         pl.concat([pl.DataFrame(schema=kept_out.SCHEMA), *out]),
         tuple(pl.concat(ids).drop_nulls().unique(maintain_order=True)) if ids else (),
-        tuple(words.note(found) for found in report.notes),
+        tuple(words.note(found) for found in (*report.notes, *doubted)),
     )
 
 

@@ -13,6 +13,7 @@ from marops.sources import (
     casting,
     cells,
     conforming,
+    creation,
     describing,
     flagging,
     formats,
@@ -182,6 +183,11 @@ class _Staging:
         self.is_by_hand = raw.name in job.mappings
         self.is_remembered = not self.is_by_hand and mark in job.remembered
         mapping, self.matched = _chosen(raw, job, mark)
+        is_said = self.is_by_hand or self.is_remembered
+        self.is_undated = not is_said and creation.is_of_items(raw, self.matched)
+        if mapping is not None and self.is_undated:
+            columns = {name: at for name, at in mapping.columns.items() if name != "transition_at"}
+            mapping = mapping.model_copy(update={"columns": columns})
         source = "hand" if self.is_by_hand else "memory" if self.is_remembered else "layout" if mapping else ""
         self.part = Part(
             name=raw.name, headers=list(raw.headers), header_row=raw.header_row, signature=mark, mapping=mapping,
@@ -216,6 +222,8 @@ class _Staging:
         decided, part.questions = casting.decide(layout, first.shown, quick=quick)
         self._ask_period(layout)
         self._ask_platform(layout)
+        if self.is_undated:
+            part.notes.append(Note(code="created_only"))
         if part.questions or self._lacks_required(layout, decided):
             return part
         found, others = self._write(layout, frame, decided, first)
@@ -308,6 +316,7 @@ class _Staging:
                 decided = casting.decide(layout, sample.shown, quick=False, wide=True)[0]
                 others = self._read_whole(layout, frame, decided)
         self.part.notes += [*undated.notes(layout, decided, others, self.target), *rounded.notes(layout, self.target)]
+        self.part.notes += creation.notes(layout, self.target)
         conformed = conforming.conform(layout.table, pl.scan_parquet(self.target), broken=broken)
         violations = conformed.violations
         if violations.height:

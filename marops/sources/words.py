@@ -105,6 +105,10 @@ _NOTES: dict[str, str] = {
         "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in row {row}, says “{value}”): different ones may "
         "look the same. Export the file again and give it as it is, without saving it from a spreadsheet."
     ),
+    "created_only": message(
+        "“Created” is one moment for all changes of each issue: when it was created, not when it moved. Say which column says when "
+        "each change was made; without one nothing is known of how issues moved, or were flagged."
+    ),
     "no_date": message(
         "No cell of “{column}” can be read as a date; the first, in row {row}, says “{value}”. "
         "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
@@ -132,6 +136,13 @@ _COUNTED: dict[str, Callable[[int, Mapping[str, object]], Text]] = {
         "Fetch all pages, or import those, too.",
         "The file holds {pages} pages of a longer answer with {n} records; others are missing. "
         "Fetch all pages, or import those, too.",
+        n, **values,
+    ),
+    "one_moment": lambda n, values: ntext(
+        "All moves of each item have one moment in “{column}” ({n} item with several moves). Is it when they moved, and not when "
+        "the item was created, or the file was made?",
+        "All moves of each item have one moment in “{column}” ({n} items with several moves). Is it when they moved, and not when "
+        "the item was created, or the file was made?",
         n, **values,
     ),
     "traces_joined": lambda n, values: ntext(

@@ -28,6 +28,7 @@ from marops.web.panels.pipeline import over_allowed, reach, risk_table
 from marops.web.panels.promises import kpi_promised
 from marops.web.panels.roles import held_work, must_act
 from marops.web.panels.scorecard import asked_kpi, kpi_evidence, kpi_head, kpi_reasons, kpi_rows_behind
+from marops.web.panels.stages import stages_first
 from marops.web.scope import Here, here, switch_workspace
 from marops.web.session import literal, reader, require, say
 from marops.web.tables import safe_csv, table
@@ -38,5 +39,5 @@ __all__ = [
     "kpi_evidence", "kpi_head", "kpi_managed", "kpi_promised", "kpi_reasons", "kpi_rows", "kpi_rows_behind", "literal",
     "measures", "must_act", "note", "nothing_chosen", "over_allowed", "pace", "page", "page_title", "pillar_grid", "reach",
     "reader", "requests", "require", "risk_table", "safe_csv", "say", "scorecard_numbers", "section", "stage_summary",
-    "switch_workspace", "table", "what_if",
+    "stages_first", "switch_workspace", "table", "what_if",
 ]  # fmt: skip

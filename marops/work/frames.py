@@ -16,6 +16,8 @@ _COMPLETED = "Completed"
 
 _LEFT = "previous_status"
 
+_NONE = pl.Series(dtype=pl.String)
+
 _ROUNDED = timedelta(minutes=1)
 """By how much a moment that is written to the minute may lie before the move it belongs to."""
 
@@ -29,9 +31,14 @@ class Work:
     items: pl.DataFrame
 
     @classmethod
-    def of(cls, items: pl.DataFrame, moves: pl.DataFrame, process: Process, unit: pl.Expr, over: datetime) -> "Work":
+    def of(
+        cls, items: pl.DataFrame, moves: pl.DataFrame, process: Process, unit: pl.Expr, over: datetime,
+        lacking: pl.Series = _NONE,
+    ) -> "Work":  # fmt: skip
         """Work from rows of work_item and moves by item and time. `unit`: whose campaign it is by its name; `over`: when today is:
-        moments from then on, and those before period.EARLIEST, cannot be. Such moves stay among the moves and move nothing.
+        moments from then on, and those before period.EARLIEST, cannot be. Such moves stay among the moves and move nothing;
+        `lacking`: the items of which moves were refused. Of both kinds of items no visit is known, and none is told of: when they
+        moved, or where to, nobody can say.
 
         Where a tracker says that an item is over (or runs) and its history does not, the item moves there at the moment that the
         tracker names; where it names none, its moves are left out: nobody knows when the last was.
@@ -41,13 +48,16 @@ class Work:
             for name in ("created_at", "resolved_at")
         )
         moves = _from_creation(items, _by_id(items, moves), process)
-        told = _told(items, _possible(moves, over), process)
+        possible = _possible(moves, over)
+        impossible = moves.filter(~_can_be(over))["issue_id"]
+        broken = pl.concat([impossible, lacking.drop_nulls()]).unique()
+        told = _told(items, possible, process).with_columns(pl.col("issue_id").is_in(broken.implode()).alias("is_broken"))
         moves = _moved_on(moves, told)
         visits = _visits(_now_known(_possible(moves, over), told))
         made = _work(told, moves, visits, process, unit)
         cut = told.filter("is_cut").select("issue_id")
         moves, visits = (rows.join(cut, on="issue_id", how="anti", maintain_order="left") for rows in (moves, visits))
-        return cls(moves, visits, made)
+        return cls(moves, visits.filter(~pl.col("issue_id").is_in(broken.implode())), made)
 
     def united(self, other: "Work") -> "Work":
         """Both, where no item is in both."""
@@ -84,7 +94,11 @@ def ids_of_keys(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _possible(moves: pl.DataFrame, over: datetime) -> pl.DataFrame:
-    return moves.filter((pl.col("entered_at") >= EARLIEST) & (pl.col("entered_at") < over))
+    return moves.filter(_can_be(over))
+
+
+def _can_be(over: datetime) -> pl.Expr:
+    return (pl.col("entered_at") >= EARLIEST) & (pl.col("entered_at") < over)
 
 
 def _by_id(items: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
@@ -233,8 +247,11 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     )
     now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
     acting = moves.group_by("issue_id").agg(pl.col("role").last())
-    stage = pl.when("is_cut").then("beyond").otherwise(pl.coalesce("stage", "beyond", "present"))
-    since = pl.when(~pl.col("is_cut")).then("since")
+    by_moves = pl.coalesce("stage", "beyond", "present")
+    # Of a history that cannot be, the last move is a guess; what the tracker says of today is none.
+    by_tracker = pl.coalesce("beyond", "present", "stage")
+    stage = pl.when("is_cut").then("beyond").when("is_broken").then(by_tracker).otherwise(by_moves)
+    since = pl.when(~pl.any_horizontal("is_cut", "is_broken")).then("since")
     # What is done was launched then at the latest; without a history, only the tracker's moment tells when.
     at_end = pl.when(~pl.col("moved") & _is(pl.col("beyond"), process.done & process.launched)).then("moment")
     return (
@@ -250,7 +267,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
             pl.col("assignee_user_id").alias("assignee"),
             pl.coalesce("created_at", "first").alias("created_at"),
             "due_date",
-            pl.coalesce("launched_at", at_end).alias("launched_at"),
+            pl.when(~pl.col("is_broken")).then(pl.coalesce("launched_at", at_end)).alias("launched_at"),
             stage.alias("stage"),
             since.alias("since"),
             "role",
@@ -262,6 +279,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
             "finished",
             "differs",
             "unknown",
+            "is_broken",
         )
         .sort("created_at", "issue_id")
     )

@@ -45,7 +45,8 @@ class Item:
     """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `stage` it is in (None:
     not known), which may be known without a move; `since` it came there (None: not known); `names` under which things may be said
     of it (`work.names`), the id of what counts first; `same`: that requests kept here are this imported item, or this request one;
-    `steps` of a launch, each with the stage it is in; `parent`: the launch of a step.
+    `steps` of a launch, each with the stage it is in; `parent`: the launch of a step; `is_broken`: a move of its history was
+    refused, or cannot be, so that nobody knows the moves there were.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Item:
     same: tuple[SameWork, ...] = ()
     steps: tuple["Item", ...] = ()
     parent: "Item | None" = None
+    is_broken: bool = False
 
     @property
     def counts_as(self) -> str | None:
@@ -168,5 +170,5 @@ def _imported(opened: Opened, called: list[str]) -> Item:
     )
     return Item(
         item_id, known["key"], known["name"], known["campaign_name"] or "", known["due_date"], moves,
-        process.named(known["stage"]), known["since"], tuple(called),
+        process.named(known["stage"]), known["since"], tuple(called), is_broken=known["is_broken"],
     )  # fmt: skip

@@ -11,6 +11,7 @@ from marops import lake, notes
 from marops.lake import Manifest
 from marops.lifecycle import completed
 from marops.stages import Process
+from marops.tables import REFUSED, ROW, refused_of
 from marops.work import frames
 from marops.work.frames import Work
 from marops.work.store import ID
@@ -61,15 +62,35 @@ def known(manifest: Manifest, items: Sequence[str]) -> frozenset[str]:
     return frozenset(item for rows in rows_of(manifest, items) for item in rows["issue_id"]).intersection(items)
 
 
+@cached(
+    LRUCache(maxsize=32), key=lambda manifest, name: (manifest.digest(str(refused_of(name)), "work_item"), name),
+    condition=threading.Condition(),
+)  # fmt: skip
+def refused(manifest: Manifest, name: str) -> pl.DataFrame:
+    """Rows of a table (see `table`) that were refused when their file was taken, one row each in the order they came: issue_id (the
+    item's id also where a history names it by its key; null: the row does not say whose it is), and the first of its cells that
+    breaks a rule: column, rule.
+    """
+    # Row by row of each file: two files have rows of the same number.
+    blobs = manifest.of(str(refused_of(name)))
+    found = [lake.all_rows(blob, REFUSED).collect().unique(ROW, keep="first", maintain_order=True) for blob in blobs]
+    rows = pl.concat([pl.DataFrame(schema={**REFUSED.schema, ROW: pl.Int64()}), *found])
+    named = rows.select(apart(pl.col("of")), "column", "rule")
+    named = named.join(keys(manifest), on="issue_id", how="left", maintain_order="left")
+    return named.select(pl.coalesce("of", "issue_id").alias("issue_id"), "column", "rule")
+
+
 def work(manifest: Manifest, process: Process, unit: pl.Expr, over: datetime) -> Work:
     """All work that trackers delivered. `unit`: whose campaign it is by its name; `over`: when today is."""
-    return Work.of(table(manifest, "work_item").collect(), frames.delivered(moves(manifest), process), process, unit, over)
+    made, lacking = frames.delivered(moves(manifest), process), refused(manifest, "work_item_transition")["issue_id"]
+    return Work.of(table(manifest, "work_item").collect(), made, process, unit, over, lacking)
 
 
 def some(manifest: Manifest, process: Process, items: Sequence[str], over: datetime) -> pl.DataFrame:
     """Items of these ids as `item_rollups.work` has them, the unit by the tracker alone; those that are not there are left out."""
     known, made = rows_of(manifest, items)
-    return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String), over).items
+    lacking = refused(manifest, "work_item_transition")["issue_id"]
+    return Work.of(known, frames.delivered(made, process), process, pl.lit(None, pl.String), over, lacking).items
 
 
 def moves_of(manifest: Manifest, item: str) -> pl.DataFrame:

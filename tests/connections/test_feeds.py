@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from marops import lake, store
+from marops import item_rollups, lake, store
 from marops.connections import service
 from marops.connections.kinds import Query
 from marops.connections.service import Synced
@@ -23,6 +23,7 @@ from marops.sources.store import Status
 from marops.workspaces.store import OWN
 from tests.connections.conftest import Source
 from tests.sources import made
+from tests.work.made import facts
 
 
 @pytest.fixture(autouse=True)
@@ -283,6 +284,21 @@ def test_files_from_before_the_window_are_taken_over_without_being_written_again
     assert len(digests[0] & digests[1]) == 1
     assert len(digests[1] & digests[2]) == 2
     assert all(lake.is_intact(digest) for digest in digests[-1])
+
+
+def test_items_with_a_refused_row_stay_known_when_the_next_delivery_comes(admin: Principal, lite: Source) -> None:
+    """Issue 2 is refused in both deliveries, and the second has no row of 9 any more: of which day that was nobody knows."""
+    lite("CREATE TABLE issues (issue_id TEXT, created_at TEXT, time_spent_seconds INTEGER)")
+    rows = "('1', '2026-05-01 08:00:00', 5), ('2', '2026-05-01 08:00:00', -5), ('9', 'then', 5), (NULL, '2026-05-01 08:00:00', 5)"
+    lite(f"INSERT INTO issues VALUES {rows}")
+    found = service.preview(admin, OWN, service.save(admin, OWN, lite.form, lite.password), Query(table="issues"))
+    service.follow(admin, found, "Issues", date_column="created_at", look_back_days=0, valid_rows_only=True)
+    lite("DELETE FROM issues WHERE issue_id = '9'")
+    lite("INSERT INTO issues VALUES ('3', '2026-05-03 08:00:00', 5)")
+    sync(admin, only(admin).id)
+    refused = item_rollups.refused_items(facts())["issue_id"]
+    assert (set(refused.drop_nulls()), refused.null_count()) == ({"2", "9"}, 1)
+    assert sorted(made.counted("work_item")["issue_id"]) == ["1", "3"]
 
 
 def test_an_unfollowed_feed_leaves_its_rows(admin: Principal, lite: Source) -> None:

@@ -147,10 +147,19 @@ def test_who_must_act_now_has_items_the_oldest_of_them_and_what_they_bring_where
     log = clean(("a", "Request", 0), ("b", "Request", 1), ("c", "Build", 5), ("d", "QA", 6), ("d", "Request", 7), ("e", "QA", 9))
     values = pl.DataFrame({"issue_id": ["a", "b", "d"], "value": [10.0, None, 5.0]})
     found = holding.now(holding.acting(spans(log, approvals(("b", "Ben", 2, None, True)))), after(10), values)
-    assert found.columns == ["role", "items", "approvals", "oldest", "case", "value", "valued"]
+    assert found.columns == ["role", "items", "approvals", "oldest", "case", "value", "valued", "undated"]
     assert found.rows() == [
-        ("Ana", 2, 0, 10.0, "a", 15.0, 2), ("Ben", 2, 1, 8.0, "b", None, 0), (None, 1, 0, 1.0, "e", None, 0),
+        ("Ana", 2, 0, 10.0, "a", 15.0, 2, 0), ("Ben", 2, 1, 8.0, "b", None, 0, 0), (None, 1, 0, 1.0, "e", None, 0, 0),
     ]  # fmt: skip
+
+
+def test_of_an_item_of_which_nobody_knows_since_when_a_role_has_it_no_days_are_told() -> None:
+    known = holding.acting(spans(clean(("a", "Request", 4)))).select("case", "role", "since", "asked")
+    unknown = known.with_columns(pl.lit("b").alias("case"), pl.lit(None, pl.Datetime("us", "UTC")).alias("since"))
+    none = pl.DataFrame(schema={"issue_id": pl.String, "value": pl.Float64})
+    found = holding.now(pl.concat([unknown, known]), after(10), none).select("items", "oldest", "case", "undated")
+    assert found.rows() == [(2, 6.0, "a", 1)]
+    assert holding.now(unknown, after(10), none).select("items", "oldest", "case", "undated").rows() == [(1, None, "b", 1)]
 
 
 def test_a_role_has_had_an_item_since_it_got_it_whatever_stages_it_moved_through() -> None:

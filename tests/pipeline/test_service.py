@@ -142,8 +142,35 @@ def test_going_back_skipping_and_reopening_are_visits_of_their_own(home: Path):
 
 def test_a_status_that_is_no_stage_is_named(home: Path):
     put({"a": [("Request", at(1, 1)), ("Waiting for legal", at(1, 2))], "b": [("Parked", at(1, 2)), ("QA", at(1, 3))]})
-    assert flow().unknown == ("parked", "waiting for legal")
+    assert flow().unknown == ("Parked", "Waiting for legal")
     assert flow().adrift == ("Waiting for legal",)  # b is in QA now
+    # Two of four visits, and one of two items, are in none: half is not most.
+    assert flow().nowhere == 0
+    assert "no stage here" not in str(service.verdict(LOCAL_ADMIN, HERE))
+
+
+def test_where_most_work_is_in_no_stage_that_is_said_before_all_else(home: Path):
+    put(
+        {
+            "a": [("Inbox", at(1, 1)), ("Desk", at(1, 2)), ("Done", at(1, 5))],
+            "b": [("Request", at(1, 1)), ("desk ", at(1, 3)), ("Done", at(1, 5))],
+            "c": [("QA", at(1, 3)), ("Done", at(1, 5))],
+            "d": [("Desk", at(1, 3)), ("Inbox", at(1, 4))],
+        }
+    )  # fmt: skip
+    # Of seven visits before the end five are to none, of three items.
+    assert (flow().nowhere, flow().unknown) == (3, ("Desk", "Inbox"))
+    assert str(service.verdict(LOCAL_ADMIN, HERE)) == (
+        "3 of 4 items are, or have been, in statuses that are no stage here (Desk and Inbox): until they are, few of the numbers "
+        "below are about them."
+    )
+    assert details.unknown_statuses(LOCAL_ADMIN, OWN) == ("Desk", "Inbox")
+
+
+def test_items_without_a_history_are_in_no_stage_where_their_statuses_are_none(home: Path):
+    items = [("a", "Inbox"), ("b", "Inbox"), ("c", "QA")]
+    fill("work_item", [{"issue_id": issue, "current_status": status, "created_at": at(1, 1)} for issue, status in items])
+    assert (flow().nowhere, flow().unknown) == (2, ("Inbox",))
 
 
 def test_the_board_shows_the_present_and_the_limit_of_its_stage(home: Path):
@@ -182,7 +209,9 @@ def test_late_launches_of_which_nobody_said_what_they_bring_are_in_no_sum(home: 
 
 
 def test_moments_that_cannot_be_move_nothing_on_the_board_and_in_no_time(home: Path):
-    """A move stamped 1970 and one dated a year ahead, an item created in 1970: the board shows what happened."""
+    """A move stamped 1970 and one dated a year ahead, an item created in 1970: of the two items with such a move nobody knows since
+    when they stand where they do, nor whether they still do, so no days are told of them anywhere.
+    """
     year_ahead = datetime.now(UTC) + timedelta(days=365)
     put(
         {
@@ -193,15 +222,17 @@ def test_moments_that_cannot_be_move_nothing_on_the_board_and_in_no_time(home: P
         old={"created_at": datetime(1970, 1, 1, tzinfo=UTC)}, ahead={"due_date": date(2026, 1, 9)},
     )  # fmt: skip
     found = flow()
-    here = {row["issue_id"]: (row["stage"], row["since"].date()) for row in found.items.iter_rows(named=True)}
-    assert here == {
-        "epoch": ("build", date(2026, 1, 5)), "ahead": ("build", date(2026, 1, 1)), "old": ("build", date(2026, 1, 3)),
-    }  # fmt: skip
+    assert found.items.select("issue_id", "stage", "since", "waiting").rows() == [
+        ("old", "build", at(1, 3), 3.0), ("ahead", "build", None, None), ("epoch", "build", None, None),
+    ]  # fmt: skip
     assert found.overdue["issue_id"].to_list() == ["ahead"]
     # The data end with the last day that can be: 5 January.
     assert found.last_day == date(2026, 1, 5)
-    assert (found.items["age"].max(), found.items["waiting"].min()) == (5, 1)
-    assert found.stage_times.filter(stage="build").select("visits", "open").row(0) == (3, 3)
+    assert found.items["age"].max() == 5
+    assert found.stage_times.filter(stage="build").select("visits", "open").row(0) == (1, 1)
+    assert found.risks.select("issue_id", "chance", "days_late").rows()[0][0] == "ahead"
+    held = roles.held(LOCAL_ADMIN, HERE)
+    assert held.now.select("items", "oldest", "case", "undated").rows() == [(3, 3.0, "old", 2)]
     page = details.details(LOCAL_ADMIN, HERE)
     assert sorted(page.doubts.filter("is_left_out").select("issue_id", "why").rows()) == [
         ("ahead", "future date"), ("epoch", "date before 1971"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, time
+from datetime import date, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,14 +14,17 @@ from marops.period import Period, Scope
 from marops.pipeline import details
 from marops.pipeline.flow import way_sign
 from marops.principal import LOCAL_ADMIN, Principal, Role
+from marops.sources import service as sources
 from marops.stages import usual
 from marops.web.panels import stages, working
 from marops.web.panels.flowing import View
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN
+from tests.conftest import case
 from tests.scorecard.made import at as on
 from tests.scorecard.made import fill
-from tests.web.app import errors, measure, opened, words
+from tests.sources.made import put
+from tests.web.app import errors, measure, opened, sentence, words
 from tests.web.conftest import Servers
 
 
@@ -170,7 +173,43 @@ def test_statuses_that_are_no_stage_are_offered_as_stages(home: Path) -> None:
     at = opened("pipeline")
     assert at.button(key="stages").label == "Stages (3 statuses unknown)"
     at.button(key="stages").click().run()
-    assert [warning.value for warning in at.warning] == ["3 statuses in your data are no stage\\: Inbox, Desk, and Filed\\."]
+    assert [warning.value for warning in at.warning] == ["3 statuses in your data are no stage\\: Desk, Filed, and Inbox\\."]
+
+
+def test_the_published_help_desk_says_first_that_its_statuses_are_no_stages_and_one_button_mends_it(
+    home: Path, read_here: None
+) -> None:
+    log = case("flow", "07_helpdesk", "helpdesk.xes.gz")
+    sources.accept(LOCAL_ADMIN, sources.preview_file(LOCAL_ADMIN, OWN, log))
+    at = opened("pipeline", ws=OWN, **{"from": "2010-01-01", "to": "2014-01-31", "vs": "none"})
+    assert sentence(at).startswith(
+        "4,580 of 4,580 items are, or have been, in statuses that are no stage here (Take in charge ticket, Resolve ticket, "
+    )
+    assert at.button(key="stages").label == "Stages (10 statuses unknown)"
+    at.button(key="stages").click().run()
+    (said,) = [warning.value for warning in at.warning]
+    assert said.startswith("10 statuses in your data are no stage\\: Take in charge ticket, ")
+    assert "RESOLVED" not in said
+    assert (
+        "Taken from the data, 3 more would be stages of their own: RESOLVED (Done now), DUPLICATE (Dropped now), and INVALID "
+        "(Dropped now)." in words(at)
+    )
+    at.button(key="stages_first").click().run()
+    assert not errors(at)
+    assert at.button(key="stages").label == "Stages"
+    assert "no stage here" not in sentence(at)
+    assert [button for button in at.button if button.key == "stages_first"] == []
+    assert len(workspaces.open_workspace(LOCAL_ADMIN, OWN).process.stages) == 14
+
+
+def test_a_status_of_which_no_history_tells_is_named_and_no_stage_is_made_of_it(home: Path) -> None:
+    moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Filed", 3 + n)] for n in range(3)})
+    fill("work_item", [{"issue_id": "x", "current_status": "Shelf", "created_at": on(1, 1)}])
+    at = opened("pipeline")
+    assert at.button(key="stages").label == "Stages (4 statuses unknown)"
+    at.button(key="stages").click().run()
+    assert [warning.value for warning in at.warning] == ["4 statuses in your data are no stage\\: Desk, Filed, Inbox, and Shelf\\."]
+    assert "No history tells where these belong: Shelf." in words(at)
 
 
 def test_stages_are_read_as_they_stand_in_the_table(home: Path) -> None:
@@ -280,3 +319,63 @@ def test_a_viewer_sees_the_stages_and_cannot_change_them(home: Path, monkeypatch
     at.button(key="stages").click().run()
     assert "You can look, not change: that takes the role of a manager." in words(at)
     assert not [button for button in at.button if button.key == "stages_save"]
+
+
+LOG = """case,stage,timestamp
+V0,Build,2026-01-01T00:00:00Z
+V0,Execution,2026-01-05T00:00:00Z
+V1,Build,
+V1,Execution,2026-01-09T00:00:00Z
+V2,QA,2026-01-08T00:00:00Z
+V3,Build,2026-01-03T00:00:00Z
+V3,Execution,soon
+,QA,2026-01-04T00:00:00Z
+"""
+
+
+def test_histories_with_a_refused_row_are_named_and_no_days_are_told_of_them(home: Path, tmp_path: Path, read_here: None) -> None:
+    preview = sources.preview_file(LOCAL_ADMIN, OWN, put(tmp_path / "log.csv", LOG))
+    sources.accept(LOCAL_ADMIN, preview, leave_out_refused=True)
+    at = opened("pipeline", view="quality")
+    assert not errors(at)
+    shown = words(at)
+    assert "2 items are in no measure of flow; 2 have something to know of." in shown
+    assert "1 row has too many or too few cells, or no item: its item, whichever that is, lacks an event here." in shown
+    frame = at.dataframe[-1].value
+    assert sorted(zip(frame["Key"], frame["Why"], frame["In measures"], strict=True)) == [
+        ("V1", "a move without a moment: that row of its history was refused", "in none"),
+        ("V3", "a move at a moment that cannot be read: that row of its history was refused", "in none"),
+    ]  # fmt: skip
+    assert "Of 1 item it is not known since when it is there: a move of its history is missing or cannot be." in shown
+    board = words(opened("pipeline"))
+    assert "V3 days not known: a move of its history is missing or cannot be" in " ".join(board.split())
+    item = words(opened("pipeline", item="V3"))
+    assert "It is in Build; since when is not known: a move of its history is missing or cannot be." in item
+
+
+def test_where_no_history_is_whole_the_page_says_where_it_says_why(home: Path, tmp_path: Path, read_here: None) -> None:
+    log = "case,stage,timestamp\nV1,Build,\nV1,QA,2026-01-09\n"
+    sources.accept(LOCAL_ADMIN, sources.preview_file(LOCAL_ADMIN, OWN, put(tmp_path / "log.csv", log)), leave_out_refused=True)
+    for view in ("speed", "age"):
+        assert (
+            words(opened("pipeline", view=view)).count("No item has a history that can be measured: Left out says why of each.")
+            == 2
+        )
+
+
+def test_work_with_a_move_that_cannot_be_has_no_days_and_is_judged_by_its_date_alone(home: Path) -> None:
+    """Three stand in Build: one of them has a move of a year to come, and no days are told of it."""
+    moved(here=[("Build", 2)], there=[("Build", 3)], ahead=[("Build", 2)])
+    fill("work_item_transition", [
+        {"issue_id": "ahead", "status_sequence": 2, "status": "QA", "transition_at": on(1, 4) + timedelta(days=2000)},
+    ])  # fmt: skip
+    fill("work_item", [{"issue_id": "ahead", "current_status": "Build", "created_at": on(1, 1), "due_date": date(2026, 12, 31)}])
+    at = opened("pipeline")
+    assert not errors(at)
+    assert (
+        "1 campaign is judged by its date alone: a move of its history is missing or cannot be, so that nobody knows since when "
+        "it stands where it does, or whether it still does." in words(at)
+    )
+    assert "ahead days not known: a move of its history is missing or cannot be" in " ".join(words(at).split())
+    assert "fewer than" not in words(at)
+    assert not errors(opened("pipeline", view="dates"))

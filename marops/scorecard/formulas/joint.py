@@ -55,7 +55,8 @@ def time_to_launch(facts: Facts, period: Period) -> Measure:
     """J7."""
     if facts.work.is_empty():
         return missing("J7", facts, period, text("No campaign requests yet. Import your tracker's issues and their history."))
-    asked = facts.during("work", "created_at", period)
+    # Whether an item with a history that cannot be was launched, and when, nobody knows.
+    asked = facts.during("work", "created_at", period).filter(~pl.col("is_broken").fill_null(value=False))
     curve = stats.survival(*request_to_launch(asked, facts.end))
     late = curve.quantile(0.85) if curve else None
     if curve is None or late is None:

@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Text, joined, ntext, text
-from marops.pipeline import ageing_figures, figures, flow_figures, speed
+from marops.pipeline import ageing_figures, figures, flow_figures, logs, speed
 from marops.pipeline.delivery import LAUNCHED, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
@@ -99,7 +99,7 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     elif view is View.ROLES:
         who_does_what(held, place)
     elif flow.is_empty and view is not View.QUALITY:
-        note(_NO_HISTORY)
+        note(_nothing(flow))
     elif view is View.FORECAST:
         forecasts(flow, standing, held)
     elif view is View.FLOW:
@@ -113,7 +113,7 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
 def pace(flow: Details) -> None:
     """Whether work is faster than before, and how fast it is."""
     if flow.is_empty:
-        note(_NO_HISTORY)
+        note(_nothing(flow))
         return
     half, most, _, throughput, *_ = flow.measures
     note(
@@ -122,7 +122,11 @@ def pace(flow: Details) -> None:
     measures(half, most, throughput)
 
 
-_NO_HISTORY = text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages.")
+def _nothing(flow: Details) -> Text:
+    """Why nothing can be measured."""
+    if flow.delivered.log.excluded.height and flow.delivered.log.events.is_empty():
+        return text("No item has a history that can be measured: Left out says why of each.")
+    return text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages.")
 
 
 def _age(flow: Details) -> None:
@@ -309,15 +313,32 @@ _DOUBTS: dict[str, Text] = {
         "imported work of the same name (its keys here) was going on at the same time: if it is the same, say so on the page of "
         "the request, until then it counts twice"
     ),
+    Doubt.REFUSED: text("its own row was refused when its file was taken: of it, only its history is known"),
     Why.EPOCH: text("a moment before 1971"), Why.FUTURE: text("a move in the future"),
+    Why.NO_MOMENT: text("a move without a moment: that row of its history was refused"),
+    Why.UNREADABLE: text("a move at a moment that cannot be read: that row of its history was refused"),
+    Why.NO_STAGE: text("a move to no stage: that row of its history was refused"),
+    Why.REFUSED: text("a row of its history was refused"),
 }  # fmt: skip
 
 
 def _quality(flow: Details) -> None:
     found = flow.doubts
     out = found.filter("is_left_out")["issue_id"].n_unique()
+    moves, items = flow.nobodys
+    if moves:
+        note(logs.of_nobody(moves))
+    if items:
+        note(
+            ntext(
+                "{n} row of a tracker's items was refused and does not say which item it is.",
+                "{n} rows of a tracker's items were refused and do not say which items they are.",
+                items,
+            )
+        )  # fmt: skip
     if found.is_empty():
-        note(text("Nothing: every item is in every measure."))
+        if not moves + items:
+            note(text("Nothing: every item is in every measure."))
         return
     note(
         ntext(

@@ -60,7 +60,7 @@ def _conclusion(item: Item, place: Here) -> Text:
         )  # fmt: skip
     if item.counts_as is not None:
         return text("It is an imported item, by whose history it counts. Where it stood here is in no number.")
-    if item.stage is None and last is None:
+    if item.stage is None and last is None and not item.is_broken:
         return text("Its tracker has delivered no history of it.")
     stands = _stands(item, place)
     if item.due is None:
@@ -77,6 +77,8 @@ def _stands(item: Item, place: Here) -> Text:
     """The stage it is in, and for how long where that is known."""
     last = item.last
     stage = item.stage.name if item.stage else last.status if last else ""
+    if item.is_broken:
+        return text("It is in {stage}; since when is not known: a move of its history is missing or cannot be.", stage=stage)
     if item.since is None:
         return text("It is in {stage}; its tracker has delivered no history of it.", stage=stage)
     # As on the board: where trackers tell until an earlier day, nobody knows where it was since.

@@ -57,13 +57,23 @@ def risk_table(flow: Flow, held: Held) -> None:
         pl.col("likely").alias(say(text("Likely launch"))),
     )
     table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
-    known = found["chance"].count()
-    if known < found.height:
+    if astray := int(found["is_broken"].sum()):
+        note(
+            ntext(
+                "{n} campaign is judged by its date alone: a move of its history is missing or cannot be, so that nobody knows "
+                "since when it stands where it does, or whether it still does.",
+                "{n} campaigns are judged by their dates alone: a move of their history is missing or cannot be, so that nobody "
+                "knows since when they stand where they do, or whether they still do.",
+                astray,
+            )
+        )  # fmt: skip
+    few = found.filter(pl.col("chance").is_null() & ~pl.col("is_broken")).height
+    if few:
         note(
             ntext(
                 "{n} campaign without a chance: fewer than {few} earlier ones stood where it stands.",
                 "{n} campaigns without a chance: fewer than {few} earlier ones stood where they stand.",
-                found.height - known, few=FEWEST,
+                few, few=FEWEST,
             )
         )  # fmt: skip
     note(_how_it_held(flow))
@@ -166,7 +176,7 @@ def _board(flow: Flow, place: Here) -> None:
                 "name": item["campaign_name"] or item["name"],
                 "href": link(place, item["issue_id"]),
                 "lines": _item_lines(item, stage),
-                "old": item["limit"] is not None and item["waiting"] > item["limit"],
+                "old": item["limit"] is not None and item["waiting"] is not None and item["waiting"] > item["limit"],
             }
             for item in here.head(_SHOWN_PER_STAGE).iter_rows(named=True)
         ]
@@ -182,12 +192,17 @@ def _board(flow: Flow, place: Here) -> None:
 
 
 def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
-    waiting = Quantity(float(str(item["waiting"])), Unit.DAYS)
-    due = item["due_date"]
+    waiting, due = item["waiting"], item["due_date"]
+    lines: list[str] = []
+    if not isinstance(waiting, float):
+        lines.append(say(text("days not known: a move of its history is missing or cannot be")))
+    elif stage.category not in BEFORE_LAUNCH:
+        lines.append(say(text("for {days}", days=Quantity(waiting, Unit.DAYS))))
+    else:
+        lines.append(say(text("{days} here", days=Quantity(waiting, Unit.DAYS))))
     if stage.category not in BEFORE_LAUNCH:
-        return [say(text("for {days}", days=waiting))]
-    lines = [say(text("{days} here", days=waiting))]
-    if stage.sla_days is not None and float(str(item["waiting"])) > stage.sla_days:
+        return lines
+    if stage.sla_days is not None and isinstance(waiting, float) and waiting > stage.sla_days:
         lines.append(say(text("over the {days} allowed", days=Quantity(stage.sla_days, Unit.DAYS))))
     if isinstance(item["held_up"], datetime):
         lines.append(say(text("held up since {day}", day=item["held_up"].date())))

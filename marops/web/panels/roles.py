@@ -127,6 +127,14 @@ def _must_act(held: Held, role: str | None) -> None:
         pl.col("case").alias(say(text("Oldest item"))),
         *([unvalued.alias(say(text("Without a value")))] if found.select(unvalued.sum()).item() else []),
     )
+    if undated := int(found["undated"].sum()):
+        note(
+            ntext(
+                "Of {n} item it is not known since when it is there: a move of its history is missing or cannot be.",
+                "Of {n} items it is not known since when they are there: a move of their history is missing or cannot be.",
+                undated,
+            )
+        )  # fmt: skip
     table(shown, key="must_act", alt=say(text("What is with each role now")), name="must-act")
 
 

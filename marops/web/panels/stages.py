@@ -1,7 +1,8 @@
 """The stages of a workspace's work: their order, what they mean, and which of a tracker's words stand for them."""
 
+from collections.abc import Sequence
 from math import inf
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import streamlit as st
@@ -9,8 +10,9 @@ import streamlit as st
 from marops.errors import UserError
 from marops.language import Text, joined, ntext, text
 from marops.pipeline import details
+from marops.pipeline.service import Flow
 from marops.principal import Action, allowed
-from marops.stages import Category, Process, Stage, new_id, titled
+from marops.stages import Category, Process, Stage, folded_word, new_id, titled
 from marops.web.components import note
 from marops.web.panels.managing import attempt, dialog
 from marops.web.scope import Here
@@ -33,6 +35,15 @@ def stages_button(place: Here, unknown: int) -> None:
         dialog(text("Stages of the work"), _settings, place, wide=True)
 
 
+def stages_first(flow: Flow, place: Here) -> None:
+    """Where most work is in statuses that are no stage: takes the stages from the data, which comes before all else."""
+    if not flow.nowhere or not allowed(place.principal, Action.EDIT):
+        return
+    found = details.suggested(place.principal, place.scope.workspace)
+    if _shows_more(found, place.opened.process):
+        _take(place, found, "stages_first", "primary")
+
+
 def _settings(place: Here) -> None:
     process = place.opened.process
     if not allowed(place.principal, Action.EDIT):
@@ -40,17 +51,9 @@ def _settings(place: Here) -> None:
         st.dataframe(_frame(process.stages), hide_index=True, column_config=_columns(), alt=say(text("Stages of the work")))
         return
     found = details.suggested(place.principal, place.scope.workspace)
-    if missing := [stage.name for stage in found if process.named(stage.id) is None]:
-        st.warning(
-            literal(
-                ntext(
-                    "{n} status in your data is no stage: {names}.", "{n} statuses in your data are no stage: {names}.",
-                    len(missing), names=joined(missing, 12),
-                )
-            )
-        )  # fmt: skip
-        if st.button(say(text("Take the stages as the data show them")), key="stages_suggested", icon=":material/auto_fix:"):
-            attempt(lambda: restaging.set_process(principal(), place.scope.workspace, found, seen=process))
+    _missing(details.unknown_statuses(place.principal, place.scope.workspace), found, process)
+    if _shows_more(found, process):
+        _take(place, found, "stages_suggested")
     edited = st.data_editor(
         _frame(process.stages).to_dicts(), key=f"stages_{place.opened.workspace.revision}", hide_index=True, num_rows="dynamic",
         column_config=_columns(), alt=say(text("Stages of the work")),
@@ -79,6 +82,46 @@ def _settings(place: Here) -> None:
             attempt(lambda: restaging.set_process(principal(), workspace, _read(edited, process), seen=process, anyhow=anyhow))
         if st.button(say(text("Back to the usual stages")), key="stages_usual"):
             attempt(lambda: restaging.set_process(principal(), workspace, None, seen=process, anyhow=anyhow))
+
+
+def _shows_more(found: Sequence[Stage], process: Process) -> bool:
+    """Whether there are stages among those that data show that the process has not."""
+    return any(process.named(stage.id) is None for stage in found)
+
+
+def _take(place: Here, found: Sequence[Stage], key: str, kind: Literal["primary", "secondary"] = "secondary") -> None:
+    seen = place.opened.process
+    if st.button(say(text("Take the stages as the data show them")), key=key, icon=":material/auto_fix:", type=kind):
+        attempt(lambda: restaging.set_process(principal(), place.scope.workspace, found, seen=seen))
+
+
+def _missing(unknown: Sequence[str], found: Sequence[Stage], process: Process) -> None:
+    """The statuses that are no stage; what more would be a stage of its own, were stages taken from the data; what would not."""
+    if unknown:
+        said = ntext(
+            "{n} status in your data is no stage: {names}.", "{n} statuses in your data are no stage: {names}.",
+            len(unknown), names=joined(unknown, 12),
+        )  # fmt: skip
+        st.warning(literal(said))
+    new = [stage for stage in found if process.named(stage.id) is None]
+    meant = [(stage.name, process.meant(str(stage.name))) for stage in new]
+    own = [text("{word} ({stage} now)", word=name, stage=stage.name) for name, stage in meant if stage is not None]
+    if own:
+        note(
+            ntext(
+                "Taken from the data, {n} more would be a stage of its own: {names}.",
+                "Taken from the data, {n} more would be stages of their own: {names}.",
+                len(own), names=joined(own, 12),
+            )
+        )  # fmt: skip
+    shown = {word for stage in found for word in (folded_word(str(stage.name)), *stage.aliases)}
+    if staying := [word for word in unknown if folded_word(word) not in shown]:
+        note(
+            text(
+                "No history tells where these belong: {names}. Write them to the words of a stage, or add a stage for them.",
+                names=joined(staying, 12),
+            )
+        )
 
 
 def _left(place: Here, stages: list[Stage] | None) -> tuple[str, ...]:
