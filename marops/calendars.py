@@ -94,6 +94,16 @@ class Calendar:
         by_day = on.group_by("day").len()
         return days.join(by_day, on="day", how="left", maintain_order="left")["len"].fill_null(0).cast(pl.Int64).to_list()
 
+    @property
+    def hours_a_day(self) -> float:
+        """How many hours a day of the week has on which somebody works, on average."""
+        hours = [sum(_hours(end) - _hours(begin) for begin, end in slots) for slots in self.week.values() if slots]
+        return sum(hours) / len(hours)
+
+    def days(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
+        """Working days between moments (UTC), as `hours`: so many times the hours of one."""
+        return self.hours(starts, ends) / self.hours_a_day
+
     def hours(self, starts: pl.Series, ends: pl.Series) -> pl.Series:
         """Working hours between moments (UTC), pair by pair; null where one of them is missing, 0 where the end comes first."""
         known = pl.concat([starts, ends]).drop_nulls()
@@ -143,6 +153,10 @@ class Calendar:
         found = [slot for day in _days(first, last) for slot in self._slots(day)]
         begin, end = (pl.Series([slot[at] for slot in found], dtype=pl.Datetime("us", "UTC")) for at in (0, 1))
         return begin.to_physical().to_numpy(), end.to_physical().to_numpy()
+
+
+def _hours(clock: time) -> float:
+    return clock.hour + clock.minute / 60 + clock.second / 3600
 
 
 USUAL = Calendar()

@@ -39,7 +39,8 @@ BEFORE_LAUNCH = frozenset({Category.TODO, Category.ACTIVE, Category.WAIT})
 @dataclass(frozen=True, slots=True)
 class Stage:
     """One stage. `responsible`: the side that must act ("it", "marketing", "" for none). `aliases`: what trackers call it, in lower
-    case. `sla_days`: days within which work should leave it (None: nobody has said).
+    case. `sla_days`: days within which work should leave it (None: nobody has said), `in_working_days`: by the hours of the working
+    calendar, not around the clock.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Stage:
     responsible: str
     aliases: tuple[str, ...]
     sla_days: float | None = None
+    in_working_days: bool = False
 
 
 @dataclass(frozen=True, slots=True)

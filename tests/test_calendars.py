@@ -136,6 +136,15 @@ def test_business_hours_of_the_helpdesk_are_pm4pys() -> None:
     )
 
 
+def test_a_working_day_has_as_many_hours_as_the_days_of_the_week_that_are_worked_have_on_average() -> None:
+    """Four days of nine to twelve and one to six, and a Friday of four hours: 7.2 hours."""
+    full, friday = ((time(9), time(12)), (time(13), time(18))), ((time(9), time(13)),)
+    calendar = Calendar(week={0: full, 1: full, 2: full, 3: full, 4: friday, 5: ()})
+    assert calendar.hours_a_day == pytest.approx(7.2)
+    week = pl.Series([datetime(2026, 3, 2, tzinfo=UTC)]), pl.Series([datetime(2026, 3, 9, tzinfo=UTC)])
+    assert calendar.days(*week).to_list() == [pytest.approx(5)]
+
+
 def test_days_off_are_lighthouses_blackout_days() -> None:
     said = json.loads(case("flow", "03_lighthouse_units", "case.json").read_text(encoding="utf-8"))["blackout_indices"]
     first, last = (date.fromisoformat(day) for day in said["range"])

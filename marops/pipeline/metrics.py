@@ -10,7 +10,7 @@ from marops.calendars import USUAL, Calendar
 from marops.language import Text, ntext, text
 from marops.measure import Interval, Measure
 from marops.period import Period
-from marops.quantity import Unit
+from marops.quantity import Quantity, Unit
 from marops.stages import Stage
 
 SOURCES = ("work_item", "work_item_transition")
@@ -140,18 +140,32 @@ def on_time(
     )  # fmt: skip
 
 
-def over_sla(work: pl.DataFrame, end: datetime, listed: Sequence[Stage]) -> pl.DataFrame:
+def over_sla(work: pl.DataFrame, end: datetime, listed: Sequence[Stage], calendar: Calendar = USUAL) -> pl.DataFrame:
     """Items that have stood in a stage for longer than it is allowed (`Stage.sla_days`): the rows of `in_progress` with `allowed`
-    and `over`, in days; those that are over by most first.
+    and `over`, in days, or in those of the calendar where the stage's are (`in_working_days`); those that are over by most first.
     """
-    allowed = {stage.id: stage.sla_days for stage in listed}
+    allowed = {stage.id: stage.sla_days for stage in listed if stage.sla_days is not None}
+    is_worked = pl.col("stage").is_in([stage.id for stage in listed if stage.in_working_days])
+    standing = in_progress(work, end).filter(pl.col("stage").is_in(list(allowed)) & pl.col("waiting").is_not_null())
+    since = standing.select(pl.coalesce("since", "created_at")).to_series()
+    worked = calendar.days(since, pl.repeat(end, len(since), dtype=since.dtype, eager=True)).alias("worked")
     return (
-        in_progress(work, end)
-        .with_columns(pl.col("stage").replace_strict(allowed, default=None, return_dtype=pl.Float64).alias("allowed"))
-        .with_columns((pl.col("waiting") - pl.col("allowed")).alias("over"))
+        standing.with_columns(
+            pl.col("stage").replace_strict(allowed, default=None, return_dtype=pl.Float64).alias("allowed"),
+            is_worked.alias("in_working_days"),
+            worked,
+        )
+        .with_columns((pl.when("in_working_days").then("worked").otherwise("waiting") - pl.col("allowed")).alias("over"))
         .filter(pl.col("over") > 0)
+        .drop("worked")
         .sort("over", "issue_id", descending=[True, False])
     )
+
+
+def days_said(days: float, in_working_days: bool) -> Quantity | Text:  # noqa: FBT001  (of a row)
+    """Days of `over_sla`, in words."""
+    found = Quantity(days, Unit.DAYS)
+    return text("{days} of working time", days=found) if in_working_days else found
 
 
 def _measure(

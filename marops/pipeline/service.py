@@ -183,11 +183,13 @@ def _over_allowed(found: Flow) -> list[Finding]:
     what = ntext(
         "{n} item stands in its stage for longer than allowed: {name}, {days} over.",
         "{n} items stand in their stages for longer than allowed; {name} is over by most, {days}.",
-        over.height, name=first["campaign_name"] or first["name"], days=Quantity(float(first["over"]), Unit.DAYS),
+        over.height, name=first["campaign_name"] or first["name"],
+        days=metrics.days_said(float(first["over"]), first["in_working_days"]),
     )  # fmt: skip
     cause = text(
-        "It stands in {stage}, where {allowed} are allowed.", stage=stage.name, allowed=Quantity(float(first["allowed"]), Unit.DAYS)
-    )
+        "It stands in {stage}, where {allowed} are allowed.", stage=stage.name,
+        allowed=metrics.days_said(float(first["allowed"]), first["in_working_days"]),
+    )  # fmt: skip
     if found.told_until is not None:
         cause = text("{cause} Trackers tell until {day}; days are counted on to today.", cause=cause, day=found.told_until)
     owner, side = _OWNERS.get(stage.responsible, _BOTH)
@@ -369,7 +371,7 @@ def _flow(scoped: Scoped) -> Flow:
         in_preparation=metrics.work_in_progress(work, end, process.before_launch),
         late=metrics.late_launches(dated, opened.local_day, end, has_dates=has_dates),
         on_time=metrics.on_time(dated, scope.period, opened.local_day, end, untold, opened.calendar),
-        over_sla=metrics.over_sla(work, end, process.stages),
+        over_sla=metrics.over_sla(work, end, process.stages, opened.calendar),
         count=work.height,
         has_dates=has_dates,
         # Stages are those of all work.

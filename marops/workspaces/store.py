@@ -69,6 +69,7 @@ class StageDefinition(Row, table=True):
     category: str = Field(max_length=10)
     responsible: str = Field(default="", max_length=20)
     sla_days: float | None = None
+    in_working_days: bool = False
     aliases: list[str] = Field(default_factory=list, sa_type=JSON)
 
 
@@ -138,7 +139,15 @@ def stage_definitions(session: Session, workspace_id: str) -> list[StageDefiniti
 def process_of(session: Session, workspace_id: str) -> Process:
     """The stages of the workspace's work: those somebody has set, or else the usual ones."""
     made = tuple(
-        Stage(row.stage, titled(row.name), Category(row.category), row.responsible, tuple(row.aliases), row.sla_days)
+        Stage(
+            row.stage,
+            titled(row.name),
+            Category(row.category),
+            row.responsible,
+            tuple(row.aliases),
+            row.sla_days,
+            row.in_working_days,
+        )
         for row in stage_definitions(session, workspace_id)
     )
     return Process(made) if made else usual()

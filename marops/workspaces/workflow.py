@@ -78,5 +78,6 @@ def _written(stage: Stage) -> Stage:
 def _definition(workspace_id: str, position: int, stage: Stage) -> StageDefinition:
     return StageDefinition(
         workspace_id=workspace_id, position=position, stage=stage.id, name=str(stage.name), category=stage.category.value,
-        responsible=stage.responsible, sla_days=stage.sla_days, aliases=list(stage.aliases),
+        responsible=stage.responsible, sla_days=stage.sla_days, in_working_days=stage.in_working_days,
+        aliases=list(stage.aliases),
     )  # fmt: skip

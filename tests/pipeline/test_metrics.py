@@ -113,6 +113,12 @@ def test_items_over_the_days_allowed_in_their_stage_are_listed_the_most_over_fir
     found = metrics.over_sla(items, END, allowed)
     assert found.select("issue_id", "allowed", "over").rows() == [("d", 5, 7), ("a", 5, 1)]
     assert metrics.over_sla(items, END, usual().stages).is_empty()
+    # From Friday the 20th to the end of the month eight days are worked, from the 26th four.
+    worked = [replace(stage, in_working_days=stage.id == "qa") for stage in allowed]
+    assert metrics.over_sla(items, END, worked).select("issue_id", "allowed", "over").rows() == [("d", 5, 3)]
+    off = Calendar(holidays=frozenset({date(2026, 3, 23), date(2026, 3, 24)}))
+    assert metrics.over_sla(items, END, worked, off).select("issue_id", "over").rows() == [("d", 1)]
+    assert str(metrics.days_said(3, in_working_days=True)) == "3 d of working time"
 
 
 def test_on_time_is_the_share_of_due_campaigns_that_launched_by_their_day():

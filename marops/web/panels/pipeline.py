@@ -11,7 +11,7 @@ from marops.language import Text, ntext, text
 from marops.pipeline import figures
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import FEWEST
-from marops.pipeline.metrics import NO_DATES
+from marops.pipeline.metrics import NO_DATES, days_said
 from marops.pipeline.raci import called
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
@@ -97,7 +97,7 @@ def over_allowed(flow: Flow, place: Here) -> None:
 
 
 def _over(row: dict[str, Any]) -> Text:
-    over, allowed = (Quantity(float(row[name]), Unit.DAYS) for name in ("over", "allowed"))
+    over, allowed = (days_said(float(row[name]), row["in_working_days"]) for name in ("over", "allowed"))
     return text("{over} over the {allowed} allowed", over=over, allowed=allowed)
 
 
@@ -167,7 +167,7 @@ def board(flow: Flow, place: Here) -> None:
 
 def _board(flow: Flow, place: Here) -> None:
     """The seven stages with their campaigns, the longest in the stage on top."""
-    r = reader()
+    r, over = reader(), set(flow.over_sla["issue_id"])
     columns: list[dict[str, object]] = []
     for stage in flow.process.board:
         here = flow.in_stage(stage)
@@ -175,7 +175,7 @@ def _board(flow: Flow, place: Here) -> None:
             {
                 "name": item["campaign_name"] or item["name"],
                 "href": link(place, item["issue_id"]),
-                "lines": _item_lines(item, stage),
+                "lines": _item_lines(item, stage, is_over=item["issue_id"] in over),
                 "old": item["limit"] is not None and item["waiting"] is not None and item["waiting"] > item["limit"],
             }
             for item in here.head(_SHOWN_PER_STAGE).iter_rows(named=True)
@@ -191,7 +191,7 @@ def _board(flow: Flow, place: Here) -> None:
         note(text("Not on the board: items whose status is no stage marops knows ({words}).", words=words))
 
 
-def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
+def _item_lines(item: Mapping[str, object], stage: Stage, *, is_over: bool) -> list[str]:
     waiting, due = item["waiting"], item["due_date"]
     lines: list[str] = []
     if not isinstance(waiting, float):
@@ -202,8 +202,8 @@ def _item_lines(item: Mapping[str, object], stage: Stage) -> list[str]:
         lines.append(say(text("{days} here", days=Quantity(waiting, Unit.DAYS))))
     if stage.category not in BEFORE_LAUNCH:
         return lines
-    if stage.sla_days is not None and isinstance(waiting, float) and waiting > stage.sla_days:
-        lines.append(say(text("over the {days} allowed", days=Quantity(stage.sla_days, Unit.DAYS))))
+    if is_over and stage.sla_days is not None:
+        lines.append(say(text("over the {days} allowed", days=days_said(stage.sla_days, stage.in_working_days))))
     if isinstance(item["held_up"], datetime):
         lines.append(say(text("held up since {day}", day=item["held_up"].date())))
     if isinstance(due, date):

@@ -140,6 +140,7 @@ def _frame(stages: tuple[Stage, ...]) -> pl.DataFrame:
             "meaning": [say(_MEANINGS[stage.category]) for stage in stages],
             "side": [say(_SIDES[stage.responsible]) for stage in stages],
             "sla_days": [stage.sla_days for stage in stages],
+            "in_working_days": [stage.in_working_days for stage in stages],
             "words": [_BETWEEN.join(stage.aliases) for stage in stages],
             "id": [stage.id for stage in stages],
         },
@@ -157,6 +158,7 @@ def _columns() -> dict[str, Any]:
         ),
         "side": config.SelectboxColumn(say(text("Must act")), options=[say(words) for words in _SIDES.values()]),
         "sla_days": config.NumberColumn(say(text("Days allowed")), min_value=0.0),
+        "in_working_days": config.CheckboxColumn(say(text("Working days")), default=False),
         "words": config.TextColumn(say(text("Words")), width="large"),
         "id": None,
     }
@@ -175,7 +177,7 @@ def _read(edited: list[dict[str, Any]], process: Process) -> list[Stage]:
                 known.id if known else new_id(), known.name if known and not is_renamed else titled(name),
                 Category(meanings.get(row["meaning"] or "", Category.ACTIVE)), str(sides.get(row["side"] or "", "")),
                 (*(row["words"] or "").split(_BETWEEN.strip()), *([str(known.name)] if known and is_renamed else [])),
-                row["sla_days"],
+                row["sla_days"], bool(row.get("in_working_days")),
             )
         )  # fmt: skip
     return made
