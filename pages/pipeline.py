@@ -38,7 +38,7 @@ web.must_act(held, place)
 web.deciding(place)
 web.over_allowed(flow, place)
 
-flowing = details.details(principal, place.scope, web.counted(), place.chosen)
+flowing = details.details(principal, place.scope, web.counted(place), place.chosen)
 
 web.section(text("Faster or slower than before?"), text("From the start of work to its end."))
 web.pace(flowing)

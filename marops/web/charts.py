@@ -17,6 +17,7 @@ from streamlit.elements.lib import streamlit_plotly_theme as placeholders
 from marops import theme
 from marops.chart import Chart
 from marops.language import Reader, text
+from marops.web.clicks import done, fresh
 from marops.web.markup import html
 from marops.web.session import reader, say
 from marops.web.tables import table
@@ -60,7 +61,7 @@ def themed(made: Chart) -> Chart:
 @st.fragment
 def show(made: Chart, *, key: str, picks: Callable[[str], None] | None = None) -> None:
     """A chart with its title, unit and words, and its numbers behind a button. `picks` is called with the last of a point's data
-    (an item's id) when somebody clicks on it, and the page is drawn anew. Where there are no numbers, its title says so alone.
+    (an item's id) whenever somebody clicks on it, and the page is drawn anew. Where there are no numbers, its title says so alone.
     """
     with st.container(key=f"chart_{key}", gap="xsmall"):
         # Axes without anything on them would count nothing.
@@ -82,12 +83,10 @@ def _clickable(made: Chart, key: str, picks: Callable[[str], None]) -> None:
     # Plotly hears no clicks on a figure of which nothing can be moved; a double click moves it back.
     figure = go.Figure(made.figure).update_xaxes(fixedrange=False)
     event = st.plotly_chart(
-        figure, key=f"plot_{key}", config=_CONFIG, alt=say(made.alt), on_select="rerun", selection_mode="points"
+        figure, key=fresh(f"plot_{key}"), config=_CONFIG, alt=say(made.alt), on_select="rerun", selection_mode="points"
     )
     points = event["selection"]["points"]
-    picked = str(points[0]["customdata"][-1]) if points else None
-    # Streamlit tells a selection again with every run; only a new one is a click.
-    if picked is not None and st.session_state.get(f"picked_{key}") != picked:
-        st.session_state[f"picked_{key}"] = picked
-        picks(picked)
+    if points:
+        done(f"plot_{key}")
+        picks(str(points[0]["customdata"][-1]))
         st.rerun()

@@ -164,10 +164,10 @@ def kpi_columns(card: Scorecard, place: Here, notes: Mapping[str, CheckIn]) -> N
 
 
 def _kept_html(rows: Sequence[Row], place: Here, made: Callable[[], str]) -> None:
-    """Rows as they were drawn before, where the data and the scope are the same."""
+    """Rows as they were drawn before, where the data, the scope and what links lead to are the same."""
     opened = place.opened
     ids = tuple(row.kpi.id for row in rows)
-    key = (opened.key, place.scope, place.chosen, ids, made.__qualname__, str(reader().locale))
+    key = (opened.key, tuple(place.link.items()), ids, made.__qualname__, str(reader().locale))
     with _drawing:
         found = _rows_html.get(key)
     if found is None:

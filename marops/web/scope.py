@@ -1,5 +1,5 @@
 """The scope bar: workspace, period, comparison and unit, the same on every page and always in the address; and whose work the
-pipeline shows, in the address where somebody was chosen.
+pipeline shows, and what of it is looked at, in the address where something was chosen.
 
 The address is the one truth. Every run reads it, falls back to what the session saw last and then to a default, writes
 the whole scope back, and sets the widgets from it; a widget's change writes the address. So a copied link shows the
@@ -9,7 +9,7 @@ same later too, when the default would have moved on.
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import streamlit as st
@@ -26,6 +26,12 @@ from marops.workspaces.service import Opened
 from marops.workspaces.store import OWN, SAMPLE
 
 _KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
+LOOKS: dict[str, str] = {
+    "view": "board", "days": "elapsed", "reopened": "kept", "order": "farthest", "held": "", "passed": "", "at": "", "way": "",
+}  # fmt: skip
+"""What of the pipeline is looked at, by its names in an address, and what each is where the address does not say: the view, how
+days are counted, what becomes of reopened work, the order of work, and what clicks on charts opened.
+"""
 _MEMORY = "marops_scope"
 _UNKNOWN = "marops_scope_unknown"
 _ALL_UNITS = ""
@@ -39,20 +45,31 @@ _CHOICES = "scope_choices"
 
 @dataclass(frozen=True)
 class Here:
-    """Where the reader is: the principal, the opened workspace, the scope, and whose work is chosen on the pipeline. `unknown`:
-    what the address named that is not known here, so that something else is shown than was asked for; None: nothing.
+    """Where the reader is: the principal, the opened workspace, the scope, whose work is chosen on the pipeline, and what of it is
+    `looked` at, as far as that is not the usual (`LOOKS`). `unknown`: what the address named that is not known here, so that
+    something else is shown than was asked for; None: nothing.
     """
 
     principal: Principal
     opened: Opened
     scope: Scope
     chosen: Chosen
+    looked: Mapping[str, str] = field(default_factory=dict[str, str])
     unknown: Text | None = None
 
     @property
     def link(self) -> dict[str, str]:
-        """The scope and whose work is chosen as query parameters, for links to other pages."""
+        """The scope, whose work is chosen and what is looked at as query parameters, for links to pages."""
+        return {**self.shown, **self.looked}
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The scope and whose work is chosen as query parameters."""
         return {key: value for key, value in {**_parameters(self.scope), **_chosen_parameters(self.chosen)}.items() if value}
+
+    def looks(self, name: str) -> str:
+        """What is looked at, by one of the names of `LOOKS`."""
+        return self.looked.get(name, LOOKS[name])
 
 
 _current: ContextVar[Here | None] = ContextVar("here", default=None)
@@ -77,10 +94,10 @@ def here(principal: Principal) -> Here:
     """The scope of this run, from the address; also written back to it."""
     if (already := current()) is not None and already.principal == principal:
         return already
-    asked = {key: value for key in _KEYS if (value := st.query_params.get(key))}
+    asked = {key: value for key in (*_KEYS, *LOOKS) if (value := st.query_params.get(key))}
     known: dict[str, str] = st.session_state.get(_MEMORY, {})
     # A link says all of it, or nothing: half a scope from the address and half from memory would be neither.
-    wanted = asked or known
+    wanted = asked if any(key in asked for key in _KEYS) else {**known, **asked}
     opened = workspaces.open_workspace(principal, _workspace(principal, wanted.get("ws")))
     scope = Scope(
         opened.workspace.id,
@@ -94,14 +111,15 @@ def here(principal: Principal) -> Here:
         *([wanted["person"]] if "person" in wanted and chosen.person is None else []),
         *([wanted["role"]] if "role" in wanted and chosen.role is None else []),
     ]
-    place = Here(principal, opened, scope, chosen, _told(opened, wanted.get("ws"), unknown))
+    looked = {key: wanted[key] for key, usual in LOOKS.items() if wanted.get(key, usual) != usual}
+    place = Here(principal, opened, scope, chosen, looked, _told(opened, wanted.get("ws"), unknown))
     # The address is written anew; what it could not mean is said until something else is looked at.
     told, of = st.session_state.get(_UNKNOWN, (None, None))
-    if place.unknown is None and of == place.link:
+    if place.unknown is None and of == place.shown:
         place = replace(place, unknown=told)
-    st.session_state[_UNKNOWN] = place.unknown, place.link
+    st.session_state[_UNKNOWN] = place.unknown, place.shown
     st.session_state[_MEMORY] = place.link
-    write({**_parameters(scope), **_chosen_parameters(chosen)})
+    write({**_parameters(scope), **_chosen_parameters(chosen), **looked})
     return place
 
 
@@ -171,12 +189,6 @@ def switch_workspace(workspace_id: str) -> None:
     st.query_params.from_dict({"ws": workspace_id})
 
 
-def set_widget(key: str, value: object) -> None:
-    """Make a widget show a value. Where it already does nothing is set, so that the browser need not draw it again."""
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[key] = value
-
-
 def write(parameters: Mapping[str, str]) -> bool:
     """Write parameters into the address; an empty value takes one out of it. Whether that changed anything."""
     changed = {key: value for key, value in parameters.items() if st.query_params.get(key, "") != value}
@@ -197,6 +209,21 @@ def on_choice(parameters: Callable[[], dict[str, str]], closes: str) -> Callable
         # sends it, and Streamlit has forgotten it. What the address already says is no choice and closes nothing.
         if write(parameters()):
             st.session_state[closes] = False
+
+    return chosen
+
+
+def picked(widget: str, parameter: str, said: Callable[[object], str] = str) -> Callable[[], None]:
+    """What a choice in a widget does: it writes it, as it is `said`, into the address.
+
+    The widget's value is to be set on every run, also where the session says that it is what it should be: a browser that went back
+    has forgotten it otherwise, and tells the widget's default as if somebody had chosen that.
+    """
+
+    def chosen() -> None:
+        value = st.session_state.get(widget)
+        if value is not None:
+            write({parameter: said(value)})
 
     return chosen
 

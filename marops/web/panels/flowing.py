@@ -27,7 +27,7 @@ from marops.web.panels.pipeline import board
 from marops.web.panels.roles import who_does_what
 from marops.web.panels.stages import stages_button
 from marops.web.panels.working import calendar_button
-from marops.web.scope import Here, set_widget
+from marops.web.scope import Here, picked
 from marops.web.session import literal, reader, say
 from marops.web.tables import table
 
@@ -51,43 +51,28 @@ _NAMES: dict[View, Text] = {
     View.FLOW: text("Cumulative flow"), View.WAYS: text("Ways and rework"), View.ROLES: text("Who does what"),
     View.FORECAST: text("Forecast"), View.QUALITY: text("Left out"),
 }  # fmt: skip
-_CLOCKS: dict[Clock, Text] = {
-    Clock.ELAPSED: text("elapsed time"), Clock.DAYS_INCLUSIVE: text("whole days, the first counted"),
-}  # fmt: skip
+_CLOCKS: dict[str, Text] = {"elapsed": text("elapsed time"), "whole": text("whole days, the first counted")}
 _REOPENED: dict[Reopened, Text] = {
     Reopened.KEPT: text("keeps its first start"), Reopened.RESET: text("forgets what it went back behind"),
 }  # fmt: skip
 _SHOWN = 200
 
 
-def counted() -> Counted:
-    """How days are counted and what becomes of reopened work, as the address says; where it says nothing, as it said last."""
-    clock, reopened = _asked("days"), _asked("reopened")
-    return Counted(
-        Clock.DAYS_INCLUSIVE if clock == "whole" else Clock.ELAPSED, Reopened.RESET if reopened == "reset" else Reopened.KEPT
-    )
-
-
-def _asked(name: str) -> str:
-    """What the address says; where it does not, as after a look at another page, what it said last, written back to it."""
-    memory = f"marops_flow_{name}"
-    asked = st.query_params.get(name)
-    if asked is None and memory in st.session_state:
-        asked = st.query_params[name] = st.session_state[memory]
-    if asked is not None:
-        st.session_state[memory] = asked
-    return asked or ""
+def counted(place: Here) -> Counted:
+    """How days are counted and what becomes of reopened work, as the address says."""
+    whole, reset = place.looks("days") == "whole", place.looks("reopened") == "reset"
+    return Counted(Clock.DAYS_INCLUSIVE if whole else Clock.ELAPSED, Reopened.RESET if reset else Reopened.KEPT)
 
 
 def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     """The choice of a view, the settings of the stages, and the view."""
-    asked = _asked("view")
+    asked = place.looks("view")
     view = View(asked) if asked in set(View) else View.BOARD
-    set_widget("w_view", view)
+    st.session_state["w_view"] = view
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.segmented_control(
             say(text("View")), list(View), key="w_view", format_func=lambda found: say(_NAMES[found]), required=True,
-            label_visibility="collapsed", on_change=lambda: st.query_params.update({"view": str(st.session_state["w_view"])}),
+            label_visibility="collapsed", on_change=picked("w_view", "view"),
         )  # fmt: skip
         with st.container(horizontal=True, width="content"):
             stages_button(place, len(standing.unknown))
@@ -101,13 +86,9 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     elif flow.is_empty and view is not View.QUALITY:
         note(_nothing(flow))
     elif view is View.FORECAST:
-        forecasts(flow, standing, held)
-    elif view is View.FLOW:
-        _flow(flow, place)
-    elif view is View.WAYS:
-        _ways(flow, place)
+        forecasts(flow, standing, held, place)
     else:
-        _VIEWS[view](flow)
+        _VIEWS[view](flow, place)
 
 
 def pace(flow: Details) -> None:
@@ -129,12 +110,12 @@ def _nothing(flow: Details) -> Text:
     return text("No item has a history of stages yet. Import the tracker's history, or map its words under Stages.")
 
 
-def _age(flow: Details) -> None:
+def _age(flow: Details, _: Here) -> None:
     charts.show(charts.drawn(ageing_figures.ageing, flow), key="ageing", picks=open_item)
 
 
-def _speed(flow: Details) -> None:
-    _counting()
+def _speed(flow: Details, place: Here) -> None:
+    _counting(place)
     measures(*flow.measures[:4])
     measures(*flow.measures[4:])
     if flow.against is not None:
@@ -157,21 +138,19 @@ def _in_stages(flow: Details) -> None:
     table(shown, key="in_stages", alt=say(text("Time in stages")), name="time-in-stages")
 
 
-def _counting() -> None:
-    found = counted()
+def _counting(place: Here) -> None:
+    found = counted(place)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        set_widget("w_clock", found.clock)
+        st.session_state["w_clock"] = "whole" if found.clock is Clock.DAYS_INCLUSIVE else "elapsed"
         st.selectbox(
             say(text("Days are")), list(_CLOCKS), key="w_clock", format_func=lambda clock: say(_CLOCKS[clock]), width=260,
-            on_change=lambda: st.query_params.update(
-                {"days": "whole" if st.session_state["w_clock"] is Clock.DAYS_INCLUSIVE else "elapsed"}
-            ),
+            on_change=picked("w_clock", "days"),
         )  # fmt: skip
-        set_widget("w_reopened", found.reopened)
+        st.session_state["w_reopened"] = found.reopened
         st.selectbox(
             say(text("Work that moves back")), list(_REOPENED), key="w_reopened", width=300,
             format_func=lambda policy: say(_REOPENED[policy]),
-            on_change=lambda: st.query_params.update({"reopened": str(st.session_state["w_reopened"])}),
+            on_change=picked("w_reopened", "reopened"),
         )  # fmt: skip
 
 
@@ -182,7 +161,7 @@ def _open_day(day: str) -> None:
 
 def _standing(flow: Details, place: Here) -> None:
     """The items of a day of the cumulative flow that was clicked, of one stage at a time."""
-    asked, _, chosen = st.query_params.get("at", "").partition(":")
+    asked, _, chosen = place.looks("at").partition(":")
     try:
         day = date.fromisoformat(asked)
     except ValueError:
@@ -194,11 +173,11 @@ def _standing(flow: Details, place: Here) -> None:
     found = {stage: flow.standing(day, stage) for stage in names}
     doing = [stage for stage in names if stage != LAUNCHED]
     stage = chosen if chosen in names else max(doing, key=lambda stage: found[stage].height, default=LAUNCHED)
-    set_widget("w_standing", stage)
+    st.session_state["w_standing"] = stage
     st.segmented_control(
         say(text("Come as far as, by the end of {day}", day=day)), list(names), key="w_standing", required=True,
         format_func=lambda stage: literal(text("{stage}: {n}", stage=names[stage], n=found[stage].height)),
-        on_change=lambda: st.query_params.update({"at": f"{day}:{st.session_state['w_standing']}"}),
+        on_change=picked("w_standing", "at", lambda stage: f"{day}:{stage}"),
     )  # fmt: skip
     if found[stage].is_empty():
         note(text("Nothing had come as far as there, and no farther."))
@@ -247,7 +226,7 @@ def _in_progress(flow: Details) -> None:
 
 def _ways(flow: Details, place: Here) -> None:
     charts.show(charts.drawn(flow_figures.ways, flow), key="ways", picks=lambda way: st.query_params.update({"way": way}))
-    _items_of_way(flow, place, st.query_params.get("way", ""))
+    _items_of_way(flow, place, place.looks("way"))
     names = flow_figures.stage_names(flow, reader())
     left, right = st.columns(2, gap="large")
     with left:
@@ -322,7 +301,7 @@ _DOUBTS: dict[str, Text] = {
 }  # fmt: skip
 
 
-def _quality(flow: Details) -> None:
+def _quality(flow: Details, _: Here) -> None:
     found = flow.doubts
     out = found.filter("is_left_out")["issue_id"].n_unique()
     moves, items = flow.nobodys
@@ -371,6 +350,6 @@ def _quality(flow: Details) -> None:
     table(shown, key="doubts", alt=say(text("Items that cannot be measured, or only with doubts")), name="left-out", shown=_SHOWN)
 
 
-_VIEWS: dict[View, Callable[[Details], None]] = {
-    View.AGE: _age, View.SPEED: _speed, View.QUALITY: _quality,
+_VIEWS: dict[View, Callable[[Details, Here], None]] = {
+    View.AGE: _age, View.SPEED: _speed, View.FLOW: _flow, View.WAYS: _ways, View.QUALITY: _quality,
 }  # fmt: skip

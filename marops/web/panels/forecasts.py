@@ -19,7 +19,7 @@ from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import note
 from marops.web.panels.items import open_item
-from marops.web.scope import set_widget
+from marops.web.scope import Here, picked
 from marops.web.session import reader, say
 from marops.web.tables import table
 
@@ -28,7 +28,7 @@ _ORDERS: dict[Order, Text] = {
 }  # fmt: skip
 
 
-def forecasts(flow: Details, standing: Flow, held: RolesHeld) -> None:
+def forecasts(flow: Details, standing: Flow, held: RolesHeld, place: Here) -> None:
     """How many by a day, by when all, and by when each; with what-ifs, and how often such forecasts held."""
     expected = flow.outlook
     if expected.pace is None:
@@ -39,7 +39,7 @@ def forecasts(flow: Details, standing: Flow, held: RolesHeld) -> None:
             )
         )  # fmt: skip
         # A person, or a unit, whose own pace is not known may still wait in a queue whose pace is.
-        _each(flow, standing, AS_IS)
+        _each(flow, standing, AS_IS, place)
         return
     left, right = st.columns(2, gap="large")
     with left:
@@ -48,7 +48,7 @@ def forecasts(flow: Details, standing: Flow, held: RolesHeld) -> None:
     with right:
         what_if = _what_if(flow, held)
     if what_if is not None:
-        _each(flow, standing, what_if)
+        _each(flow, standing, what_if, place)
 
 
 def _how_it_held(flow: Details) -> Text:
@@ -167,14 +167,14 @@ def _limited(flow: Details, limit: int, faster: float) -> None:
         )  # fmt: skip
 
 
-def _each(flow: Details, standing: Flow, what_if: WhatIf) -> None:
+def _each(flow: Details, standing: Flow, what_if: WhatIf, place: Here) -> None:
     """When each open item is done, in an order of work that can be chosen, beside how it is without a what-if."""
-    asked = st.query_params.get("order", "")
+    asked = place.looks("order")
     order = Order(asked) if asked in set(Order) else Order.FARTHEST
-    set_widget("w_order", order)
+    st.session_state["w_order"] = order
     st.segmented_control(
         say(text("Worked on first")), list(Order), key="w_order", format_func=lambda found: say(_ORDERS[found]), required=True,
-        on_change=lambda: st.query_params.update({"order": str(st.session_state["w_order"])}),
+        on_change=picked("w_order", "order"),
     )  # fmt: skip
     # Learning from the past takes seconds where there are tens of thousands of items, once for what is known of it.
     with st.spinner(say(text("Telling the dates of the past again, to see how often they held …"))):

@@ -71,7 +71,7 @@ def _open_passed(cell: str) -> None:
 
 def _passed_items(held: Held, place: Here) -> None:
     """The items behind the cell of the hand-offs that was clicked."""
-    role, to = role_figures.passed_of(st.query_params.get("passed", ""))
+    role, to = role_figures.passed_of(place.looks("passed"))
     found = held.passed_on(role, to)
     if found.is_empty():
         return
@@ -87,7 +87,7 @@ def _passed_items(held: Held, place: Here) -> None:
 
 def _held_items(held: Held, place: Here) -> None:
     """The items behind the cell that was clicked."""
-    stage_id, role = role_figures.cell_of(st.query_params.get("held", ""))
+    stage_id, role = role_figures.cell_of(place.looks("held"))
     stage, found = held.process.named(stage_id), held.of(stage_id, role)
     if stage is None or found.is_empty():
         return

@@ -18,7 +18,7 @@ from marops.spc import Assurance, Rule
 from marops.web import charts
 from marops.web.components import PROMISES, note, section, value_of
 from marops.web.markup import html
-from marops.web.scope import Here, set_widget
+from marops.web.scope import Here, picked
 from marops.web.session import literal, principal, reader, say
 from marops.web.tables import table
 
@@ -44,10 +44,10 @@ def kpi_head(card: Scorecard, row: Row, place: Here) -> None:
         back = html("back.html", href=f"scorecard?{urlencode(place.link)}", words=say(text("All KPIs")))
         st.markdown(back, unsafe_allow_html=True, width="content")
         names = {one.kpi.id: say(one.kpi.name) for one in card.rows}
-        set_widget("w_kpi", row.kpi.id)
+        st.session_state["w_kpi"] = row.kpi.id
         st.selectbox(
             say(text("KPI")), list(names), key="w_kpi", format_func=lambda kpi: f"{names[kpi]} ({kpi})",
-            label_visibility="collapsed", width=340, on_change=lambda: st.query_params.update({"kpi": st.session_state["w_kpi"]}),
+            label_visibility="collapsed", width=340, on_change=picked("w_kpi", "kpi"),
         )  # fmt: skip
 
 

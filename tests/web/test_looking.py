@@ -1,0 +1,128 @@
+"""What of the pipeline is looked at: in the address, in links, kept over other pages, and the same when a browser goes back."""
+
+import re
+from collections.abc import Callable
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from marops.pipeline.delivery import Counted
+from marops.pipeline.finishing import Order
+from marops.pipeline.flow import Clock, Reopened, way_sign
+from marops.web.panels.flowing import View
+from marops.web.scope import LOOKS
+from marops.workspaces.store import OWN
+from tests.web.app import markup, opened, words
+from tests.web.conftest import Servers
+from tests.web.test_flow import POINT, TWELVE, click_point, moved
+
+SCOPE = {"ws": OWN, "from": "2026-01-01", "to": "2026-06-30", "vs": "none", "unit": "all"}
+LOOKED = {
+    "view": "speed", "days": "whole", "reopened": "reset", "order": "due", "held": "build:Marketing operations",
+    "passed": "Campaign manager → Marketing operations", "at": "2026-01-20:build", "way": way_sign(["build", "qa", "launched"]),
+}  # fmt: skip
+
+
+def links(shown: str, to: str) -> list[dict[str, str]]:
+    """What the links of a page to another say in their addresses."""
+    found = [urlsplit(unescape(href)) for href in re.findall(r'href="([^"]*)"', shown)]
+    return [{key: value for key, (value,) in parse_qs(one.query).items()} for one in found if one.path == to]
+
+
+def test_links_to_items_and_the_way_back_lead_to_what_was_looked_at(home: Path) -> None:
+    moved(**TWELVE)
+    at = opened("pipeline", **SCOPE, **LOOKED)
+    items = links(markup(at), "pipeline")
+    assert items
+    assert all({key: value for key, value in one.items() if key != "item"} == {**SCOPE, **LOOKED} for one in items)
+    (back,) = links(markup(opened("pipeline", **SCOPE, **LOOKED, item="i3")), "pipeline")
+    assert back == {**SCOPE, **LOOKED}
+
+
+def test_a_link_says_nothing_of_what_is_usual(home: Path) -> None:
+    moved(**TWELVE)
+    usual = {key: value for key, value in LOOKS.items() if value}
+    assert usual == {
+        "view": View.BOARD, "days": "elapsed", "reopened": Reopened.KEPT, "order": Order.FARTHEST,
+    }  # fmt: skip
+    assert Counted() == Counted(Clock.ELAPSED, Reopened.KEPT)
+    at = opened("pipeline", **SCOPE, **usual)
+    assert all(set(one) == {*SCOPE, "item"} for one in links(markup(at), "pipeline"))
+
+
+def test_what_was_looked_at_is_the_same_after_a_look_at_another_page(home: Path) -> None:
+    moved(**TWELVE)
+    at = opened("pipeline", **SCOPE, **LOOKED)
+    at.query_params.clear()
+    at.switch_page("pages/data.py").run()
+    at.query_params.clear()
+    at.switch_page("pages/pipeline.py").run()
+    assert {key: at.query_params[key] for key in LOOKED} == LOOKED
+    assert "13 items" not in words(at)
+    assert "12 items were with Marketing operations in Build in these days, the longest first:" in words(at)
+    assert (at.selectbox(key="w_clock").value, at.selectbox(key="w_reopened").value) == ("whole", "reset")
+
+
+def test_an_address_that_says_nothing_of_it_shows_what_is_usual_whatever_was_looked_at_before(home: Path) -> None:
+    """As where a reader goes back to it."""
+    moved(**TWELVE)
+    at = opened("pipeline", **SCOPE, **LOOKED)
+    at.query_params.clear()
+    for key, value in SCOPE.items():
+        at.query_params[key] = value
+    at.run()
+    assert at.button_group(key="w_view").value == View.BOARD
+    assert "the longest first" not in words(at)
+    assert not set(LOOKED) & set(at.query_params)
+
+
+def click_once(page: Page, chart: str, at: int) -> None:
+    """One click on a chart's point, when the page stands still."""
+    page.wait_for_selector('[data-test-script-state="notRunning"]')
+    page.wait_for_timeout(1500)
+    page.evaluate(POINT, [chart, at])
+    page.wait_for_timeout(300)
+    point = page.evaluate(POINT, [chart, at])
+    page.mouse.move(*point)
+    page.mouse.click(*point)
+
+
+@pytest.mark.browser
+@pytest.mark.server
+def test_a_browser_goes_back_from_an_item_and_every_click_is_told_again(
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tiny_home(tmp_path)
+    monkeypatch.setenv("MAROPS_HOME", str(home))
+    moved(**TWELVE)
+    url = servers.start(home, "--no-sample")
+    asked = "view=speed&days=whole&reopened=reset"
+    page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&{asked}")
+    for point in (0, 0, 3):  # the same one twice, then another
+        click_point(page, "cycle_times", "item=", at=point)
+        expect(page.get_by_role("heading", name="What do people say?")).to_be_visible()
+        expect(page).to_have_url(re.compile(f"{asked}&item="))
+        page.go_back()
+        expect(page).to_have_url(re.compile(f"{asked}$"))
+        expect(page.locator(".st-key-chart_cycle_times .main-svg").first).to_be_visible()
+        expect(page.get_by_role("combobox", name="Days are")).to_have_value("whole days, the first counted")
+
+    click_point(page, "stage_by_role", "held=request")
+    expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
+    page.go_back()
+    expect(page.locator("body")).not_to_contain_text("in Request in these days, the longest first:")
+    click_once(page, "stage_by_role", 0)
+    expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
+    page.get_by_role("link", name="Data", exact=False).first.click()
+    expect(page).to_have_url(re.compile("/data"))
+    page.get_by_role("link", name="Pipeline").first.click()
+    expect(page).to_have_url(re.compile(f"/pipeline.*{asked}.*held=request"))
+    expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
+    page.get_by_role("link", name="i3").first.click()
+    expect(page.get_by_role("heading", name="What do people say?")).to_be_visible()
+    page.get_by_role("link", name="Pipeline").last.click()
+    expect(page).to_have_url(re.compile(f"/pipeline.*{asked}.*held=request"))
+    expect(page.get_by_role("combobox", name="Days are")).to_have_value("whole days, the first counted")
