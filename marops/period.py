@@ -9,6 +9,17 @@ from enum import StrEnum
 from marops.errors import UserError
 from marops.language import text
 
+_FARTHEST = 3_660
+"""Days ahead of which somebody can promise something: ten years. What is farther is a mistyped year."""
+
+
+def check_promised(due: date, today: date) -> None:
+    """Pass for a day by which something can be promised. Raises UserError for one that has passed or is over ten years away."""
+    if due < today:
+        raise UserError(text("{due} has passed; give a day from {today} on.", due=due, today=today))
+    if (due - today).days > _FARTHEST:
+        raise UserError(text("{due} is more than ten years away. Is the year meant? Give a day that is nearer.", due=due))
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:

@@ -13,6 +13,7 @@ from marops.audit import store as audit
 from marops.decisions.store import ActionItem, Decision
 from marops.errors import Conflict, NotFound, UserError
 from marops.language import Text, text
+from marops.period import check_promised
 from marops.principal import Action, Principal, require
 from marops.workspaces import store as workspaces
 from marops.workspaces.store import Workspace
@@ -167,7 +168,7 @@ def redate(principal: Principal, workspace_id: str, action_id: str, *, version: 
     with store.writing() as session:
         item = _open_item(session, workspace_id, action_id, version)
         workspace = workspaces.load(session, workspace_id)
-        _check_due(due, workspace)
+        check_promised(due, workspace.day)
         return _change(session, principal, workspace, item, version, "redate", why, due=due)
 
 
@@ -218,7 +219,7 @@ def _open(
     session: Session, principal: Principal, workspace: Workspace, title: str, owner: str, due: date, kpi: str | None,
     expected_effect: str, decision_id: str | None = None,
 ) -> ActionItem:  # fmt: skip
-    _check_due(due, workspace)
+    check_promised(due, workspace.day)
     item = ActionItem(
         workspace_id=workspace.id, kpi=kpi, decision_id=decision_id, title=title, owner=owner, first_due=due, due=due,
         expected_effect=expected_effect, opened_on=workspace.day, created_by=principal.name, changed_by=principal.name,
@@ -303,11 +304,6 @@ def _changed_meanwhile(item: ActionItem) -> Conflict:
 
 def _owner(owner: str) -> str:
     return notes.needed(owner, 200, text("An action needs an owner, or it will not happen. Name one person or team."))
-
-
-def _check_due(due: date, workspace: Workspace) -> None:
-    if due < workspace.day:
-        raise UserError(text("{due} has passed; give a day from {today} on.", due=due, today=workspace.day))
 
 
 def _check_look(item: ActionItem, outcome: Outcome, look: Look | None) -> None:

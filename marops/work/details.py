@@ -64,9 +64,3 @@ def _kept(value: Decimal | None) -> Decimal | None:
     if kept > _MOST:
         raise UserError(text("The value of a day may have {n} digits before the point; this one has more. Is it meant?", n=12))
     return kept if kept != value else abs(value)
-
-
-def check_due(due: date, today: date) -> None:
-    """Pass for a day that has not passed. Raises UserError."""
-    if due < today:
-        raise UserError(text("{due} has passed; give a day from {today} on.", due=due, today=today))

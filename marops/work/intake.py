@@ -10,11 +10,12 @@ from sqlmodel import Session, col
 from marops import notes, store
 from marops.errors import Conflict, UserError
 from marops.language import text
+from marops.period import check_promised
 from marops.principal import Action, Principal, require
 from marops.stages import Stage
 from marops.work import alike, recording
 from marops.work import store as rows
-from marops.work.details import Details, check_due, checked
+from marops.work.details import Details, checked
 from marops.work.plans import moved
 from marops.work.recording import WORK_ITEM
 from marops.work.store import WorkItem
@@ -29,14 +30,14 @@ _OF_LAUNCH = ("campaign_name", "business_unit")
 def request(principal: Principal, workspace_id: str, details: Details, *, again: bool = False) -> WorkItem:
     """Request a campaign: it begins in the first stage, and the due date is the one first promised.
 
-    Raises UserError without a name, for a date that has passed, an unknown unit, and a value without a currency; Conflict where
-    work of that name is going on, unless it is to be requested `again`.
+    Raises UserError without a name, for a date that has passed or is ten years away, an unknown unit, and a value without a
+    currency; Conflict where work of that name is going on, unless it is to be requested `again`.
     """
     require(principal, Action.EDIT, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
     values = checked(details, opened)
     if details.due is not None:
-        check_due(details.due, opened.local_day)
+        check_promised(details.due, opened.local_day)
     imported = alike.imported(opened, details.name)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
@@ -68,7 +69,7 @@ def edit(
         if "due" in changes:
             _check_not_over(session, row)
             if details.due is not None:
-                check_due(details.due, opened.local_day)
+                check_promised(details.due, opened.local_day)
         if row.first_due is None and details.due is not None:
             changes["first_due"] = details.due
         before, was = {name: getattr(row, name) for name in changes}, row.due or row.last_due

@@ -11,9 +11,10 @@ from marops import notes, store
 from marops.audit import store as audit
 from marops.errors import Conflict, UserError
 from marops.language import Text, text
+from marops.period import check_promised
 from marops.principal import Action, Principal, require
 from marops.work import alike, recording
-from marops.work.details import Details, check_due, checked
+from marops.work.details import Details, checked
 from marops.work.hindrances import DEPENDENCY
 from marops.work.plans import Milestone, Template, due_dates, usual
 from marops.work.store import Dependency, LaunchMilestone, LaunchTemplate, WorkItem
@@ -106,7 +107,7 @@ def launch(
     values = checked(details, opened)
     if details.due is None:
         raise UserError(text("A launch plan counts back from the day of the launch. Give that day."))
-    check_due(details.due, opened.local_day)
+    check_promised(details.due, opened.local_day)
     imported = alike.imported(opened, details.name)
     dates = due_dates(template, details.due, is_working)
     with store.writing() as session:

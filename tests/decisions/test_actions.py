@@ -121,6 +121,7 @@ def test_an_action_that_nobody_could_do_is_refused_in_a_sentence() -> None:
         ({"title": "  "}, "An action needs a title: what is to be done?"),
         ({"owner": "\x00 "}, "An action needs an owner, or it will not happen. Name one person or team."),
         ({"owner": "x" * 201}, "These words have 201 characters, and 200 fit. Shorten them."),
+        ({"due": date(2199, 12, 31)}, "Dec 31, 2199 is more than ten years away. Is the year meant? Give a day that is nearer."),
         ({"due": date(2026, 3, 9)}, "Mar 9, 2026 has passed; give a day from Mar 10, 2026 on."),
         ({"expected_effect": "x" * 2001}, "These words have 2,001 characters, and 2,000 fit. Shorten them."),
     ]

@@ -177,6 +177,10 @@ def test_a_request_is_made_from_the_form_and_its_page_opens() -> None:
     [
         ({}, "A request needs a name: what is to be launched?"),
         ({"Name": "x", "Launch_by": date(2026, 3, 1)}, "Mar 1, 2026 has passed; give a day from Mar 10, 2026 on."),
+        (
+            {"Name": "x", "Launch_by": date(2199, 12, 31)},
+            "Dec 31, 2199 is more than ten years away. Is the year meant? Give a day that is nearer.",
+        ),
         ({"Name": "x", "Expected_value_of_a_day": "a lot"}, "a lot is no amount. Give a number, or leave it empty."),
         ({"Name": "SPRING sale"}, "Work of that name is going on: M-1. Look there first, or say that this is another one."),
     ],

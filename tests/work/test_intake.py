@@ -52,6 +52,7 @@ def test_the_first_stage_is_the_workspaces_own_where_it_has_its_own() -> None:
         ({"name": "\u200b\u3164"}, "A request needs a name: what is to be launched?"),
         ({"name": "x" * 301}, "These words have 301 characters, and 300 fit. Shorten them."),
         ({"due": date(2026, 3, 9)}, "Mar 9, 2026 has passed; give a day from Mar 10, 2026 on."),
+        ({"due": date(2199, 12, 31)}, "Dec 31, 2199 is more than ten years away. Is the year meant? Give a day that is nearer."),
         ({"unit": "Retial"}, "There is no business unit Retial. There are: Retail."),
         (
             {"value_per_day": Decimal("NaN"), "currency": "EUR"},

@@ -7,6 +7,7 @@ import streamlit as st
 from marops.language import ntext, text
 from marops.sources import words
 from marops.sources.report import Mapping, Part, Question
+from marops.web.days import ANY_DAY
 from marops.web.session import literal, say
 
 _CURRENCIES = ("currency", "currency_conflict")
@@ -38,8 +39,11 @@ def _answer(mapping: Mapping, question: Question, key: str) -> Mapping | None:
     """The one thing that this question's answer says of a mapping; None while there is no answer."""
     if question.code == "period":
         left, right = st.columns(2)
-        first = left.date_input(say(text("First day")), None, key=f"{key}_first", format="YYYY-MM-DD")
-        last = right.date_input(say(text("Last day")), None, key=f"{key}_last", format="YYYY-MM-DD", min_value=first)
+        first = left.date_input(say(text("First day")), None, key=f"{key}_first", **ANY_DAY)
+        last = right.date_input(
+            say(text("Last day")), None, key=f"{key}_last", min_value=first or ANY_DAY["min_value"],
+            max_value=ANY_DAY["max_value"], format=ANY_DAY["format"],
+        )  # fmt: skip
         return _with(mapping, period_start=first.isoformat(), period_end=last.isoformat()) if first and last else None
     if question.code in _CURRENCIES:
         code = _chosen(question, key, say(text("Currency"))).strip().upper()

@@ -12,6 +12,7 @@ from marops.errors import UserError
 from marops.findings import Finding
 from marops.language import Text, text
 from marops.principal import Action, allowed
+from marops.web.days import ANY_DAY
 from marops.web.markup import html
 from marops.web.scope import Here
 from marops.web.session import literal, principal, reader, say
@@ -51,7 +52,7 @@ def _decide(finding: Finding, place: Here) -> None:
             say(text("Decision")), list(_CHOICES), default=Choice.ACT, format_func=lambda c: say(_CHOICES[c]), required=True
         )
         owner = st.text_input(say(text("Who does it")), value=say(finding.owner), max_chars=200)
-        due = st.date_input(say(text("By when")), value=place.opened.today + timedelta(days=30), format="YYYY-MM-DD")
+        due = st.date_input(say(text("By when")), value=place.opened.today + timedelta(days=30), **ANY_DAY)
         words = st.text_area(say(text("Note")), max_chars=2000)
         if st.form_submit_button(say(text("Record decision")), type="primary"):
             try:

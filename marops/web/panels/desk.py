@@ -12,6 +12,7 @@ from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
 from marops.web.components import note, section
+from marops.web.days import ANY_DAY
 from marops.web.panels.items import Line, line_of, listed, open_made
 from marops.web.panels.managing import dialog
 from marops.web.panels.plans import launch_form, plans_form
@@ -137,7 +138,7 @@ def fields(opened: Opened, row: WorkItem | None) -> dict[str, object]:
             say(text("Business unit")), [None, *units], index=_place(row, units),
             format_func=lambda unit: unit or say(text("by the campaign's name")),
         ) if units else None,
-        "due": st.date_input(say(text("Launch by")), value=row.due if row else None, format="YYYY-MM-DD"),
+        "due": st.date_input(say(text("Launch by")), value=row.due if row else None, **ANY_DAY),
         "assignee": st.selectbox(
             say(text("Assigned to")), ["", *people], index=1 if someone else 0, accept_new_options=True,
             format_func=lambda name: name or say(text("nobody yet")),

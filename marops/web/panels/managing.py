@@ -18,6 +18,7 @@ from marops.scorecard.service import Row
 from marops.scorecard.store import CheckIn
 from marops.web import charts
 from marops.web.components import note, section
+from marops.web.days import ANY_DAY
 from marops.web.markup import html
 from marops.web.scope import Here
 from marops.web.session import literal, principal, reader, say
@@ -118,7 +119,7 @@ def _write_note(row: Row, place: Here) -> None:
 
 def _mark_day(row: Row, place: Here) -> None:
     with st.form("mark", border=False):
-        day = st.date_input(say(text("Day")), value=place.opened.today, max_value=place.opened.today, format="YYYY-MM-DD")
+        day = st.date_input(say(text("Day")), value=place.opened.today, **ANY_DAY)
         words = st.text_input(say(text("What happened")), max_chars=500)
         everywhere = st.checkbox(say(text("Show it on the chart of every KPI")))
         if st.form_submit_button(say(text("Save")), type="primary"):
@@ -191,9 +192,7 @@ def _open_action(row: Row, place: Here) -> None:
     with st.form("action", border=False):
         title = st.text_input(say(text("What is to be done")), max_chars=1000)
         owner = st.text_input(say(text("Who does it")), max_chars=200)
-        due = st.date_input(
-            say(text("By when")), value=place.opened.today + timedelta(days=30), min_value=place.opened.today, format="YYYY-MM-DD"
-        )
+        due = st.date_input(say(text("By when")), value=place.opened.today + timedelta(days=30), **ANY_DAY)
         effect = st.text_input(
             say(text("Expected effect")), max_chars=2000, placeholder=say(text("for example: 3 points more by March"))
         )
@@ -208,7 +207,7 @@ def _open_action(row: Row, place: Here) -> None:
 def _change_action(item: ActionItem, place: Here) -> None:
     workspace = place.scope.workspace
     with st.form("redate", border=False):
-        due = st.date_input(say(text("New date")), value=max(item.due, place.opened.today), format="YYYY-MM-DD")
+        due = st.date_input(say(text("New date")), value=max(item.due, place.opened.today), **ANY_DAY)
         why = st.text_input(say(text("Why")), max_chars=1000)
         note(text("The day first promised, {day}, stays on record and is the one that counts.", day=item.first_due))
         if st.form_submit_button(say(text("Change date"))):

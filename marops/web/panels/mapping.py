@@ -15,6 +15,7 @@ from marops.sources.service import Preview
 from marops.sources.trying import Cell, Line, Tried
 from marops.tables import TABLES, Table, Type
 from marops.web.components import note
+from marops.web.days import ANY_DAY
 from marops.web.markup import html
 from marops.web.session import literal, principal, reader, say
 
@@ -172,7 +173,7 @@ def _value(table: Table, name: str, value: str, key: str) -> str:
             placeholder=say(text("Choose")),
         ) or ""  # fmt: skip
     if column.type is Type.DATE:
-        day = st.date_input(_spoken(name), date.fromisoformat(value) if value else None, key=key, format="YYYY-MM-DD")
+        day = st.date_input(_spoken(name), date.fromisoformat(value) if value else None, key=key, **ANY_DAY)
         return day.isoformat() if day else ""
     hint = say(text("as the values show")) if name == "currency_code" else None
     given = st.text_input(_spoken(name), value, key=key, max_chars=200, placeholder=hint).strip()

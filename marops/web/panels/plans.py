@@ -10,6 +10,7 @@ from marops.errors import UserError
 from marops.language import joined, text
 from marops.stages import Process
 from marops.web.components import note
+from marops.web.days import ANY_DAY
 from marops.web.panels.items import open_made
 from marops.web.panels.managing import attempt
 from marops.web.scope import Here
@@ -29,9 +30,7 @@ def launch_form(place: Here) -> None:
     chosen = st.selectbox(
         say(text("Plan")), range(len(kept)), format_func=lambda at: say(titled(kept[at].template.name)), key="launch_plan"
     )
-    day = st.date_input(
-        say(text("Day of the launch")), value=None, min_value=place.opened.local_day, format="YYYY-MM-DD", key="launch_day"
-    )
+    day = st.date_input(say(text("Day of the launch")), value=None, **ANY_DAY, key="launch_day")
     template, is_working = kept[chosen].template, place.opened.calendar.is_working
     try:
         dates = due_dates(template, day, is_working) if isinstance(day, date) else {}

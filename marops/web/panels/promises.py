@@ -18,6 +18,7 @@ from marops.scorecard.judging import Goal
 from marops.scorecard.service import Row
 from marops.scorecard.store import Target
 from marops.web.components import note, section
+from marops.web.days import ANY_DAY
 from marops.web.markup import html
 from marops.web.panels.managing import attempt, dialog
 from marops.web.scope import Here
@@ -106,8 +107,8 @@ def _set_target(row: Row, place: Here) -> None:
     value = st.text_input(say(text("Value ({unit})", unit=unit)), key="target_value")
     upper = st.text_input(say(text("Upper value ({unit})", unit=unit)), key="target_upper") if kind == "band" else ""
     left, right = st.columns(2)
-    start = left.date_input(say(text("From")), value=month_of(place.opened.today).start, format="YYYY-MM-DD", key="target_from")
-    end = right.date_input(say(text("To (empty: open)")), value=None, format="YYYY-MM-DD", key="target_to")
+    start = left.date_input(say(text("From")), value=month_of(place.opened.today).start, **ANY_DAY, key="target_from")
+    end = right.date_input(say(text("To (empty: open)")), value=None, **ANY_DAY, key="target_to")
     why = st.text_input(say(text("Reason")), max_chars=1000, key="target_reason")
     low, high = _number(value, share=share), _number(upper, share=share)
     if low is not None:
