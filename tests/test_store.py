@@ -244,7 +244,7 @@ def test_writers_of_several_processes_wait_for_one_another_and_lose_nothing(data
 
 def test_of_twenty_who_change_an_action_at_once_no_change_is_lost(database: str, admin: Principal) -> None:
     bootstrap.prepare()
-    due = date.today() + timedelta(days=400)
+    due = datetime.now(UTC).date() + timedelta(days=400)
     item = decisions.open_action(admin, OWN, title="t", owner="o", due=due)
 
     def one_day_later(who: int) -> None:

@@ -75,6 +75,14 @@ def desk(principal: Principal, scope: Scope, chosen: Chosen = ALL) -> Desk:
     return Desk(tuple(waiting), tuple(item for item in kept if item.names[0] in shown), empty)
 
 
+def open_work(principal: Principal, workspace_id: str) -> tuple[tuple[str, str, str], ...]:
+    """Work that is not done, imported or kept here, steps of launches left out: id, key and name, by key. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    work = item_rollups.work(rollups.facts(workspaces.open_workspace(principal, workspace_id)))
+    named = work.filter(pl.col("done_at").is_null()).select("issue_id", "key", pl.coalesce("name", "key"))
+    return tuple(named.sort("key", "issue_id").rows())
+
+
 def twins(principal: Principal, workspace_id: str, item: str) -> tuple[tuple[str, str], ...]:
     """Imported items (id and key) that may be the same work as a request kept here: see item_rollups.twins. Raises NotFound."""
     require(principal, Action.READ, workspace_id)

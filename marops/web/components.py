@@ -33,7 +33,7 @@ chart = charts.show
 SIDES: dict[Side, Text] = {Side.IT: text("IT"), Side.JOINT: text("Joint"), Side.MARKETING: text("Marketing")}
 
 
-def page_title(title: Text, sentence: Text | None = None) -> None:
+def page_title(title: Text | str, sentence: Text | None = None) -> None:
     """The head of a page: its title and one sentence of conclusion."""
     _html("head.html", title=say(title), sentence=say(sentence) if sentence else "")
 

@@ -76,17 +76,17 @@ def flags(principal: Principal, workspace_id: str, item: str) -> list[FlagEvent]
 
 
 def depend(principal: Principal, workspace_id: str, item: str, needs: str) -> Dependency:
-    """Say that an item needs another one to be done first. Either may be imported.
+    """Say that an item needs another one, by its id or key, to be done first. Either may be imported.
 
     Raises UserError for an item that needs itself, or would do so over others, which are named, and for a step that needs its own
-    launch; NotFound; Conflict where that is
-    said already, or one is withdrawn.
+    launch; NotFound; Conflict where that is said already, or one is withdrawn.
     """
     require(principal, Action.EDIT, workspace_id)
-    if not needs:
+    if not needs.strip():
         raise UserError(text("Say which item must be done first."))
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
+        needs = names.meant(session, workspace_id, needs)
         for one in (item, needs):
             recording.check_known(session, workspace_id, one)
         known, called = rows.needs(session, workspace_id), names.load(session, workspace_id)

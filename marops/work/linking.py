@@ -31,7 +31,7 @@ def link(principal: Principal, workspace_id: str, item: str, imported: str) -> S
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
         row, known = recording.kept_item(session, workspace_id, item), names.load(session, workspace_id)
-        other = known.item(imported.strip())
+        other = known.item(names.meant(session, workspace_id, imported))
         _check_can_be(session, row, other)
         recording.check_known(session, workspace_id, other)
         _check_no_circle(session, row, Names(known.ids, known.keys, {**known.same, row.item: other}))

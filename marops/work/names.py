@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from marops import lake
+from marops import lake, notes
+from marops.work import store as rows
 from marops.work import tracked
 from marops.work.store import SameWork
 from marops.workspaces import store as _workspaces
@@ -43,6 +44,25 @@ def load(session: Session, workspace_id: str) -> Names:
     said = [(row.item, row.imported) for row in links(session, workspace_id)]
     known = tracked.known(manifest, [ids.get(imported, imported) for _, imported in said]) if said else frozenset[str]()
     return Names(ids, keys, {item: imported for item, imported in said if ids.get(imported, imported) in known})
+
+
+def meant(session: Session, workspace_id: str, typed: str) -> str:
+    """The id of the item that somebody means by an id or a key, in any case: as it is, of one kept here, of an imported one. What
+    names none, or several, stays as it was typed. Raises NotFound for a workspace that is not there.
+    """
+    words = typed.strip()
+    if rows.number_of(words) is not None or not notes.can_be_kept(words):
+        return words
+    workspace = _workspaces.load(session, workspace_id)
+    manifest = lake.manifest(workspace_id, workspace.revision)
+    ids, _ = tracked.names(manifest)
+    if words in ids or tracked.known(manifest, [words]):
+        return ids.get(words, words)
+    kept = rows.of_key(words)
+    if kept is not None and rows.find(session, workspace_id, kept) is not None:
+        return kept
+    found = tracked.alike(manifest, words)
+    return found[0] if len(found) == 1 else words
 
 
 def links(session: Session, workspace_id: str) -> list[SameWork]:

@@ -91,11 +91,12 @@ class Item:
 
 
 def item(principal: Principal, workspace_id: str, item_id: str) -> Item:
-    """An item of the workspace. Raises NotFound."""
+    """An item of the workspace, by its id or key. Raises NotFound."""
     require(principal, Action.READ, workspace_id)
     opened = workspaces.open_workspace(principal, workspace_id)
     with store.reading() as session:
-        row, known = rows.find(session, workspace_id, item_id), names.load(session, workspace_id)
+        item_id, known = names.meant(session, workspace_id, item_id), names.load(session, workspace_id)
+        row = rows.find(session, workspace_id, item_id)
         if row is not None:
             return _with_others(session, opened, known, row)
         called = known.of(item_id)

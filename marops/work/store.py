@@ -185,6 +185,12 @@ def key_of(item: str) -> str:
     return item if number is None else f"M-{number}"
 
 
+def of_key(typed: str) -> str | None:
+    """The id of an item kept here that somebody means by its key or id, in any case; None where it is neither."""
+    found = re.fullmatch(rf"(?:M-|{_PREFIX})([1-9][0-9]{{0,8}})", typed, re.IGNORECASE)
+    return None if found is None else f"{_PREFIX}{found[1]}"
+
+
 Found = TypeVar("Found", Approval, Comment, Dependency, FlagEvent, LaunchTemplate, SameWork)
 
 

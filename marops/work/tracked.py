@@ -80,6 +80,16 @@ def refused(manifest: Manifest, name: str) -> pl.DataFrame:
     return named.select(pl.coalesce("of", "issue_id").alias("issue_id"), "column", "rule")
 
 
+def alike(manifest: Manifest, typed: str) -> list[str]:
+    """The ids of the items that trackers have delivered under an id or a key, in any case."""
+    low, named = typed.lower(), names(manifest)[0]
+    items = table(manifest, "work_item").select("issue_id", "issue_key").collect()
+    of_items = items.filter(pl.any_horizontal(pl.all().str.to_lowercase() == low))["issue_id"]
+    logged = moves(manifest)["issue_id"].unique()
+    of_moves = (named.get(one, one) for one in logged.filter(logged.str.to_lowercase() == low))
+    return sorted({str(one) for one in (*of_items, *of_moves)})
+
+
 def work(manifest: Manifest, process: Process, unit: pl.Expr, over: datetime) -> Work:
     """All work that trackers delivered. `unit`: whose campaign it is by its name; `over`: when today is."""
     made, lacking = frames.delivered(moves(manifest), process), refused(manifest, "work_item_transition")["issue_id"]

@@ -1,6 +1,6 @@
 """What was decided, by whom and on which words."""
 
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from marops.workspaces.store import OWN
 
 VIEWER = Principal("v", "Viewer", Role.VIEWER)
 MANAGER = Principal("m", "Marketing lead", Role.MANAGER)
-DUE = date.today() + timedelta(days=400)
+DUE = datetime.now(UTC).date() + timedelta(days=400)
 
 
 def record(principal: Principal = LOCAL_ADMIN, workspace: str = OWN, **more) -> Decision:

@@ -343,14 +343,29 @@ def test_a_flag_is_set_seen_and_lifted() -> None:
 
 def test_what_it_needs_leads_to_that_item_and_a_circle_is_refused() -> None:
     first, second = asked("First"), asked("Second")
-    send(fill(_form("hindrances", "depend_form", f"found('{second}')"), Item_kept_here=first), "Save")
+    send(fill(_form("hindrances", "depend_form", f"found('{second}')"), Open_item=first), "Save")
     assert "It needs ○ M-1 First Request" in words(on(second))
     assert "It is needed by ○ M-2 Second Request" in words(on(first))
-    at = send(fill(_form("hindrances", "depend_form", f"found('{first}')"), Item_kept_here=second), "Save")
+    at = send(fill(_form("hindrances", "depend_form", f"found('{first}')"), Open_item=second), "Save")
     assert said(at) == "That would be a circle: M-1 → M-2 → M-1. Nothing in it could begin."
     (one,) = hindrances.dependencies(ANA, OWN, first)
     button(on(second), f"undepend_{one.id}")
     assert hindrances.dependencies(ANA, OWN, first) == []
+
+
+def test_an_imported_item_that_is_open_can_be_chosen_and_typed_by_its_key() -> None:
+    put("work_item", [{"issue_id": "7", "issue_key": "JS-2", "issue_name": "Pages", "created_at": at_moment(3, 1)},
+                      {"issue_id": "8", "issue_key": "JS-3", "issue_name": "Over", "created_at": at_moment(3, 1)}])  # fmt: skip
+    put("work_item_transition", [
+        {"issue_id": issue, "status_sequence": 1, "status": status, "transition_at": at_moment(3, 2)}
+        for issue, status in (("7", "Build"), ("8", "Done"))
+    ])  # fmt: skip
+    item = asked()
+    form = _form("hindrances", "depend_form", f"found('{item}')")
+    assert form.selectbox[0].options == ["–", "JS-2 Pages"]
+    send(fill(form, Or_the_key_or_id_of_another_one="js-3"), "Save")
+    send(fill(_form("hindrances", "depend_form", f"found('{item}')"), Open_item="7"), "Save")
+    assert sorted(one.needs for one in hindrances.dependencies(ANA, OWN, item)) == ["7", "8"]
 
 
 def test_a_comment_is_written_and_withdrawn(monkeypatch: pytest.MonkeyPatch) -> None:

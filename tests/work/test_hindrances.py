@@ -2,11 +2,13 @@
 
 from datetime import date
 
+import pytest
+
 from marops.audit import service as audit
 from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import text
 from marops.principal import Principal, Role
-from marops.work import commenting, hindrances, intake, launching
+from marops.work import commenting, hindrances, intake, launching, reading
 from marops.work.details import Details
 from marops.work.hindrances import Kind
 from marops.work.needs import way
@@ -63,6 +65,31 @@ def test_a_dependency_can_lead_to_an_imported_item_and_is_seen_from_both() -> No
     assert (gone.withdrawn_by, hindrances.dependencies(VIC, OWN, item)) == ("Bo", [])
     assert refused(Conflict, lambda: hindrances.undepend(ANA, OWN, row.id)).startswith("Bo withdrew it on ")
     hindrances.depend(ANA, OWN, "7", item)  # no circle any more
+
+
+@pytest.mark.parametrize("typed", ["JS-2", "js-2", " Js-2 ", "10002", "Case 791", "case 791"])
+def test_an_imported_item_is_named_by_its_key_in_any_case(typed: str) -> None:
+    item = requested().item
+    fill("work_item", [
+        {"issue_id": "10002", "issue_key": "JS-2", "created_at": at(3, 1)},
+        {"issue_id": "Case 791", "issue_key": None, "created_at": at(3, 1)},
+    ])  # fmt: skip
+    hindrances.depend(ANA, OWN, item, typed)
+    needed = "Case 791" if "791" in typed else "10002"
+    assert [row.needs for row in hindrances.dependencies(VIC, OWN, item)] == [needed]
+    assert reading.item(VIC, OWN, typed).id == needed
+
+
+def test_an_item_kept_here_is_named_by_its_key_in_any_case_and_what_several_are_called_is_none() -> None:
+    item, other = requested("a").item, requested("b").item
+    assert hindrances.depend(ANA, OWN, item, "m-2").needs == other
+    assert reading.item(VIC, OWN, "M-2").id == other
+    fill(
+        "work_item", [{"issue_id": issue, "issue_key": key, "created_at": at(3, 1)} for issue, key in (("1", "X-1"), ("2", "x-1"))]
+    )
+    assert hindrances.depend(ANA, OWN, item, "X-1").needs == "1"
+    fill("work_item", [{"issue_id": issue, "issue_key": "Y-1", "created_at": at(3, 1)} for issue in ("3", "4")])
+    assert refused(NotFound, lambda: hindrances.depend(ANA, OWN, item, "y-1")).startswith("There is no item y-1")
 
 
 def test_a_circle_is_refused_and_named() -> None:

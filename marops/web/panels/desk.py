@@ -13,7 +13,7 @@ from marops.principal import Action, allowed
 from marops.quantity import Quantity, Unit
 from marops.web.components import note, section
 from marops.web.days import ANY_DAY
-from marops.web.panels.items import Line, line_of, listed, open_made
+from marops.web.panels.items import Line, called, line_of, listed, open_made
 from marops.web.panels.managing import dialog
 from marops.web.panels.plans import launch_form, plans_form
 from marops.web.scope import Here
@@ -70,7 +70,7 @@ def _about(one: approving.Waiting, known: reading.Item | None, place: Here) -> s
     except NotFound:  # an imported item whose import was undone since
         named = key_of(one.item)
     else:
-        named = f"{found.key} {say(titled(found.name))}"
+        named = called(found.key, say(titled(found.name)))
     return " · ".join(part for part in (named, say(_since(one, place)), one.about) if part)
 
 
@@ -104,7 +104,7 @@ def _kept(kept: Sequence[reading.Item], place: Here) -> None:
     if gone:
         label = ntext("{n} withdrawn request, in no number", "{n} withdrawn requests, in no number", len(gone))
         with st.expander(say(label), key="withdrawn_requests", type="compact"):
-            lines = [Line(item.id, f"{item.key} {item.name}", item.row.withdrawn_reason or "", "·") for item in gone if item.row]
+            lines = [Line(item.id, called(item.key, item.name), item.row.withdrawn_reason or "", "·") for item in gone if item.row]
             listed(lines, place, text("Withdrawn requests"))
 
 

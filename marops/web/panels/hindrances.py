@@ -4,20 +4,26 @@ import streamlit as st
 
 from marops.errors import NotFound
 from marops.language import Text, text
+from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.web.components import note, section
 from marops.web.markup import html
-from marops.web.panels.items import Line, line_of, listed
+from marops.web.panels.items import Line, called, line_of, listed
 from marops.web.panels.managing import attempt, dialog, quietly
 from marops.web.scope import Here
 from marops.web.session import principal, say
 from marops.work import hindrances as service
 from marops.work import reading
 from marops.work.hindrances import Kind
+from marops.work.plans import titled
 from marops.work.reading import Item
-from marops.work.store import Dependency, FlagEvent, key_of
+from marops.work.store import Dependency, FlagEvent, key_of, number_of
 
 _KINDS: dict[Kind, Text] = {Kind.BLOCKED: text("Blocked"), Kind.WAITING: text("Waiting for somebody")}
+
+
+_MANY = 2_000
+"""Items that a browser still lists at once."""
 
 
 def hindrances(item: Item, place: Here) -> None:
@@ -102,19 +108,27 @@ def flag_form(item: Item, place: Here) -> None:
 
 
 def depend_form(item: Item, place: Here) -> None:
-    """An item that must be done first: one of those kept here, or an imported one by its id."""
-    known = {one.id: f"{one.key} {one.name}" for one in _others(item, place)}
+    """An item that must be done first: one of those that are open, or any one by its key."""
+    known = _others(item, place)
     with st.form("depend", border=False):
-        chosen = st.selectbox(say(text("Item kept here")), [None, *known], format_func=lambda one: known.get(one or "", "–"))
-        other = st.text_input(say(text("Or the key or id of an imported item")), max_chars=300)
+        chosen = st.selectbox(
+            say(text("Open item")), [None, *known], format_func=lambda one: known.get(one or "", "–"),
+            help=say(text("Type a part of its key or name.")),
+        )  # fmt: skip
+        other = st.text_input(say(text("Or the key or id of another one")), max_chars=300)
         if st.form_submit_button(say(text("Save")), type="primary"):
             attempt(lambda: service.depend(principal(), place.scope.workspace, item.id, other.strip() or chosen or ""))
 
 
-def _others(item: Item, place: Here) -> list[Item]:
-    """The launches kept here and, of a step, the other steps of its launch; withdrawn ones left out."""
+def _others(item: Item, place: Here) -> dict[str, str]:
+    """Items that can be chosen, by their ids: of a step first the other steps of its launch, then open work; of very much of that
+    what is kept here alone.
+    """
     workspace = place.scope.workspace
-    found = list(reading.items(place.principal, workspace))
-    if item.parent is not None:
-        found = [*reading.item(place.principal, workspace, item.parent.id).steps, *found]
-    return [one for one in found if one.id != item.id and one.row is not None and one.row.withdrawn_at is None]
+    found = choosing.open_work(place.principal, workspace)
+    if len(found) > _MANY:
+        found = [(one, key, name) for one, key, name in found if number_of(one) is not None]
+    steps = () if item.parent is None else reading.item(place.principal, workspace, item.parent.id).steps
+    listed = {one.id: called(one.key, say(titled(one.name))) for one in steps}
+    listed |= {one: called(key, name) for one, key, name in found}
+    return {one: name for one, name in listed.items() if one not in item.names}

@@ -14,7 +14,7 @@ from marops.web.components import note, page_title, section
 from marops.web.markup import html
 from marops.web.panels import approvals, hindrances, same
 from marops.web.panels.desk import details, fields
-from marops.web.panels.items import ASKED, SIDES, line_of, listed
+from marops.web.panels.items import ASKED, SIDES, called, line_of, listed
 from marops.web.panels.managing import attempt, dialog, quietly
 from marops.web.scope import Here
 from marops.web.session import literal, principal, reader, say
@@ -35,7 +35,7 @@ def item_page(place: Here) -> None:
     except NotFound as missing:
         st.warning(literal(missing.text), icon=":material/search_off:")
         st.stop()
-    page_title(text("{key} {name}", key=item.key, name=titled(item.name)), _conclusion(item, place))
+    page_title(called(item.key, say(titled(item.name))), _conclusion(item, place))
     _acting(item, place)
     same.same(item, place)
     left, right = st.columns(2, gap="large")

@@ -75,15 +75,21 @@ def opened(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], place: H
         note(text("and {n} more", n=found.height - _MOST))
 
 
+def called(key: str, name: str) -> str:
+    """An item as lists call it: by its key and its name, once where these are the same."""
+    return name if key == name else f"{key} {name}"
+
+
 def line_of(item: Item, process: Process, today: date) -> Line:
     """An item with its stage (a step of a launch: who must act) and the day it is due; late where that has passed undone. One
     that was withdrawn says so.
     """
+    named = called(item.key, say(titled(item.name)))
     if item.row is not None and item.row.withdrawn_at is not None:
         said = text("withdrawn by {who} on {when}", who=item.row.withdrawn_by or "", when=item.row.withdrawn_at)
-        return Line(item.id, f"{item.key} {say(titled(item.name))}", " · ".join([say(said), item.row.withdrawn_reason or ""]), "·")
+        return Line(item.id, named, " · ".join([say(said), item.row.withdrawn_reason or ""]), "·")
     if item.counts_as is not None:
-        return Line(item.id, f"{item.key} {say(titled(item.name))}", say(text("counts as an imported item")), "·")
+        return Line(item.id, named, say(text("counts as an imported item")), "·")
     done = item.is_done(process)
     late = item.due is not None and item.due < today and not done and not item.is_launched(process)
     stage = say(item.stage.name) if item.stage else item.last.status if item.last else ""
@@ -91,7 +97,6 @@ def line_of(item: Item, process: Process, today: date) -> Line:
     where = say(SIDES.get(row.side, row.side)) if row is not None and row.parent is not None and not done else stage
     parts = [where, say(text("due {due}", due=item.due)) if item.due and not done else ""]
     sign = "·" if item.is_dropped else "✓" if done else "▲" if late else "○"
-    named = f"{item.key} {say(titled(item.name))}"
     return Line(item.id, named, " · ".join(part for part in parts if part), sign, say(text("late")) if late else "")
 
 
