@@ -31,6 +31,15 @@ def escaped(given: str) -> str:
     return html.escape(given, quote=False)
 
 
+_LABEL = 40
+"""Characters of a name on an axis: longer ones would leave no room for what is drawn."""
+
+
+def cut(name: str, most: int = _LABEL) -> str:
+    """A name as an axis has it, not yet `escaped`: cut where it is long. Whole it is in what points say, and in the table."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def base(height: int = 280) -> go.Figure:
     """An empty figure with the house's layout: no frame, light horizontal grid, labels that do not collide."""
     figure = go.Figure()

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base, escaped
+from marops.chart import Chart, base, cut, escaped
 from marops.language import Reader, Text, ntext, text
 from marops.pipeline.lateness import FEWEST
 from marops.pipeline.service import Flow
@@ -137,7 +137,14 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
             _arrow(figure, rows["due_date"], first, then)
     figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
-    figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
+    figure.update_yaxes(
+        autorange="reversed",
+        rangemode="normal",
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[escaped(cut(name)) for name in called.head(_MOST)],
+    )
     is_past, is_told = pl.col("days_late").is_not_null(), pl.col("chance").is_not_null()
     # Without a last day more than 15 % of those that stood alike never were launched.
     late = dated.filter(is_past | (is_told & (pl.col("latest").is_null() | (pl.col("latest") > pl.col("due_date"))))).height

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base, escaped
+from marops.chart import Chart, base, cut, escaped
 from marops.language import Reader, Text, joined, text
 from marops.pipeline.outlook import SHARES
 from marops.quantity import Quantity, Unit
@@ -23,7 +23,8 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
     rows = dated.head(_MOST)
     if before is not None:
         rows = rows.join(before.select("issue_id", pl.col("p85").alias("before")), on="issue_id", how="left", maintain_order="left")
-    names = [escaped(name) for name in rows.select(pl.coalesce("name", "issue_id")).to_series()]
+    called = rows.select(pl.coalesce("name", "issue_id")).to_series()
+    names = [escaped(name) for name in called]
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
         _line(figure, [row["p85"], row["p95"]], at, theme.SOFT.light, 7)
@@ -46,7 +47,14 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
         )  # fmt: skip
     figure.add_vline(x=last_day.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
     figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
-    figure.update_yaxes(autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=places, ticktext=names)
+    figure.update_yaxes(
+        autorange="reversed",
+        rangemode="normal",
+        showgrid=False,
+        tickmode="array",
+        tickvals=places,
+        ticktext=[escaped(cut(name)) for name in called],
+    )
     title = _title(found)
     table = found.select(
         pl.coalesce("name", "issue_id").alias(reader.say(text("Work"))), pl.col("team").alias(reader.say(text("Business unit"))),

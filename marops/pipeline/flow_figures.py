@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base, escaped
+from marops.chart import Chart, base, cut, escaped
 from marops.language import Reader, Text, joined, ntext, text
 from marops.pipeline.delivery import LAUNCHED
 from marops.pipeline.details import Details
@@ -113,7 +113,7 @@ def _bands(levels: Mapping[str, pl.Series], in_progress: bool) -> dict[str, pl.S
 
 def shortened(name: str) -> str:
     """A name that fits beside others on a phone."""
-    return name if len(name) <= _SHORT else f"{name[: _SHORT - 1]}…"
+    return cut(name, _SHORT)
 
 
 def _fill(flow: Details, stage: str, place: int) -> dict[str, Any]:

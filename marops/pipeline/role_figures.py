@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base, escaped
+from marops.chart import Chart, base, cut, escaped
 from marops.language import Reader, Text, ntext, text
 from marops.pipeline.held import Held
 from marops.pipeline.raci import called
@@ -37,7 +37,7 @@ def stage_by_role(held: Held, reader: Reader) -> Chart:
     stages = {stage.id: reader.say(stage.name) for stage in held.process.before_launch if stage.id in days["stage"]}
     by_role = dict(days.group_by("role").agg(pl.col("all").sum()).iter_rows())
     cells = days.select("stage", "role", "all").rows()
-    rows = [_Line(escaped(_cut(name)), escaped(name), (stage,)) for stage, name in stages.items()]
+    rows = [_Line(escaped(cut(name, _LONGEST)), escaped(name), (stage,)) for stage, name in stages.items()]
     figure = _heat(rows, _beside(held, held.roles, by_role, reader), cells, reader, _held_sentence, opens=_BETWEEN)
     table = days.select(
         pl.col("stage").replace(stages).alias(reader.say(text("Stage"))),
@@ -120,15 +120,11 @@ def _beside(held: Held, roles: Sequence[str | None], weight: Mapping[str | None,
 
 def _line(held: Held, role: str | None, reader: Reader) -> _Line:
     name = escaped(reader.say(called(role)))
-    broken = "<br>".join(map(escaped, textwrap.wrap(_cut(reader.say(called(role))), _WIDTH, break_long_words=False)))
+    broken = "<br>".join(map(escaped, textwrap.wrap(cut(reader.say(called(role)), _LONGEST), _WIDTH, break_long_words=False)))
     if role is None:
         return _Line(f"○ {broken}", name, (role,))
     hue = _HUES.get(held.sides.get(role, ""))
     return _Line(f"<span style='color:{hue.light}'>{broken}</span>" if hue else broken, name, (role,))
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _heat(
