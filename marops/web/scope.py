@@ -276,7 +276,7 @@ def _told(opened: Opened, workspace: str | None, unknown: Sequence[str]) -> Text
     if workspace is not None and workspace != opened.workspace.id:
         return text("There is no workspace {asked}: this is {shown}.", asked=workspace, shown=opened.workspace.name)
     if unknown:
-        return text("Not known here: {what}. So all of it is shown.", what=joined(unknown, 4))
+        return text("Not known here: {what}. So all of it is shown.", what=joined(list(dict.fromkeys(unknown)), 4))
     return None
 
 

@@ -123,10 +123,14 @@ def test_where_nothing_is_left_that_is_said_with_the_way_back() -> None:
     at = shown(person="Ana", role="Data office")
     assert "No work is left by this choice: Ana · Data office" in words(at)
     assert "Nothing of it waits for Data office now." in words(at)
-    assert "None: no campaign with a date waits for Data office." in words(at)
+    assert "Which launches will miss their date?" not in words(at)  # a page of nothing
     assert "No campaigns yet" not in words(at)
     at.button(key="show_all").click().run()
     assert (board(at), asked(at)) == (["A1", "B1", "N1"], {})
+
+
+def test_what_an_address_names_twice_and_is_not_known_is_said_once() -> None:
+    assert "Not known here\\: Zed\\. So all" in " ".join(one.value for one in shown(person="Zed", role="Zed").caption)
 
 
 def test_a_person_without_work_in_the_unit_is_no_empty_pipeline() -> None:

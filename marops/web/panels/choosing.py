@@ -18,7 +18,9 @@ _ANY = "\n"
 
 
 def chosen_work(place: Here, flow: Flow) -> None:
-    """Who and which role is chosen, in one button that opens the choices; one that clears them; and what that leaves out."""
+    """Who and which role is chosen, in one button that opens the choices; one that clears them; and what that leaves out. Ends the
+    page where nothing is left.
+    """
     chosen = place.chosen
     if flow.is_empty and chosen.is_all:
         return
@@ -32,9 +34,11 @@ def chosen_work(place: Here, flow: Flow) -> None:
             st.button(say(text("Clear")), key="clear_chosen", type="tertiary", icon=":material/close:", on_click=_clear)
     if chosen.is_all or flow.is_empty:
         return
-    note(_shown(chosen))
-    if flow.role is not None and flow.items.is_empty():
+    # An approval may wait for a role while another one is charged with the waiting.
+    if flow.role is not None and flow.items.is_empty() and not choosing.desk(place.principal, place.scope, chosen).waiting:
         _nothing(chosen)
+        st.stop()
+    note(_shown(chosen))
 
 
 def nothing_chosen(place: Here) -> None:
