@@ -83,6 +83,13 @@ def open_work(principal: Principal, workspace_id: str) -> tuple[tuple[str, str, 
     return tuple(named.sort("key", "issue_id").rows())
 
 
+def over(principal: Principal, workspace_id: str) -> tuple[str, ...]:
+    """The ids of work that is done, or runs, imported or kept here. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    work = item_rollups.work(rollups.facts(workspaces.open_workspace(principal, workspace_id)))
+    return tuple(work.filter(pl.col("done_at").is_not_null() | pl.col("launched_at").is_not_null())["issue_id"])
+
+
 def twins(principal: Principal, workspace_id: str, item: str) -> tuple[tuple[str, str], ...]:
     """Imported items (id and key) that may be the same work as a request kept here: see item_rollups.twins. Raises NotFound."""
     require(principal, Action.READ, workspace_id)

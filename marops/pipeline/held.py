@@ -20,8 +20,9 @@ class Held:
     `by_stage`: days by stage and role, `items`: those of each item (`issue_id`, `name`, `stage`, `role`, `days`, `open`: it is
     there still), the longest first; `handoffs`, `crossings`: what passed between roles and sides, `passed`: each time
     between roles (`issue_id`, `name`, `role`, `next_role`, `until`: when), the last first; `now`: who must act (see
-    holding; `case` is an item's name, `value` in `currency`), `acting`: on which item (`issue_id`, `role`). `sides`: by role, ""
-    where nobody has said. `is_default`: nobody has set who does what. `strangers`: roles that act and are not in the matrix.
+    holding; `case` is an item's name and `issue_id` its id, `value` in `currency`), `acting`: on which item (`issue_id`, `role`).
+    `sides`: by role, "" where nobody has said. `is_default`: nobody has set who does what. `strangers`: roles that act and are not
+    in the matrix.
     `left_out`: items with a moment that cannot be; `elsewhere`: items now in a status that is no stage.
     """
 

@@ -206,4 +206,4 @@ def _items(found: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
 def _named(found: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
     names = work.select(pl.col("issue_id").alias("case"), pl.coalesce("campaign_name", "name").alias("named"))
     known = found.join(names, on="case", how="left", maintain_order="left")
-    return known.with_columns(pl.coalesce("named", "case").alias("case")).drop("named")
+    return known.with_columns(pl.col("case").alias("issue_id"), pl.coalesce("named", "case").alias("case")).drop("named")

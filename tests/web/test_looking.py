@@ -1,8 +1,10 @@
 """What of the pipeline is looked at: in the address, in links, kept over other pages, and the same when a browser goes back."""
 
+import json
 import re
 from collections.abc import Callable
-from html import unescape
+from datetime import date
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +17,8 @@ from marops.pipeline.flow import Clock, Reopened, way_sign
 from marops.web.panels.flowing import View
 from marops.web.scope import LOOKS
 from marops.workspaces.store import OWN
+from tests.scorecard.made import at as on
+from tests.scorecard.made import fill
 from tests.web.app import markup, opened, words
 from tests.web.conftest import Servers
 from tests.web.test_flow import POINT, TWELVE, click_point, moved
@@ -126,3 +130,92 @@ def test_a_browser_goes_back_from_an_item_and_every_click_is_told_again(
     page.get_by_role("link", name="Pipeline").last.click()
     expect(page).to_have_url(re.compile(f"/pipeline.*{asked}.*held=request"))
     expect(page.get_by_role("combobox", name="Days are")).to_have_value("whole days, the first counted")
+
+
+def test_more_items_than_lines_are_all_in_a_table(home: Path) -> None:
+    moved(**TWELVE, **{f"j{n}": [("Build", 2), ("QA", 4)] for n in range(30)})
+    at = opened("pipeline", **SCOPE, held="build:Marketing operations")
+    assert "42 items were with Marketing operations in Build" in words(at)
+    assert [one.label for one in at.expander if one.label == "All 42"] == ["All 42"]
+    at.session_state["all_held"] = True
+    at.run()
+    (shown,) = [one.value for one in at.dataframe if one.value.shape[0] == 42]
+    assert shown["Item"].tolist()[0] == "i12"
+    assert set(shown["Key or id"]) == {*TWELVE, *(f"j{n}" for n in range(30))}
+
+
+def test_a_table_says_how_many_rows_it_shows_of_how_many(home: Path) -> None:
+    moved(**TWELVE, **{f"odd{n}": [("Parked", 4)] for n in range(201)})
+    at = opened("pipeline", **SCOPE, view="quality")
+    assert at.dataframe[-1].value.shape[0] == 200
+    assert "The first 200 of 201 rows are shown; the file to download has all." in [one.value for one in at.caption]
+
+
+def test_a_long_name_is_cut_on_axes_and_whole_in_what_points_say_and_on_the_board(home: Path) -> None:
+    name, due = "Long <b> name " * 21, date(2026, 5, 1)
+    fill("work_item", [{"issue_id": "1", "issue_name": name, "created_at": on(1, 2), "due_date": due}])
+    moved(**{"1": [("Build", 3)]})
+    at = opened("pipeline", **SCOPE, view="dates")
+    (drawn,) = [json.loads(one.proto.spec) for one in at.get("plotly_chart") if "by its date" in one.proto.alt]
+    (tick,) = drawn["layout"]["yaxis"]["ticktext"]
+    assert len(unescape(tick)) == 40
+    assert tick.startswith("Long &lt;b&gt; name Long")
+    assert escape(name, quote=False) in json.dumps(drawn["data"])
+    assert f'title="{escape(name)}"' in markup(opened("pipeline", **SCOPE))
+
+
+def test_an_item_whose_key_is_its_name_is_called_by_it_once_and_one_that_is_finished_is_marked(home: Path) -> None:
+    fill("work_item", [{"issue_id": "Case 791", "issue_name": "Case 791", "created_at": on(1, 2)}])
+    moved(**TWELVE)
+    assert "<h1>Case 791</h1>" in markup(opened("pipeline", **SCOPE, item="Case 791"))
+    moved(open=[("Build", 12)])
+    said = words(opened("pipeline", **SCOPE, held="build:Marketing operations"))
+    assert "✓ i12 12 d" in said
+    assert "○ open " in said
+
+
+def test_launches_of_one_name_are_told_apart_by_their_keys(home: Path) -> None:
+    due = date(2026, 5, 1)
+    fill("work_item", [
+        {"issue_id": one, "issue_key": f"JS-{one}", "issue_name": name, "created_at": on(1, 2), "due_date": due}
+        for one, name in (("1", "Spring"), ("2", "Spring"), ("3", "Autumn"))
+    ])  # fmt: skip
+    moved(**{one: [("Build", 3)] for one in "123"})
+    at = opened("pipeline", **SCOPE)
+    assert sorted(at.dataframe[0].value["Campaign"]) == ["Autumn", "JS-1 Spring", "JS-2 Spring"]
+
+
+@pytest.mark.browser
+@pytest.mark.server
+def test_a_row_opens_its_item_by_a_click_and_by_the_keyboard_and_not_when_its_reader_comes_back(
+    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tiny_home(tmp_path)
+    monkeypatch.setenv("MAROPS_HOME", str(home))
+    moved(**TWELVE, **{f"open{n}": [("Build", 3 + n)] for n in range(2)})
+    fill("work_item", [
+        {"issue_id": f"open{n}", "issue_name": f"Open {n}", "created_at": on(1, 2), "due_date": date(2026, 5, 1 + n)}
+        for n in range(2)
+    ])  # fmt: skip
+    url = servers.start(home, "--no-sample")
+    page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=age")
+    grid = page.get_by_label("Campaigns that are not launched, by the chance to be late").locator("canvas").first
+    for way in ("mouse", "mouse", "keyboard"):
+        expect(page.locator(".st-key-chart_ageing .main-svg").first).to_be_visible()
+        expect(grid).to_be_visible()
+        page.wait_for_timeout(1500)
+        grid.scroll_into_view_if_needed()
+        if way == "mouse":
+            box = grid.bounding_box()
+            assert box
+            page.mouse.click(box["x"] + 70, box["y"] + 52)
+        else:
+            grid.focus()
+            page.keyboard.press("ArrowDown")
+            page.keyboard.press("Shift+Space")
+        expect(page.get_by_role("heading", name="What do people say?")).to_be_visible()
+        expect(page).to_have_url(re.compile("view=age&item="))
+        page.go_back()
+        expect(page).to_have_url(re.compile("view=age$"))
+        page.wait_for_timeout(1000)
+        expect(page).to_have_url(re.compile("view=age$"))

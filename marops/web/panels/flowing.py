@@ -29,7 +29,7 @@ from marops.web.panels.stages import stages_button
 from marops.web.panels.working import calendar_button
 from marops.web.scope import Here, picked
 from marops.web.session import literal, reader, say
-from marops.web.tables import table
+from marops.web.tables import Opens, table
 
 
 class View(StrEnum):
@@ -181,7 +181,7 @@ def _standing(flow: Details, place: Here) -> None:
     )  # fmt: skip
     if found[stage].is_empty():
         note(text("Nothing had come as far as there, and no farther."))
-    opened(found[stage], partial(_came, names), place, text("Items that had come as far as the stage"))
+    opened(found[stage], partial(_came, names), place, text("Items that had come as far as the stage"), key="standing")
 
 
 def _came(names: Mapping[str, str], row: dict[str, Any]) -> Text:
@@ -269,7 +269,7 @@ def _items_of_way(flow: Details, place: Here, asked: str) -> None:
     found = flow.on_way(way)
     steps = " → ".join(flow_figures.stage_names(flow, reader())[stage] for stage in way)
     note(ntext("{n} item went {way}:", "{n} items went {way}:", found.height, way=steps))
-    opened(found, _took, place, text("Items that took this way"))
+    opened(found, _took, place, text("Items that took this way"), key="way")
 
 
 def _took(row: dict[str, Any]) -> Text:
@@ -340,14 +340,18 @@ def _quality(flow: Details, _: Here) -> None:
         counts.select(why, measured, pl.col("items").alias(say(text("Items")))), key="reasons",
         alt=say(text("Reasons why items cannot be measured, or only with doubts")), name="left-out-by-reason",
     )  # fmt: skip
+    item = say(text("Item"))
     shown = found.select(
-        pl.coalesce("name", "issue_id").alias(say(text("Item"))),
+        pl.coalesce("name", "issue_id").alias(item),
         pl.col("key").alias(say(text("Key"))),
         why,
         measured,
         pl.col("found").alias(say(text("Found"))),
     )
-    table(shown, key="doubts", alt=say(text("Items that cannot be measured, or only with doubts")), name="left-out", shown=_SHOWN)
+    table(
+        shown, key="doubts", alt=say(text("Items that cannot be measured, or only with doubts")), name="left-out", shown=_SHOWN,
+        opens=Opens(item, found["issue_id"].to_list(), open_item),
+    )  # fmt: skip
 
 
 _VIEWS: dict[View, Callable[[Details, Here], None]] = {

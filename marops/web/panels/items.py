@@ -11,11 +11,12 @@ import streamlit as st
 
 from marops.errors import UserError
 from marops.language import Text, text
+from marops.pipeline import choosing
 from marops.stages import Process
-from marops.web.components import note
 from marops.web.markup import html
 from marops.web.scope import Here
 from marops.web.session import literal, say
+from marops.web.tables import Opens, table
 from marops.work.plans import titled
 from marops.work.reading import Item
 from marops.work.store import WorkItem
@@ -67,12 +68,39 @@ def listed(lines: Sequence[Line], place: Here, label: Text) -> None:
     st.markdown(html("items.html", listed=rows, label=say(label)), unsafe_allow_html=True)
 
 
-def opened(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], place: Here, label: Text) -> None:
-    """The items that a click on a chart opens (`issue_id`, `name`), the first ones as lines, with what is `said` of each row."""
+def opened(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], place: Here, label: Text, *, key: str) -> None:
+    """The items that a click on a chart opens (`issue_id`, `name`), the first ones as lines, with what is `said` of each row; of
+    more than these all in a table, on demand.
+    """
     rows = found.head(_MOST).iter_rows(named=True)
-    listed([Line(row["issue_id"], row["name"] or row["issue_id"], say(said(row))) for row in rows], place, label)
+    over = frozenset(choosing.over(place.principal, place.scope.workspace))
+    listed(
+        [
+            Line(row["issue_id"], row["name"] or row["issue_id"], say(said(row)), "✓" if row["issue_id"] in over else "○")
+            for row in rows
+        ],
+        place, label,
+    )  # fmt: skip
     if found.height > _MOST:
-        note(text("and {n} more", n=found.height - _MOST))
+        more = st.expander(say(text("All {n}", n=found.height)), key=f"all_{key}", on_change="rerun", type="compact")
+        if more.open:
+            with more:
+                _all(found, said, label, key)
+
+
+def _all(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], label: Text, key: str) -> None:
+    item = say(text("Item"))
+    shown = pl.DataFrame({
+        item: [row["name"] or row["issue_id"] for row in found.iter_rows(named=True)],
+        say(text("Key or id")): found["issue_id"],
+        say(text("What is known")): [say(said(row)) for row in found.iter_rows(named=True)],
+    })  # fmt: skip
+    table(shown, key=f"all_{key}_table", alt=say(label), name=key, opens=Opens(item, found["issue_id"].to_list(), open_item))
+
+
+def told_apart(name: pl.Expr) -> pl.Expr:
+    """The names of items, with their keys (`key`) where several have the same."""
+    return pl.when(name.is_duplicated() & (name != pl.col("key"))).then(pl.concat_str("key", name, separator=" ")).otherwise(name)
 
 
 def called(key: str, name: str) -> str:

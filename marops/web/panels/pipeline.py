@@ -19,10 +19,10 @@ from marops.stages import BEFORE_LAUNCH, Stage
 from marops.web import charts
 from marops.web.components import note, section
 from marops.web.markup import html
-from marops.web.panels.items import link, opened
+from marops.web.panels.items import link, open_item, opened, told_apart
 from marops.web.scope import Here
 from marops.web.session import reader, say
-from marops.web.tables import table
+from marops.web.tables import Opens, table
 
 _SHOWN_PER_STAGE = 6
 
@@ -43,8 +43,9 @@ def risk_table(flow: Flow, held: Held) -> None:
     chance = pl.col("chance").mul(100).round(0).cast(pl.Int64)
     role = _must_act(flow, held)
     # What somebody acts on stands first: narrow screens cut the rest off.
+    campaign = say(text("Campaign"))
     shown = found.select(
-        pl.coalesce("campaign_name", "name").alias(say(text("Campaign"))),
+        told_apart(pl.coalesce("campaign_name", "name", "key")).alias(campaign),
         pl.col("due_date").alias(say(text("Due"))),
         chance.alias(say(text("Late, %"))),
         pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
@@ -56,7 +57,10 @@ def risk_table(flow: Flow, held: Held) -> None:
         _interval(found).alias(say(text("Late, 95 % interval"))),
         pl.col("likely").alias(say(text("Likely launch"))),
     )
-    table(shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk")
+    table(
+        shown, key="risks", alt=say(text("Campaigns that are not launched, by the chance to be late")), name="launches-at-risk",
+        opens=Opens(campaign, found["issue_id"].to_list(), open_item),
+    )  # fmt: skip
     if astray := int(found["is_broken"].sum()):
         note(
             ntext(
@@ -92,8 +96,9 @@ def over_allowed(flow: Flow, place: Here) -> None:
         return
     section(text("What stands longer than allowed?"))
     opened(
-        flow.over_sla.with_columns(pl.coalesce("campaign_name", "name").alias("name")), _over, place, text("Over the days allowed")
-    )
+        flow.over_sla.with_columns(pl.coalesce("campaign_name", "name").alias("name")), _over, place, text("Over the days allowed"),
+        key="over",
+    )  # fmt: skip
 
 
 def _over(row: dict[str, Any]) -> Text:

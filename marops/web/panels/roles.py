@@ -18,10 +18,10 @@ from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import note, section
 from marops.web.markup import html
-from marops.web.panels.items import opened
+from marops.web.panels.items import open_item, opened
 from marops.web.scope import Here
 from marops.web.session import literal, principal, say
-from marops.web.tables import table
+from marops.web.tables import Opens, table
 
 _SIDES: dict[str, Text] = {
     "it": text("IT"), "marketing": text("Marketing"), "agency": text("Agency"), "data": text("Data"), "": text("not said"),
@@ -82,7 +82,7 @@ def _passed_items(held: Held, place: Here) -> None:
             found.height, role=role, to=to,
         )
     )  # fmt: skip
-    opened(found, lambda row: text("on {day}", day=row["until"].date()), place, text("Items that were passed on"))
+    opened(found, lambda row: text("on {day}", day=row["until"].date()), place, text("Items that were passed on"), key="passed")
 
 
 def _held_items(held: Held, place: Here) -> None:
@@ -98,7 +98,7 @@ def _held_items(held: Held, place: Here) -> None:
             found.height, role=called(role), stage=stage.name,
         )
     )  # fmt: skip
-    opened(found, _lasted, place, text("Items that were held"))
+    opened(found, _lasted, place, text("Items that were held"), key="held")
 
 
 def _lasted(row: dict[str, Any]) -> Text:
@@ -116,6 +116,7 @@ def _must_act(held: Held, role: str | None) -> None:
     if found.is_empty():
         note(text("Nothing waits for {role}.", role=called(role)))
         return
+    oldest = say(text("Oldest item"))
     unvalued = pl.col("items") - pl.col("valued")
     shown = found.select(
         _names(found["role"]).alias(say(text("Role"))),
@@ -124,7 +125,7 @@ def _must_act(held: Held, role: str | None) -> None:
         *([pl.col("approvals").alias(say(text("To approve")))] if found["approvals"].sum() else []),
         pl.col("value").round(0).cast(pl.Int64).alias(say(text("Value a day, {code}", code=held.currency))),
         pl.col("oldest").round(1).alias(say(text("Oldest, days"))),
-        pl.col("case").alias(say(text("Oldest item"))),
+        pl.col("case").alias(oldest),
         *([unvalued.alias(say(text("Without a value")))] if found.select(unvalued.sum()).item() else []),
     )
     if undated := int(found["undated"].sum()):
@@ -135,7 +136,10 @@ def _must_act(held: Held, role: str | None) -> None:
                 undated,
             )
         )  # fmt: skip
-    table(shown, key="must_act", alt=say(text("What is with each role now")), name="must-act")
+    table(
+        shown, key="must_act", alt=say(text("What is with each role now")), name="must-act",
+        opens=Opens(oldest, found["issue_id"].to_list(), open_item),
+    )  # fmt: skip
 
 
 def _crossings(held: Held) -> None:
