@@ -21,7 +21,7 @@ from tests.scorecard.made import at as on
 from tests.scorecard.made import fill
 from tests.web.app import markup, opened, words
 from tests.web.conftest import Servers
-from tests.web.test_flow import POINT, TWELVE, click_point, moved
+from tests.web.test_flow import POINT, TWELVE, moved
 
 SCOPE = {"ws": OWN, "from": "2026-01-01", "to": "2026-06-30", "vs": "none", "unit": "all"}
 LOOKED = {
@@ -106,15 +106,16 @@ def test_a_browser_goes_back_from_an_item_and_every_click_is_told_again(
     asked = "view=speed&days=whole&reopened=reset"
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&{asked}")
     for point in (0, 0, 3):  # the same one twice, then another
-        click_point(page, "cycle_times", "item=", at=point)
+        click_once(page, "cycle_times", point)
         expect(page.get_by_role("heading", name="What do people say?")).to_be_visible()
+        page.wait_for_selector('[data-test-script-state="notRunning"]')
         expect(page).to_have_url(re.compile(f"{asked}&item="))
         page.go_back()
         expect(page).to_have_url(re.compile(f"{asked}$"))
         expect(page.locator(".st-key-chart_cycle_times .main-svg").first).to_be_visible()
         expect(page.get_by_role("combobox", name="Days are")).to_have_value("whole days, the first counted")
 
-    click_point(page, "stage_by_role", "held=request")
+    click_once(page, "stage_by_role", 0)
     expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
     page.go_back()
     expect(page.locator("body")).not_to_contain_text("in Request in these days, the longest first:")
@@ -141,7 +142,7 @@ def test_more_items_than_lines_are_all_in_a_table(home: Path) -> None:
     at.run()
     (shown,) = [one.value for one in at.dataframe if one.value.shape[0] == 42]
     assert shown["Item"].tolist()[0] == "i12"
-    assert set(shown["Key or id"]) == {*TWELVE, *(f"j{n}" for n in range(30))}
+    assert set(shown["Id"]) == {*TWELVE, *(f"j{n}" for n in range(30))}
 
 
 def test_a_table_says_how_many_rows_it_shows_of_how_many(home: Path) -> None:

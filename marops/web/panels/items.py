@@ -92,8 +92,8 @@ def _all(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], label: Tex
     item = say(text("Item"))
     shown = pl.DataFrame({
         item: [row["name"] or row["issue_id"] for row in found.iter_rows(named=True)],
-        say(text("Key or id")): found["issue_id"],
         say(text("What is known")): [say(said(row)) for row in found.iter_rows(named=True)],
+        say(text("Id")): found["issue_id"],
     })  # fmt: skip
     table(shown, key=f"all_{key}_table", alt=say(label), name=key, opens=Opens(item, found["issue_id"].to_list(), open_item))
 
