@@ -144,7 +144,7 @@ def response_curve(response: Response, then: float, budget: Budget, reader: Read
         if cost is not None
         else text("More spend on {channel} brings nothing", channel=response.channel)
     )
-    unit = text("conversions a week by {currency} a week; band: 90 % interval; dashed: outside the data", currency=budget.currency)
+    unit = text("conversions a week by {currency} a week; band: 90% interval; dashed: outside the data", currency=budget.currency)
     table = pl.DataFrame({
         reader.say(text("Spend a week, {currency}", currency=budget.currency)): every.round(0),
         reader.say(text("Conversions a week")): response.at(every).round(2),
@@ -195,5 +195,5 @@ def change_by_channel(outcome: Outcome, reader: Reader) -> Chart:
     })  # fmt: skip
     title = text("What changes, channel by channel")
     return Chart(
-        figure, title, text("conversions a week; line: 90 % interval"), text("Change in conversions a week by channel."), table
+        figure, title, text("conversions a week; line: 90% interval"), text("Change in conversions a week by channel."), table
     )

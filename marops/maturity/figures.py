@@ -107,5 +107,5 @@ def perception_gaps(maturity: Maturity, reader: Reader) -> Chart:
         pl.col("high").round(2).alias(reader.say(text("High"))), pl.col("n_it").alias(reader.say(text("IT answers"))),
         pl.col("n_marketing").alias(reader.say(text("Marketing answers"))),
     )  # fmt: skip
-    unit = text("mean level, 1 to 5; dark line: the 95 % interval of the gap leaves out zero")
+    unit = text("mean level, 1 to 5; dark line: the 95% interval of the gap leaves out zero")
     return Chart(figure, title, unit, text("Mean level by item for IT and marketing. {title}.", title=title), table)

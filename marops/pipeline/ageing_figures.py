@@ -45,8 +45,8 @@ def ageing(flow: Details, reader: Reader) -> Chart:
     old = items.filter(pl.col("older_than") >= _OVER).height
     title = (
         ntext(
-            "{n} of {all} items is older than 85 % ever were in its stage",
-            "{n} of {all} items are older than 85 % ever were in their stage",
+            "{n} of {all} items is older than 85% ever were in its stage",
+            "{n} of {all} items are older than 85% ever were in their stage",
             old,
             all=items.height,
         )
@@ -54,7 +54,7 @@ def ageing(flow: Details, reader: Reader) -> Chart:
         else text("Too little has been finished to say what age is normal")
     )
     unit = text(
-        "{days}: since work began; shades: by then 50, 70, 85 and 95 % of finished work had left the stage; ▲ older than shown",
+        "{days}: since work began; shades: by then 50, 70, 85 and 95% of finished work had left the stage; ▲ older than shown",
         days=flow.delivered.counted.said,
     )
     if (items["stage"].value_counts()["count"] > _MOST).any():

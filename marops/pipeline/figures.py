@@ -27,7 +27,7 @@ def days_by_stage(flow: Flow, reader: Reader) -> Chart:
     def said(days: float | None) -> str:
         return reader.quantity(Quantity(days, Unit.DAYS)) if days is not None else "–"
 
-    half, most = reader.say(text("half leave within")), reader.say(text("85 % leave within"))
+    half, most = reader.say(text("half leave within")), reader.say(text("85% leave within"))
     figure = base(max(190, 46 * len(labels) + 60))
     figure.add_trace(
         go.Bar(
@@ -60,7 +60,7 @@ def days_by_stage(flow: Flow, reader: Reader) -> Chart:
             reader.say(text("Visits")): rows["visits"],
             reader.say(text("Still there")): rows["open"],
             reader.say(text("Median, days")): rows["median"].round(1),
-            reader.say(text("85 % within, days")): rows["p85"].round(1),
+            reader.say(text("85% within, days")): rows["p85"].round(1),
         }
     )
     alt = text("Days a campaign stays in each stage before launch, median and 85th percentile. {title}.", title=title)
@@ -169,7 +169,7 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
             astray, said=title,
         )  # fmt: skip
     unit = text(
-        "grey: since it was asked for; | due; band: half to 85 % of those that stood as far were launched, red past the date"
+        "grey: since it was asked for; | due; band: half to 85% of those that stood as far were launched, red past the date"
     )
     if needs:
         unit = text("{unit}; arrows: what must be done first", unit=unit)
@@ -178,7 +178,7 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     before = [", ".join(called[first] for first, then in needs if then == at) or None for at in range(dated.height)]
     table = dated.select(
         called.alias(reader.say(text("Campaign"))), pl.col("due_date").alias(reader.say(text("Due"))),
-        pl.col("likely").alias(reader.say(text("Half by"))), pl.col("latest").alias(reader.say(text("85 % by"))),
+        pl.col("likely").alias(reader.say(text("Half by"))), pl.col("latest").alias(reader.say(text("85% by"))),
         *([pl.Series(reader.say(text("Needs first")), before, pl.String)] if needs else []),
     )  # fmt: skip
     return Chart(figure, title, unit, text("Work that is not launched, by its date. {title}.", title=title), table)
@@ -209,5 +209,5 @@ def _said(row: Mapping[str, Any]) -> Text:
     if row["chance"] is None or row["comparable"] < FEWEST:
         return text("due {due}; too few have stood as far to say when", due=row["due_date"])
     if row["latest"] is None:
-        return text("due {due}; more than 15 % of those that stood as far were never launched", due=row["due_date"])
-    return text("due {due}; half by {likely}, 85 % by {latest}", due=row["due_date"], likely=row["likely"], latest=row["latest"])
+        return text("due {due}; more than 15% of those that stood as far were never launched", due=row["due_date"])
+    return text("due {due}; half by {likely}, 85% by {latest}", due=row["due_date"], likely=row["likely"], latest=row["latest"])

@@ -58,13 +58,13 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
     title = _title(found)
     table = found.select(
         pl.coalesce("name", "issue_id").alias(reader.say(text("Work"))), pl.col("team").alias(reader.say(text("Business unit"))),
-        pl.col("due_date").alias(reader.say(text("Due"))), pl.col("p50").alias(reader.say(text("50 % by"))),
-        pl.col("p85").alias(reader.say(text("85 % by"))), pl.col("p95").alias(reader.say(text("95 % by"))),
+        pl.col("due_date").alias(reader.say(text("Due"))), pl.col("p50").alias(reader.say(text("50% by"))),
+        pl.col("p85").alias(reader.say(text("85% by"))), pl.col("p95").alias(reader.say(text("95% by"))),
     )  # fmt: skip
     unit = (
-        text("dot: done with 50 %; band: to 85 %; thin: to 95 %; | due")
+        text("dot: done with 50%; band: to 85%; thin: to 95%; | due")
         if before is None
-        else text("dot: done with 50 %; band: to 85 %; thin: to 95 %; diamond: 85 % as it is; | due")
+        else text("dot: done with 50%; band: to 85%; thin: to 95%; diamond: 85% as it is; | due")
     )
     if dated.height > rows.height:
         unit = text("{unit}; the first {n} of {all} that have one", unit=unit, n=rows.height, all=dated.height)
@@ -78,10 +78,10 @@ def _title(found: pl.DataFrame) -> Text:
     days = {"first": known["p85"].min(), "last": known["p85"].max()}
     if known.height < found.height:
         return text(
-            "Of {all}, {n} have a date: the first is done by {first}, the last by {last}, each with 85 %", all=found.height,
+            "Of {all}, {n} have a date: the first is done by {first}, the last by {last}, each with 85%", all=found.height,
             n=known.height, **days,
         )  # fmt: skip
-    return text("The first of {all} is done by {first}, the last by {last}, each with 85 %", all=found.height, **days)
+    return text("The first of {all} is done by {first}, the last by {last}, each with 85%", all=found.height, **days)
 
 
 def _said(row: dict[str, object]) -> Text:

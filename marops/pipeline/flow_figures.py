@@ -168,7 +168,7 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
                 hovertemplate="%{customdata[0]}: %{customdata[1]}<extra>%{x|%Y-%m-%d}</extra>",
             )
         )  # fmt: skip
-    for measure, words in ((half, text("half")), (most, text("SLE, 85 %"))):
+    for measure, words in ((half, text("half")), (most, text("SLE, 85%"))):
         if measure.value is not None:
             figure.add_hline(y=float(measure.value), line={"color": theme.INK.light, "width": 1, "dash": "dot"})
             figure.add_annotation(
@@ -182,7 +182,7 @@ def cycle_times(flow: Details, reader: Reader) -> Chart:
             )
     figure.update_layout(margin={"r": 72})
     title = (
-        text("85 % finish within {days} of when work begins", days=most.quantity)
+        text("85% finish within {days} of when work begins", days=most.quantity)
         if most.quantity
         else text("Too little was finished in these days to promise a time")
     )
@@ -308,8 +308,8 @@ def chances(flow: Details, reader: Reader) -> Chart:
     figure.update_yaxes(tickformat=".0%", range=[0, 1])
     title = (
         ntext(
-            "With 85 % at least {n} more is finished by {day}",
-            "With 85 % at least {n} more are finished by {day}",
+            "With 85% at least {n} more is finished by {day}",
+            "With 85% at least {n} more are finished by {day}",
             sure[_OVER],
             day=flow.outlook.until,
         )

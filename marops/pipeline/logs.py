@@ -156,7 +156,7 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
     ):
         if spread is not None:
             yield text(
-                "{what}: half took at most {p50}, 85 % at most {p85}, 95 % at most {p95}; {mean} on average.", what=label,
+                "{what}: half took at most {p50}, 85% at most {p85}, 95% at most {p95}; {mean} on average.", what=label,
                 **{name: Quantity(spread[name], Unit.DAYS) for name in ("p50", "p85", "p95", "mean")},
             )  # fmt: skip
     if found["finished_without_active"]:

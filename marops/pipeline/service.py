@@ -231,7 +231,7 @@ def _where_work_waits(found: Flow) -> Text:
         return text("No stage has enough finished visits to time it yet.")
     days = Quantity(slowest.days, Unit.DAYS)
     if slowest.most:
-        return text("Work waits longest in {stage}: 85 % leave it within {days}.", stage=slowest.stage.name, days=days)
+        return text("Work waits longest in {stage}: 85% leave it within {days}.", stage=slowest.stage.name, days=days)
     return text("Work waits longest in {stage}: half leave it within {days}.", stage=slowest.stage.name, days=days)
 
 

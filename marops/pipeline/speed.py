@@ -47,8 +47,8 @@ def percentile(found: Delivery, period: Period, column: str, share: float) -> Me
 
 
 _LABELS = {
-    ("cycle", 0.5): text("Cycle time, half within"), ("cycle", 0.85): text("Cycle time, 85 % within"),
-    ("lead", 0.5): text("Lead time, half within"), ("lead", 0.85): text("Lead time, 85 % within"),
+    ("cycle", 0.5): text("Cycle time, half within"), ("cycle", 0.85): text("Cycle time, 85% within"),
+    ("lead", 0.5): text("Lead time, half within"), ("lead", 0.85): text("Lead time, 85% within"),
 }  # fmt: skip
 
 

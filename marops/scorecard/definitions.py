@@ -292,7 +292,7 @@ DEFINITIONS = (
     Kpi(
         "M6", text("Potential value"), Side.MARKETING, MARKETING, _ALL_SIDES, Unit.MONEY, Better.HIGHER,
         text("sum over accepted leads still open of chance to win × average value of a won deal of the unit"),
-        text("the last of the days"), text("accepted leads not closed, younger than 95 % of won deals were when they closed"),
+        text("the last of the days"), text("accepted leads not closed, younger than 95% of won deals were when they closed"),
         {"lead": _DEALS, "lead_stage_history": _STAGES}, _MARKETING_IT,
         text("Fill the earliest stage that is thinner than usual; deals close months after."), weight=1.5,
         estimated=True, seasonal=True,
@@ -338,7 +338,7 @@ DEFINITIONS = (
             "(spend of campaigns without a conversion whose clicks would have brought three at the channel's usual rate + spend "
             "burned while broken) / ad spend"
         ),
-        text("day of the spend"), text("campaigns with enough clicks to be sure (95 %, rule of three); ad rows of the days"),
+        text("day of the spend"), text("campaigns with enough clicks to be sure (95%, rule of three); ad rows of the days"),
         {"ad_performance": (*_SPEND, "clicks", "conversions", "campaign_name"), **_MONITOR}, _OWN,
         text("Stop or mend the campaigns named; few clicks without a conversion prove nothing."), weight=1.5, rare=True,
         bounds=(0, 1),

@@ -14,7 +14,7 @@ from marops.findings import Finding, Side
 from marops.language import Text, text
 from marops.measure import Measure
 from marops.period import Comparison
-from marops.quantity import Unit
+from marops.quantity import Quantity, Unit
 from marops.scorecard.definitions import BOTH, Better
 from marops.scorecard.judging import Promise, Trend
 from marops.scorecard.service import Row, Scorecard
@@ -84,8 +84,8 @@ def _listed(card: Scorecard) -> pl.DataFrame:
         say(text("Version")): [row.kpi.version for row in card.rows],
         say(text("Value")): [None if row.measure.value is None else float(row.measure.value) for row in card.rows],
         say(text("Unit")): [row.measure.currency or row.kpi.unit.value for row in card.rows],
-        say(text("95 % from")): [row.measure.interval.low if row.measure.interval else None for row in card.rows],
-        say(text("95 % to")): [row.measure.interval.high if row.measure.interval else None for row in card.rows],
+        say(text("95% from")): [row.measure.interval.low if row.measure.interval else None for row in card.rows],
+        say(text("95% to")): [row.measure.interval.high if row.measure.interval else None for row in card.rows],
         say(text("Target")): [say(row.target) if row.target else "" for row in card.rows],
         say(text("Trend")): [_trend(row).word for row in card.rows],
         say(text("In these days")): [_promise(row).word for row in card.rows],
@@ -116,8 +116,8 @@ def _measure(measure: Measure) -> dict[str, object]:
     lines: list[str] = []
     if measure.interval is not None:
         low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
-        share = round(measure.interval.level * 100)
-        lines.append(say(text("{low} to {high} ({share} % interval)", low=low, high=high, share=share)))
+        share = Quantity(round(measure.interval.level, 2), Unit.PERCENT)
+        lines.append(say(text("{low} to {high} ({share} interval)", low=low, high=high, share=share)))
         if measure.interval.low <= 0 <= measure.interval.high and measure.unit in {Unit.COUNT, Unit.MONEY, Unit.POINTS}:
             lines.append(say(text("not distinguishable from zero")))
     if measure.note is not None:

@@ -212,7 +212,7 @@ def set_gross_margin(principal: Principal, workspace_id: str, margin: Decimal | 
     """State which share of a deal's value is gross margin; None where it is not known. Raises UserError outside 0 to 1."""
     require(principal, Action.EDIT, workspace_id)
     if margin is not None and not (margin.is_finite() and 0 < margin <= 1):
-        raise UserError(text("A gross margin is more than 0 % and at most 100 % of a deal's value."))
+        raise UserError(text("A gross margin is more than 0% and at most 100% of a deal's value."))
     with store.writing() as session:
         workspace = load(session, workspace_id)
         before, after = ({"gross_margin": None if share is None else str(share)} for share in (workspace.gross_margin, margin))

@@ -66,7 +66,7 @@ def test_what_has_no_date_is_drawn_nowhere_and_named_in_the_table() -> None:
     chart = finishing_figures.finishes(named, LAST, None, READERS[0])
     drawn = {str(at) for trace in chart.figure.data for at in trace.x}
     assert drawn == {str(day(1))}
-    assert str(chart.title) == "Of 2, 1 have a date: the first is done by Mar 2, 2026, the last by Mar 2, 2026, each with 85 %"
+    assert str(chart.title) == "Of 2, 1 have a date: the first is done by Mar 2, 2026, the last by Mar 2, 2026, each with 85%"
     assert chart.table.height == 2
     assert list(chart.figure.layout.yaxis.ticktext) == ["a"]  # no empty lines
 

@@ -94,7 +94,7 @@ def test_the_verdict_and_the_finding_name_what_waits(sample_home: Path):
     said = str(service.verdict(LOCAL_ADMIN, ALL))
     assert said == (
         "2 launches are past their dates. 1 more is likelier to miss its date than to keep it. "
-        f"Work waits longest in QA: 85 % leave it within {days}."
+        f"Work waits longest in QA: 85% leave it within {days}."
     )
     (found,) = service.findings(LOCAL_ADMIN, ALL)
     worst = flow(ALL).overdue.row(0, named=True)

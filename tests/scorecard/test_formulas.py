@@ -101,7 +101,7 @@ def test_it3_counts_leads_given_an_owner_by_the_hour_beside_those_that_came():
     rows = [touched(at(3, 2), owner=3), touched(at(3, 3), owner=9), touched(at(3, 31, 23.99), owner=5), touched(at(2, 28), owner=1)]
     found = kpi("IT3", facts(touches=rows))
     assert found.value == pytest.approx(2 / 744)
-    assert note(found).startswith("0.004 an hour came; 95 % have an owner within 9 min")
+    assert note(found).startswith("0.004 an hour came; 95% have an owner within 9 min")
 
 
 def test_it3_of_days_in_which_nothing_happened_is_unknown():

@@ -270,7 +270,7 @@ def test_it4_is_the_kaplan_meier_median_and_open_leads_count():
     # 4/5, then 4/5 * 2/3, then half of that at 4 hours: the first below one half
     found = kpi("IT4", facts(leads=closed + still, end=end))
     assert found.value == 4
-    assert note(found) == "fewer than 85 % have moved on"
+    assert note(found) == "fewer than 85% have moved on"
 
 
 def test_it4_ends_with_whatever_comes_first():

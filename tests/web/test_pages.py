@@ -46,7 +46,7 @@ def test_pipeline_shows_the_board_what_is_late_and_launches_on_time(company: Pat
     assert sentence(at).startswith("1 launch is past its date. Work waits longest in Request: half leave it within ")
     assert measure(at, "Launches past their date") == "1 the longest by 10 days"
     assert measure(at, "In preparation") == "2 requested and not yet live"
-    assert measure(at, "Launched on time") == "33.3% 6.1% to 79.2% (95 % interval) 3 campaigns due"
+    assert measure(at, "Launched on time") == "33.3% 6.1% to 79.2% (95% interval) 3 campaigns due"
     assert "Build 1 Gamma 20 d here due Jun 20" in words(at)  # in Build since 11 June, 00:00
     assert "Execution 2 Alpha for 21.6 d Beta for 15.6 d" in words(at)  # live since 9 and 15 June, 09:00
     risks = at.dataframe[0].value
@@ -175,7 +175,7 @@ def test_a_slider_predicts_and_back_to_today_takes_it_back(sample_home: Path) ->
     said = measure(at, "Change in conversions a week")
     assert said.startswith("+")
     assert "more than today’s" in said
-    assert "(90 % interval)" in said
+    assert "(90% interval)" in said
     at.button(key="what_if_reset").click().run()
     assert "Move a slider to try another split." in measure(at, "Change in conversions a week")
 

@@ -35,7 +35,7 @@ def stage_time(facts: Facts, period: Period) -> Measure:
     if curve is None or median is None:
         return missing("IT4", facts, period, text("Fewer than half of the leads that became MQLs in these days have moved on."))
     late = curve.quantile(0.85)
-    note = text("85 % within {late}", late=Quantity(late, Unit.HOURS)) if late else text("fewer than 85 % have moved on")
+    note = text("85% within {late}", late=Quantity(late, Unit.HOURS)) if late else text("fewer than 85% have moved on")
     return measured("IT4", period, median, facts, interval=_around(curve), note=note)
 
 
@@ -73,7 +73,7 @@ def throughput(facts: Facts, period: Period) -> Measure:
     arrivals = Quantity(came.height / hours, Unit.PER_HOUR)
     note = text("{arrivals} came; too few of them have an owner to say how long that takes", arrivals=arrivals)
     if late is not None:
-        note = text("{arrivals} came; 95 % have an owner within {late}", arrivals=arrivals, late=Quantity(late, Unit.MINUTES))
+        note = text("{arrivals} came; 95% have an owner within {late}", arrivals=arrivals, late=Quantity(late, Unit.MINUTES))
     return measured("IT3", period, given / hours, facts, note=note)
 
 

@@ -69,7 +69,7 @@ def _outcome(outcome: Outcome, currency: str, *, changed: bool) -> None:
     lines = [say(text("{then} a week, {difference} today’s", then=money(outcome.spend_then, currency), difference=difference))]
     interval = outcome.change.interval
     if interval and changed:
-        lines.append(say(text("{low} to {high} (90 % interval)", low=Quantity(interval.low), high=Quantity(interval.high))))
+        lines.append(say(text("{low} to {high} (90% interval)", low=Quantity(interval.low), high=Quantity(interval.high))))
         if interval.low <= 0 <= interval.high:
             lines.append(say(text("Not distinguishable from no change.")))
     if outcome.beyond:

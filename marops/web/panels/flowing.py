@@ -202,7 +202,7 @@ def _flow(flow: Details, place: Here) -> None:
         note(
             text(
                 "Little's law: on average {wip} items were in progress; throughput times mean cycle time makes {expected}, "
-                "{off} off. Far from 0 % work came in faster than it left, or the other way, and averages mislead.",
+                "{off} off. Far from 0% work came in faster than it left, or the other way, and averages mislead.",
                 wip=Quantity(round(found.wip, 1)), expected=Quantity(round(found.expected, 1)),
                 off=Quantity(round(found.residual, 3), Unit.PERCENT),
             )

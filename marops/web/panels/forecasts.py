@@ -244,9 +244,9 @@ def _without_date(found: pl.DataFrame, *, is_promised: bool) -> None:
     if stuck and is_promised:
         note(
             ntext(
-                "{n} item with no date for 85 %: too little of what stood as long in its stage was ever finished, or it would take "
+                "{n} item with no date for 85%: too little of what stood as long in its stage was ever finished, or it would take "
                 "over ten years.",
-                "{n} items with no date for 85 %: too little of what stood as long in their stages was ever finished, or they "
+                "{n} items with no date for 85%: too little of what stood as long in their stages was ever finished, or they "
                 "would take over ten years.",
                 stuck,
             )

@@ -54,7 +54,7 @@ def risk_table(flow: Flow, held: Held) -> None:
         pl.col("place").alias(say(text("Do first"))),
         pl.col("days_late").alias(say(text("Days late"))),
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(say(text("Stage"))),
-        _interval(found).alias(say(text("Late, 95 % interval"))),
+        _interval(found).alias(say(text("Late, 95% interval"))),
         pl.col("likely").alias(say(text("Likely launch"))),
     )
     table(
@@ -160,7 +160,7 @@ def _how_it_held(flow: Flow) -> Text:
 
 def board(flow: Flow, place: Here) -> None:
     """Where every campaign stands, how long stages take, and whether launches kept their dates."""
-    note(text("Longest in its stage first; a red edge marks more days than 85 % of campaigns ever needed there."))
+    note(text("Longest in its stage first; a red edge marks more days than 85% of campaigns ever needed there."))
     _board(flow, place)
     left, right = st.columns(2, gap="large")
     with left:

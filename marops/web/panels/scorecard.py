@@ -81,7 +81,7 @@ def _facts(row: Row, place: Here) -> dict[str, str]:
         facts[say(text("Value"))] = say(measure.missing or "")
     if measure.interval:
         low, high = measure.in_unit(measure.interval.low), measure.in_unit(measure.interval.high)
-        facts[say(text("95 % interval"))] = say(
+        facts[say(text("95% interval"))] = say(
             text("{low} to {high} ({method})", low=low, high=high, method=measure.interval.method)
         )
     if measure.note:
@@ -166,7 +166,7 @@ def _outages(found: Sequence[why.Incident]) -> None:
             say(text("Hours")): [round(one.hours, 2) for one in found],
             say(text("Cause as logged")): [one.reason for one in found],
             say(text("Leads lost")): [None if one.leads is None else round(one.leads, 1) for one in found],
-            say(text("95 % interval")): [_span(one) for one in found],
+            say(text("95% interval")): [_span(one) for one in found],
             say(text("Minutes × average (naive)")): [None if one.naive is None else round(one.naive, 1) for one in found],
             say(text("Spend burned")): [None if one.spend is None else round(one.spend, 2) for one in found],
         }
