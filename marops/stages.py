@@ -74,8 +74,8 @@ class Process:
 
     @property
     def launched(self) -> frozenset[str]:
-        """The ids of the stages by which work is launched, the first of them that it enters: those in which it runs, and those in
-        which it is done, where it was never seen to run.
+        """The ids of the stages by which work is launched: those in which it runs, by its first visit, and those in which it is
+        done, where it was never seen to run and is not taken up again.
         """
         return frozenset(stage.id for stage in self.stages if stage.category in _LAUNCHED)
 

@@ -111,8 +111,10 @@ def kept(before: Past, table: Table, staged: Path, first: date | None, *, change
         return []
     with store.reading() as session:
         blobs = session.exec(select(Blob).where(Blob.import_id == before.import_id, col(Blob.active).is_(True))).all()
-    found = (_rest(blob, table, staged, None if changes else first) for blob in blobs)
-    return [blob for blob in found if blob is not None]
+    found = [_rest(blob, table, staged, None if changes else first) for blob in blobs]
+    # What was refused in every delivery is carried on once.
+    refused = {blob.sha256: blob for blob in found if blob is not None and blob.table_name not in TABLES}
+    return [blob for blob in found if blob is not None and refused.get(blob.sha256, blob) is blob]
 
 
 def _rest(blob: Blob, table: Table, staged: Path, before: date | None) -> Blob | None:
@@ -134,7 +136,7 @@ def _still_refused(blob: Blob, staged: Path) -> Blob | None:
     """The refused rows of an earlier delivery that say whose they are: nobody knows of which day they were, and so whether they
     have been delivered again. Those of nobody count where they were delivered last.
     """
-    rest = lake.all_rows(blob, REFUSED).filter(pl.col("of").is_not_null())
+    rest = lake.all_rows(blob, REFUSED).filter(pl.col("of").is_not_null()).unique(["of", "column", "rule"], maintain_order=True)
     return _trimmed(blob, rest, rest.select(pl.len()).collect().item(), None, staged)
 
 

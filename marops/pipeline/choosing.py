@@ -86,8 +86,10 @@ def open_work(principal: Principal, workspace_id: str) -> tuple[tuple[str, str, 
 def over(principal: Principal, workspace_id: str) -> tuple[str, ...]:
     """The ids of work that is done, or runs, imported or kept here. Raises NotFound."""
     require(principal, Action.READ, workspace_id)
-    work = item_rollups.work(rollups.facts(workspaces.open_workspace(principal, workspace_id)))
-    return tuple(work.filter(pl.col("done_at").is_not_null() | pl.col("launched_at").is_not_null())["issue_id"])
+    opened = workspaces.open_workspace(principal, workspace_id)
+    work = item_rollups.work(rollups.facts(opened))
+    is_over = pl.col("stage").is_in(opened.process.launched).fill_null(value=False)
+    return tuple(work.filter(pl.col("done_at").is_not_null() | pl.col("launched_at").is_not_null() | is_over)["issue_id"])
 
 
 def twins(principal: Principal, workspace_id: str, item: str) -> tuple[tuple[str, str], ...]:

@@ -30,13 +30,15 @@ class Dates:
     @cached_property
     def standing(self) -> pl.DataFrame:
         """Open work where it stands: `issue_id`, `stage`, `index`, `since`, `stay` (calibration.Stay), `name`, `due_date`, `unit`.
-        Work without a history stands where its tracker says, since it was created.
+        Work without a history stands where its tracker says, since it was created; work with a history that cannot be is left out.
         """
         named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
         found = backtest.stays(self.delivered.placed, self.delivered.end).filter(pl.col("index") != self._done)
         index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
         unplaced = self.work.filter(
             pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(index))
+            # Nobody knows since when it stands where it does, if it still does.
+            & ~pl.col("is_broken")
             & ~pl.col("issue_id").is_in(self.delivered.items["case"].implode())
             & ~pl.col("issue_id").is_in(self.delivered.withdrawn.implode())
         ).select(

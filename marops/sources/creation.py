@@ -27,7 +27,7 @@ def is_of_items(raw: RawTable, matched: Match | None) -> bool:
     field, item, when = (pl.col(f"c{matched.columns[name]}") for name in ("_field", "issue_id", "transition_at"))
     is_status = field.str.strip_chars().str.to_lowercase().is_in(matched.shape.keep["_field"])
     shown = raw.frame.head(_SAMPLE).filter(is_status).select(item.alias("item"), when.str.strip_chars().alias("when")).collect()
-    return bool(_of_one_moment(shown))
+    return _of_one_moment(shown) >= _FEWEST
 
 
 def notes(layout: Layout, staged: Path) -> Iterator[Note]:

@@ -188,6 +188,12 @@ def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
     )
 
 
+def _last_before(process: Process) -> pl.Expr:
+    """Of an item's visits, the last to a stage before the launch; 0 without one."""
+    is_before = pl.col("stage").is_in([stage.id for stage in process.before_launch])
+    return pl.col("visit").filter(is_before.fill_null(value=False)).max().fill_null(0)
+
+
 def _is(stage: pl.Expr, any_of: frozenset[str]) -> pl.Expr:
     return stage.is_in(list(any_of)).fill_null(value=False)
 
@@ -241,9 +247,12 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
 
     What a tracker has completed was launched then, as what is moved to the end from a stage before the launch: on time or late.
     """
+    runs = pl.col("stage").is_in(process.launched - process.done)
+    # What was only done, never seen to run, and is taken up again was not launched.
+    ended = pl.col("stage").is_in(process.launched & process.done) & (pl.col("visit") > _last_before(process))
     by_item = visits.group_by("issue_id").agg(
         pl.col("entered_at").min().alias("first"),
-        pl.col("entered_at").filter(pl.col("stage").is_in(process.launched)).min().alias("launched_at"),
+        pl.coalesce(pl.col("entered_at").filter(runs).min(), pl.col("entered_at").filter(ended).min()).alias("launched_at"),
     )
     now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
     acting = moves.group_by("issue_id").agg(pl.col("role").last())

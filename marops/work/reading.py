@@ -75,10 +75,10 @@ class Item:
         return next((move for move in reversed(self.moves) if move.withdrawn_at is None), None)
 
     def is_launched(self, process: Process) -> bool:
-        """Whether it was launched: it entered a stage that is one."""
-        return any(
-            move.withdrawn_at is None and move.stage is not None and move.stage.id in process.launched for move in self.moves
-        )
+        """Whether it was launched: it ran, or is done."""
+        live = process.launched - process.done
+        ran = any(move.withdrawn_at is None and move.stage is not None and move.stage.id in live for move in self.moves)
+        return ran or (self.stage is not None and self.stage.id in process.launched)
 
     def is_done(self, process: Process) -> bool:
         """Whether nothing is left to do, dropped or not."""

@@ -77,7 +77,12 @@ def refused(manifest: Manifest, name: str) -> pl.DataFrame:
     rows = pl.concat([pl.DataFrame(schema={**REFUSED.schema, ROW: pl.Int64()}), *found])
     named = rows.select(apart(pl.col("of")), "column", "rule")
     named = named.join(keys(manifest), on="issue_id", how="left", maintain_order="left")
-    return named.select(pl.coalesce("of", "issue_id").alias("issue_id"), "column", "rule")
+    rows = named.select(pl.coalesce("of", "issue_id").alias("issue_id"), "column", "rule")
+    if name != "work_item":
+        return rows
+    # What was delivered whole since is no longer refused.
+    there = table(manifest, "work_item").select("issue_id").collect()
+    return rows.join(there, on="issue_id", how="anti", nulls_equal=False, maintain_order="left")
 
 
 def alike(manifest: Manifest, typed: str) -> list[str]:

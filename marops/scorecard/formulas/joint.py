@@ -45,8 +45,8 @@ def conversion_gap(facts: Facts, period: Period) -> Measure:
 
 
 def request_to_launch(work: pl.DataFrame, end: datetime) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Days from request to launch: of launched items, and the age of those not launched."""
-    days = (pl.coalesce("launched_at", pl.lit(end)) - pl.col("created_at")).dt.total_seconds() / 86_400
+    """Days from request to launch: of launched items, and the age of those not launched, of what was dropped when it was."""
+    days = (pl.coalesce("launched_at", "done_at", pl.lit(end)) - pl.col("created_at")).dt.total_seconds() / 86_400
     timed = work.select(days.alias("days"), pl.col("launched_at").is_not_null().alias("launched")).filter(pl.col("days") > 0)
     return timed.filter("launched")["days"].to_numpy(), timed.filter(~pl.col("launched"))["days"].to_numpy()
 

@@ -1,6 +1,7 @@
 """The flow of work, looked at closely: one view at a time, named in the address."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from functools import partial
@@ -10,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from marops.language import Text, joined, ntext, text
-from marops.pipeline import ageing_figures, figures, flow_figures, logs, speed
+from marops.pipeline import ageing_figures, figures, flow_figures, logs, roles, speed
 from marops.pipeline.delivery import LAUNCHED, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
@@ -86,7 +87,8 @@ def flow_views(flow: Details, standing: Flow, held: Held, place: Here) -> None:
     elif flow.is_empty and view is not View.QUALITY:
         note(_nothing(flow))
     elif view is View.FORECAST:
-        forecasts(flow, standing, held, place)
+        # What more people bring is the same whoever looks: the queue is everybody's.
+        forecasts(flow, standing, roles.held(place.principal, replace(place.scope, unit=None)), place)
     else:
         _VIEWS[view](flow, place)
 
