@@ -195,9 +195,9 @@ def rework(events: pl.DataFrame) -> pl.DataFrame:
     """One row a stage that items entered more than once: `stage`, `items` that did, `again` (entries beyond the first of each); the
     most items first.
     """
-    entries = events.group_by("case", pl.col("stage").cast(pl.String)).agg(pl.len().cast(pl.Int64).alias("entries"))
+    entries = events.group_by("case", "stage").agg(pl.len().cast(pl.Int64).alias("entries"))
     return (
-        entries.filter(pl.col("entries") > 1).group_by("stage")
+        entries.filter(pl.col("entries") > 1).group_by(pl.col("stage").cast(pl.String))
         .agg(pl.len().cast(pl.Int64).alias("items"), (pl.col("entries") - 1).sum().alias("again"))
         .sort("items", "again", "stage", descending=[True, True, False])
     )  # fmt: skip

@@ -128,7 +128,7 @@ def summary(
         "rework_items": dict(flow.rework(trusted).select("stage", "items").iter_rows()),
         "handoffs": int(flow.handoffs(visits)["times"].sum()),
         "equal_timestamps": known.tied,
-        "repeated_events": trusted.height - trusted.n_unique(["case", "stage", "at", "role", "lifecycle"]),
+        "repeated_events": _repeated(trusted),
         "unread_rows": len(unread_rows),
         "excluded": [{"case": case, "why": str(why)} for case, why in excluded],
     }
@@ -219,6 +219,13 @@ def _counted(reasons: Sequence[str]) -> Joined | None:
     """How many items are left out for each reason, in words."""
     counts = Counter(reasons)
     return joined([say(counts[why]) for why, say in _WORDS.items() if counts[why]], len(_WORDS)) if counts else None
+
+
+def _repeated(events: pl.DataFrame) -> int:
+    """Events that have the item, stage, moment, role and step of another: among those of one moment, which stand together."""
+    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
+    tied = events.filter((same | same.shift(-1)).fill_null(value=False))
+    return tied.height - tied.n_unique(["case", "stage", "at", "role", "lifecycle"])
 
 
 def _count_of(names: pl.Series) -> dict[str, int]:
