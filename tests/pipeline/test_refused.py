@@ -88,6 +88,8 @@ def test_no_days_are_told_of_where_work_with_a_refused_move_stands(take: Take) -
     assert found.stage_times.filter(stage="build").select("visits", "open").rows() == [(2, 0)]
     assert (held.left_out, held.now.select("items", "oldest", "undated").rows()) == (3, [(1, 2.0, 0), (1, None, 1)])
     assert reading.item(LOCAL_ADMIN, OWN, "V3").is_broken
+    # It is in no queue either: no date is read of where nobody knows whether it stands.
+    assert details.details(LOCAL_ADMIN, MARCH).waiting["issue_id"].to_list() == ["V2"]
 
 
 def test_what_was_refused_goes_and_comes_back_with_the_import(take: Take) -> None:

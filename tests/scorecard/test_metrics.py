@@ -412,6 +412,17 @@ def test_j7_counts_the_request_that_still_waits():
     assert note(found) == "8 requests"
 
 
+def test_j7_waits_for_dropped_requests_until_they_were_dropped():
+    launched = [asked(n) for n in range(1, 8)]
+    dropped = asked(None, done_at=at(3, 1) + timedelta(days=3, hours=12))
+    waiting = asked(None)
+    # 5/8 are left after 3 days; each of the four after it takes a quarter of that: 5/32 are left after 6 days, above 15 %
+    assert kpi("J7", facts(work=[*launched, dropped])).value == kpi("J7", facts(work=[*launched, waiting])).value == 7
+    # of twenty launched one a day and ten dropped at once, three are left after 17 days, as without them
+    at_once = [asked(None, done_at=at(3, 1) + timedelta(hours=n)) for n in range(1, 11)]
+    assert kpi("J7", facts(work=[*(asked(n) for n in range(1, 21)), *at_once])).value == 17
+
+
 def test_j7_says_how_many_requests_it_is_made_of():
     work = [*[asked(n) for n in range(2, 20)], asked(None, due_date=date(2026, 9, 1))]
     assert note(kpi("J7", facts(work=work))) == "19 requests"
