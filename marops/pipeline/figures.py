@@ -32,7 +32,7 @@ def days_by_stage(flow: Flow, reader: Reader) -> Chart:
     figure.add_trace(
         go.Bar(
             y=labels, x=medians, orientation="h", marker_color=theme.JOINT.light, name=half,
-            customdata=[[said(m), said(p)] for m, p in zip(medians, late, strict=True)],
+            customdata=list(zip(map(said, medians), map(said, late), rows["stage"], strict=True)),
             hovertemplate=f"%{{y}}: {half} %{{customdata[0]}}, {most} %{{customdata[1]}}<extra></extra>",
         )
     )  # fmt: skip

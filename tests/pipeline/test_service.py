@@ -272,6 +272,12 @@ def test_dates_say_what_is_past_them_and_of_what_it_cannot_be_told(home: Path):
     assert chart.table["Needs first"].to_list() == [None, "R&D <late>"]
 
 
+def test_a_bar_tells_the_stage_that_a_click_opens(home: Path):
+    put({"a": [("Build", at(1, 1)), ("QA", at(1, 3))], "b": [("QA", at(1, 2))]})
+    bars, _ = figures.days_by_stage(flow(), READERS[0]).figure.data
+    assert [data[-1] for data in bars.customdata] == ["build", "qa"]
+
+
 def test_of_many_dates_those_due_first_are_drawn_and_all_are_counted(home: Path):
     put({f"{n:02}": [("QA", at(1, 1))] for n in range(42)}, **{f"{n:02}": {"due_date": date(2026, 1, 5)} for n in range(42)})
     hindrances.depend(LOCAL_ADMIN, OWN, "01", "41")

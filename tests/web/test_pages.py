@@ -57,6 +57,11 @@ def test_pipeline_shows_the_board_what_is_late_and_launches_on_time(company: Pat
     assert "1 campaign without a chance: fewer than 10 earlier ones stood where it stands." in words(at)
 
 
+def test_a_link_to_a_stage_lists_what_is_in_it(company: Path) -> None:
+    assert "1 item is in Build now: ○ Gamma for 20 d" in words(opened("pipeline", stage="build"))
+    assert "now:" not in words(opened("pipeline", stage="nowhere"))
+
+
 def test_maturity_shows_stage_firmness_and_every_part(company: Path) -> None:
     at = opened("maturity")
     assert sentence(at) == "Scale: people, training and practice agree."

@@ -164,10 +164,31 @@ def board(flow: Flow, place: Here) -> None:
     _board(flow, place)
     left, right = st.columns(2, gap="large")
     with left:
-        charts.show(charts.drawn(figures.days_by_stage, flow), key="days_by_stage")
+        charts.show(charts.drawn(figures.days_by_stage, flow), key="days_by_stage", picks=_open_stage)
     if flow.has_dates:
         with right:
             charts.show(charts.drawn(figures.launches_by_month, flow), key="launches")
+    _in_stage(flow, place)
+
+
+def _open_stage(stage: str) -> None:
+    st.query_params["stage"] = stage
+
+
+def _in_stage(flow: Flow, place: Here) -> None:
+    """The items that are now in the stage whose bar was clicked."""
+    stage = flow.process.named(place.looks("stage"))
+    if stage is None:
+        return
+    found = flow.in_stage(stage).with_columns(pl.coalesce("campaign_name", "name").alias("name"))
+    note(ntext("{n} item is in {stage} now:", "{n} items are in {stage} now, the longest first:", found.height, stage=stage.name))
+    opened(found, _since, place, text("Items in the stage"), key="stage")
+
+
+def _since(row: dict[str, Any]) -> Text:
+    if row["waiting"] is None:
+        return text("days not known: a move of its history is missing or cannot be")
+    return text("for {days}", days=Quantity(float(row["waiting"]), Unit.DAYS))
 
 
 def _board(flow: Flow, place: Here) -> None:
