@@ -4,7 +4,9 @@ Domains' `figures` return a `Chart`; pages and decks show the same one.
 """
 
 import html
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import plotly.graph_objects as go
 import polars as pl
@@ -38,6 +40,22 @@ _LABEL = 40
 def cut(name: str, most: int = _LABEL) -> str:
     """A name as an axis has it, not yet `escaped`: cut where it is long. Whole it is in what points say, and in the table."""
     return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
+def along_calendar(figure: go.Figure, names: Sequence[str], today: date) -> None:
+    """Rows by their names, the first on top, along the calendar, with a line for today. A year stands below its first day."""
+    figure.add_vline(x=today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
+    figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
+    figure.update_yaxes(
+        autorange="reversed", rangemode="normal", showgrid=False, tickmode="array", tickvals=list(range(len(names))),
+        ticktext=[escaped(cut(name)) for name in names],
+    )  # fmt: skip
+
+
+def stretch(figure: go.Figure, days: Sequence[date | None], row: int, colour: str, width: int) -> None:
+    """A bar on a row from one day to another; nothing where one of them is not known."""
+    if None not in days:
+        figure.add_trace(go.Scatter(x=days, y=[row, row], mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"))
 
 
 def base(height: int = 280) -> go.Figure:

@@ -80,6 +80,16 @@ class Process:
         return frozenset(stage.id for stage in self.stages if stage.category in _LAUNCHED)
 
     @property
+    def live(self) -> frozenset[str]:
+        """The ids of the stages in which work runs."""
+        return self.launched - self.done
+
+    @property
+    def dropped(self) -> frozenset[str]:
+        """The ids of the stages in which work is over without a launch."""
+        return self.done - self.launched
+
+    @property
     def done(self) -> frozenset[str]:
         """The ids of the stages in which nothing is left to do."""
         return frozenset(stage.id for stage in self.stages if stage.category in _OVER)

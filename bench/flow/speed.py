@@ -91,7 +91,6 @@ def like_pm4py(events: pl.DataFrame) -> dict[str, Any]:
     known = events_of.log(events, now=_NOW).events
     spans = flow.durations(known).to_numpy()
     visits = flow.visits(known)
-    again = known.group_by("case", "stage").len().filter(pl.col("len") > 1)["stage"].n_unique()
     return {
         "items": known["case"].n_unique(),
         "variants": flow.variants(known).height,
@@ -99,7 +98,7 @@ def like_pm4py(events: pl.DataFrame) -> dict[str, Any]:
         "time_in_stage_days": dict(
             flow.time_in_stage(visits, _NOW).filter(pl.col("visits") > 0).select("stage", "days").iter_rows()
         ),
-        "rework": again,
+        "rework": flow.rework(known).height,
         "roles": visits.drop_nulls("next_role").select("role", "next_role").unique().height,
     }
 

@@ -144,7 +144,7 @@ def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
         pl.col("stage").forward_fill().over("issue_id").is_in(process.launched | process.done) & ever
     )
     moves = moves.filter(~nowhere.fill_null(value=False))
-    dropped = pl.col("stage").is_in(process.done - process.launched)
+    dropped = pl.col("stage").is_in(process.dropped)
     # What was launched stays so: work that went back, and was dropped then, is launched as of its last launch.
     after = launched.fill_null(value=False).cum_max(reverse=True).over("issue_id").not_()
     moves = moves.filter(~(dropped.last().over("issue_id") & after & ever).fill_null(value=False))

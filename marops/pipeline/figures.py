@@ -1,14 +1,13 @@
 """The pipeline's figures. They draw finished frames and compute nothing."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base, cut, escaped
+from marops.chart import Chart, along_calendar, base, escaped, stretch
 from marops.language import Reader, Text, ntext, text
 from marops.pipeline.lateness import FEWEST
 from marops.pipeline.service import Flow
@@ -118,11 +117,11 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
         if row["created_at"] is not None:
-            _line(figure, [row["created_at"].date(), flow.today], at, theme.SOFT.light, 5)
+            stretch(figure, [row["created_at"].date(), flow.today], at, theme.SOFT.light, 5)
         if row["likely"] is not None and row["latest"] is not None:
-            _line(figure, [row["likely"], row["latest"]], at, theme.JOINT.light, 11)
+            stretch(figure, [row["likely"], row["latest"]], at, theme.JOINT.light, 11)
             if row["latest"] > row["due_date"]:
-                _line(figure, [max(row["likely"], row["due_date"]), row["latest"]], at, theme.SIGNAL.light, 11)
+                stretch(figure, [max(row["likely"], row["due_date"]), row["latest"]], at, theme.SIGNAL.light, 11)
     said = [reader.say(_said(row)) for row in rows.iter_rows(named=True)]
     figure.add_trace(
         go.Scatter(
@@ -135,16 +134,7 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     for first, then in needs:
         if max(first, then) < rows.height:
             _arrow(figure, rows["due_date"], first, then)
-    figure.add_vline(x=flow.today.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
-    figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
-    figure.update_yaxes(
-        autorange="reversed",
-        rangemode="normal",
-        showgrid=False,
-        tickmode="array",
-        tickvals=places,
-        ticktext=[escaped(cut(name)) for name in called.head(_MOST)],
-    )
+    along_calendar(figure, called.head(_MOST).to_list(), flow.today)
     is_past, is_told = pl.col("days_late").is_not_null(), pl.col("chance").is_not_null()
     # Without a last day more than 15 % of those that stood alike never were launched.
     late = dated.filter(is_past | (is_told & (pl.col("latest").is_null() | (pl.col("latest") > pl.col("due_date"))))).height
@@ -197,10 +187,6 @@ def _arrow(figure: go.Figure, due: pl.Series, first: int, then: int) -> None:
         x=str(due[then]), y=then, ax=str(due[first]), ay=first, xref="x", yref="y", axref="x", ayref="y", text="", showarrow=True,
         arrowhead=2, arrowsize=1.1, arrowwidth=1.5, arrowcolor=theme.INK.light, standoff=9, startstandoff=9,
     )  # fmt: skip
-
-
-def _line(figure: go.Figure, days: list[date], at: int, colour: str, width: int) -> None:
-    figure.add_trace(go.Scatter(x=days, y=[at, at], mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"))
 
 
 def _said(row: Mapping[str, Any]) -> Text:

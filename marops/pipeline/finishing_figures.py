@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from marops import theme
-from marops.chart import Chart, base, cut, escaped
+from marops.chart import Chart, along_calendar, base, escaped, stretch
 from marops.language import Reader, Text, joined, text
 from marops.pipeline.outlook import SHARES
 from marops.quantity import Quantity, Unit
@@ -27,8 +27,8 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
     names = [escaped(name) for name in called]
     figure = base(90 + 30 * max(1, rows.height))
     for at, row in enumerate(rows.iter_rows(named=True)):
-        _line(figure, [row["p85"], row["p95"]], at, theme.SOFT.light, 7)
-        _line(figure, [row["p50"], row["p85"]], at, theme.JOINT.light, 11)
+        stretch(figure, [row["p85"], row["p95"]], at, theme.SOFT.light, 7)
+        stretch(figure, [row["p50"], row["p85"]], at, theme.JOINT.light, 11)
     places, said = list(range(rows.height)), [reader.say(_said(row)) for row in rows.iter_rows(named=True)]
     told = list(zip(names, said, rows["issue_id"], strict=True))
     dot = {"symbol": "circle", "size": 9, "color": theme.JOINT.light}
@@ -45,16 +45,7 @@ def finishes(found: pl.DataFrame, last_day: date, before: pl.DataFrame | None, r
                 customdata=[told[at] for at in known], hovertemplate="%{customdata[0]}: %{customdata[1]}<extra></extra>",
             )
         )  # fmt: skip
-    figure.add_vline(x=last_day.isoformat(), line={"color": theme.MUTED.light, "width": 1, "dash": "dot"})
-    figure.update_xaxes(showgrid=True, type="date", tickformat="%b %-d\n%Y", tickangle=0)
-    figure.update_yaxes(
-        autorange="reversed",
-        rangemode="normal",
-        showgrid=False,
-        tickmode="array",
-        tickvals=places,
-        ticktext=[escaped(cut(name)) for name in called],
-    )
+    along_calendar(figure, called.to_list(), last_day)
     title = _title(found)
     table = found.select(
         pl.coalesce("name", "issue_id").alias(reader.say(text("Work"))), pl.col("team").alias(reader.say(text("Business unit"))),
@@ -94,8 +85,3 @@ def _said(row: dict[str, object]) -> Text:
     if row["due_date"] is None:
         return text("done with {days}", days=joined(known, 3))
     return text("due {due}; done with {days}", due=row["due_date"], days=joined(known, 3))
-
-
-def _line(figure: go.Figure, days: list[date | None], at: int, colour: str, width: int) -> None:
-    if None not in days:
-        figure.add_trace(go.Scatter(x=days, y=[at, at], mode="lines", line={"color": colour, "width": width}, hoverinfo="skip"))

@@ -153,6 +153,28 @@ def little(found: Delivery, period: Period) -> Little | None:
     return Little(wip, float(cycle) / days) if wip > 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Between what work in progress moved, counted at the end of each day: `least`, `most` and the first `day` of that, and how
+    much there is `now`, at the `end`.
+    """
+
+    least: int
+    most: int
+    day: date
+    now: int
+    end: date
+
+
+def between(days: pl.DataFrame) -> Between | None:
+    """`days`: `day` and `items` in progress, by day. None where nothing ever was."""
+    if not days["items"].sum():
+        return None
+    day, most = days.sort("items", "day", descending=[True, False]).row(0)
+    end, now = days.row(-1)
+    return Between(days.sort("items").item(0, "items"), most, day, now, end)
+
+
 def mean_cycle(limit: int, throughput: Measure, faster: float = 1.0) -> float | None:
     """Days that work would take on average from its start, were at most `limit` items in progress and as many finished a week as in
     the measure, or `faster` times as many (Little's law, in a process that neither fills up nor runs empty). None where nothing was

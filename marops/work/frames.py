@@ -143,7 +143,7 @@ def _told(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.Data
     """
     last = moves.group_by("issue_id").agg(
         pl.col("stage").last().alias("last"), pl.col("status").last().alias("last_status"),
-        pl.col("entered_at").last().alias("last_at"), _is(pl.col("stage"), process.launched - process.done).any().alias("ran"),
+        pl.col("entered_at").last().alias("last_at"), _is(pl.col("stage"), process.live).any().alias("ran"),
     )  # fmt: skip
     in_one_status = folded(pl.col("current_status")) == folded(pl.col("last_status"))
     found = items.join(last, on="issue_id", how="full", coalesce=True).with_columns(
@@ -168,7 +168,7 @@ def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
     A completion counts unless the history goes on after it, in a stage that runs only where statuses have no categories: where they
     have, a resolution comes with such a status and says no more. A history that knows of a launch is not behind one.
     """
-    done, live = process.done, process.launched - process.done
+    done, live = process.done, process.live
     ended, runs = _is(pl.col("last"), done), _is(pl.col("present"), live)
     later = (pl.col("last_at") > pl.col("resolved_at") + _ROUNDED).fill_null(value=False)
     category = folded(pl.col("current_status_category"))
@@ -247,7 +247,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
 
     What a tracker has completed was launched then, as what is moved to the end from a stage before the launch: on time or late.
     """
-    runs = pl.col("stage").is_in(process.launched - process.done)
+    runs = pl.col("stage").is_in(process.live)
     # What was only done, never seen to run, and is taken up again was not launched.
     ended = pl.col("stage").is_in(process.launched & process.done) & (pl.col("visit") > _last_before(process))
     by_item = visits.group_by("issue_id").agg(

@@ -141,7 +141,7 @@ def _over(session: Session, row: WorkItem) -> tuple[Stage, datetime] | None:
     process = _workspaces.process_of(session, row.workspace_id)
     standing = [move for move in rows.moves(session, row) if move.withdrawn_at is None]
     way = [(recording.stage_of(process, move), move.at) for move in standing]
-    entered = [(stage, at) for stage, at in way if stage is not None and stage.id in process.launched - process.done]
+    entered = [(stage, at) for stage, at in way if stage is not None and stage.id in process.live]
     ended = [(stage, at) for stage, at in way[-1:] if stage is not None and stage.id in process.done]
     return next(iter([*entered, *ended]), None)
 

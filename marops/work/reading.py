@@ -76,8 +76,7 @@ class Item:
 
     def is_launched(self, process: Process) -> bool:
         """Whether it was launched: it ran, or is done."""
-        live = process.launched - process.done
-        ran = any(move.withdrawn_at is None and move.stage is not None and move.stage.id in live for move in self.moves)
+        ran = any(move.withdrawn_at is None and move.stage is not None and move.stage.id in process.live for move in self.moves)
         return ran or (self.stage is not None and self.stage.id in process.launched)
 
     def is_done(self, process: Process) -> bool:

@@ -12,7 +12,7 @@ from marops import stats
 from marops.calendars import Calendar
 from marops.errors import Forbidden
 from marops.period import Period, Scope
-from marops.pipeline import ageing_figures, details, figures, finishing_figures, flow_figures, logs, outlook, service
+from marops.pipeline import ageing_figures, details, figures, finishing_figures, flow_figures, logs, outlook, service, speed
 from marops.pipeline.delivery import LAUNCHED, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.finishing import Order
@@ -309,6 +309,8 @@ def test_work_in_progress_is_counted_at_the_end_of_each_day_and_ends_as_the_meas
     )
     assert page.in_progress.rows() == [(date(2026, 3, n), items) for n, items in ((1, 2), (2, 2), (3, 1), (4, 1))]
     assert page.measures[4].value == 1
+    assert speed.between(page.in_progress) == speed.Between(1, 2, date(2026, 3, 1), 1, date(2026, 3, 4))
+    assert speed.between(page.in_progress.clear()) is None
 
 
 def test_what_age_is_normal_is_learned_from_the_last_year_that_is_told_of(home: Path) -> None:

@@ -2,9 +2,13 @@
 
 import html
 import re
+from importlib import import_module
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
+
+from marops.principal import Principal
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -19,6 +23,14 @@ def opened(page: str = "home", **query: str) -> AppTest:
         at.switch_page(f"pages/{page}.py").run()
     assert not at.exception, at.exception
     return at
+
+
+def seen_by(principal: Principal, monkeypatch: pytest.MonkeyPatch, *panels: str) -> None:
+    """Lets somebody else open the app: in the main script and in these panels."""
+    # All are imported before the first is changed: one that comes to import what was changed would keep it for the other tests.
+    names = "session", "main", *(f"panels.{name}" for name in panels)
+    for module in [import_module(f"marops.web.{name}") for name in names]:
+        monkeypatch.setattr(module, "principal", lambda: principal)
 
 
 def markup(at: AppTest) -> str:

@@ -116,6 +116,14 @@ def tiny_home(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path
     return made
 
 
+@pytest.fixture
+def own_home(tmp_path: Path, tiny_home: Callable[[Path], Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation with the tiny company that a test may change, on its server and from within."""
+    home = tiny_home(tmp_path)
+    monkeypatch.setenv("MAROPS_HOME", str(home))
+    return home
+
+
 @pytest.fixture(scope="session")
 def _company(tmp_path_factory: pytest.TempPathFactory, prepared: Callable[[Path], None]) -> Path:
     return _brought_in(tmp_path_factory, prepared)

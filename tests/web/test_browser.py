@@ -35,11 +35,9 @@ def _upload(page: Page, name: str, content: bytes) -> None:
 
 
 def test_an_upload_is_reported_then_imported_then_on_the_scorecard_and_undo_takes_it_away(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+    own_home: Path, servers: Servers, page: Page
 ) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
-    url = servers.start(home, "--no-sample")
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/scorecard?{SCOPE}")
     row = page.locator(".m-kpi-IT1")
     expect(row).to_contain_text("No service was monitored in these days.")

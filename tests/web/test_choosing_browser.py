@@ -1,7 +1,6 @@
 """A person is chosen in a real browser, stays chosen over another page, and is cleared with a click."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,7 @@ from tests.web.conftest import Servers
 
 @pytest.mark.browser
 @pytest.mark.server
-def test_a_person_is_chosen_kept_over_another_page_and_cleared(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
+def test_a_person_is_chosen_kept_over_another_page_and_cleared(own_home: Path, servers: Servers, page: Page) -> None:
     work = {"Alpha": "Ana", "Beta": "Ben"}
     fill("work_item", [
         {"issue_id": name, "issue_name": name, "assignee_user_id": who, "created_at": at(6, 1)} for name, who in work.items()
@@ -26,7 +21,7 @@ def test_a_person_is_chosen_kept_over_another_page_and_cleared(
     fill("work_item_transition", [
         {"issue_id": name, "status_sequence": 1, "status": "Build", "transition_at": at(6, 1)} for name in work
     ])  # fmt: skip
-    url = servers.start(home, "--no-sample")
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-06-01&to=2026-06-30&vs=none&unit=all")
     expect(page.locator(".m-board", has_text="Beta")).to_have_count(1)
 

@@ -1,6 +1,5 @@
 """The desk in a real browser: a request from its dialog to its launch, with an approval in the way."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 SCOPE = f"ws={OWN}&from=2026-06-01&to=2026-06-30&vs=none&unit=all"
 
 
-def test_a_request_is_made_approved_moved_and_its_link_shared(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
-    url = servers.start(home, "--no-sample")
+def test_a_request_is_made_approved_moved_and_its_link_shared(own_home: Path, servers: Servers, page: Page) -> None:
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/pipeline?{SCOPE}")
     dialog = page.get_by_role("dialog")
 

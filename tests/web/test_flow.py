@@ -1,7 +1,6 @@
 """The views of the pipeline page, how days are counted, and the settings of the stages."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -24,7 +23,7 @@ from tests.conftest import case
 from tests.scorecard.made import at as on
 from tests.scorecard.made import fill
 from tests.sources.made import put
-from tests.web.app import errors, measure, opened, sentence, words
+from tests.web.app import errors, measure, opened, seen_by, sentence, words
 from tests.web.conftest import Servers
 
 
@@ -268,13 +267,9 @@ def test_forecasts_count_the_days_that_were_set(home: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.server
-def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
+def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(own_home: Path, servers: Servers, page: Page) -> None:
     moved(**{f"t{n}": [("Inbox", 1), ("Desk", 2), ("Execution", 3 + n)] for n in range(12)})
-    url = servers.start(home, "--no-sample")
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=speed")
     page.get_by_role("button", name="Stages (2 statuses unknown)").click()
     dialog = page.get_by_role("dialog")
@@ -292,13 +287,9 @@ def test_stages_are_taken_from_the_data_and_an_item_is_opened_from_its_point(
 
 @pytest.mark.browser
 @pytest.mark.server
-def test_a_click_on_a_cell_and_on_a_day_opens_the_items_behind_it(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
+def test_a_click_on_a_cell_and_on_a_day_opens_the_items_behind_it(own_home: Path, servers: Servers, page: Page) -> None:
     moved(**TWELVE)
-    url = servers.start(home, "--no-sample")
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=flow")
     click_point(page, "stage_by_role", "held=request")
     expect(page.locator("body")).to_contain_text("with Campaign manager in Request in these days, the longest first:")
@@ -312,9 +303,7 @@ def test_a_click_on_a_cell_and_on_a_day_opens_the_items_behind_it(
 
 def test_a_viewer_sees_the_stages_and_cannot_change_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     moved(a=[("Request", 1)])
-    viewer = Principal("v", "Viewer", Role.VIEWER)
-    for module in ("session", "main", "panels.stages"):
-        monkeypatch.setattr(f"marops.web.{module}.principal", lambda: viewer)
+    seen_by(Principal("v", "Viewer", Role.VIEWER), monkeypatch, "stages")
     at = opened("pipeline")
     at.button(key="stages").click().run()
     assert "You can look, not change: that takes the role of a manager." in words(at)

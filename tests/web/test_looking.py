@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from datetime import date
 from html import escape, unescape
 from pathlib import Path
@@ -96,13 +95,9 @@ def click_once(page: Page, chart: str, at: int) -> None:
 
 @pytest.mark.browser
 @pytest.mark.server
-def test_a_browser_goes_back_from_an_item_and_every_click_is_told_again(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
+def test_a_browser_goes_back_from_an_item_and_every_click_is_told_again(own_home: Path, servers: Servers, page: Page) -> None:
     moved(**TWELVE)
-    url = servers.start(home, "--no-sample")
+    url = servers.start(own_home, "--no-sample")
     asked = "view=speed&days=whole&reopened=reset"
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&{asked}")
     for point in (0, 0, 3):  # the same one twice, then another
@@ -189,16 +184,14 @@ def test_launches_of_one_name_are_told_apart_by_their_keys(home: Path) -> None:
 @pytest.mark.browser
 @pytest.mark.server
 def test_a_row_opens_its_item_by_a_click_and_by_the_keyboard_and_not_when_its_reader_comes_back(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
+    own_home: Path, servers: Servers, page: Page
 ) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
     moved(**TWELVE, **{f"open{n}": [("Build", 3 + n)] for n in range(2)})
     fill("work_item", [
         {"issue_id": f"open{n}", "issue_name": f"Open {n}", "created_at": on(1, 2), "due_date": date(2026, 5, 1 + n)}
         for n in range(2)
     ])  # fmt: skip
-    url = servers.start(home, "--no-sample")
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/pipeline?ws={OWN}&from=2026-01-01&to=2026-06-30&vs=none&unit=all&view=age")
     grid = page.get_by_label("Campaigns that are not launched, by the chance to be late").locator("canvas").first
     for way in ("mouse", "mouse", "keyboard"):

@@ -1,6 +1,5 @@
 """Managing a KPI in a real browser: a target with its preview, a note, an action that is closed after a look."""
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -18,12 +17,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.server]
 SCOPE = f"ws={OWN}&from=2026-06-01&to=2026-06-30&vs=none&unit=all"
 
 
-def test_a_target_a_note_and_an_action_from_the_page_of_a_kpi(
-    tmp_path: Path, tiny_home: Callable[[Path], Path], servers: Servers, page: Page, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = tiny_home(tmp_path)
-    monkeypatch.setenv("MAROPS_HOME", str(home))
-    url = servers.start(home, "--no-sample")
+def test_a_target_a_note_and_an_action_from_the_page_of_a_kpi(own_home: Path, servers: Servers, page: Page) -> None:
+    url = servers.start(own_home, "--no-sample")
     page.goto(f"{url}/scorecard?{SCOPE}")
     page.locator(".m-kpi-M8").click()
     expect(page.get_by_role("heading", name="Cost per accepted lead")).to_be_visible()

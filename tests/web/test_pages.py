@@ -8,10 +8,10 @@ from sqlmodel import select
 from marops import lake, store
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.sources import service as sources
-from marops.web import failures, session
+from marops.web import failures
 from marops.workspaces.store import OWN
 from tests.web import tiny
-from tests.web.app import errors, kpi, markup, measure, opened, sentence, words
+from tests.web.app import errors, kpi, markup, measure, opened, seen_by, sentence, words
 
 PAGES = ("home", "scorecard", "pipeline", "maturity", "budget", "data")
 
@@ -187,9 +187,7 @@ def test_a_slider_predicts_and_back_to_today_takes_it_back(sample_home: Path) ->
 
 def test_a_viewer_sees_the_numbers_and_no_controls_that_change_them(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     viewer = Principal(id="v", name="Vera", role=Role.VIEWER)
-    monkeypatch.setattr(session, "principal", lambda: viewer)
-    for module in ("main", "panels.importing", "panels.data", "panels.decisions", "panels.budget"):
-        monkeypatch.setattr(f"marops.web.{module}.principal", lambda: viewer)
+    seen_by(viewer, monkeypatch, "importing", "data", "decisions", "budget")
     at = opened("data")
     assert "Your role may look at imports, not make them." in words(at)
     assert not [b for b in at.button if b.key and b.key.startswith("switch_")]

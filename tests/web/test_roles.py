@@ -12,7 +12,7 @@ from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.workspaces.store import OWN
 from tests.scorecard.made import at as on
 from tests.scorecard.made import fill
-from tests.web.app import errors, markup, opened, words
+from tests.web.app import errors, markup, opened, seen_by, words
 
 
 @pytest.fixture
@@ -101,9 +101,7 @@ def test_the_default_comes_back_when_it_is_wanted() -> None:
 
 @pytest.mark.usefixtures("work")
 def test_a_viewer_sees_the_matrix_and_why_it_cannot_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    viewer = Principal("v", "Viewer", Role.VIEWER)
-    for module in ("session", "main", "panels.roles"):
-        monkeypatch.setattr(f"marops.web.{module}.principal", lambda: viewer)
+    seen_by(Principal("v", "Viewer", Role.VIEWER), monkeypatch, "roles")
     at = opened("pipeline", view="roles")
     assert "You can look, not change: that takes the role of a manager." in words(at)
     assert "Campaign manager" in words(at)

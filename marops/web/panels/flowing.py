@@ -213,15 +213,14 @@ def _flow(flow: Details, place: Here) -> None:
 
 def _in_progress(flow: Details) -> None:
     """Between what work in progress moved: what a limit is chosen by."""
-    days = flow.in_progress
-    if days.is_empty() or not days["items"].max():
+    found = speed.between(flow.in_progress)
+    if found is None:
         return
-    day, most = days.sort("items", "day", descending=[True, False]).row(0)
     note(
         ntext(
             "At the end of a day {least} to {n} item was in progress, the most on {day}; {now} on {last}.",
             "At the end of a day {least} to {n} items were in progress, the most on {day}; {now} on {last}.",
-            most, least=days["items"].min(), day=day, now=days["items"][-1], last=days["day"][-1],
+            found.most, least=found.least, day=found.day, now=found.now, last=found.end,
         )
     )  # fmt: skip
 

@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from marops.errors import NotFound
 from marops.language import Text, text
 from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.web.components import note, section
 from marops.web.markup import html
-from marops.web.panels.items import Line, called, line_of, listed
+from marops.web.panels.items import called, line_named, listed
 from marops.web.panels.managing import attempt, dialog, quietly
 from marops.web.scope import Here
 from marops.web.session import principal, say
@@ -80,19 +79,12 @@ def _flag(flag: FlagEvent, place: Here, *, may: bool) -> None:
 def _dependency(one: Dependency, other: str, place: Here, *, may: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"needs_{one.id}_{key_of(other)}"):
         with st.container(width="stretch"):
-            listed([_line(other, place)], place, text("Item"))
+            listed([line_named(other, place)], place, text("Item"))
         if may:
             st.button(
                 say(text("Remove")), key=f"undepend_{one.id}", type="tertiary", on_click=quietly,
                 args=(lambda: service.undepend(principal(), place.scope.workspace, one.id),),
             )  # fmt: skip
-
-
-def _line(item_id: str, place: Here) -> Line:
-    try:
-        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.local_day)
-    except NotFound:  # an imported item whose import was undone since
-        return Line(item_id, key_of(item_id), say(text("not in this workspace any more")), "·")
 
 
 def flag_form(item: Item, place: Here) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import polars as pl
 import streamlit as st
 
-from marops.errors import UserError
+from marops.errors import NotFound, UserError
 from marops.language import Text, text
 from marops.pipeline import choosing
 from marops.stages import Process
@@ -17,9 +17,10 @@ from marops.web.markup import html
 from marops.web.scope import Here
 from marops.web.session import literal, say
 from marops.web.tables import Opens, table
+from marops.work import reading
 from marops.work.plans import titled
 from marops.work.reading import Item
-from marops.work.store import WorkItem
+from marops.work.store import WorkItem, key_of
 
 SIDES: dict[str, Text] = {"it": text("IT"), "marketing": text("Marketing")}
 """Who must act on a step of a launch."""
@@ -126,6 +127,14 @@ def line_of(item: Item, process: Process, today: date) -> Line:
     parts = [where, say(text("due {due}", due=item.due)) if item.due and not done else ""]
     sign = "·" if item.is_dropped else "✓" if done else "▲" if late else "○"
     return Line(item.id, named, " · ".join(part for part in parts if part), sign, say(text("late")) if late else "")
+
+
+def line_named(item_id: str, place: Here) -> Line:
+    """The line of an item of this id, also of one that was imported once."""
+    try:
+        return line_of(reading.item(place.principal, place.scope.workspace, item_id), place.opened.process, place.opened.local_day)
+    except NotFound:  # an imported item whose import was undone since
+        return Line(item_id, key_of(item_id), say(text("not in this workspace any more")), "·")
 
 
 def open_made(make: Callable[[], WorkItem]) -> None:

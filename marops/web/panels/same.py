@@ -2,18 +2,17 @@
 
 import streamlit as st
 
-from marops.errors import NotFound
 from marops.language import joined, ntext, text
 from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.web.components import note
-from marops.web.panels.items import Line, line_of, listed
+from marops.web.panels.items import line_named, listed
 from marops.web.panels.managing import attempt, dialog, quietly
 from marops.web.scope import Here
 from marops.web.session import principal, say
-from marops.work import linking, reading
+from marops.work import linking
 from marops.work.reading import Item
-from marops.work.store import SameWork, key_of
+from marops.work.store import SameWork
 
 
 def same(item: Item, place: Here) -> None:
@@ -53,19 +52,12 @@ def _link(one: SameWork, item: Item, place: Here) -> None:
     note(said)
     with st.container(horizontal=True, vertical_alignment="center", key=f"same_{one.id}"):
         with st.container(width="stretch"):
-            listed([_line(other, place)], place, text("Item"))
+            listed([line_named(other, place)], place, text("Item"))
         if allowed(place.principal, Action.EDIT):
             st.button(
                 say(text("They are two")), key=f"unlink_{one.id}", type="tertiary", on_click=quietly,
                 args=(lambda: linking.unlink(principal(), place.scope.workspace, one.id),),
             )  # fmt: skip
-
-
-def _line(other: str, place: Here) -> Line:
-    try:
-        return line_of(reading.item(place.principal, place.scope.workspace, other), place.opened.process, place.opened.local_day)
-    except NotFound:  # an imported item whose import was undone since
-        return Line(other, key_of(other), say(text("not in this workspace any more")), "·")
 
 
 def same_form(item: Item, place: Here) -> None:
