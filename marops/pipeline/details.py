@@ -272,16 +272,10 @@ def unknown_statuses(principal: Principal, workspace_id: str) -> tuple[str, ...]
 def _details(scoped: Scoped, counted: Counted) -> Details:
     opened, scope = scoped.opened, scoped.scope
     return Details(
-        _delivered(scoped, counted), opened.process, scope.period, scope.compared, scoped.work, scoped.moves,
+        scoped.delivered(counted), opened.process, scope.period, scope.compared, scoped.work, scoped.moves,
         item_rollups.twins(scoped.facts), _dates(scoped.everything, counted), opened.calendar, opened.today, scoped.refused,
         scoped.nobodys,
     )  # fmt: skip
-
-
-def _delivered(scoped: Scoped, counted: Counted) -> Delivery:
-    reach = item_rollups.imported_until(scoped.facts)
-    moves, process, unread = scoped.moves, scoped.opened.process, scoped.unread
-    return delivery.delivery(moves, process, scoped.end, counted, reach=reach, work=scoped.work, unread=unread)
 
 
 @cached(
@@ -290,7 +284,7 @@ def _delivered(scoped: Scoped, counted: Counted) -> Delivery:
 )  # fmt: skip
 def _dates(scoped: Scoped, counted: Counted) -> Dates:
     """`scoped`: all work of a workspace; its period does not matter."""
-    return Dates(_delivered(scoped, counted), scoped.work, item_rollups.dependencies(scoped.facts), scoped.opened.calendar)
+    return Dates(scoped.delivered(counted), scoped.work, item_rollups.dependencies(scoped.facts), scoped.opened.calendar)
 
 
 @cached(LRUCache(maxsize=32), key=lambda scoped, counted, ids: (scoped.key, counted, ids), condition=threading.Condition())

@@ -20,10 +20,10 @@ ORDER = pl.Schema({"issue_id": pl.String(), "place": pl.Int64(), "left": pl.Floa
 
 
 def left_by_stage(delivered: Delivery) -> dict[str, float]:
-    """Days from entering a stage for the last time to the launch: half of the items finished in the last year took at most as many.
-    Stages that fewer than FEWEST of them entered are left out.
+    """Days from entering a stage for the last time to the launch: half of the items finished in the last year that all sources tell
+    of took at most as many. Stages that fewer than FEWEST of them entered are left out.
     """
-    recent = delivered.timed.filter(pl.col("finished") > delivered.end - _LEARNED_FROM).select("issue_id", "finished")
+    recent = delivered.timed.filter(pl.col("finished") > delivered.reach - _LEARNED_FROM).select("issue_id", "finished")
     entered = delivered.placed.group_by(pl.col("case").cast(pl.String).alias("issue_id"), "stage").agg(pl.col("at").max())
     took = entered.join(recent, on="issue_id").filter((pl.col("at") <= pl.col("finished")) & (pl.col("stage") != LAUNCHED))
     took = took.select("stage", flow.days(pl.col("at"), pl.col("finished")).alias("days"))

@@ -1,14 +1,17 @@
 """The work that a scope shows, and what results about it depend on: what the services of the pipeline begin with."""
 
+import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import polars as pl
+from cachetools import LRUCache, cached
 
 from marops import item_rollups, rollups
 from marops.period import Scope
-from marops.pipeline import events
+from marops.pipeline import delivery, events
+from marops.pipeline.delivery import Counted, Delivery
 from marops.rollups import Facts
 from marops.workspaces.service import Opened
 
@@ -104,7 +107,23 @@ class Scoped:
         moves, items = (rows["issue_id"].null_count() for rows in found)
         return moves, items
 
+    def delivered(self, counted: Counted | None = None) -> Delivery:
+        """The flow of `work` to its launch, whatever the period."""
+        return _delivered(self, counted or Counted())
+
     def _of_work(self, rows: pl.DataFrame) -> pl.DataFrame:
         if self.scope.unit is None and self.person is None:
             return rows
         return rows.join(self.work.select("issue_id"), on="issue_id", how="semi", maintain_order="left")
+
+
+@cached(
+    LRUCache(maxsize=32),
+    key=lambda scoped, counted: (scoped.opened.key, scoped.scope.unit, scoped.person, item_rollups.this_hour(), counted),
+    condition=threading.Condition(),
+)  # fmt: skip
+def _delivered(scoped: Scoped, counted: Counted) -> Delivery:
+    reach = item_rollups.imported_until(scoped.facts)
+    return delivery.delivery(
+        scoped.moves, scoped.opened.process, scoped.end, counted, reach=reach, work=scoped.work, unread=scoped.unread
+    )

@@ -13,8 +13,8 @@ from marops.findings import Finding, Severity, Side
 from marops.language import Text, joined, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
-from marops.pipeline import delivery, lateness, logs, metrics, ordering, quality, roles
 from marops.pipeline import events as events_of
+from marops.pipeline import lateness, logs, metrics, ordering, quality, roles
 from marops.pipeline.events import EVENT, Why, spelled_alike
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
@@ -280,7 +280,7 @@ def _learned(scoped: Scoped) -> _Learned:
     risks = _risks(dated, before_launch, end, opened)
     places = ordering.first_things_first(
         work.filter(pl.col("launched_at").is_null() & pl.col("done_at").is_null()), risks,
-        ordering.left_by_stage(delivery.delivery(scoped.moves, process, end, unread=scoped.unread)),
+        ordering.left_by_stage(scoped.delivered()),
         item_rollups.dependencies(found), worth,
     )  # fmt: skip
     everything = Period(date(1970, 1, 1), opened.today)

@@ -1,8 +1,11 @@
 """In which order to work on launches: by what a day of delay costs, for each day that is left."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from marops.pipeline import ordering
+from tests.pipeline.made import after
 from tests.pipeline.test_delivery import found
 
 NONE = pl.DataFrame(schema={"issue_id": pl.String, "needs": pl.String})
@@ -28,6 +31,9 @@ def test_what_is_left_of_a_stage_is_the_median_from_its_last_entry_to_the_launch
     # the sixth of eleven: 6 days after QA was entered again, 10 after Build was
     assert ordering.left_by_stage(found(**steps)) == {"build": 10, "qa": 6}
     assert ordering.left_by_stage(found(**dict(list(steps.items())[:9]))) == {}
+    # Three years later the last year that trackers tell of is still the one in which it was launched.
+    later = replace(found(end=after(60), **steps), end=after(60 + 3 * 365))
+    assert (later.reach, ordering.left_by_stage(later)) == (after(60), {"build": 10, "qa": 6})
 
 
 def test_a_short_job_comes_before_a_dearer_long_one() -> None:
