@@ -125,11 +125,11 @@ def nearest_rank(values: npt.NDArray[np.float64], share: float) -> float:
     return float(np.partition(values, rank - 1)[rank - 1])
 
 
-def percentile(values: npt.NDArray[np.float64], share: float) -> float:
-    """The percentile between the two nearest values, as spreadsheets (PERCENTILE.INC) and pandas have it."""
-    if not len(values) or not 0 <= share <= 1:
-        raise ValueError(f"no percentile {share} of {len(values)} values")
-    return float(np.quantile(values, share))
+def percentiles(values: npt.NDArray[np.float64], *shares: float) -> list[float]:
+    """The percentiles between the two nearest values, as spreadsheets (PERCENTILE.INC) and pandas have them."""
+    if not len(values) or not all(0 <= share <= 1 for share in shares):
+        raise ValueError(f"no percentiles {shares} of {len(values)} values")
+    return np.quantile(values, shares).tolist()
 
 
 def rank_interval(values: npt.NDArray[np.float64], share: float) -> tuple[float, float] | None:

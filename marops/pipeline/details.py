@@ -118,7 +118,7 @@ class Details:
         see `flow.cumulative`.
         """
         last, first = min(self.period.end, (self.delivered.end - timedelta(seconds=1)).date()), self.period.start
-        days = pl.date_range(first - timedelta(days=1), last, eager=True).to_list() if last >= first else []
+        days = pl.date_range(first - timedelta(days=1), last, eager=True) if last >= first else []
         return flow.cumulative(self._going_forward, self.delivered.workflow, days)
 
     @cached_property

@@ -57,26 +57,29 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
     # Sums over items that stand together: groups would take three times as long.
     at, index = (events[name].to_physical().to_numpy() for name in ("at", "index"))
     starts = _starts(events)
-    ends = np.concatenate([starts[1:], [len(at)]]) - 1
-    in_done = np.isin(index, [place for place, stage in enumerate(workflow.stages) if stage in workflow.done])
+    ends = _ends(starts, len(at))
+    in_done = np.array([stage in workflow.done for stage in workflow.stages])[index[ends]]
     started = np.minimum.reduceat(np.where(index >= workflow.started_from, at, _NEVER), starts)
-    finished = np.where(in_done[ends], np.maximum.reduceat(np.where(in_done, at, -_NEVER), starts), _NEVER)
-    return events[ends].select(
-        "case",
-        events["at"][starts].alias("first"),
-        pl.col("at").alias("last"),
-        "stage",
-        "role",
-        _moments("started", started),
-        _moments("finished", finished),
-        _moved_back(events, starts),
-    )
+    finished = np.where(in_done, at[ends], _NEVER)
+    ended = events[ends.astype(np.uint32)]
+    return pl.DataFrame(
+        {
+            "case": ended["case"], "first": _moments("first", at[starts]), "last": ended["at"], "stage": ended["stage"],
+            "role": ended["role"], "started": _moments("started", started), "finished": _moments("finished", finished),
+            "moved_back": _moved_back(events, starts),
+        }
+    )  # fmt: skip
 
 
 def _starts(events: pl.DataFrame) -> Moments:
     """Where the events of each item begin."""
     item = events["case"].to_physical().to_numpy()
-    return np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]]))
+    return np.flatnonzero(np.concatenate([[True], item[1:] != item[:-1]])[: len(item)])
+
+
+def _ends(starts: Moments, events: int) -> Moments:
+    """The last of each item's `events`."""
+    return np.concatenate([starts[1:], [events]])[: len(starts)] - 1
 
 
 def _moved_back(events: pl.DataFrame, starts: Moments) -> pl.Series:
@@ -95,7 +98,8 @@ def _moments(name: str, found: Moments) -> pl.Series:
 
 def without_undone(events: pl.DataFrame) -> pl.DataFrame:
     """Placed events without those of stages that an item later went back behind: what is left only goes forward."""
-    place, _ = _in_item(events.select(pl.col("index").max()).item() + 1 if events.height else 1)
+    index = events["index"].to_numpy()
+    place, _ = _in_item(int(index.max()) + 1 if len(index) else 1)
     return events.filter(place.cum_min(reverse=True) == place)
 
 
@@ -131,7 +135,7 @@ def days(start: pl.Expr, end: pl.Expr, clock: Clock = Clock.ELAPSED) -> pl.Expr:
     """Days from one moment to another."""
     if clock is Clock.ELAPSED:
         return (end - start).dt.total_microseconds() / _DAY
-    apart = (end.dt.date() - start.dt.date()).dt.total_days()
+    apart = end.dt.epoch("d") - start.dt.epoch("d")
     return (apart + (1 if clock is Clock.DAYS_INCLUSIVE else 0)).cast(pl.Float64)
 
 
@@ -167,7 +171,7 @@ def cycle_times(found: pl.DataFrame, clock: Clock = Clock.ELAPSED) -> pl.Series:
     them with the stage after them and took no time; one that ended in a stage before them has no cycle time.
     """
     cycle = days(pl.col("started"), pl.col("finished"), clock)
-    return found.filter(pl.col("finished").is_not_null() & pl.col("started").is_not_null()).select(cycle.alias("days"))["days"]
+    return found.select(cycle.drop_nulls().alias("days"))["days"]
 
 
 def skipped_active(events: pl.DataFrame, found: pl.DataFrame, workflow: Workflow) -> int | None:
@@ -181,8 +185,8 @@ def skipped_active(events: pl.DataFrame, found: pl.DataFrame, workflow: Workflow
 
 def durations(events: pl.DataFrame) -> pl.Series:
     """Days from the first to the last event of each item."""
-    spans = events.group_by("case", maintain_order=True).agg(pl.col("at").first().alias("first"), pl.col("at").last().alias("last"))
-    return spans.select(days(pl.col("first"), pl.col("last")).alias("days"))["days"]
+    at, starts = events["at"].to_physical().to_numpy(), _starts(events)
+    return pl.Series("days", (at[_ends(starts, len(at))] - at[starts]) / _DAY)
 
 
 def variants(events: pl.DataFrame) -> pl.DataFrame:
@@ -205,12 +209,12 @@ def rework(events: pl.DataFrame) -> pl.DataFrame:
 
 def throughput(found: pl.DataFrame) -> pl.DataFrame:
     """Finished items by ISO week: `week` (its Monday, UTC), `items`; weeks between without any are 0."""
-    by_week = found.drop_nulls("finished").group_by(pl.col("finished").dt.date().dt.truncate("1w").alias("week")).agg(
-        pl.len().cast(pl.Int64).alias("items")
-    )  # fmt: skip
-    if by_week.is_empty():
-        return by_week
-    return by_week.sort("week").upsample("week", every="1w").with_columns(pl.col("items").fill_null(0))
+    # Day 0, of 1970, was a Thursday.
+    week = (found["finished"].drop_nulls().to_physical().to_numpy() // _DAY + 3) // 7
+    first = int(week.min()) if len(week) else 0
+    count = np.bincount(week - first)
+    monday = pl.Series((np.arange(len(count)) + first) * 7 - 3, dtype=pl.Int32).cast(pl.Date)
+    return pl.DataFrame({"week": monday, "items": pl.Series(count, dtype=pl.Int64)})
 
 
 def way_sign(path: Sequence[str]) -> str:
@@ -218,33 +222,34 @@ def way_sign(path: Sequence[str]) -> str:
     return blake2b("\x1f".join(path).encode(), digest_size=5).hexdigest()
 
 
-def cumulative(events: pl.DataFrame, workflow: Workflow, days: Collection[date]) -> pl.DataFrame:
+def cumulative(events: pl.DataFrame, workflow: Workflow, days: Sequence[date] | pl.Series) -> pl.DataFrame:
     """Cumulative flow: for each day and stage the items that had reached it, or one after it, by the day's end: `day`, `stage`,
     `items`, by day and in the order of the stages.
 
     A skipped stage counts as reached with the one after it, and nothing is taken back: the counts never fall in time, and none is
     above that of the stage before.
     """
-    found = pl.DataFrame({"day": sorted(set(days))}, schema={"day": pl.Date})
-    is_first = (pl.col("case") != pl.col("case").shift()).fill_null(value=True)
-    place, item = _in_item(len(workflow.stages))
-    farthest = place.cum_max() - item
-    before = pl.when(is_first).then(-1).otherwise(pl.col("farthest").shift())
-    steps = events.select("at", "case", farthest.alias("farthest")).select("at", "farthest", before.alias("before"))
-    steps = steps.filter(pl.col("farthest") > pl.col("before"))
-    at, to, since = (steps[name].to_physical().to_numpy() for name in ("at", "farthest", "before"))
-    first, stages = int(at.min()) // _DAY if len(at) else 0, len(workflow.stages)
-    on = (at // _DAY - first) * (stages + 1)
+    asked = np.unique(pl.Series(days, dtype=pl.Date).to_physical().to_numpy())
+    stages = len(workflow.stages)
+    place, item = _in_item(stages)
+    known = events.select(pl.col("at").to_physical().floordiv(_DAY).alias("day"), (place.cum_max() - item).alias("to"))
+    day, to = (known[name].to_numpy() for name in known.columns)
+    first, last = (int(day.min()), int(day.max())) if len(day) else (0, 0)
     # A step from one stage to a later one begins with the next stage and ends with its own: sums along the stages fill it.
-    size = int(on.max()) + stages + 1 if len(on) else stages + 1
-    change = np.bincount(on + since + 1, minlength=size) - np.bincount(on + to + 1, minlength=size)
+    on = (day - first) * (stages + 1) + 1
+    since = np.concatenate([[-1], to])[:-1]
+    since[_starts(events)] = -1
+    size = (last - first + 1) * (stages + 1)
+    change = np.bincount(since + on, minlength=size) - np.bincount(to + on, minlength=size)
     reached = np.concatenate([np.zeros((1, stages + 1), np.int64), change.reshape(-1, stages + 1).cumsum(axis=1).cumsum(axis=0)])
-    rows = np.clip(found["day"].to_physical().to_numpy() - first + 1, 0, len(reached) - 1)
-    by_stage = [
-        found.select("day", pl.lit(stage).alias("stage"), pl.Series("items", reached[rows, place], pl.Int64))
-        for place, stage in enumerate(workflow.stages)
-    ]
-    return pl.concat(by_stage).sort("day", maintain_order=True)
+    rows = np.clip(asked - first + 1, 0, len(reached) - 1)
+    return pl.DataFrame(
+        {
+            "day": pl.Series(np.repeat(asked, stages), dtype=pl.Int32).cast(pl.Date),
+            "stage": pl.Series(workflow.stages)[np.tile(np.arange(stages), len(asked))],
+            "items": pl.Series(reached[rows, :stages].ravel(), dtype=pl.Int64),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class Asked:
     active: Sequence[str] | None = None
     done: Sequence[str] | None = None
     as_of: datetime | None = None
-    cfd_at: Collection[date] = ()
+    cfd_at: Sequence[date] = ()
     reopened: Reopened = Reopened.KEPT
 
 
@@ -73,7 +73,7 @@ def summary(
     and why; they are left out as a whole. `unread_rows`: rows of which nobody can say whose they are. `silent`: items of whose
     history the source does not hold all. Raises UserError.
     """
-    readable = events.filter(~pl.col("case").is_in(list(unread)))
+    readable = events.filter(~pl.col("case").is_in(list(unread))) if unread else events
     whole = log(readable, now=now)
     if whole.events.is_empty():
         left_out = _counted([*unread.values(), *whole.excluded["why"], *[NO_HISTORY] * len(silent)])
@@ -94,8 +94,9 @@ def summary(
     if of_stages.is_empty():
         raise UserError(text("No event of this log had happened by {day}.", day=known.as_of.date()))
     # An item that entered none of the stages has no place in any number.
-    trusted = known.events.filter(pl.col("case").is_in(of_stages["case"].unique().implode()))
-    strange = known.events.filter(~pl.col("case").is_in(of_stages["case"].unique().implode()))["case"].unique(maintain_order=True)
+    has_place = pl.col("case").is_in(of_stages["case"].unique().implode())
+    trusted = known.events.filter(has_place) if of_stages.height < known.events.height else known.events
+    strange = known.events.filter(~has_place)["case"].unique(maintain_order=True)
     items, visits = flow.items(of_stages, ways, asked.reopened), flow.visits(trusted)
     dwell = flow.time_in_stage(visits.filter(pl.col("stage").is_in(list(ways.stages))), known.as_of, ways.done)
     worked = flow.efficiency(dwell, ways)
@@ -248,6 +249,7 @@ def _spread(values: pl.Series) -> dict[str, float | dict[str, float] | None] | N
         return None
     shares = {"p50": 0.5, "p85": 0.85, "p95": 0.95}
     found = values.to_numpy()
-    linear = {name: round(stats.percentile(found, share), 9) for name, share in shares.items()}
+    between = stats.percentiles(found, *shares.values())
+    linear = {name: round(days, 9) for name, days in zip(shares, between, strict=True)}
     nearest = {name: round(stats.nearest_rank(found, share), 9) for name, share in shares.items()}
     return {"mean": round(float(found.mean()), 9), **linear, "nearest_rank": nearest}
