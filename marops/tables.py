@@ -292,6 +292,7 @@ WORK_ITEM = Table(
         _moment("created_at", "created", required=True),
         _date("due_date", "due"),
         _moment("resolved_at", "resolved; empty while open"),
+        _text("resolution", "how it was resolved in the tracker's words, for example Won't Do; empty while open"),
         Column("original_estimate_seconds", Type.INT, "estimate", unit="s", minimum=0),
         Column("time_spent_seconds", Type.INT, "time booked", unit="s", minimum=0),
         _text("campaign_id", "campaign the work is for"),

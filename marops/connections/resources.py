@@ -82,7 +82,7 @@ _ISSUE = {
     "parent id": "fields.parent.id", "project name": "fields.project.name", "status": "fields.status.name",
     "status category": "fields.status.statusCategory.name", "assignee id": "fields.assignee.accountId",
     "created": "fields.created", "updated": "fields.updated", "due date": "fields.duedate",
-    "resolutiondate": "fields.resolutiondate",
+    "resolutiondate": "fields.resolutiondate", "resolution": "fields.resolution.name",
 }  # fmt: skip
 _INSIGHT = (
     "account_id", "account_name", "campaign_id", "campaign_name", "adset_id", "adset_name", "date_start", "date_stop",

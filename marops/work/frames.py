@@ -41,13 +41,15 @@ class Work:
         moved, or where to, nobody can say.
 
         Where a tracker says that an item is over (or runs) and its history does not, the item moves there at the moment that the
-        tracker names; where it names none, its moves are left out: nobody knows when the last was.
+        tracker names; where it names none, its moves are left out: nobody knows when the last was. An item whose resolution is a
+        word for a stage of dropped work was dropped when it was done, whatever its status is called.
         """
+        items = items.with_columns(_gone(process))
         items = items.with_columns(
             pl.when((pl.col(name) >= EARLIEST) & (pl.col(name) < over)).then(name).alias(name)
             for name in ("created_at", "resolved_at")
         )
-        moves = _from_creation(items, _by_id(items, moves), process)
+        moves = as_resolved(items, _from_creation(items, _by_id(items, moves), process), process)
         possible = _possible(moves, over)
         impossible = moves.filter(~_can_be(over))["issue_id"]
         broken = pl.concat([impossible, lacking.drop_nulls()]).unique()
@@ -133,13 +135,31 @@ def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -
     return pl.concat([moves, new]).sort("issue_id", "entered_at", maintain_order=True)
 
 
+def _gone(process: Process) -> pl.Expr:
+    """The stage of dropped work that an item's resolution is a word for."""
+    resolution = process.stage_of(pl.col("resolution"))
+    return pl.when(_is(resolution, process.dropped)).then(resolution).alias("gone")
+
+
+def as_resolved(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
+    """Moves by item and time with their stage; the last of an item that was resolved as dropped, where it ended the item, dropped
+    it. `items`: rows of work_item.
+    """
+    gone = items.select("issue_id", _gone(process)).drop_nulls("gone")
+    if gone.is_empty():
+        return moves
+    is_end = (pl.col("issue_id") != pl.col("issue_id").shift(-1)).fill_null(value=True) & _is(pl.col("stage"), process.done)
+    known = moves.join(gone, on="issue_id", how="left", maintain_order="left")
+    return known.with_columns(pl.when(is_end).then(pl.coalesce("gone", "stage")).otherwise("stage").alias("stage")).drop("gone")
+
+
 def _told(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     """Items, and those of which only moves tell, with what the tracker says of where they are beside the end of their history.
 
-    `last`, `last_status`, `last_at`: the last move; `moved`: whether there is one. `present`: the stage of the tracker's status;
-    `agree`: whether both are of one stage or word. `beyond`: where the tracker has the item by now, if it is over or runs
-    (`_beyond`); `moment`: when it got there (null: not known). `is_behind`: whether the history does not know of that; `is_cut`:
-    nor anybody when it was. `finished`, `differs`, `unknown`: see `item_rollups.work`.
+    `last`, `last_status`, `last_at`: the last move; `moved`: whether there is one. `present`: the stage of the tracker's status (or
+    of its resolution: `gone`); `agree`: whether both are of one stage or word. `beyond`: where the tracker has the item by now, if
+    it is over or runs (`_beyond`); `moment`: when it got there (null: not known). `is_behind`: whether the history does not know of
+    that; `is_cut`: nor anybody when it was. `finished`, `differs`, `unknown`: see `item_rollups.work`.
     """
     last = moves.group_by("issue_id").agg(
         pl.col("stage").last().alias("last"), pl.col("status").last().alias("last_status"),
@@ -148,6 +168,9 @@ def _told(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.Data
     in_one_status = folded(pl.col("current_status")) == folded(pl.col("last_status"))
     found = items.join(last, on="issue_id", how="full", coalesce=True).with_columns(
         pl.col("last_at").is_not_null().alias("moved"), process.stage_of(pl.col("current_status")).alias("present")
+    )
+    found = found.with_columns(
+        pl.when(_is(pl.col("present"), process.done)).then(pl.coalesce("gone", "present")).otherwise("present").alias("present")
     )
     in_one_stage = (pl.col("present") == pl.col("last")).fill_null(value=False)
     found = _beyond(found.with_columns((in_one_stage | in_one_status.fill_null(value=False)).alias("agree")), process)
@@ -179,7 +202,8 @@ def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
     completed = (pl.col("resolved") | pl.col("closed")) & (~runs | category.is_null())
     found = found.with_columns((_is(pl.col("present"), done) | completed).alias("over"))
     is_there = _is(pl.col("present"), done) | (runs & ~pl.col("over"))
-    found = found.with_columns(pl.when(is_there).then("present").when("over").then(pl.lit(_end(process))).alias("beyond"))
+    end = pl.coalesce("gone", pl.lit(_end(process)))
+    found = found.with_columns(pl.when(is_there).then("present").when("over").then(end).alias("beyond"))
     resolved_at = pl.max_horizontal("resolved_at", "last_at")
     behind = pl.col("moved") & pl.col("beyond").is_not_null() & ~ended & ~(_is(pl.col("beyond"), live) & pl.col("ran"))
     return found.with_columns(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from itertools import groupby
 from threading import Lock
 
+import polars as pl
 from cachetools import LRUCache, cached
 from cachetools.keys import hashkey
 from sqlmodel import Session, col, select
@@ -163,7 +164,8 @@ def _imported(opened: Opened, called: list[str]) -> Item:
         raise NotFound(text("There is no item {item} in this workspace. Open Pipeline to see those there are.", item=item_id[:60]))
     known = found.row(0, named=True)
     logged = tracked.moves_of(manifest, item_id)
-    stages = frames.delivered(logged, process)["stage"]
+    own = frames.delivered(logged.with_columns(pl.lit(item_id).alias("issue_id")), process)
+    stages = frames.as_resolved(tracked.rows_of(manifest, [item_id])[0], own, process)["stage"]
     made = logged.select("status_sequence", "status", "transition_at", "changed_by").iter_rows()
     moves = tuple(
         Move(at, process.named(stage), status, when, by or "") for (at, status, when, by), stage in zip(made, stages, strict=True)

@@ -610,3 +610,9 @@ def test_a_day_or_clock_that_cannot_be_is_none_and_stops_nothing(cell: str) -> N
     cells = pl.DataFrame({"cell": [cell, "1 May 2026", "1 May 2026 09:00"]})
     for form in moments.DATE_FORMATS:
         assert cells.select(form.read(pl.col("cell")).alias("read"))["read"][0] is None, form.id
+
+
+def test_how_jira_resolved_an_issue_is_not_when(tmp_path: Path) -> None:
+    for headers in ("Issue id,Issue key,Created,Resolved,Resolution", "ID de ticket,Clé de ticket,Création,Résolue,Résolution"):
+        _, rows = made.text(tmp_path, f"{headers}\n1,A-1,1777878000,1777881600,Duplicate\n2,A-2,1777878000,,\n")
+        assert rows.select("resolved_at", "resolution").rows() == [(made.utc(2026, 5, 4, 8), "Duplicate"), (None, None)]

@@ -84,13 +84,14 @@ def said(report: Report) -> list[str]:
 
 
 def test_issues_keep_their_fields_and_what_projects_add_can_be_mapped(tmp_path: Path) -> None:
-    report, tables = found(tmp_path, {"issues": [MOVED, STILL]})
+    moved = {**MOVED, "fields": {**MOVED["fields"], "resolution": {"self": "https://x", "id": "10001", "name": "Won't Do"}}}
+    report, tables = found(tmp_path, {"issues": [moved, STILL]})
     rows = tables["work_item"].drop("source_row_number")
     assert rows.to_dicts()[0] == {
         "issue_id": "11", "issue_key": "A-1", "issue_name": "Issue A-1", "issue_type": "Story", "parent_issue_id": "9",
         "project_name": "Launches", "current_status": "Done", "current_status_category": "In Progress", "assignee_user_id": "u2",
         "created_at": made.utc(2026, 5, 1, 7), "due_date": datetime(2026, 5, 31, tzinfo=UTC).date(), "resolved_at": None,
-        "original_estimate_seconds": 3600,
+        "resolution": "Won't Do", "original_estimate_seconds": 3600,
     }  # fmt: skip
     assert rows["issue_id"].to_list() == ["11", "12"]
     headers = report.parts[0].headers

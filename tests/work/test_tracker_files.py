@@ -133,6 +133,31 @@ def test_what_a_tracker_has_finished_is_neither_late_nor_in_preparation_and_name
     ]  # fmt: skip
 
 
+def test_what_was_resolved_as_dropped_was_not_launched_whatever_its_status_is_called(take: Take) -> None:
+    """With a history or without one; a resolution that is no word for dropped work, and one of work that goes on, say nothing."""
+    ended = "A-{n},A-{n},{status},{category},2026-02-01 09:00,{resolved},2026-03-05,{resolution}\n".format
+    over = "2026-02-12 09:00"
+    take(
+        "Summary,Issue key,Status,Status Category,Created,Resolved,Due date,Resolution\n"
+        + ended(n=1, status="Done", category="Done", resolved=over, resolution="Won't  Do")
+        + ended(n=2, status="Done", category="Done", resolved=over, resolution="Done")
+        + ended(n=3, status="Released", category="Done", resolved=over, resolution="Duplicate")
+        + ended(n=4, status="Done", category="Done", resolved=over, resolution="Declined")
+        + ended(n=5, status="Build", category="In Progress", resolved="", resolution="Won't Do")
+        + ended(n=6, status="Done", category="Done", resolved=over, resolution="Shipped"),
+        DONE_MOVES + "".join(moved(f"A-{n}", (4, "", "Build"), (12, "Build", "Done")) for n in (1, 2, 6))
+        + moved("A-3", (4, "", "Build")) + moved("A-5", (4, "", "Build")),
+    )  # fmt: skip
+    end = at(2, 12, 9)
+    assert sorted(work("issue_id", "stage", "launched_at", "done_at", "differs")) == [
+        ("A-1", "dropped", None, end, None), ("A-2", "done", end, end, None), ("A-3", "dropped", None, end, "Released, Build"),
+        ("A-4", "dropped", None, end, None), ("A-5", "build", None, None, None), ("A-6", "done", end, end, None),
+    ]  # fmt: skip
+    assert sorted(details.details(VIC, UP_TO_MARCH).launched["issue_id"]) == ["A-2", "A-6"]
+    seen = reading.item(VIC, OWN, "A-1")
+    assert [str(move.stage and move.stage.id) for move in (*seen.moves, seen)] == ["build", "dropped", "dropped"]
+
+
 def test_where_nothing_runs_what_a_tracker_has_finished_was_launched_then(take: Take) -> None:
     workspaces.set_process(
         ANA, OWN, [Stage("make", "Make", Category.ACTIVE, "", ("build",)), Stage("over", "Over", Category.DONE, "", ("done",))]

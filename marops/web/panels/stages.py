@@ -61,7 +61,8 @@ def _settings(place: Here) -> None:
     note(
         text(
             "In the order of the place. Words are what your tracker calls the stage, with | between. What runs (live) counts as "
-            "launched; without such a stage, what is done does, but not what is dropped (cancelled, rejected)."
+            "launched; without such a stage, what is done does, but not what is dropped (cancelled, rejected), by its status or by "
+            "its resolution, if that is a word of a stage that means dropped."
         )
     )
     workspace, anyhow = place.scope.workspace, False
