@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import Any
 
 import streamlit as st
 
@@ -28,10 +29,11 @@ from marops.workspaces.store import OWN, SAMPLE
 _KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
 LOOKS: dict[str, str] = {
     "view": "board", "days": "elapsed", "reopened": "kept", "order": "farthest", "held": "", "passed": "", "at": "", "way": "",
-    "stage": "",
+    "stage": "", "without": "", "more": "", "limit": "", "who": "", "people": "", "added": "", "by": "",
 }  # fmt: skip
 """What of the pipeline is looked at, by its names in an address, and what each is where the address does not say: the view, how
-days are counted, what becomes of reopened work, the order of work, and what clicks on charts opened.
+days are counted, what becomes of reopened work, the order of work, what clicks on charts opened, and what the forecast is asked:
+without which items, how many more, with at most how many in progress, with how many people of a role and how many added, by a day.
 """
 _MEMORY = "marops_scope"
 _UNKNOWN = "marops_scope_unknown"
@@ -225,6 +227,16 @@ def picked(widget: str, parameter: str, said: Callable[[object], str] = str) -> 
         value = st.session_state.get(widget)
         if value is not None:
             write({parameter: said(value)})
+
+    return chosen
+
+
+def filled(widget: str, parameter: str, said: Callable[[Any], str] = str) -> Callable[[], None]:
+    """As `picked`, of a widget that may be left empty: then the address says nothing of it."""
+
+    def chosen() -> None:
+        value = st.session_state.get(widget)
+        write({parameter: "" if value is None else said(value)})
 
     return chosen
 

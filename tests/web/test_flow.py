@@ -139,6 +139,29 @@ def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
     assert "With at most 3 in progress, work would take " in words(at)
     at.number_input(key="what_if_added").set_value(-2).run()
     assert "Without anybody in this role, nothing is finished." in words(at)
+    at.button(key="what_if_reset").click().run()
+    assert "When will all 3 open items be finished?" in words(at)
+    assert at.dataframe[-1].value.iloc[:, 1].tolist() == before
+    assert not {"without", "more", "limit", "people", "added"} & set(at.query_params)
+
+
+def test_a_link_asks_the_forecast_the_same(home: Path) -> None:
+    moved(**TWELVE, **{f"open, {n}": [("Build", 30)] for n in range(3)})
+    at = opened("pipeline", view="forecast")
+    at.multiselect(key="what_if_dropped").set_value(["open, 1", "open, 2"]).run()
+    at.number_input(key="what_if_more").set_value(4).run()
+    at.number_input(key="what_if_people").set_value(2).run()
+    at.number_input(key="what_if_added").set_value(1).run()
+    at.date_input(key="what_if_day").set_value(date(2026, 6, 1)).run()
+    same = opened("pipeline", **{key: "".join(value) for key, value in at.query_params.items()})
+    assert "When will all 5 open items be finished?" in words(same)
+    assert "119% of the pace of the past" in words(same)
+    assert "All finished by Jun 1, 2026: " in words(same)
+    assert words(same) == words(at)
+    nonsense = {"without": "x,,y", "more": "-5", "limit": "many", "who": "?", "people": "0", "added": "9999", "by": "x"}
+    strange = opened("pipeline", view="forecast", **nonsense)
+    assert "When will all 3 open items be finished?" in words(strange)
+    assert not errors(strange)
 
 
 def test_the_view_is_the_same_after_a_look_at_another_page(home: Path) -> None:

@@ -1,7 +1,8 @@
 """What to expect of the pace of the past: how many launches by a day, when all open work is done, and when each piece of it."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
+from urllib.parse import quote, unquote
 
 import polars as pl
 import streamlit as st
@@ -19,7 +20,7 @@ from marops.quantity import Quantity, Unit
 from marops.web import charts
 from marops.web.components import note
 from marops.web.panels.items import open_item
-from marops.web.scope import Here, picked
+from marops.web.scope import Here, filled, picked, write
 from marops.web.session import reader, say
 from marops.web.tables import table
 
@@ -46,7 +47,7 @@ def forecasts(flow: Details, standing: Flow, held: RolesHeld, place: Here) -> No
         charts.show(charts.drawn(flow_figures.chances, flow), key="chances")
         note(_how_it_held(flow))
     with right:
-        what_if = _what_if(flow, held)
+        what_if = _what_if(flow, held, place)
     if what_if is not None:
         _each(flow, standing, what_if, place)
 
@@ -69,58 +70,76 @@ def _came_true(held: Sequence[Held]) -> Joined:
     return joined(said, 3)
 
 
-def _what_if(flow: Details, held: RolesHeld) -> WhatIf | None:
+def _what_if(flow: Details, held: RolesHeld, place: Here) -> WhatIf | None:
     """When all that is begun and asked for is finished, with more or less of it, other people or a limit. Returns what was asked,
     as far as it matters for each item; None where nothing would be finished.
     """
     names = dict(flow.waiting.select("issue_id", "name").iter_rows())
-    note(text("What if …"))
-    dropped = st.multiselect(
-        say(text("Dropped")),
-        list(names),
-        format_func=names.__getitem__,
-        placeholder=say(text("none")),
-        key="what_if_dropped",
-    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        more = st.number_input(say(text("More items")), value=0, step=1, min_value=0, max_value=9999, width=120, key="what_if_more")
-        limit = st.number_input(
-            say(text("WIP limit")), value=None, step=1, min_value=1, max_value=9999, width=120, placeholder=say(text("none")),
-            key="what_if_limit",
-        )  # fmt: skip
-    items = len(names) - len(dropped) + int(more)
-    faster = _with_people(held)
+        note(text("What if …"))
+        if any(place.looks(key) for key in _ASKED):
+            st.button(say(text("Back to how it is")), key="what_if_reset", type="tertiary", on_click=_as_it_is)
+    st.session_state["what_if_dropped"] = [item for item in map(unquote, place.looks("without").split(",")) if item in names]
+    dropped = st.multiselect(
+        say(text("Dropped")), list(names), format_func=names.__getitem__, placeholder=say(text("none")), key="what_if_dropped",
+        on_change=filled("what_if_dropped", "without", lambda items: ",".join(quote(item, safe="") for item in items)),
+    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        more = _number(text("More items"), "more", place, 0, 9999) or 0
+        limit = _number(text("WIP limit"), "limit", place, 1, 9999, text("none"))
+    items = len(names) - len(dropped) + more
+    faster = _with_people(held, place)
     note(ntext("When will {n} open item be finished?", "When will all {n} open items be finished?", items))
     if faster:
         _finished_by(flow, items, faster)
-        _by_a_day(flow, items, faster)
+        _by_a_day(flow, items, faster, place)
     else:
         note(text("Without anybody in this role, nothing is finished."))
     if limit and faster:
-        _limited(flow, int(limit), faster)
+        _limited(flow, limit, faster)
     return WhatIf(frozenset(dropped), faster) if faster else None
 
 
-def _with_people(held: RolesHeld) -> float:
+_ASKED = ("without", "more", "limit", "who", "people", "added", "by")
+"""What the forecast may be asked, by its names in an address."""
+
+
+def _as_it_is() -> None:
+    write(dict.fromkeys(_ASKED, ""))
+
+
+def _number(label: Text, look: str, place: Here, least: int, most: int, empty: Text | None = None) -> int | None:
+    """A whole number that the address has; `empty`: what it says where there is none."""
+    key, usual = f"what_if_{look}", None if empty else 0
+    try:
+        asked = int(place.looks(look))
+    except ValueError:
+        asked = usual
+    st.session_state[key] = asked if asked is not None and least <= asked <= most else usual
+    return st.number_input(
+        say(label), value=usual, step=1, min_value=least, max_value=most, width=150 if empty else 120, key=key,
+        placeholder=say(empty) if empty else None, on_change=filled(key, look, lambda number: str(number) if number else ""),
+    )  # fmt: skip
+
+
+def _with_people(held: RolesHeld, place: Here) -> float:
     """How many times as fast work goes on with other people in a role."""
     roles = [role for role in held.roles if role is not None]
     if not roles:
         return 1.0
-    most = held.bottleneck.role if held.bottleneck else None
+    most, asked = held.bottleneck.role if held.bottleneck else None, place.looks("who")
+    st.session_state["what_if_who"] = next((one for one in (asked, most) if one in roles), roles[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         role = st.selectbox(
-            say(text("Role")), roles, index=roles.index(most) if most in roles else 0, width=220, key="what_if_role",
-            format_func=lambda one: say(called(one)),
+            say(text("Role")), roles, width=220, key="what_if_who", format_func=lambda one: say(called(one)),
+            on_change=picked("what_if_who", "who"),
         )  # fmt: skip
-        people = st.number_input(
-            say(text("People in it")), value=None, step=1, min_value=1, max_value=999, width=150, key="what_if_people",
-            placeholder=say(text("not said")),
-        )  # fmt: skip
-        added = st.number_input(say(text("Added")), value=0, step=1, min_value=-999, max_value=999, width=110, key="what_if_added")
+        people = _number(text("People in it"), "people", place, 1, 999, text("not said"))
+        added = _number(text("Added"), "added", place, -999, 999)
     if not people or not added:
         return 1.0
     share = held.share(role)
-    faster = finishing.times_faster(share, int(people), int(added))
+    faster = finishing.times_faster(share, people, added)
     if faster:
         note(
             text(
@@ -145,12 +164,18 @@ def _finished_by(flow: Details, items: int, faster: float) -> None:
     )
 
 
-def _by_a_day(flow: Details, items: int, faster: float) -> None:
+def _by_a_day(flow: Details, items: int, faster: float, place: Here) -> None:
     """The chance that all is finished by a day somebody asks for."""
     first = flow.outlook.last_day + timedelta(days=1)
+    try:
+        asked = date.fromisoformat(place.looks("by"))
+    except ValueError:
+        asked = None
+    st.session_state["what_if_day"] = asked if asked is not None and asked >= first else None
     day = st.date_input(
-        say(text("Chance by a day")), value=None, min_value=first, format="YYYY-MM-DD", key="what_if_day", width=190
-    )
+        say(text("Chance by a day")), value=None, min_value=first, format="YYYY-MM-DD", key="what_if_day", width=190,
+        on_change=filled("what_if_day", "by"),
+    )  # fmt: skip
     if day is not None and (chance := flow.outlook.likely(items, day, faster)) is not None:
         note(text("All finished by {day}: {chance}.", day=day, chance=Quantity(round(chance, 2), Unit.PERCENT)))
 
