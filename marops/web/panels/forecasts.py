@@ -75,7 +75,7 @@ def _what_if(flow: Details, held: RolesHeld, place: Here) -> WhatIf | None:
     as far as it matters for each item; None where nothing would be finished.
     """
     names = dict(flow.waiting.select("issue_id", "name").iter_rows())
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="center"):
         note(text("What if …"))
         if any(place.looks(key) for key in _ASKED):
             st.button(say(text("Back to how it is")), key="what_if_reset", type="tertiary", on_click=_as_it_is)
