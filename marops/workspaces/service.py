@@ -1,6 +1,6 @@
 """Workspaces: the user's own, and the sample company beside it; business units and the reporting currency."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from threading import Lock
 from zoneinfo import available_timezones
 
 from cachetools import LRUCache, cached
-from sqlmodel import SQLModel, col, delete, select
+from sqlmodel import Session, SQLModel, case, col, delete, select
 
 from marops import lake, naming, store
 from marops.audit import store as audit
@@ -179,7 +179,10 @@ def remove_sample(principal: Principal) -> None:
 
 
 def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> None:
-    """Replace the workspace's business units. Raises UserError for empty or repeated names or prefixes."""
+    """Replace the workspace's business units. One with the prefix of an earlier one and another name is that one renamed: what
+    people said of it here is said of it by its new name; imported rows stay as their files have them. Raises UserError for empty
+    or repeated names or prefixes.
+    """
     require(principal, Action.EDIT, workspace_id)
     names = [unit.name.strip() for unit in units]
     prefixes = [unit.campaign_prefix.strip() for unit in units]
@@ -188,7 +191,14 @@ def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> Non
     if len(set(names)) < len(names) or len(set(prefixes)) < len(prefixes):
         raise UserError(text("Two business units have the same name or the same beginning; make them different."))
     with store.writing() as session:
-        workspace = load(session, workspace_id)
+        workspace = lock(session, workspace_id)
+        earlier = session.exec(select(BusinessUnit).where(BusinessUnit.workspace_id == workspace_id))
+        known = {unit.campaign_prefix: unit.name for unit in earlier}
+        renamed = {known[prefix]: name for name, prefix in zip(names, prefixes, strict=True) if known.get(prefix, name) != name}
+        if renamed:
+            _rename_units(session, workspace_id, renamed)
+            audit.note(session, principal, workspace_id, "rename", "business_unit", workspace_id, {"names": list(renamed)},
+                       {"names": list(renamed.values())})  # fmt: skip
         session.exec(delete(BusinessUnit).where(col(BusinessUnit.workspace_id) == workspace_id))
         session.add_all(_unit_rows(workspace_id, [Unit(n, p) for n, p in zip(names, prefixes, strict=True)]))
         workspace.touch()
@@ -286,6 +296,16 @@ def set_naming_rule(principal: Principal, workspace_id: str, pattern: str) -> No
         workspace.naming_rule = rule
         workspace.touch()
         session.add(workspace)
+
+
+def _rename_units(session: Session, workspace_id: str, renamed: Mapping[str, str]) -> None:
+    """All at once, so that two units may exchange their names."""
+    for table in SQLModel.metadata.sorted_tables:
+        if {"workspace_id", "business_unit"} <= set(table.c.keys()) and "import_id" not in table.c:
+            unit = table.c.business_unit
+            new = case(renamed, value=unit, else_=unit)
+            said = table.update().where(table.c.workspace_id == workspace_id, unit.in_(list(renamed)))
+            session.exec(said.values(business_unit=new))
 
 
 def _unit_rows(workspace_id: str, units: list[Unit]) -> list[BusinessUnit]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from sqlmodel import select
 
 from marops import store
 from marops.budget import figures, metrics, service
@@ -19,6 +21,8 @@ from marops.language import Reader
 from marops.period import Period, Scope, month_of
 from marops.principal import LOCAL_ADMIN, Principal, Role
 from marops.sample.loader import SHIPPED
+from marops.workspaces import service as workspaces
+from marops.workspaces.service import Unit
 from marops.workspaces.store import OWN, SAMPLE, load
 from tests.scorecard.looked_at import READERS, is_readable
 from tests.scorecard.made import fill
@@ -169,6 +173,18 @@ def test_a_scenario_is_kept_found_and_forgotten(home: Path):
     service.delete_scenario(LOCAL_ADMIN, OWN, first.id)
     service.delete_scenario(LOCAL_ADMIN, OWN, first.id)
     assert [s.id for s in service.scenarios(LOCAL_ADMIN, OWN)] == [second.id]
+
+
+def test_a_scenario_follows_its_unit_where_that_is_called_otherwise_and_an_imported_plan_does_not(home: Path):
+    workspaces.set_units(LOCAL_ADMIN, OWN, [Unit("Web", "WEB_")])
+    service.save_scenario(LOCAL_ADMIN, replace(HERE, unit="Web"), "Less", {})
+    with store.writing() as session:
+        year = {"period_start": HERE.period.start, "period_end": HERE.period.end, "planned_spend": Decimal(1), "currency_code": "EUR"}
+        session.add(BudgetPlan(workspace_id=OWN, plan_version="1", channel="Search", business_unit="Web", **year))
+    workspaces.set_units(LOCAL_ADMIN, OWN, [Unit("Online", "WEB_")])
+    assert [one.business_unit for one in service.scenarios(LOCAL_ADMIN, OWN)] == ["Online"]
+    with store.reading() as session:
+        assert [one.business_unit for one in session.exec(select(BudgetPlan))] == ["Web"]
 
 
 def test_a_scenario_needs_a_name_of_its_own(home: Path):

@@ -177,6 +177,19 @@ def test_a_unit_that_the_workspace_has_no_more_may_stay_but_not_be_chosen_anew()
     assert refused(UserError, lambda: intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Retail"), version=3)) == said
 
 
+def test_work_follows_its_unit_where_that_is_called_otherwise_or_two_exchange_names() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Trade", "TRD_"), Unit("Web", "WEB_")])
+    rows = [requested(unit, unit=unit) for unit in ("Retail", "Trade", "Web")]
+    workspaces.set_units(ANA, OWN, [Unit("Trade", "RTL_"), Unit("Retail", "TRD_"), Unit("Online", "WEB_")])
+    assert [reading.item(ANA, OWN, row.item).row.business_unit for row in rows] == ["Trade", "Retail", "Online"]
+    (entry,) = audit.entries(ANA, OWN, "business_unit", OWN)
+    assert (entry.verb, entry.before, entry.after) == (
+        "rename", {"names": ["Retail", "Trade", "Web"]}, {"names": ["Trade", "Retail", "Online"]},
+    )  # fmt: skip
+    workspaces.set_units(ANA, OWN, [Unit("Trade", "T_")])
+    assert reading.item(ANA, OWN, rows[2].item).row.business_unit == "Online"
+
+
 def test_the_first_date_that_is_given_is_the_one_promised() -> None:
     row = requested()
     assert intake.edit(ANA, OWN, row.item, Details("Spring sale", due=DUE), version=1).first_due == DUE
