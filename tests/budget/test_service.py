@@ -179,8 +179,9 @@ def test_a_scenario_follows_its_unit_where_that_is_called_otherwise_and_an_impor
     workspaces.set_units(LOCAL_ADMIN, OWN, [Unit("Web", "WEB_")])
     service.save_scenario(LOCAL_ADMIN, replace(HERE, unit="Web"), "Less", {})
     with store.writing() as session:
-        year = {"period_start": HERE.period.start, "period_end": HERE.period.end, "planned_spend": Decimal(1), "currency_code": "EUR"}
-        session.add(BudgetPlan(workspace_id=OWN, plan_version="1", channel="Search", business_unit="Web", **year))
+        days = {"period_start": HERE.period.start, "period_end": HERE.period.end}
+        spend = {"channel": "Search", "planned_spend": Decimal(1), "currency_code": "EUR"}
+        session.add(BudgetPlan(workspace_id=OWN, plan_version="1", business_unit="Web", **days, **spend))
     workspaces.set_units(LOCAL_ADMIN, OWN, [Unit("Online", "WEB_")])
     assert [one.business_unit for one in service.scenarios(LOCAL_ADMIN, OWN)] == ["Online"]
     with store.reading() as session:
