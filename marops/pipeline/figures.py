@@ -85,6 +85,7 @@ def launches_by_month(flow: Flow, reader: Reader) -> Chart:
                     x=labels,
                     y=rows[column],
                     name=name,
+                    customdata=[[f"{month:%Y-%m}:{column}"] for month in rows["month"]],
                     marker={"color": colour, "pattern": {**hatching, "shape": pattern}},
                     hovertemplate=f"%{{x}}: %{{y}} {name}<extra></extra>",
                 )

@@ -70,20 +70,28 @@ def _withdrawn() -> pl.Expr:
     return pl.col("launched_at").is_null() & pl.col("done_at").is_not_null()
 
 
-def launches(work: pl.DataFrame, period: Period, today: date, calendar: Calendar = USUAL) -> pl.DataFrame:
-    """Campaigns due in each whole month of a period: launched on time, launched late, not launched; withdrawn ones left out.
-    A launch is of the day that it was in the calendar's zone.
+DUE = ("on_time", "late", "waiting", "ahead")
+"""What may have become of a campaign with a date: launched on time or late, or not launched, the date being past or ahead."""
 
-    Columns: month, on_time, late, waiting (due in the past, not launched), ahead (due in the future, not launched).
+
+def due(work: pl.DataFrame, today: date, calendar: Calendar = USUAL) -> pl.DataFrame:
+    """Campaigns with a date by it, withdrawn ones left out: `issue_id`, `name`, `due_date`, `launched` (the day that it was in the
+    calendar's zone; null: not yet) and `state`, one of `DUE`.
     """
-    launched, due = calendar.days_of(pl.col("launched_at")), pl.col("due_date")
+    launched, by = calendar.days_of(pl.col("launched_at")), pl.col("due_date")
     state = (
-        pl.when(launched <= due).then(pl.lit("on_time")).when(launched.is_not_null()).then(pl.lit("late"))
-        .when(due < today).then(pl.lit("waiting")).otherwise(pl.lit("ahead"))
+        pl.when(launched <= by).then(pl.lit("on_time")).when(launched.is_not_null()).then(pl.lit("late"))
+        .when(by < today).then(pl.lit("waiting")).otherwise(pl.lit("ahead"))
     )  # fmt: skip
-    counted = work.filter(due.is_not_null() & ~_withdrawn())
-    counted = counted.group_by(due.dt.month_start().alias("month"), state.alias("state")).len()
-    table = counted.pivot("state", index="month", values="len", on_columns=["on_time", "late", "waiting", "ahead"])
+    name = pl.coalesce("campaign_name", "name").alias("name")
+    dated = work.filter(by.is_not_null() & ~_withdrawn())
+    return dated.select("issue_id", name, by, launched.alias("launched"), state.alias("state")).sort("due_date", "issue_id")
+
+
+def launches(dated: pl.DataFrame, period: Period) -> pl.DataFrame:
+    """Campaigns (`due`) by each whole month of a period in which they were due: `month`, and how many of each of `DUE`."""
+    counted = dated.group_by(pl.col("due_date").dt.month_start().alias("month"), "state").len()
+    table = counted.pivot("state", index="month", values="len", on_columns=DUE)
     months = pl.DataFrame({"month": [month.start for month in period.months()]}, schema={"month": pl.Date})
     return months.join(table, on="month", how="left").with_columns(pl.exclude("month").fill_null(0).cast(pl.Int64)).sort("month")
 

@@ -36,7 +36,7 @@ class Flow:
 
     `items`: in progress (metrics.in_progress) with `limit` (days by which 85 % leave the stage, null: not known) and `held_up`
     (since when somebody says it is blocked or waits; null: nobody does).
-    `overdue`, `stage_times`, `launches`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
+    `overdue`, `stage_times`, `due`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
     `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `places`: ordering.ORDER of
     all open work, whatever the scope; `needs`: item_rollups.dependencies. `checked`: how such chances turned out. `unknown`:
@@ -53,7 +53,8 @@ class Flow:
     needs: pl.DataFrame
     checked: Checked | None
     stage_times: pl.DataFrame
-    launches: pl.DataFrame
+    due: pl.DataFrame
+    period: Period
     process: Process
     in_preparation: Measure
     late: Measure
@@ -77,6 +78,11 @@ class Flow:
     def in_stage(self, stage: Stage) -> pl.DataFrame:
         """The items of one column of the board, the longest waiting first."""
         return self.items.filter(pl.col("stage") == stage.id)
+
+    @property
+    def launches(self) -> pl.DataFrame:
+        """Campaigns by the month of the period in which they were due: see metrics."""
+        return metrics.launches(self.due, self.period)
 
     @property
     def doubtful(self) -> int:
@@ -366,7 +372,8 @@ def _flow(scoped: Scoped) -> Flow:
         needs=item_rollups.dependencies(found),
         checked=learned.checked,
         stage_times=metrics.stage_times(visits, scope.period, end, process.before_launch),
-        launches=metrics.launches(dated, scope.period, opened.local_day, opened.calendar),
+        due=metrics.due(dated, opened.local_day, opened.calendar),
+        period=scope.period,
         process=process,
         in_preparation=metrics.work_in_progress(work, end, process.before_launch),
         late=metrics.late_launches(dated, opened.local_day, end, has_dates=has_dates),

@@ -29,7 +29,7 @@ from marops.workspaces.store import OWN, SAMPLE
 _KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
 LOOKS: dict[str, str] = {
     "view": "board", "days": "elapsed", "reopened": "kept", "order": "farthest", "held": "", "passed": "", "at": "", "way": "",
-    "stage": "", "without": "", "more": "", "limit": "", "who": "", "people": "", "added": "", "by": "",
+    "stage": "", "due": "", "without": "", "more": "", "limit": "", "who": "", "people": "", "added": "", "by": "",
 }  # fmt: skip
 """What of the pipeline is looked at, by its names in an address, and what each is where the address does not say: the view, how
 days are counted, what becomes of reopened work, the order of work, what clicks on charts opened, and what the forecast is asked:

@@ -159,7 +159,7 @@ def test_launches_are_counted_in_the_month_they_were_due():
         due("no date", None, at(3, 1)),
         due("outside", date(2026, 6, 1)),
     )
-    found = metrics.launches(items, Period(date(2026, 2, 1), date(2026, 4, 30)), TODAY)
+    found = metrics.launches(metrics.due(items, TODAY), Period(date(2026, 2, 1), date(2026, 4, 30)))
     assert found.columns == ["month", "on_time", "late", "waiting", "ahead"]
     assert found.rows() == [
         (date(2026, 2, 1), 0, 0, 0, 0),
@@ -168,14 +168,22 @@ def test_launches_are_counted_in_the_month_they_were_due():
     ]
 
 
+def test_a_campaign_with_a_date_is_named_with_the_day_of_its_launch_and_what_became_of_the_date():
+    items = work(due("b", day(10), at(3, 9)), due("a", day(10), at(4, 20)), due("c", day(30)), due("d", TODAY), due("e", None))
+    assert metrics.due(items, TODAY).select("issue_id", "due_date", "launched", "state").rows() == [
+        ("a", day(10), date(2026, 4, 20), "late"), ("b", day(10), day(9), "on_time"), ("c", day(30), None, "waiting"),
+        ("d", TODAY, None, "ahead"),
+    ]  # fmt: skip
+
+
 def test_a_campaign_that_was_closed_without_going_live_is_neither_late_nor_due():
     items = work(due("kept", day(10), at(3, 9)), due("dropped", day(10), stage="done"))
     assert metrics.on_time(items, MARCH, TODAY, END).value == 1.0
-    assert metrics.launches(items, MARCH, TODAY).rows() == [(date(2026, 3, 1), 1, 0, 0, 0)]
+    assert metrics.launches(metrics.due(items, TODAY), MARCH).rows() == [(date(2026, 3, 1), 1, 0, 0, 0)]
 
 
 def test_a_period_without_a_whole_month_has_no_launches():
-    assert metrics.launches(work(due("a", day(10))), Period(day(2), day(30)), TODAY).is_empty()
+    assert metrics.launches(metrics.due(work(due("a", day(10))), TODAY), Period(day(2), day(30))).is_empty()
 
 
 # Stage times
@@ -252,5 +260,5 @@ def test_a_launch_in_the_evening_of_its_date_is_on_time_where_the_workspace_work
     there = Calendar("America/Sao_Paulo")
     assert metrics.on_time(items, MARCH, TODAY, END, calendar=there).value == 0.5
     assert metrics.on_time(items, MARCH, TODAY, END).value == 0
-    months = metrics.launches(items, MARCH, TODAY, there)
+    months = metrics.launches(metrics.due(items, TODAY, there), MARCH)
     assert months.select("on_time", "late").rows() == [(1, 1)]

@@ -62,6 +62,21 @@ def test_a_link_to_a_stage_lists_what_is_in_it(company: Path) -> None:
     assert "now:" not in words(opened("pipeline", stage="nowhere"))
 
 
+def test_a_link_to_a_month_lists_the_campaigns_that_were_due_then(company: Path) -> None:
+    at = opened("pipeline")
+    assert "Click on a bar to see its items." in words(at)
+    for state, said in (
+        ("on_time", "1 campaign was due in Jun 2026 and launched on time: ✓ Alpha due Jun 10, 2026, launched Jun 9, 2026"),
+        ("late", "1 campaign was due in Jun 2026 and launched late: ✓ Beta due Jun 10, 2026, launched Jun 15, 2026, 5 d late"),
+        ("waiting", "1 campaign was due in Jun 2026 and is not launched: ○ Gamma due Jun 20, 2026"),
+    ):
+        found = words(opened("pipeline", due=f"2026-06:{state}"))
+        assert said in found
+        assert "Click on a bar" not in found
+    for nonsense in ("2026-06", "2026-06:soon", "2026-99:late", "x"):
+        assert not errors(opened("pipeline", due=nonsense))
+
+
 def test_maturity_shows_stage_firmness_and_every_part(company: Path) -> None:
     at = opened("maturity")
     assert sentence(at) == "Scale: people, training and practice agree."

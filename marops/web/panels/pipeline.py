@@ -1,6 +1,6 @@
 """The board, and the launches that are late or may be."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -167,12 +167,60 @@ def board(flow: Flow, place: Here) -> None:
         charts.show(charts.drawn(figures.days_by_stage, flow), key="days_by_stage", picks=_open_stage)
     if flow.has_dates:
         with right:
-            charts.show(charts.drawn(figures.launches_by_month, flow), key="launches")
+            charts.show(charts.drawn(figures.launches_by_month, flow), key="launches", picks=_open_due)
+    if not place.looks("stage") and not place.looks("due"):
+        note(text("Click on a bar to see its items."))
     _in_stage(flow, place)
+    _due_in(flow, place)
 
 
 def _open_stage(stage: str) -> None:
     st.query_params["stage"] = stage
+
+
+def _open_due(month: str) -> None:
+    st.query_params["due"] = month
+
+
+_DUE: dict[str, Callable[[int, date], Text]] = {
+    "on_time": lambda n, month: ntext(
+        "{n} campaign was due in {month} and launched on time:", "{n} campaigns were due in {month} and launched on time:", n,
+        month=reader().month(month),
+    ),
+    "late": lambda n, month: ntext(
+        "{n} campaign was due in {month} and launched late:", "{n} campaigns were due in {month} and launched late:", n,
+        month=reader().month(month),
+    ),
+    "waiting": lambda n, month: ntext(
+        "{n} campaign was due in {month} and is not launched:", "{n} campaigns were due in {month} and are not launched:", n,
+        month=reader().month(month),
+    ),
+    "ahead": lambda n, month: ntext(
+        "{n} campaign is due in {month} and not launched:", "{n} campaigns are due in {month} and not launched:", n,
+        month=reader().month(month),
+    ),
+}  # fmt: skip
+"""What is said of campaigns by what became of their dates (`metrics.DUE`)."""
+
+
+def _due_in(flow: Flow, place: Here) -> None:
+    """The campaigns of the month and part of a bar that was clicked."""
+    asked, _, state = place.looks("due").partition(":")
+    month = next((one for one in flow.launches["month"] if f"{one:%Y-%m}" == asked), None)
+    if month is None or state not in _DUE:
+        return
+    found = flow.due.filter((pl.col("due_date").dt.month_start() == month) & (pl.col("state") == state))
+    note(_DUE[state](found.height, month))
+    opened(found, _launched, place, text("Campaigns of the month"), key="due")
+
+
+def _launched(row: dict[str, Any]) -> Text:
+    if row["launched"] is None:
+        return text("due {due}", due=row["due_date"])
+    days = Quantity(float((row["launched"] - row["due_date"]).days), Unit.DAYS)
+    if row["state"] == "late":
+        return text("due {due}, launched {day}, {days} late", due=row["due_date"], day=row["launched"], days=days)
+    return text("due {due}, launched {day}", due=row["due_date"], day=row["launched"])
 
 
 def _in_stage(flow: Flow, place: Here) -> None:
