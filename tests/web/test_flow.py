@@ -353,6 +353,7 @@ def test_histories_with_a_refused_row_are_named_and_no_days_are_told_of_them(hom
     shown = words(at)
     assert "2 items are in no measure of flow; 2 have something to know of." in shown
     assert "1 row has too many or too few cells, or no item: its item, whichever that is, lacks an event here." in shown
+    assert "So that refused rows count: undo their import on Data, mend them in the file and import it again." in shown
     frame = at.dataframe[-1].value
     assert sorted(zip(frame["Key"], frame["Why"], frame["In measures"], strict=True)) == [
         ("V1", "a move without a moment: that row of its history was refused", "in none"),

@@ -302,6 +302,9 @@ _DOUBTS: dict[str, Text] = {
 }  # fmt: skip
 
 
+_REFUSED = Doubt.REFUSED, Why.NO_MOMENT, Why.UNREADABLE, Why.NO_STAGE, Why.REFUSED
+
+
 def _quality(flow: Details, _: Here) -> None:
     found = flow.doubts
     out = found.filter("is_left_out")["issue_id"].n_unique()
@@ -327,6 +330,8 @@ def _quality(flow: Details, _: Here) -> None:
             out, all=found["issue_id"].n_unique(),
         )
     )  # fmt: skip
+    if found["why"].is_in([str(why) for why in _REFUSED]).any():
+        note(text("So that refused rows count: undo their import on Data, mend them in the file and import it again."))
     words = flow.unknown_words
     if words.height:
         listed = joined([text("{word} ({n})", word=word, n=n) for word, n in words.iter_rows()], 8)
