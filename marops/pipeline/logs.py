@@ -46,7 +46,7 @@ class Asked:
 
 def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
     """The workflow asked for, or the one the log shows. Raises UserError for a stage the log does not have."""
-    found = events["stage"].unique().to_list() if asked.stages else order(events)
+    found = events["stage"].unique(maintain_order=True).to_list() if asked.stages else order(events)
     for name in (*(asked.stages or ()), *(asked.active or ()), *(asked.done or ())):
         if name not in found:
             raise UserError(text("No event of this log enters {stage}. Its stages: {found}.", stage=name, found=joined(found, 30)))

@@ -49,6 +49,24 @@ def test_events_are_in_the_order_of_time_and_of_the_file_where_moments_are_equal
     assert (log.tied, log.as_of) == (1, after(2))
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+def test_items_stand_together_in_the_order_of_the_file_however_many_there_are(in_time: bool) -> None:
+    count = 2**16 + 3  # more than half a number tells apart
+    steps = pl.DataFrame({"n": [*range(count), *range(count)], "step": [0] * count + [1] * count})
+    steps = steps.with_columns((pl.col("n") * 7 % count).alias("n")).sort(
+        "step" if in_time else -pl.col("step"), maintain_order=True
+    )
+    log = steps.select(
+        pl.format("i{}", "n").alias("case"), pl.format("s{}", "step").alias("stage"),
+        (START + pl.duration(days=pl.col("step"))).alias("at"), pl.lit(None, pl.String).alias("role"),
+        pl.lit(None, pl.String).alias("lifecycle"),
+    ).cast({"at": events_of.EVENT["at"]})  # fmt: skip
+    found = events_of.log(log, now=NOW).events
+    names = [f"i{n * 7 % count}" for n in range(count)]
+    assert found["case"].cast(pl.String).to_list() == [name for name in names for _ in range(2)]
+    assert found["stage"].to_list() == ["s0", "s1"] * count
+
+
 def test_an_item_with_a_moment_that_is_missing_or_cannot_be_is_left_out_as_a_whole_with_the_reason() -> None:
     log = events_of.log(
         events(
