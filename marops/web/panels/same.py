@@ -56,7 +56,7 @@ def _link(one: SameWork, item: Item, place: Here) -> None:
         if allowed(place.principal, Action.EDIT):
             st.button(
                 say(text("They are two")), key=f"unlink_{one.id}", type="tertiary", on_click=quietly,
-                args=(lambda: linking.unlink(principal(), place.scope.workspace, one.id),),
+                args=(lambda: linking.withdraw(principal(), place.scope.workspace, one.id),),
             )  # fmt: skip
 
 
