@@ -78,12 +78,18 @@ def _imported_names(found: Facts) -> pl.DataFrame:
 
 
 @cached(LRUCache(maxsize=32), key=lambda found: (_key(found), found.kept.digest), condition=threading.Condition())
-def twins(found: Facts) -> pl.DataFrame:
-    """Requests kept here that may be the same work as imported items, and so count twice: see `work.twins.twins`."""
+def _alike(found: Facts) -> pl.DataFrame:
     kept = work(found).filter(pl.col("issue_id").is_in(found.kept.items["issue_id"].implode()))
     if kept.is_empty():
         return pl.DataFrame(schema=twins_of.TWINS)
     return twins_of.twins(kept, _imported_names(found))
+
+
+def twins(found: Facts) -> pl.DataFrame:
+    """Requests kept here that may be the same work as imported items, and so count twice: see `work.twins.twins`. Without those of
+    which somebody has said that they are two.
+    """
+    return _alike(found).join(found.kept.dismissed, on=["issue_id", "twin"], how="anti", maintain_order="left")
 
 
 def refused_moves(found: Facts) -> pl.DataFrame:

@@ -34,7 +34,7 @@ from marops.scorecard import targets
 from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
-from marops.work.store import Approval, WorkItem
+from marops.work.store import Approval, SameWork, WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE, Workspace, ensure_own
 from tests.sources import made, postgres
@@ -453,6 +453,22 @@ def test_the_day_that_a_launch_without_one_had_last_is_known_of_those_from_befor
     with store.reading() as session:
         found = {row.id: row.last_due for row in session.exec(select(WorkItem))}
     assert found == {"emptied": later, "dated": None, "never": None}
+
+
+def test_what_was_said_to_be_one_before_it_could_be_said_of_two_is_one_and_two_are_no_one_without_that(database: str) -> None:
+    from alembic import command
+
+    said = {"workspace_id": OWN, "author": "Ana", "author_id": "a", "written_at": NOON, "imported": "7"}
+    before("0020", {"workspace": OLD_ROWS["workspace"][:1], "same_work": [{**said, "id": "s1", "item": "marops-1"}]})
+    with store.writing() as session:
+        session.add(SameWork(**said, id="s2", item="marops-2", is_one=False))
+    with store.reading() as session:
+        assert {row.id: row.is_one for row in session.exec(select(SameWork))} == {"s1": True, "s2": False}
+    with store.engine().execution_options(marops_writing=True).begin() as connection:
+        command.downgrade(store._alembic(connection), "0020")
+    store.migrate()
+    with store.reading() as session:
+        assert [row.id for row in session.exec(select(SameWork))] == ["s1"]
 
 
 def test_overrides_from_before_their_moves_were_kept_are_told_from_what_was_withdrawn(database: str) -> None:

@@ -28,12 +28,14 @@ APPROVALS = pl.Schema({
 })  # fmt: skip
 FLAGS = pl.Schema({"issue_id": pl.String, "kind": pl.String, "role": pl.String, "from_at": _MOMENT, "until_at": _MOMENT})
 DEPENDENCIES = pl.Schema({"issue_id": pl.String, "needs": pl.String})
+DISMISSED = pl.Schema({"issue_id": pl.String, "twin": pl.String})
 
 
 @dataclass(frozen=True)
 class Kept:
     """What a workspace keeps: `items` (launches that stand and are no imported items, not their steps) in columns of work_item,
-    their `moves` that stand, and of all items `approvals`, `flags` and `dependencies` (see the roll-ups of that name).
+    their `moves` that stand, and of all items `approvals`, `flags` and `dependencies` (see the roll-ups of that name). `dismissed`:
+    requests and imported items (`twin`, by its id) of which somebody has said that they are two.
     """
 
     items: pl.DataFrame
@@ -41,6 +43,7 @@ class Kept:
     approvals: pl.DataFrame
     flags: pl.DataFrame
     dependencies: pl.DataFrame
+    dismissed: pl.DataFrame
 
     @cached_property
     def digest(self) -> str:
@@ -64,6 +67,7 @@ def kept(workspace_id: str, revision: str) -> Kept:  # noqa: ARG001  (the revisi
         return Kept(
             _item_frame(items), _moves(session, workspace_id, items), _approvals(session, workspace_id, gone, known),
             _flags(session, workspace_id, gone, known), _dependencies(session, workspace_id, gone, known),
+            _dismissed(session, workspace_id, known),
         )  # fmt: skip
 
 
@@ -119,3 +123,8 @@ def _dependencies(session: Session, workspace_id: str, gone: frozenset[str], kno
     # Said of two names of one item, it is said twice, or that it needs itself.
     rows = [row for row in dict.fromkeys(rows) if row[0] != row[1]]
     return pl.DataFrame(rows, schema=DEPENDENCIES, orient="row")
+
+
+def _dismissed(session: Session, workspace_id: str, known: Names) -> pl.DataFrame:
+    rows = [(one.item, known.item(one.imported)) for one in names.dismissals(session, workspace_id)]
+    return pl.DataFrame(rows, schema=DISMISSED, orient="row")

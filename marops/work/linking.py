@@ -1,4 +1,4 @@
-"""That a request kept here is an item that a tracker delivered: said by somebody, and taken back."""
+"""That a request kept here is an item that a tracker delivered, or is not: said by somebody, and taken back."""
 
 from sqlmodel import Session
 
@@ -13,6 +13,7 @@ from marops.work.names import Names
 from marops.work.needs import way
 from marops.work.store import SameWork, WorkItem
 from marops.workspaces import store as _workspaces
+from marops.workspaces.store import Workspace
 
 SAME = "same_work"
 """What the audit trail calls it."""
@@ -20,39 +21,83 @@ SAME = "same_work"
 
 def link(principal: Principal, workspace_id: str, item: str, imported: str) -> SameWork:
     """Say that a request kept here is an imported item (its id or key). From then on the imported one counts, by its own history,
-    and what was said of the request, its approvals, flags, dependencies and steps are found there.
+    and what was said of the request, its approvals, flags, dependencies and steps are found there. That they are two, should
+    somebody have said so, is taken back.
 
     Raises UserError for a step, for what is no imported item, and where the two need each other; NotFound; Conflict where the
     request is withdrawn, or said to be another one.
     """
     require(principal, Action.EDIT, workspace_id)
-    if not imported.strip():
-        raise UserError(text("Say which imported item it is, by its key or id."))
     with store.writing() as session:
-        workspace = _workspaces.lock(session, workspace_id)
-        row, known = recording.kept_item(session, workspace_id, item), names.load(session, workspace_id)
-        other = known.item(names.meant(session, workspace_id, imported))
-        _check_can_be(session, row, other)
-        recording.check_known(session, workspace_id, other)
+        workspace, known = _workspaces.lock(session, workspace_id), names.load(session, workspace_id)
+        row, other = _pair(session, known, workspace_id, item, imported)
         _check_no_circle(session, row, Names(known.ids, known.keys, {**known.same, row.item: other}))
-        made = SameWork(
-            workspace_id=workspace_id, item=row.item, imported=other, author=principal.name, author_id=principal.id,
-            written_at=recording.moment(workspace),
-        )  # fmt: skip
-        session.add(made)
-        session.flush()
-        recording.note(session, principal, workspace, "link", SAME, made.id, after=audit.said(made))
-        return made
+        for said in _dismissed(session, known, row, other):
+            recording.take_back(session, principal, workspace, SAME, said)
+        return _say(session, principal, workspace, "link", row, other, is_one=True)
 
 
-def unlink(principal: Principal, workspace_id: str, link_id: str) -> SameWork:
-    """Take back that a request is an imported item: each counts again. Raises NotFound, and Conflict where that is done."""
+def dismiss(principal: Principal, workspace_id: str, item: str, imported: str) -> SameWork:
+    """Say that a request kept here and an imported item (its id or key) are two, however alike they look: they are named as likely
+    twins no more. Each counts, as before.
+
+    Raises UserError for a step and for what is no imported item; NotFound; Conflict where the request is withdrawn, or said to be
+    an imported item, and where the two were told apart already.
+    """
+    require(principal, Action.EDIT, workspace_id)
+    with store.writing() as session:
+        workspace, known = _workspaces.lock(session, workspace_id), names.load(session, workspace_id)
+        row, other = _pair(session, known, workspace_id, item, imported)
+        for said in _dismissed(session, known, row, other):
+            raise Conflict(
+                text(
+                    "{who} said on {when} already that {key} and {other} are two.",
+                    who=said.author, when=said.written_at, key=row.key, other=other,
+                )
+            )  # fmt: skip
+        return _say(session, principal, workspace, "dismiss", row, other, is_one=False)
+
+
+def withdraw(principal: Principal, workspace_id: str, said_id: str) -> SameWork:
+    """Take back what was said of a request and an imported item: that they are one, so that each counts again, or that they are
+    two, so that they are named again where they look alike. Raises NotFound, and Conflict where that is done.
+    """
     require(principal, Action.EDIT, workspace_id)
     with store.writing() as session:
         workspace = _workspaces.lock(session, workspace_id)
-        row = recording.standing(session, workspace_id, SameWork, link_id)
+        row = recording.standing(session, workspace_id, SameWork, said_id)
         recording.take_back(session, principal, workspace, SAME, row)
         return row
+
+
+def _pair(session: Session, known: Names, workspace_id: str, item: str, imported: str) -> tuple[WorkItem, str]:
+    """A request and the id of the imported item that is meant, of which something can be said."""
+    if not imported.strip():
+        raise UserError(text("Say which imported item it is, by its key or id."))
+    row = recording.kept_item(session, workspace_id, item)
+    other = known.item(names.meant(session, workspace_id, imported))
+    _check_can_be(session, row, other)
+    recording.check_known(session, workspace_id, other)
+    return row, other
+
+
+def _dismissed(session: Session, known: Names, row: WorkItem, other: str) -> list[SameWork]:
+    """What was said of the two, should it be that they are two. What was said by a key is of the id that the key leads to."""
+    found = names.dismissals(session, row.workspace_id)
+    return [said for said in found if said.item == row.item and known.item(said.imported) == other]
+
+
+def _say(
+    session: Session, principal: Principal, workspace: Workspace, verb: str, row: WorkItem, other: str, *, is_one: bool
+) -> SameWork:
+    made = SameWork(
+        workspace_id=workspace.id, item=row.item, imported=other, is_one=is_one, author=principal.name, author_id=principal.id,
+        written_at=recording.moment(workspace),
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    recording.note(session, principal, workspace, verb, SAME, made.id, after=audit.said(made))
+    return made
 
 
 def _check_can_be(session: Session, row: WorkItem, other: str) -> None:

@@ -67,5 +67,15 @@ def meant(session: Session, workspace_id: str, typed: str) -> str:
 
 def links(session: Session, workspace_id: str) -> list[SameWork]:
     """What was said of requests that are imported items, and stands, in the order it was said."""
-    query = select(SameWork).where(SameWork.workspace_id == workspace_id, col(SameWork.withdrawn_at).is_(None))
+    return _said(session, workspace_id, is_one=True)
+
+
+def dismissals(session: Session, workspace_id: str) -> list[SameWork]:
+    """What was said of requests that are not the imported items they look like, and stands, in the order it was said."""
+    return _said(session, workspace_id, is_one=False)
+
+
+def _said(session: Session, workspace_id: str, *, is_one: bool) -> list[SameWork]:
+    standing = col(SameWork.withdrawn_at).is_(None), col(SameWork.is_one) == is_one
+    query = select(SameWork).where(SameWork.workspace_id == workspace_id, *standing)
     return list(session.exec(query.order_by(col(SameWork.written_at), col(SameWork.id))))

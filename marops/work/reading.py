@@ -46,8 +46,8 @@ class Item:
     """An item: `row` is None where a tracker delivered it. `moves` in their order, undone ones included; `stage` it is in (None:
     not known), which may be known without a move; `since` it came there (None: not known); `names` under which things may be said
     of it (`work.names`), the id of what counts first; `same`: that requests kept here are this imported item, or this request one;
-    `steps` of a launch, each with the stage it is in; `parent`: the launch of a step; `is_broken`: a move of its history was
-    refused, or cannot be, so that nobody knows the moves there were.
+    `dismissed`: that this request is not an imported item; `steps` of a launch, each with the stage it is in; `parent`: the launch
+    of a step; `is_broken`: a move of its history was refused, or cannot be, so that nobody knows the moves there were.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Item:
     names: tuple[str, ...]
     row: WorkItem | None = None
     same: tuple[SameWork, ...] = ()
+    dismissed: tuple[SameWork, ...] = ()
     steps: tuple["Item", ...] = ()
     parent: "Item | None" = None
     is_broken: bool = False
@@ -132,8 +133,9 @@ def _with_others(session: Session, opened: Opened, known: Names, row: WorkItem) 
         parent = _kept(opened.process, above, rows.moves(session, above))
     found = _kept(opened.process, row, rows.moves(session, row))
     same = tuple(one for one in names.links(session, row.workspace_id) if one.item == row.item)
+    dismissed = tuple(one for one in names.dismissals(session, row.workspace_id) if one.item == row.item)
     steps = tuple(_steps(session, opened.process, row))
-    return replace(found, names=tuple(known.of(row.item)), same=same, steps=steps, parent=parent)
+    return replace(found, names=tuple(known.of(row.item)), same=same, dismissed=dismissed, steps=steps, parent=parent)
 
 
 def _steps(session: Session, process: Process, row: WorkItem) -> list[Item]:

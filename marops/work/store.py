@@ -127,10 +127,13 @@ class Dependency(Said, table=True):
 
 
 class SameWork(Said, table=True):
-    """That a request kept here (`item`) is an item that a tracker delivered (`imported`), whose history counts in its place."""
+    """What somebody said of a request kept here (`item`) and an item that a tracker delivered (`imported`): that they are one, so
+    that the imported history counts in its place; or (`is_one` is false) that they are two, however alike they look.
+    """
 
     item: str = Field(index=True, max_length=300)
     imported: str = Field(index=True, max_length=300)
+    is_one: bool = True
 
 
 class FlagEvent(Row, table=True):

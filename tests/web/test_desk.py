@@ -568,8 +568,8 @@ def test_a_request_that_is_imported_too_says_so_and_counts_once_after_two_clicks
     more = {"issue_name": "Spring sale", "created_at": at_moment(3, 1), "current_status": "QA"}
     put("work_item", [{"issue_id": "7", "issue_key": "MOP-7", **more}])
     named = (
-        "Imported work has the same name and was going on at the same time: MOP-7. If it is the same, say so: until then "
-        "both count."
+        "Imported work has the same name and was going on at the same time. If it is the same, say so: until then both count. "
+        "○ MOP-7 Spring sale QA"
     )
     assert named in words(on(item))
     send(_form("same", "same_form", f"found('{item}')"), "They are one")
@@ -580,13 +580,60 @@ def test_a_request_that_is_imported_too_says_so_and_counts_once_after_two_clicks
     assert "that it is ○ MOP-7 Spring sale QA" in words(at)
     assert "that this is the request kept here as · M-1 Spring sale counts as an imported item" in words(on("7"))
     as_somebody(monkeypatch, Role.VIEWER)
-    assert f"unlink_{row.id}" not in keys(on("7"))
+    assert f"take_back_{row.id}" not in keys(on("7"))
     as_somebody(monkeypatch, Role.MANAGER)
-    button(on("7"), f"unlink_{row.id}")
+    button(on("7"), f"take_back_{row.id}")
     assert reading.item(ANA, OWN, item).same == ()
     as_somebody(monkeypatch, Role.VIEWER)
     assert named in words(on(item))
     assert "same" not in keys(on(item))
+
+
+def test_a_request_that_is_not_the_imported_work_of_its_name_says_so_in_a_line_and_is_asked_about_other_such_work_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fields() -> list[str]:
+        """What the form of a link suggests."""
+        return [option for box in _form("same", "same_form", f"found('{item}')").selectbox for option in box.options]
+
+    item = asked()
+    more = {"issue_name": "Spring sale", "created_at": at_moment(3, 1), "current_status": "QA"}
+    put("work_item", [{"issue_id": "7", "issue_key": "MOP-7", **more}])
+    named = "Imported work has the same name"
+    assert fields() == ["–", "MOP-7"]
+    as_somebody(monkeypatch, Role.VIEWER)
+    at = on(item)
+    assert (named in words(at), "dismiss_7" in keys(at)) == (True, False)
+    as_somebody(monkeypatch, Role.MANAGER, "Bo")
+    at = on(item)
+    assert [one.label for one in at.button if one.key == "dismiss_7"] == ["They are two"]
+    at = button(at, "dismiss_7")
+    (row,) = reading.item(ANA, OWN, item).dismissed
+    when = " ".join(str(text("{when}", when=row.written_at)).split())
+    line = f"· MOP-7 Spring sale Bo said on {when} that they are two"
+    assert (named in words(at), line in words(at)) == (False, True)
+    assert fields() == []
+    put("work_item", [{"issue_id": "8", "issue_key": "MOP-8", **more}])
+    at = on(item)
+    assert (f"{named} and was going on at the same time." in words(at), line in words(at)) == (True, True)
+    assert {"dismiss_8", f"take_back_{row.id}"} == {key for key in keys(at) if key.startswith(("dismiss", "take_back"))}
+    assert fields() == ["–", "MOP-8"]
+    as_somebody(monkeypatch, Role.VIEWER)
+    assert f"take_back_{row.id}" not in keys(on(item))
+    as_somebody(monkeypatch, Role.MANAGER, "Bo")
+    at = button(on(item), f"take_back_{row.id}")
+    assert "Imported items have the same name and were going on at the same time." in words(at)
+    assert {"dismiss_7", "dismiss_8"} <= keys(at)
+    assert line not in words(at)
+
+
+def test_of_very_many_items_of_a_name_the_first_are_shown_and_the_others_on_demand() -> None:
+    item = asked()
+    more = {"issue_name": "Spring sale", "created_at": at_moment(3, 1), "current_status": "QA"}
+    put("work_item", [{"issue_id": str(n), "issue_key": f"MOP-{n}", **more} for n in range(1, 8)])
+    at = on(item)
+    assert sorted(key for key in keys(at) if key.startswith("dismiss")) == [f"dismiss_{n}" for n in range(1, 6)]
+    assert [expander.label for expander in at.expander if expander.label == "2 more"] == ["2 more"]
 
 
 def test_a_request_is_an_imported_item_of_another_name_by_its_key_and_what_there_is_not_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""The same work kept here and imported: likely twins are named, and count once where somebody says that they are one."""
+"""The same work kept here and imported: likely twins are named, until somebody says that they are one, and count once, or two."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ import pytest
 
 from marops import item_rollups
 from marops.audit import service as audit
-from marops.errors import Conflict, NotFound, UserError
+from marops.errors import Conflict, Forbidden, NotFound, UserError
 from marops.language import text
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import choosing, details
@@ -43,6 +43,20 @@ def counted() -> list[str]:
 
 def linked(item: str, other: str = "MOP-7") -> SameWork:
     return linking.link(ANA, OWN, item, other)
+
+
+def dismissed(item: str, other: str = "MOP-7") -> SameWork:
+    return linking.dismiss(ANA, OWN, item, other)
+
+
+def doubted() -> list[str]:
+    """The keys that the data quality panel names."""
+    return details.details(VIC, MARCH).doubts.filter(why=Doubt.TWIN)["found"].to_list()
+
+
+def second() -> None:
+    """Another item of that name, which a tracker delivers later."""
+    fill("work_item", [{"issue_id": "8", "issue_key": "MOP-8", "issue_name": "Spring sale", "created_at": at(3, 2)}])
 
 
 def twins() -> list[tuple[object, ...]]:
@@ -99,7 +113,7 @@ def test_a_request_that_is_an_imported_item_counts_once_by_that_items_history(im
     assert set(item_rollups.stage_moves(facts())["issue_id"]) == {"7"}
     assert (read(item).counts_as, read(item).same, read("7").same, read("7").counts_as) == ("7", (row,), (row,), None)
     assert [one.counts_as for one in reading.items(VIC, OWN)] == ["7"]
-    linking.unlink(BO, OWN, row.id)
+    linking.withdraw(BO, OWN, row.id)
     assert counted() == ["7", item]
     assert (read(item).counts_as, read(item).same, read("7").same) == (None, (), ())
 
@@ -196,8 +210,8 @@ def test_two_that_need_each_other_are_not_one_until_one_of_them_does_no_more(imp
 def test_saying_so_and_taking_it_back_are_in_the_audit_trail_and_done_once(imported: None) -> None:
     item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
     row = linked(item)
-    linking.unlink(BO, OWN, row.id)
-    assert refused(Conflict, lambda: linking.unlink(ANA, OWN, row.id)).startswith("Bo withdrew it on ")
+    linking.withdraw(BO, OWN, row.id)
+    assert refused(Conflict, lambda: linking.withdraw(ANA, OWN, row.id)).startswith("Bo withdrew it on ")
     undone, made = audit.entries(ANA, OWN, "same_work", row.id)
     assert (made.verb, made.principal_name, made.after["item"], made.after["imported"]) == ("link", "Ana", item, "7")
     assert (undone.verb, undone.principal_name, undone.before["imported"]) == ("withdraw", "Bo", "7")
@@ -211,3 +225,98 @@ def test_what_is_imported_work_is_neither_named_as_going_on_twice_nor_left_in_no
     )
     intake.request(ANA, OWN, Details("Autumn sale"))
     assert restaging.adrift(VIC, OWN, [stage for stage in usual().stages if stage.id != "request"]) == ("M-2",)
+
+
+def test_what_somebody_says_are_two_is_named_no_more_and_each_counts_as_before(imported: None) -> None:
+    item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    assert (doubted(), counted()) == (["MOP-7"], ["7", item])
+    row = dismissed(item)
+    assert (row.item, row.imported, row.is_one, row.author, row.written_at.date()) == (item, "7", False, "Ana", date(2026, 3, 10))
+    assert (twins(), choosing.twins(VIC, OWN, item), doubted(), counted()) == ([], (), [], ["7", item])
+    assert (read(item).dismissed, read(item).same, read(item).counts_as) == ((row,), (), None)
+    assert (read("7").dismissed, read("7").same) == ((), ())
+
+
+def test_another_item_of_the_name_that_comes_later_is_named_and_so_is_the_item_at_another_request(imported: None) -> None:
+    item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    dismissed(item)
+    second()
+    assert (twins(), doubted()) == ([(item, "8", "MOP-8")], ["MOP-8"])
+    other = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    assert twins() == [(item, "8", "MOP-8"), (other, "7", "MOP-7"), (other, "8", "MOP-8")]
+
+
+def test_once_it_is_taken_back_that_they_are_two_they_are_named_again(imported: None) -> None:
+    item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    linking.withdraw(BO, OWN, dismissed(item).id)
+    assert (twins(), doubted(), read(item).dismissed) == ([(item, "7", "MOP-7")], ["MOP-7"], ())
+
+
+def test_two_that_were_told_apart_can_be_one_all_the_same_and_are_likely_again_once_that_is_taken_back(imported: None) -> None:
+    item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    apart = dismissed(item)
+    second()
+    other = dismissed(item, "MOP-8")
+    row = linked(item)
+    assert (counted(), read(item).counts_as, read(item).same, read(item).dismissed) == (["7", "8"], "7", (row,), (other,))
+    withdrawn, made = audit.entries(ANA, OWN, "same_work", apart.id)
+    assert [(one.verb, one.principal_name) for one in (made, withdrawn)] == [("dismiss", "Ana"), ("withdraw", "Ana")]
+    linking.withdraw(ANA, OWN, row.id)
+    assert twins() == [(item, "7", "MOP-7")]
+
+
+def test_what_is_told_apart_by_a_key_stays_so_once_the_issue_is_imported_under_its_id() -> None:
+    item = requested().item
+    fill("work_item_transition", [{"issue_id": "MOP-7", "status_sequence": 1, "status": "QA", "transition_at": at(3, 3)}])
+    row = dismissed(item, "mop-7")
+    fill("work_item", [{"issue_id": "7", "issue_key": "MOP-7", "issue_name": "Spring sale", "created_at": at(3, 1)}])
+    assert (row.imported, twins(), read(item).dismissed) == ("MOP-7", [], (row,))
+    assert refused(Conflict, lambda: dismissed(item, "7")).endswith("already that M-1 and 7 are two.")
+    linked(item)
+    assert read(item).dismissed == ()
+
+
+def test_what_is_told_apart_stays_so_when_its_import_is_undone_and_comes_again(imported: None) -> None:
+    item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    dismissed(item)
+    runs = sources.imports(VIC, OWN)
+    for run in runs:
+        sources.undo(ANA, OWN, run.id)
+    assert counted() == [item]
+    for run in reversed(runs):
+        sources.restore(ANA, OWN, run.id)
+    assert (counted(), twins()) == (["7", item], [])
+
+
+def test_that_they_are_two_is_said_once_by_who_may_edit_and_of_a_request_and_an_imported_item(imported: None) -> None:
+    launch = launching.launch(ANA, OWN, Details("Spring", due=DUE), PLAN, lambda _: True).item
+    for who in (VIC, LIA):
+        assert refused(Forbidden, lambda who=who: linking.dismiss(who, OWN, launch, "7")).startswith(f"{who.name} is ")
+    row = dismissed(launch)
+    assert refused(Conflict, lambda: dismissed(launch, "7")) == str(
+        text("Ana said on {when} already that M-1 and 7 are two.", when=row.written_at)
+    )
+    for who in (VIC, LIA):
+        assert refused(Forbidden, lambda who=who: linking.withdraw(who, OWN, row.id)).startswith(f"{who.name} is ")
+    linking.withdraw(BO, OWN, row.id)
+    assert refused(Conflict, lambda: linking.withdraw(ANA, OWN, row.id)).startswith("Bo withdrew it on ")
+    assert refused(UserError, lambda: dismissed("marops-2")).startswith("M-2 is a step,")
+    assert refused(UserError, lambda: dismissed(launch, "marops-1")).startswith("M-1 is kept here, too.")
+    assert refused(UserError, lambda: dismissed(launch, " ")) == "Say which imported item it is, by its key or id."
+    assert refused(NotFound, lambda: dismissed(launch, "MOP-8")).startswith("There is no item MOP-8 in this workspace.")
+    said = linked(launch)
+    assert refused(Conflict, lambda: dismissed(launch)) == str(
+        text("Ana said on {when} that M-1 is 7. Take that back on its page first.", when=said.written_at)
+    )
+
+
+def test_work_that_was_told_apart_is_moved_edited_and_asked_for_again_like_any_other(imported: None) -> None:
+    item = intake.request(ANA, OWN, Details("Spring sale"), again=True).item
+    commenting.comment(LIA, OWN, "7", "Imported")
+    dismissed(item)
+    assert moved(item, "build").stage == usual().named("build")
+    assert commenting.comments(VIC, OWN, item) == []
+    assert refused(Conflict, requested).startswith("Work of that name is going on: M-1 and MOP-7.")
+    assert restaging.adrift(VIC, OWN, [stage for stage in usual().stages if stage.id != "build"]) == ("M-1",)
+    hindrances.depend(ANA, OWN, item, "7")
+    assert item_rollups.dependencies(facts()).rows() == [(item, "7")]

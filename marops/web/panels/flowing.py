@@ -290,8 +290,8 @@ _DOUBTS: dict[str, Text] = {
     Doubt.MOVED_BEFORE_CREATED: text("moved before the tracker says it was created"),
     Doubt.DONE_BEFORE_CREATED: text("ended before the tracker says it was created"),
     Doubt.TWIN: text(
-        "imported work of the same name (its keys here) was going on at the same time: if it is the same, say so on the page of "
-        "the request, until then it counts twice"
+        "imported work of the same name (its keys here) was going on at the same time: say on the page of the request whether it "
+        "is the same, until then it counts twice"
     ),
     Doubt.REFUSED: text("its own row was refused when its file was taken: of it, only its history is known"),
     Why.EPOCH: text("a moment before 1971"), Why.FUTURE: text("a move in the future"),

@@ -1,12 +1,16 @@
-"""That a request kept here and an imported item are one: named where it is likely, said by somebody, taken back."""
+"""That a request kept here and an imported item are one, or two: named where it is likely, said by somebody, taken back."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from marops.language import joined, ntext, text
+from marops.language import Text, ntext, text
 from marops.pipeline import choosing
 from marops.principal import Action, allowed
 from marops.web.components import note
-from marops.web.panels.items import line_named, listed
+from marops.web.panels.items import Line, line_named, listed
 from marops.web.panels.managing import attempt, dialog, quietly
 from marops.web.scope import Here
 from marops.web.session import principal, say
@@ -14,9 +18,12 @@ from marops.work import linking
 from marops.work.reading import Item
 from marops.work.store import SameWork
 
+_SHOWN = 5
+"""Lines that are always drawn; a name like Newsletter may be that of very many items."""
+
 
 def same(item: Item, place: Here) -> None:
-    """With what an item is one, or may be; nothing of steps, which count in no number, and of what is withdrawn."""
+    """With what an item is one, may be, or is not; nothing of steps, which count in no number, and of what is withdrawn."""
     for one in item.same:
         _link(one, item, place)
     row = item.row
@@ -26,17 +33,62 @@ def same(item: Item, place: Here) -> None:
     if found:
         note(
             ntext(
-                "Imported work has the same name and was going on at the same time: {keys}. If it is the same, say so: until then "
-                "both count.",
-                "Imported items have the same name and were going on at the same time: {keys}. If one of them is the same, say so: "
-                "until then all count.",
-                len(found), keys=joined([key for _, key in found]),
+                "Imported work has the same name and was going on at the same time. If it is the same, say so: until then both "
+                "count.",
+                "Imported items have the same name and were going on at the same time. If one of them is the same, say so: until "
+                "then all count.",
+                len(found),
             )
         )  # fmt: skip
+        _drawn([partial(_likely, twin, item, place) for twin, _ in found], "more_twins")
     if allowed(place.principal, Action.EDIT) and st.button(
         say(text("It is an imported item")), key="same", type="secondary" if found else "tertiary", icon=":material/join:"
     ):
         dialog(text("Which imported item is it?"), same_form, item, place)
+    _drawn([partial(_dismissed, one, place) for one in item.dismissed], "more_dismissed")
+
+
+def _drawn(lines: Sequence[Callable[[], None]], key: str) -> None:
+    """The first lines, and the others where somebody wants to see them."""
+    for draw in lines[:_SHOWN]:
+        draw()
+    if len(lines) > _SHOWN:
+        more = st.expander(say(ntext("{n} more", "{n} more", len(lines) - _SHOWN)), key=key, on_change="rerun", type="compact")
+        if more.open:
+            with more:
+                for draw in lines[_SHOWN:]:
+                    draw()
+
+
+def _likely(twin: str, item: Item, place: Here) -> None:
+    """An imported item that the request may be, and the way to say that it is not."""
+    _line(
+        line_named(twin, place), place, text("They are two"), f"dismiss_{twin}",
+        lambda: linking.dismiss(principal(), place.scope.workspace, item.id, twin),
+    )  # fmt: skip
+
+
+def _dismissed(one: SameWork, place: Here) -> None:
+    """That the request is not an imported item, as somebody said, and the way to take it back."""
+    said = text("{who} said on {when} that they are two", who=one.author, when=one.written_at)
+    line = replace(line_named(one.imported, place), line=say(said), sign="·", word="")
+    _take_back(one, line, place)
+
+
+def _take_back(one: SameWork, line: Line, place: Here) -> None:
+    _line(
+        line, place, text("Take back"), f"take_back_{one.id}",
+        lambda: linking.withdraw(principal(), place.scope.workspace, one.id),
+    )  # fmt: skip
+
+
+def _line(line: Line, place: Here, word: Text, key: str, change: Callable[[], object]) -> None:
+    """An item, and a button beside it for those who may change what is said of it."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"line_{key}"):
+        with st.container(width="stretch"):
+            listed([line], place, text("Item"))
+        if allowed(place.principal, Action.EDIT):
+            st.button(say(word), key=key, type="tertiary", on_click=quietly, args=(change,))
 
 
 def _link(one: SameWork, item: Item, place: Here) -> None:
@@ -50,14 +102,7 @@ def _link(one: SameWork, item: Item, place: Here) -> None:
     else:
         said = text("{who} said on {when} that it is", who=one.author, when=one.written_at)
     note(said)
-    with st.container(horizontal=True, vertical_alignment="center", key=f"same_{one.id}"):
-        with st.container(width="stretch"):
-            listed([line_named(other, place)], place, text("Item"))
-        if allowed(place.principal, Action.EDIT):
-            st.button(
-                say(text("They are two")), key=f"unlink_{one.id}", type="tertiary", on_click=quietly,
-                args=(lambda: linking.unlink(principal(), place.scope.workspace, one.id),),
-            )  # fmt: skip
+    _take_back(one, line_named(other, place), place)
 
 
 def same_form(item: Item, place: Here) -> None:
