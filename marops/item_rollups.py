@@ -169,11 +169,12 @@ def flags(found: Facts) -> pl.DataFrame:
     """When items were held up, by what trackers and people here say: issue_id, kind (blocked, waiting), role that must act (or
     null), from_at, until_at (null: still).
     """
-    return pl.concat([_imported_flags(found), found.kept.flags])
+    return pl.concat([imported_flags(found), found.kept.flags])
 
 
 @cached(LRUCache(maxsize=32), key=lambda found: found.key("flag_event", "work_item"), condition=threading.Condition())
-def _imported_flags(found: Facts) -> pl.DataFrame:
+def imported_flags(found: Facts) -> pl.DataFrame:
+    """The `flags` that trackers delivered."""
     kind = pl.col("kind").replace("waiting_on", "waiting")
     set_or_not = tracked.table(found.manifest, "flag_event").select("issue_id", kind, "flag_at", "is_flagged").collect()
     named = set_or_not.join(tracked.keys(found.manifest), on="issue_id", how="left", maintain_order="left")

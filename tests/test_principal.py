@@ -163,7 +163,7 @@ LOOKING = {
         "marops.budget.service": "budget what_if scenarios verdict findings",
         "marops.decisions.service": "decisions action_items action_item",
         "marops.maturity.service": "maturity verdict findings",
-        "marops.pipeline.choosing": "persons acting known desk twins open_work over",
+        "marops.pipeline.choosing": "persons acting known desk twins tracker_flags open_work over",
         "marops.pipeline.details": "details suggested unknown_statuses",
         "marops.pipeline.roles": "matrix held",
         "marops.pipeline.service": "flow findings verdict",

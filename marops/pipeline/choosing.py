@@ -1,6 +1,8 @@
 """Whose work can be looked at, and what of the desk (approvals that wait, requests kept here) is of that work."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import polars as pl
 
@@ -23,6 +25,15 @@ class Desk:
     waiting: tuple[Waiting, ...]
     kept: tuple[Item, ...]
     is_empty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldUp:
+    """That an item was blocked, or waiting (`kind`), from when until when (None: still)."""
+
+    kind: str
+    from_at: datetime
+    until_at: datetime | None
 
 
 def persons(principal: Principal, workspace_id: str) -> tuple[str, ...]:
@@ -90,6 +101,14 @@ def over(principal: Principal, workspace_id: str) -> tuple[str, ...]:
     work = item_rollups.work(rollups.facts(opened))
     is_over = pl.col("stage").is_in(opened.process.launched).fill_null(value=False)
     return tuple(work.filter(pl.col("done_at").is_not_null() | pl.col("launched_at").is_not_null() | is_over)["issue_id"])
+
+
+def tracker_flags(principal: Principal, workspace_id: str, items: Sequence[str]) -> tuple[HeldUp, ...]:
+    """When trackers say that an item of these ids was held up, in the order it began. Raises NotFound."""
+    require(principal, Action.READ, workspace_id)
+    found = item_rollups.imported_flags(rollups.facts(workspaces.open_workspace(principal, workspace_id)))
+    of_item = found.filter(pl.col("issue_id").is_in(list(items))).sort("from_at")
+    return tuple(HeldUp(*row) for row in of_item.select("kind", "from_at", "until_at").iter_rows())
 
 
 def twins(principal: Principal, workspace_id: str, item: str) -> tuple[tuple[str, str], ...]:

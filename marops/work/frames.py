@@ -142,13 +142,13 @@ def _gone(process: Process) -> pl.Expr:
 
 
 def as_resolved(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
-    """Moves by item and time with their stage; the last of an item that was resolved as dropped, where it ended the item, dropped
-    it. `items`: rows of work_item.
+    """Moves by item and time with their stage; those by which an item that was resolved as dropped came to its end (resolved, and
+    closed later) dropped it. `items`: rows of work_item.
     """
     gone = items.select("issue_id", _gone(process)).drop_nulls("gone")
     if gone.is_empty():
         return moves
-    is_end = (pl.col("issue_id") != pl.col("issue_id").shift(-1)).fill_null(value=True) & _is(pl.col("stage"), process.done)
+    is_end = _is(pl.col("stage"), process.done).cum_min(reverse=True).over("issue_id")
     known = moves.join(gone, on="issue_id", how="left", maintain_order="left")
     return known.with_columns(pl.when(is_end).then(pl.coalesce("gone", "stage")).otherwise("stage").alias("stage")).drop("gone")
 

@@ -333,6 +333,20 @@ def test_a_viewer_sees_the_stages_and_cannot_change_them(home: Path, monkeypatch
     assert not [button for button in at.button if button.key == "stages_save"]
 
 
+def test_what_its_tracker_says_holds_an_item_up_stands_on_its_page_too(home: Path) -> None:
+    moved(a=[("Build", 1)], b=[("Build", 1)])
+    flags = [("a", 3, True), ("a", 5, False), ("a", 9, True), ("b", 2, False)]
+    fill("flag_event", [
+        {"issue_id": issue, "flag_at": on(1, day), "is_flagged": is_set, "kind": "blocked"} for issue, day, is_set in flags
+    ])  # fmt: skip
+    shown = words(opened("pipeline", item="a"))
+    assert "Blocked from Jan 3, 2026" in shown
+    assert "Blocked since Jan 9, 2026" in shown
+    assert "set in its tracker" in shown
+    assert "Nothing is known to hold it up." not in shown
+    assert "Nothing is known to hold it up." in words(opened("pipeline", item="b"))
+
+
 LOG = """case,stage,timestamp
 V0,Build,2026-01-01T00:00:00Z
 V0,Execution,2026-01-05T00:00:00Z

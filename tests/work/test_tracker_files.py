@@ -144,16 +144,27 @@ def test_what_was_resolved_as_dropped_was_not_launched_whatever_its_status_is_ca
         + ended(n=3, status="Released", category="Done", resolved=over, resolution="Duplicate")
         + ended(n=4, status="Done", category="Done", resolved=over, resolution="Declined")
         + ended(n=5, status="Build", category="In Progress", resolved="", resolution="Won't Do")
-        + ended(n=6, status="Done", category="Done", resolved=over, resolution="Shipped"),
+        + ended(n=6, status="Done", category="Done", resolved=over, resolution="Shipped")
+        + ended(n=7, status="Closed", category="Done", resolved=over, resolution="Won't Do")
+        + ended(n=8, status="Done", category="Done", resolved=over, resolution="Won't Do")
+        + ended(n=9, status="Done", category="Done", resolved=over, resolution="Won't Do"),
         DONE_MOVES + "".join(moved(f"A-{n}", (4, "", "Build"), (12, "Build", "Done")) for n in (1, 2, 6))
+        + moved("A-7", (4, "", "Build"), (10, "Build", "Resolved"), (12, "Resolved", "Closed"))
+        + moved("A-8", (4, "", "Build"), (8, "Build", "Done"), (10, "Done", "Build"), (12, "Build", "Done"))
+        + moved("A-9", (4, "", "Build"), (8, "Build", "Live"), (10, "Live", "Build"), (12, "Build", "Done"))
         + moved("A-3", (4, "", "Build")) + moved("A-5", (4, "", "Build")),
     )  # fmt: skip
     end = at(2, 12, 9)
     assert sorted(work("issue_id", "stage", "launched_at", "done_at", "differs")) == [
         ("A-1", "dropped", None, end, None), ("A-2", "done", end, end, None), ("A-3", "dropped", None, end, "Released, Build"),
         ("A-4", "dropped", None, end, None), ("A-5", "build", None, None, None), ("A-6", "done", end, end, None),
+        ("A-7", "dropped", None, at(2, 10, 9), None), ("A-8", "dropped", None, end, None),
+        ("A-9", "dropped", at(2, 8, 9), end, None),
     ]  # fmt: skip
-    assert sorted(details.details(VIC, UP_TO_MARCH).launched["issue_id"]) == ["A-2", "A-6"]
+    # What ran was launched, whatever became of it then; what was only done, and taken up again, was not.
+    seen = details.details(VIC, UP_TO_MARCH)
+    assert sorted(seen.launched["issue_id"]) == ["A-2", "A-6", "A-9"]
+    assert sorted(seen.doubts.filter(why=Doubt.WITHDRAWN)["issue_id"]) == ["A-1", "A-3", "A-7", "A-8"]
     seen = reading.item(VIC, OWN, "A-1")
     assert [str(move.stage and move.stage.id) for move in (*seen.moves, seen)] == ["build", "dropped", "dropped"]
 

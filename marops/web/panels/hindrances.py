@@ -4,6 +4,7 @@ import streamlit as st
 
 from marops.language import Text, text
 from marops.pipeline import choosing
+from marops.pipeline.choosing import HeldUp
 from marops.principal import Action, allowed
 from marops.web.components import note, section
 from marops.web.markup import html
@@ -40,8 +41,11 @@ def hindrances(item: Item, place: Here) -> None:
     found = service.dependencies(place.principal, workspace, item.id)
     needs = [one for one in found if one.item in item.names]
     needed = [one for one in found if one.needs in item.names]
-    if not flags and not needs and not needed:
+    told = choosing.tracker_flags(place.principal, workspace, item.names)
+    if not flags and not told and not needs and not needed:
         note(text("Nothing is known to hold it up."))
+    for one in told:
+        _told(one)
     for flag in flags:
         _flag(flag, place, may=may)
     if needs:
@@ -54,22 +58,33 @@ def hindrances(item: Item, place: Here) -> None:
         _dependency(one, one.item, place, may=may)
 
 
-def _flag(flag: FlagEvent, place: Here, *, may: bool) -> None:
-    what = text("Blocked") if flag.kind == Kind.BLOCKED else text("Waiting")
-    on = text("{what} on {role}", what=what, role=flag.role) if flag.role else what
-    span = text("since {when}, set by {who}", when=flag.from_at, who=flag.set_by)
-    if flag.until_at is not None:
-        span = text("from {since} to {until}", since=flag.from_at, until=flag.until_at)
+def _told(one: HeldUp) -> None:
+    """A flag that the tracker has; it is lifted there."""
+    _row(one, _what(one.kind), text("since {when}, set in its tracker", when=one.from_at), "")
+
+
+def _what(kind: str) -> Text:
+    return text("Blocked") if kind == Kind.BLOCKED else text("Waiting")
+
+
+def _row(flag: HeldUp | FlagEvent, what: Text, since: Text, words: str) -> None:
     still = flag.until_at is None
+    span = since if flag.until_at is None else text("from {since} to {until}", since=flag.from_at, until=flag.until_at)
+    st.markdown(
+        html(
+            "action.html", sign="▲" if still else "·", title=say(what), line=say(span), said=words, late=still,
+            word=say(text("held up")) if still else "",
+        ),
+        unsafe_allow_html=True, width="stretch",
+    )  # fmt: skip
+
+
+def _flag(flag: FlagEvent, place: Here, *, may: bool) -> None:
+    what = _what(flag.kind)
+    on = text("{what} on {role}", what=what, role=flag.role) if flag.role else what
     with st.container(horizontal=True, vertical_alignment="top", key=f"row_to_{flag.id}"):
-        st.markdown(
-            html(
-                "action.html", sign="▲" if still else "·", title=say(on), line=say(span), said=flag.note, late=still,
-                word=say(text("held up")) if still else "",
-            ),
-            unsafe_allow_html=True, width="stretch",
-        )  # fmt: skip
-        if still and may:
+        _row(flag, on, text("since {when}, set by {who}", when=flag.from_at, who=flag.set_by), flag.note)
+        if flag.until_at is None and may:
             st.button(
                 say(text("Lift")), key=f"lift_{flag.id}", type="tertiary", on_click=quietly,
                 args=(lambda: service.lift(principal(), place.scope.workspace, flag.id),),
