@@ -23,7 +23,8 @@ class Held:
     holding; `case` is an item's name and `issue_id` its id, `value` in `currency`), `acting`: on which item (`issue_id`, `role`).
     `sides`: by role, "" where nobody has said. `is_default`: nobody has set who does what. `strangers`: roles that act and are not
     in the matrix.
-    `left_out`: items with a moment that cannot be; `elsewhere`: items now in a status that is no stage.
+    `left_out`: items with a moment that cannot be; `elsewhere`: items now in a status that is no stage; `is_untold`: there is work,
+    and no history of any of it.
     """
 
     matrix: Matrix
@@ -43,6 +44,7 @@ class Held:
     currency: str
     left_out: int
     elsewhere: int
+    is_untold: bool
     as_of: date
 
     @property
@@ -75,6 +77,8 @@ class Held:
     def conclusion(self) -> Text:
         """The bottleneck role with its evidence, or why none can be named."""
         found = self.bottleneck
+        if self.is_untold:
+            return text("No history of stages is imported: who held work, and for how long, is not known.")
         if found is None:
             return text("Nothing waited for anybody in these days.")
         if found.items < FEWEST:

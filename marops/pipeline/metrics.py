@@ -20,16 +20,15 @@ _FEWEST_FOR_P85 = 10
 
 def in_progress(work: pl.DataFrame, end: datetime) -> pl.DataFrame:
     """Items that are not done, oldest in their stage first, with `age` (days since they were requested) and `waiting`
-    (days in the present stage; null, and last, where its history cannot be: nobody knows when it came there). `end` is the moment
-    up to which the data reaches.
+    (days in the present stage; null, and last, where it has no history, or one that cannot be: nobody knows when it came there).
+    `end` is the moment up to which the data reaches.
     """
     days = 86_400
-    since = pl.when("is_broken").then(None).otherwise(pl.coalesce("since", "created_at"))
     return (
         work.filter(pl.col("stage").is_not_null() & pl.col("done_at").is_null())
         .with_columns(
             ((pl.lit(end) - pl.col("created_at")).dt.total_seconds() / days).alias("age"),
-            ((pl.lit(end) - since).dt.total_seconds() / days).alias("waiting"),
+            ((pl.lit(end) - pl.col("since")).dt.total_seconds() / days).alias("waiting"),
         )
         .sort("waiting", "issue_id", descending=[True, False], nulls_last=True)
     )
@@ -155,7 +154,7 @@ def over_sla(work: pl.DataFrame, end: datetime, listed: Sequence[Stage], calenda
     allowed = {stage.id: stage.sla_days for stage in listed if stage.sla_days is not None}
     is_worked = pl.col("stage").is_in([stage.id for stage in listed if stage.in_working_days])
     standing = in_progress(work, end).filter(pl.col("stage").is_in(list(allowed)) & pl.col("waiting").is_not_null())
-    since = standing.select(pl.coalesce("since", "created_at")).to_series()
+    since = standing["since"]
     worked = calendar.days(since, pl.repeat(end, len(since), dtype=since.dtype, eager=True)).alias("worked")
     return (
         standing.with_columns(

@@ -157,6 +157,7 @@ def _held(scoped: Scoped) -> Held:
         strangers=tuple(strangers),
         currency=opened.workspace.reporting_currency,
         left_out=found.excluded.height,
+        is_untold=found.events.is_empty() and not work.is_empty(),
         elsewhere=found.events.group_by("case").agg(pl.col("stage").last()).filter(pl.col("stage") == _NO_STAGE).height,
         as_of=(end - timedelta(seconds=1)).date(),
     )
@@ -164,15 +165,14 @@ def _held(scoped: Scoped) -> Held:
 
 def _acting(told: pl.DataFrame, work: pl.DataFrame, must_act: Mapping[str, str | None]) -> pl.DataFrame:
     """On which item each role must act now (`case`, `role`, `since`, `asked`): as waiting is charged; where no history tells, as
-    the matrix says of its stage, since it came there or was created; since when, where its history cannot be, nobody knows (null).
+    the matrix says of its stage, since it came there, where that is known (else null).
     """
     known = told.select("case", "role", "since", "asked")
     going_on = pl.col("launched_at").is_null() & pl.col("done_at").is_null() & pl.col("stage").is_in(list(must_act))
     others = work.filter(going_on).join(known, left_on="issue_id", right_on="case", how="anti", maintain_order="left")
     role = pl.col("stage").replace_strict(dict(must_act), default=None, return_dtype=pl.String).alias("role")
-    since = pl.when("is_broken").then(None).otherwise(pl.coalesce("since", "created_at")).alias("since")
     asked = pl.lit(value=False).alias("asked")
-    return pl.concat([known, others.select(pl.col("issue_id").alias("case"), role, since, asked)])
+    return pl.concat([known, others.select(pl.col("issue_id").alias("case"), role, "since", asked)])
 
 
 _NO_STAGE = ""

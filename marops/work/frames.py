@@ -222,6 +222,10 @@ def _is(stage: pl.Expr, any_of: frozenset[str]) -> pl.Expr:
     return stage.is_in(list(any_of)).fill_null(value=False)
 
 
+def _todo(process: Process) -> frozenset[str]:
+    return frozenset(stage.id for stage in process.stages if stage.category is Category.TODO)
+
+
 def _end(process: Process) -> str:
     """The stage of what a tracker calls completed: the first of what is done, where there is one."""
     order = [Category.DONE, Category.DROPPED, Category.LIVE]
@@ -284,7 +288,9 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     # Of a history that cannot be, the last move is a guess; what the tracker says of today is none.
     by_tracker = pl.coalesce("beyond", "present", "stage")
     stage = pl.when("is_cut").then("beyond").when("is_broken").then(by_tracker).otherwise(by_moves)
-    since = pl.when(~pl.any_horizontal("is_cut", "is_broken")).then("since")
+    # Without a history nobody knows when work came to where it is, but for what nobody has begun with: it was asked for there.
+    untouched = pl.when(~pl.col("moved") & _is(stage, _todo(process))).then("created_at")
+    since = pl.when(~pl.any_horizontal("is_cut", "is_broken")).then(pl.coalesce("since", untouched))
     # What is done was launched then at the latest; without a history, only the tracker's moment tells when.
     at_end = pl.when(~pl.col("moved") & _is(pl.col("beyond"), process.done & process.launched)).then("moment")
     return (

@@ -56,13 +56,13 @@ def test_items_in_progress_wait_from_when_they_entered_their_stage():
         work(
             standing("young", "qa", at(3, 30), at(3, 31, 12)),
             standing("old", "build", at(3, 1), at(3, 12)),
-            standing("still", "request", at(3, 25)),  # never moved: waits since it was asked for
+            standing("still", "build", at(3, 25)),  # nothing tells since when
             standing("over", "done", at(3, 1), at(3, 2)),
             standing("odd", None),
         ),
         END,
     )
-    assert found.select("issue_id", "waiting", "age").rows() == [("old", 20, 31), ("still", 7, 7), ("young", 0.5, 2)]
+    assert found.select("issue_id", "waiting", "age").rows() == [("old", 20, 31), ("young", 0.5, 2), ("still", None, 7)]
 
 
 def test_what_is_in_preparation_is_not_yet_live():

@@ -373,7 +373,7 @@ def test_histories_with_a_refused_row_are_named_and_no_days_are_told_of_them(hom
         ("V1", "a move without a moment: that row of its history was refused", "in none"),
         ("V3", "a move at a moment that cannot be read: that row of its history was refused", "in none"),
     ]  # fmt: skip
-    assert "Of 1 item it is not known since when it is there: a move of its history is missing or cannot be." in shown
+    assert "Of 1 item it is not known since when it is there: its history, or a move of it, is missing or cannot be." in shown
     board = words(opened("pipeline"))
     assert "V3 days not known: a move of its history is missing or cannot be" in " ".join(board.split())
     item = words(opened("pipeline", item="V3"))
@@ -406,3 +406,15 @@ def test_work_with_a_move_that_cannot_be_has_no_days_and_is_judged_by_its_date_a
     assert "ahead days not known: a move of its history is missing or cannot be" in " ".join(words(at).split())
     assert "fewer than" not in words(at)
     assert not errors(opened("pipeline", view="dates"))
+
+
+def test_without_any_history_nothing_is_said_of_how_long_work_waits_or_for_whom(home: Path) -> None:
+    standing = {"a": "Request", "b": "Build"}
+    fill("work_item", [{"issue_id": one, "created_at": on(1, 1), "current_status": status} for one, status in standing.items()])
+    shown = words(opened("pipeline"))
+    assert "No history of stages is imported: who held work, and for how long, is not known." in shown
+    assert "Nothing waited for anybody" not in shown
+    assert "No work passed" not in shown
+    board = " ".join(shown.split())
+    assert "Build 1 b days not known: no history" in board
+    assert "days not known" not in board[board.index("Request 1 a") : board.index("Build 1 b")]

@@ -235,8 +235,14 @@ def _in_stage(flow: Flow, place: Here) -> None:
 
 def _since(row: dict[str, Any]) -> Text:
     if row["waiting"] is None:
-        return text("days not known: a move of its history is missing or cannot be")
+        return _not_known(row)
     return text("for {days}", days=Quantity(float(row["waiting"]), Unit.DAYS))
+
+
+def _not_known(item: Mapping[str, object]) -> Text:
+    if item["is_broken"]:
+        return text("days not known: a move of its history is missing or cannot be")
+    return text("days not known: no history")
 
 
 def _board(flow: Flow, place: Here) -> None:
@@ -269,7 +275,7 @@ def _item_lines(item: Mapping[str, object], stage: Stage, *, is_over: bool) -> l
     waiting, due = item["waiting"], item["due_date"]
     lines: list[str] = []
     if not isinstance(waiting, float):
-        lines.append(say(text("days not known: a move of its history is missing or cannot be")))
+        lines.append(say(_not_known(item)))
     elif stage.category not in BEFORE_LAUNCH:
         lines.append(say(text("for {days}", days=Quantity(waiting, Unit.DAYS))))
     else:

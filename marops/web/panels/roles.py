@@ -41,6 +41,8 @@ def held_work(held: Held, place: Here) -> None:
     """Where work is stuck: who holds it, what roles pass on, and the items behind a cell that was clicked."""
     section(text("Where is work stuck?"))
     _sentence(held.conclusion)
+    if held.is_untold:
+        return
     for doubt in held.doubts:
         note(doubt)
     left, right = st.columns(2, gap="large")
@@ -58,7 +60,8 @@ def must_act(held: Held, place: Here) -> None:
     with left:
         _must_act(held, place.chosen.role)
     with right:
-        _crossings(held)
+        if not held.is_untold:
+            _crossings(held)
 
 
 def _open_cell(cell: str) -> None:
@@ -131,8 +134,8 @@ def _must_act(held: Held, role: str | None) -> None:
     if undated := int(found["undated"].sum()):
         note(
             ntext(
-                "Of {n} item it is not known since when it is there: a move of its history is missing or cannot be.",
-                "Of {n} items it is not known since when they are there: a move of their history is missing or cannot be.",
+                "Of {n} item it is not known since when it is there: its history, or a move of it, is missing or cannot be.",
+                "Of {n} items it is not known since when they are there: their history, or a move of it, is missing or cannot be.",
                 undated,
             )
         )  # fmt: skip
