@@ -107,10 +107,15 @@ class Delivery:
 
     @cached_property
     def ageing(self) -> pl.DataFrame:
-        """Work that has begun and is not finished, the oldest first: `issue_id`, `stage`, `started`, `age` in days."""
+        """Work that has begun and is not finished, the oldest first: `issue_id`, `stage` (UNKNOWN: a status that is no stage),
+        `started`, `age` in days.
+        """
         # The end is the moment after the last day: whole days are counted to that day.
         end = self.end if self.counted.clock is Clock.ELAPSED else self.end - timedelta(microseconds=1)
-        return flow.age(self.items, end, self.counted.clock).select(pl.col("case").alias("issue_id"), "stage", "started", "age")
+        last = self.log.events.group_by("case").agg(pl.col("stage").last())
+        astray = last.filter(pl.col("stage") == UNKNOWN)["case"].cast(pl.String)
+        stage = pl.when(pl.col("case").is_in(astray.implode())).then(pl.lit(UNKNOWN)).otherwise("stage").alias("stage")
+        return flow.age(self.items, end, self.counted.clock).select(pl.col("case").alias("issue_id"), stage, "started", "age")
 
 
 def delivery(

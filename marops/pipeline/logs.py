@@ -15,6 +15,7 @@ from marops.language import Joined, Text, joined, ntext, text
 from marops.pipeline import flow
 from marops.pipeline.events import Why, Workflow, ends, log, order, placed
 from marops.pipeline.flow import Reopened
+from marops.pipeline.speed import FEWEST
 from marops.quantity import Quantity, Unit
 
 NO_HISTORY = "no whole history"
@@ -135,6 +136,9 @@ def summary(
     }
 
 
+_WEEKS = 8
+
+
 def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
     """A summary of what was asked, in sentences."""
     yield text(
@@ -151,15 +155,7 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
             "Stages that were not given and so count in none: {stages}.",
             stages=joined([f"{stage} ({count})" for stage, count in found["unlisted_stages"].items()], 30),
         )
-    for label, spread in (
-        (text("From first to last event"), found["case_duration_days"]),
-        (text("Cycle time"), found["cycle_time_days"]),
-    ):
-        if spread is not None:
-            yield text(
-                "{what}: half took at most {p50}, 85% at most {p85}, 95% at most {p95}; {mean} on average.", what=label,
-                **{name: Quantity(spread[name], Unit.DAYS) for name in ("p50", "p85", "p95", "mean")},
-            )  # fmt: skip
+    yield from _times(found)
     if found["finished_without_active"]:
         yield ntext(
             "{n} item was finished without having been in an active stage; its cycle time is 0.",
@@ -192,6 +188,26 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
         yield text("Left out: {items}.", items=_counted([one["why"] for one in found["excluded"]]))
     if found["unread_rows"]:
         yield of_nobody(found["unread_rows"])
+
+
+def _times(found: Mapping[str, Any]) -> Iterator[Text]:
+    """How long items took, by nearest rank, and how many were finished."""
+    for label, spread, count in (
+        (text("From first to last event"), found["case_duration_days"], found["items"]),
+        (text("Cycle time"), found["cycle_time_days"], found["finished"]),
+    ):
+        if spread is not None:
+            said = {name: Quantity(days, Unit.DAYS) for name, days in {**spread["nearest_rank"], "mean": spread["mean"]}.items()}
+            if count < FEWEST:
+                yield text("{what}: half took at most {p50}; {mean} on average.", what=label, p50=said["p50"], mean=said["mean"])
+            else:
+                yield text(
+                    "{what}: half took at most {p50}, 85% at most {p85}, 95% at most {p95}; {mean} on average.", what=label, **said
+                )
+    weeks = [(date.fromisoformat(week), n) for week, n in found["throughput_per_week"].items()]
+    if weeks:
+        listed = [text("{n} from {day}", n=n, day=week) for week, n in weeks[-_WEEKS:]]
+        yield text("Finished by week, the last ones: {weeks}.", weeks=joined(listed, _WEEKS))
 
 
 def of_nobody(rows: int) -> Text:

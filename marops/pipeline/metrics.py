@@ -96,9 +96,13 @@ def launches(dated: pl.DataFrame, period: Period) -> pl.DataFrame:
 
 
 def work_in_progress(work: pl.DataFrame, end: datetime, before_launch: Sequence[Stage]) -> Measure:
-    """Items that are requested but not yet live."""
+    """Items that are requested but not yet live, those in a status that is no stage among them."""
     count = in_progress(work, end).filter(pl.col("stage").is_in([stage.id for stage in before_launch])).height
-    return _measure("wip", text("In preparation"), count, Unit.COUNT, end, note=text("requested and not yet live"))
+    astray = work.filter(pl.col("stage").is_null() & pl.col("launched_at").is_null() & pl.col("done_at").is_null()).height
+    note = text("requested and not yet live")
+    if astray:
+        note = ntext("{said}; {n} in a status that is no stage", "{said}; {n} in a status that is no stage", astray, said=note)
+    return _measure("wip", text("In preparation"), count + astray, Unit.COUNT, end, note=note)
 
 
 def late_launches(work: pl.DataFrame, today: date, end: datetime, *, has_dates: bool) -> Measure:

@@ -29,11 +29,12 @@ from marops.workspaces.store import OWN, SAMPLE
 _KEYS = ("ws", "from", "to", "vs", "unit", "person", "role")
 LOOKS: dict[str, str] = {
     "view": "board", "days": "elapsed", "reopened": "kept", "order": "farthest", "held": "", "passed": "", "at": "", "way": "",
-    "stage": "", "due": "", "without": "", "more": "", "limit": "", "who": "", "people": "", "added": "", "by": "",
+    "stage": "", "due": "", "finished": "", "without": "", "more": "", "limit": "", "who": "", "people": "", "added": "", "by": "",
 }  # fmt: skip
 """What of the pipeline is looked at, by its names in an address, and what each is where the address does not say: the view, how
-days are counted, what becomes of reopened work, the order of work, what clicks on charts opened, and what the forecast is asked:
-without which items, how many more, with at most how many in progress, with how many people of a role and how many added, by a day.
+days are counted, what becomes of reopened work, the order of work, what clicks on charts opened, whether cumulative flow is drawn
+with what is finished, and what the forecast is asked: without which items, how many more, with at most how many in progress, with
+how many people of a role and how many added, by a day.
 """
 _MEMORY = "marops_scope"
 _UNKNOWN = "marops_scope_unknown"

@@ -182,12 +182,33 @@ def test_work_that_cannot_be_forecast_says_so(home: Path) -> None:
 def test_what_is_left_out_is_listed_with_its_reason(home: Path) -> None:
     moved(**TWELVE, odd=[("Parked", 4)], gone=[("Build", 3), ("Cancelled", 4)])
     at = opened("pipeline", view="quality")
-    assert "2 items are in no measure of flow; 2 have something to know of." in words(at)
+    assert "1 item is in no measure of flow; 2 have something to know of." in words(at)
+    assert "1 dropped item counts in the days in stages alone." in words(at)
     assert "Statuses that are no stage: Parked (1)." in words(at)
     rows = at.dataframe[-1].value
-    assert sorted(zip(rows["Item"], rows["Why"], strict=True)) == [
-        ("gone", "dropped: over without a launch"), ("odd", "was in a status that is no stage"),
+    assert sorted(zip(rows["Item"], rows["Why"], rows["In measures"], strict=True)) == [
+        ("gone", "dropped: over without a launch", "in days in stages"), ("odd", "was in a status that is no stage", "in none"),
     ]  # fmt: skip
+
+
+def test_work_that_went_to_a_status_that_is_no_stage_is_in_preparation_and_in_progress_and_in_no_stage(home: Path) -> None:
+    moved(**TWELVE, odd=[("Build", 3), ("Parked", 20)])
+    board = opened("pipeline")
+    assert measure(board, "In preparation") == "1 requested and not yet live; 1 in a status that is no stage"
+    assert measure(opened("pipeline", view="speed"), "In progress").startswith("1 ")
+    (aged,) = details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 1, 1), date(2026, 1, 31)))).ageing.rows(named=True)
+    assert (aged["issue_id"], aged["stage"], aged["older_than"]) == ("odd", "?", None)
+    rows = opened("pipeline", view="quality").dataframe[-1].value
+    assert rows["In measures"].tolist() == ["in all but flow efficiency"]
+
+
+def test_whether_finished_work_is_drawn_is_in_the_address(home: Path) -> None:
+    moved(**TWELVE)
+    at = opened("pipeline", view="flow")
+    at.toggle(key="w_open").set_value(not at.toggle(key="w_open").value).run()
+    assert at.query_params["finished"] == ("without" if at.toggle(key="w_open").value else "with")
+    same = opened("pipeline", view="flow", finished="".join(at.query_params["finished"]))
+    assert same.toggle(key="w_open").value == at.toggle(key="w_open").value
 
 
 def test_statuses_that_are_no_stage_are_offered_as_stages(home: Path) -> None:

@@ -193,9 +193,13 @@ def _came(names: Mapping[str, str], row: dict[str, Any]) -> Text:
 
 
 def _flow(flow: Details, place: Here) -> None:
-    in_progress = st.toggle(
-        say(text("Without what is finished")), value=flow_figures.is_thin(flow), key=f"cumulative_open_{place.scope.workspace}"
-    )
+    usual = flow_figures.is_thin(flow)
+    in_progress = {"with": False, "without": True}.get(place.looks("finished"), usual)
+    st.session_state["w_open"] = in_progress
+    st.toggle(
+        say(text("Without what is finished")), key="w_open",
+        on_change=picked("w_open", "finished", lambda without: "without" if without else "with"),
+    )  # fmt: skip
     charts.show(charts.drawn(flow_figures.cumulative, flow, in_progress), key="cumulative", picks=_open_day)
     _standing(flow, place)
     _in_progress(flow)
@@ -307,7 +311,8 @@ _REFUSED = Doubt.REFUSED, Why.NO_MOMENT, Why.UNREADABLE, Why.NO_STAGE, Why.REFUS
 
 def _quality(flow: Details, _: Here) -> None:
     found = flow.doubts
-    out = found.filter("is_left_out")["issue_id"].n_unique()
+    dropped = found.filter(why=Doubt.WITHDRAWN)["issue_id"]
+    out = found.filter(pl.col("is_left_out") & ~pl.col("issue_id").is_in(dropped.implode()))["issue_id"].n_unique()
     moves, items = flow.nobodys
     if moves:
         note(logs.of_nobody(moves))
@@ -330,6 +335,13 @@ def _quality(flow: Details, _: Here) -> None:
             out, all=found["issue_id"].n_unique(),
         )
     )  # fmt: skip
+    if dropped.len():
+        note(
+            ntext(
+                "{n} dropped item counts in the days in stages alone.", "{n} dropped items count in the days in stages alone.",
+                dropped.len(),
+            )
+        )  # fmt: skip
     if found["why"].is_in([str(why) for why in _REFUSED]).any():
         note(text("So that refused rows count: undo their import on Data, mend them in the file and import it again."))
     words = flow.unknown_words
@@ -338,9 +350,16 @@ def _quality(flow: Details, _: Here) -> None:
         note(text("Statuses that are no stage: {words}. Map them under Stages.", words=listed))
     reasons = {str(why): say(words) for why, words in _DOUBTS.items()}
     why = pl.col("why").replace_strict(reasons, return_dtype=pl.String).alias(say(text("Why")))
-    counts = found.group_by("is_left_out", "why").agg(pl.col("issue_id").n_unique().cast(pl.Int64).alias("items"))
-    measured = pl.when("is_left_out").then(pl.lit(say(text("in none")))).otherwise(pl.lit(say(text("in all"))))
-    measured = measured.alias(say(text("In measures")))
+    is_dropped = pl.col("issue_id").is_in(dropped.implode())
+    counted = (
+        pl.when(is_dropped).then(pl.lit(say(text("in days in stages"))))
+        .when("is_left_out").then(pl.lit(say(text("in none"))))
+        .when(pl.col("why") == Doubt.UNKNOWN).then(pl.lit(say(text("in all but flow efficiency"))))
+        .otherwise(pl.lit(say(text("in all"))))
+    )  # fmt: skip
+    found = found.with_columns(counted.alias("measured"))
+    counts = found.group_by("is_left_out", "why", "measured").agg(pl.col("issue_id").n_unique().cast(pl.Int64).alias("items"))
+    measured = pl.col("measured").alias(say(text("In measures")))
     counts = counts.sort("is_left_out", "items", "why", descending=[True, True, False])
     table(
         counts.select(why, measured, pl.col("items").alias(say(text("Items")))), key="reasons",
