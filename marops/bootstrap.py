@@ -21,6 +21,7 @@ ROWS = (
     _sources.ImportRun,
     _sources.ImportReject,
     _sources.Restatement,
+    _sources.Replacement,
     _sources.ColumnMapping,
     Blob,
     _scorecard.Target,

@@ -124,12 +124,17 @@ def import_(
         list[str] | None,
         typer.Option("--sheet", metavar="SHEET", help="Take this sheet or table and no other."),
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Let restated days take the place of what is there for them.")] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace", help="Let restated days, or a newer export of the same items, take the place of what is there for them."
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
 ) -> None:
     """Import files: each one whole, or not at all."""
     from marops import bootstrap
-    from marops.sources import service, words
+    from marops.sources import service
 
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
@@ -151,8 +156,8 @@ def import_(
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
-            for found in service.restated(LOCAL_ADMIN, preview) if replace else []:
-                _complain(words.restated(found))
+            if replace:
+                _tell_replaced(preview)
             named = service.named(LOCAL_ADMIN, preview)
             converted = service.converted(LOCAL_ADMIN, preview)
             notices = [*service.counted(LOCAL_ADMIN, preview), *converted.known, *converted.lacking]
@@ -162,6 +167,15 @@ def import_(
             service.cancel(LOCAL_ADMIN, preview)
             raise
         _tell_imported(preview, named, notices, as_json=as_json)
+
+
+def _tell_replaced(preview: "Preview") -> None:
+    from marops.sources import service, words
+
+    renewal = service.renewed(LOCAL_ADMIN, preview)
+    restated = [words.restated(found) for found in service.restated(LOCAL_ADMIN, preview)]
+    for said in [*restated, *(words.renewed(found) for found in renewal.replaced)]:
+        _complain(said)
 
 
 @app.command()

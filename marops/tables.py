@@ -74,7 +74,8 @@ class Kind(StrEnum):
 class Table:
     """A canonical table. `day` names the column that dates a row (for freshness and the period of an import); where rows
     cover a span from there, `seconds` names the column with its length. `owners` say whose a row is, where the source
-    delivers whole periods of an owner and may deliver them again.
+    delivers whole periods of an owner and may deliver them again. `item` says of which thing a row is, where an export holds
+    all rows of the things in it, and a newer one holds them as they are now.
     """
 
     name: str
@@ -85,11 +86,13 @@ class Table:
     day: str | None = None
     seconds: str | None = None
     owners: tuple[str, ...] = ()
+    item: str | None = None
     by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
-        unknown = [name for name in (*self.key, *self.owners, *([self.day] if self.day else [])) if name not in self.by_name]
+        named = (*self.key, *self.owners, *filter(None, (self.day, self.item)))
+        unknown = [name for name in named if name not in self.by_name]
         if unknown:
             raise ValueError(f"{self.name}: {unknown} are not columns")
 
@@ -303,6 +306,7 @@ WORK_ITEM = Table(
     ),
     ("issue_id",),
     day="created_at",
+    item="issue_id",
 )
 
 WORK_ITEM_TRANSITION = Table(
@@ -321,6 +325,7 @@ WORK_ITEM_TRANSITION = Table(
     ),
     ("issue_id", "status_sequence"),
     day="transition_at",
+    item="issue_id",
 )
 
 SLI_MEASUREMENT = Table(
@@ -458,6 +463,7 @@ FLAG_EVENT = Table(
     ),
     ("issue_id", "flag_at", "kind"),
     day="flag_at",
+    item="issue_id",
 )
 
 FX_RATE = Table(

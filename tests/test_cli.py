@@ -234,6 +234,26 @@ def test_restated_days_are_refused_until_one_says_that_they_replace_what_is_ther
     assert made.counted("ad_performance").sort("period_start")["spend"].cast(pl.Float64).to_list() == [1.25, 2.75, 0.0]
 
 
+def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_one_says_so(tmp_path: Path) -> None:
+    header = "Summary,Issue key,Issue id,Status,Created\n"
+    old = header + "One,A-1,11,Build,2026-05-01 09:00\n"
+    assert here("import", made.put(tmp_path / "last.csv", old)).returncode == 0
+    path = made.put(tmp_path / "new.csv", old.replace("Build", "Done") + "Two,A-2,12,Build,2026-05-02 09:00\n")
+    said = mistake(here("import", path))
+    assert "1 row of work_item is already here from last.csv" in said
+    assert "choose to replace it on Data, or import with --replace." in said
+    done = here("import", "--replace", path)
+    assert done.returncode == 0
+    assert done.stderr.startswith("marops: Takes the place of last.csv, imported on ")
+    assert done.stderr.endswith(": 1 item in work_item.\n")
+    assert made.counted("work_item").sort("issue_id")["current_status"].to_list() == ["Done", "Build"]
+    lacking = made.put(tmp_path / "lacking.csv", header + "Two,A-2,12,Done,2026-05-02 09:00\n")
+    assert mistake(here("import", "--replace", lacking)) == (
+        "new.csv has 1 item in work_item that is not among the rows to be taken here: A-1. Nothing was imported, for it would be "
+        "lost. Export it, too, or undo the import of new.csv on Data first."
+    )
+
+
 def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", 'Day,Campaign,Impr.,Cost\n03/04/2026,A,1,"1,234"\n')
     assert "Nothing of ads.csv can be imported yet." in mistake(here("import", path))

@@ -169,7 +169,7 @@ LOOKING = {
         "marops.pipeline.service": "flow findings verdict",
         "marops.scorecard.managing": "target_history overlaps in_file check_ins last_notes annotations rebases",
         "marops.scorecard.service": "scorecard row findings verdict",
-        "marops.sources.service": "imports refused details_only restated_by freshness campaign_names",
+        "marops.sources.service": "imports refused details_only restated_by replaced_by freshness campaign_names",
         "marops.work.approving": "approvals queue",
         "marops.work.commenting": "comments",
         "marops.work.hindrances": "flags dependencies",

@@ -34,6 +34,7 @@ from marops.scorecard import targets
 from marops.scorecard.judging import goal_for
 from marops.scorecard.store import Target
 from marops.sources import service as sources
+from marops.sources.store import ImportRun, Status
 from marops.work.store import Approval, SameWork, WorkItem
 from marops.workspaces import service as workspaces
 from marops.workspaces.store import OWN, SAMPLE, Workspace, ensure_own
@@ -118,7 +119,7 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
         "Workspace": "workspace", "BusinessUnit": "business_unit", "StageDefinition": "stage_definition",
         "WorkingCalendar": "working_calendar", "RaciRole": "raci_role",
         "ImportRun": "import_run", "ImportReject": "import_reject",
-        "Restatement": "restatement",
+        "Restatement": "restatement", "Replacement": "replacement",
         "ColumnMapping": "column_mapping", "Blob": "blob", "Target": "target", "BudgetPlan": "budget_plan", "Scenario": "scenario",
         "AssessmentAnswer": "assessment_answer", "AssessmentFact": "assessment_fact", "Decision": "decision",
         "Connection": "connection", "Feed": "feed", "FeedRun": "feed_run", "ActionItem": "action_item", "CheckIn": "check_in",
@@ -469,6 +470,27 @@ def test_what_was_said_to_be_one_before_it_could_be_said_of_two_is_one_and_two_a
     store.migrate()
     with store.reading() as session:
         assert [row.id for row in session.exec(select(SameWork))] == ["s1"]
+
+
+def test_an_older_schema_counts_no_export_beside_the_newer_one_that_took_its_place(database: str) -> None:
+    from alembic import command
+
+    run = {
+        "workspace_id": OWN, "sha256": "0", "bytes": 1, "rows_read": 1, "rows_loaded": 1, "rows_refused": 0, "rows_set_aside": 0,
+        "tables": "work_item", "report": {}, "status": "ACTIVE", "imported_by": "Ana", "imported_at": NOON,
+    }  # fmt: skip
+    place = {"workspace_id": OWN, "table_name": "work_item"}
+    before("0022", {
+        "workspace": OLD_ROWS["workspace"][:1],
+        "import_run": [{**run, "id": name, "file_name": name} for name in ("old", "new", "other")],
+        "replacement": [{**place, "id": "r", "import_id": "new", "replaced_id": "old"}],
+    })  # fmt: skip
+    with store.engine().execution_options(marops_writing=True).begin() as connection:
+        command.downgrade(store._alembic(connection), "0021")
+    store.migrate()
+    with store.reading() as session:
+        found = {run.id: run.status for run in session.exec(select(ImportRun))}
+    assert found == {"old": Status.UNDONE, "new": Status.ACTIVE, "other": Status.ACTIVE}
 
 
 def test_overrides_from_before_their_moves_were_kept_are_told_from_what_was_withdrawn(database: str) -> None:

@@ -27,7 +27,7 @@ from marops.errors import BadConnection, Conflict
 from marops.lake import Blob
 from marops.language import text
 from marops.principal import Principal
-from marops.sources import grains
+from marops.sources import grains, renewing
 from marops.sources.previews import Preview
 from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun, Status
@@ -110,7 +110,8 @@ def kept(before: Past, table: Table, staged: Path, first: date | None, *, change
     if first is None or not before.import_id:
         return []
     with store.reading() as session:
-        blobs = session.exec(select(Blob).where(Blob.import_id == before.import_id, col(Blob.active).is_(True))).all()
+        # Also what a newer export stands in the place of for now: it comes back with it.
+        blobs = session.exec(select(Blob).where(Blob.import_id == before.import_id)).all()
     found = [_rest(blob, table, staged, None if changes else first) for blob in blobs]
     # What was refused in every delivery is carried on once.
     refused = {blob.sha256: blob for blob in found if blob is not None and blob.table_name not in TABLES}
@@ -185,6 +186,7 @@ def replacing(
             session.add(feed)
             session.flush()
         _take_out(session, principal, before)
+        renewing.carry_on(session, before.import_id, run)
         for blob in staying:
             blob.import_id = run.id
         session.add_all(staying)

@@ -13,8 +13,9 @@ from marops.errors import BadFile, Conflict
 from marops.lake import Blob
 from marops.language import joined, ntext, text
 from marops.principal import Principal
-from marops.sources import counting, overlaps, previews, remembering, restating, words
+from marops.sources import counting, overlaps, previews, remembering, renewing, restating, words
 from marops.sources.previews import Preview
+from marops.sources.renewing import Renewal
 from marops.sources.report import Note, Part
 from marops.sources.store import ImportReject, ImportRun, active_import_of
 from marops.store import new_id
@@ -38,10 +39,11 @@ def accept(
     overlaps.check_among(parts)
     with store.reading() as session:
         checked_at = workspaces.load(session, preview.workspace_id).revision
-        _check_parts(session, preview, parts, replacing=replacing, without=without)
+        renewal = renewed(session, preview) if replacing else Renewal()
+        _check_parts(session, preview, parts, renewal, replacing=replacing, without=without)
     run = _import_run(principal, preview)
     kept = {part.name: _keep(part, path) for part, path in parts}
-    refused = [_refused_blob(run, part, path) for part, path in _kept_out(preview)]
+    refused = [_refused_blob(run, part, path) for part, path in kept_out(preview)]
     with store.writing() as session:
         workspace = workspaces.lock(session, preview.workspace_id)
         if active_import_of(session, preview.workspace_id, preview.sha256):
@@ -51,7 +53,7 @@ def accept(
                 raise Conflict(
                     text("Something else was imported meanwhile. Nothing was changed; look again at what would be replaced.")
                 )
-            _check_parts(session, preview, parts, replacing=replacing, without=without)
+            _check_parts(session, preview, parts, renewal, replacing=replacing, without=without)
         before = counting.claims(overlaps.active_blobs(session, preview.workspace_id))
         run.imported_at = _after_all(session, preview.workspace_id)
         session.add(run)
@@ -63,7 +65,9 @@ def accept(
                 session.add(_blob(run, part, *kept[part.name]))
             else:
                 _insert_state(session, run, part, path)
-        session.add_all(restating.restatements(run, parts) if replacing else [])
+        if replacing:
+            session.add_all(restating.restatements(run, parts))
+            session.add_all(renewing.replacements(session, run, renewal))
         for blob in refused:
             blob.ingested_at = run.imported_at
         session.add_all([*refused, *_rejects(run, preview.ready)])
@@ -83,14 +87,23 @@ def staged(preview: Preview) -> list[tuple[Part, Path]]:
     return [(part, folder / part.staged.file) for part in preview.ready if part.staged and part.staged.rows]
 
 
-def _kept_out(preview: Preview) -> list[tuple[Part, Path]]:
+def kept_out(preview: Preview) -> list[tuple[Part, Path]]:
     """The parts with refused rows of which somebody asks whose they are, and where these are staged."""
     folder, _ = previews.staged(preview.id)
     return [(part, folder / part.rows.kept_out) for part in preview.ready if part.rows.kept_out and refused_of(part.rows.table)]
 
 
-def _check_parts(session: Session, preview: Preview, parts: Sequence[tuple[Part, Path]], *, replacing: bool, without: str) -> None:
-    blobs = overlaps.active_blobs(session, preview.workspace_id, without)
+def renewed(session: Session, preview: Preview) -> Renewal:
+    """The earlier imports whose place a preview's parts take, or why they cannot."""
+    return renewing.renewal(session, staged(preview), kept_out(preview), overlaps.active_blobs(session, preview.workspace_id))
+
+
+def _check_parts(
+    session: Session, preview: Preview, parts: Sequence[tuple[Part, Path]], renewal: Renewal, *, replacing: bool, without: str
+) -> None:
+    if renewal.hindered:
+        raise Conflict(renewal.hindered)
+    blobs = renewal.without(overlaps.active_blobs(session, preview.workspace_id, without))
     if replacing:
         blobs = restating.without(blobs, parts)
     for part, path in parts:

@@ -286,6 +286,12 @@ def _imported_twice(doubled: Doubled) -> Text:
         "Undo that import on Data first, or take the repeated rows out of the file.",
         doubled.rows, table=doubled.table.name, source=doubled.source,
     )  # fmt: skip
+    if doubled.table.item:
+        return text(
+            "{said} A newer export of the same items can take the place of the old one: choose to replace it on Data, or import "
+            "with --replace.",
+            said=said,
+        )
     if not doubled.table.owners:
         return said
     return text("{said} Restated days can take the place of the old ones: choose to replace them.", said=said)

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 
 from marops import lake
 from marops.lake import Blob, Period
+from marops.sources import renewing
 from marops.sources.report import Part
 from marops.sources.store import ImportRun, Restatement, Status
 from marops.tables import TABLES, Kind, Table
@@ -116,18 +117,20 @@ def _is_of(blob: Blob, table_name: str, grain: str) -> bool:
 
 
 def settle(session: Session, workspace_id: str) -> list[Blob]:
-    """Say of each blob what counts of it: whether its import is active, and which of its days later active imports restate.
-    Returns those of which more counts than before.
+    """Say of each blob what counts of it: whether its import is active and no later active one took its place, and which of its
+    days later active imports restate. Returns those of which more counts than before.
     """
     session.flush()
     runs = {run.id: run for run in session.exec(select(ImportRun).where(ImportRun.workspace_id == workspace_id))}
     active = {import_id for import_id, run in runs.items() if run.status == Status.ACTIVE}
     query = select(Restatement).where(Restatement.workspace_id == workspace_id, col(Restatement.import_id).in_(active))
     found = session.exec(query.order_by(col(Restatement.first_day), col(Restatement.id))).all()
+    replaced = renewing.in_force(session, workspace_id, active)
     grown: list[Blob] = []
     for blob in session.exec(select(Blob).where(Blob.workspace_id == workspace_id)).all():
         left_out = [_period(one) for one in found if _leaves_out(one, runs[one.import_id], blob)]
-        now = blob.import_id in active
+        later = (runs[by] for by in replaced.get((blob.import_id, blob.table_name), ()))
+        now = blob.import_id in active and not any(run.imported_at > blob.ingested_at for run in later)
         if now and (not blob.active or any(period not in left_out for period in blob.left_out)):
             grown.append(blob)
         blob.active, blob.left_out = now, left_out

@@ -30,6 +30,7 @@ from marops.sources import (
     overlaps,
     previews,
     remembering,
+    renewing,
     restating,
     runner,
     server_files,
@@ -42,6 +43,7 @@ from marops.sources.ongoing import Ongoing
 from marops.sources.previews import Preview, Source
 from marops.sources.progress import Progress
 from marops.sources.remembering import Remembered
+from marops.sources.renewing import Renewal
 from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.restating import Restated
 from marops.sources.store import ImportReject, ImportRun
@@ -261,11 +263,11 @@ def accept(
 ) -> ImportRun:
     """Take the rows of every ready part, or none.
 
-    With `replacing`, the rows take the place of what `restated` says of them. `also` is done in the same transaction;
+    With `replacing`, the rows take the place of what `restated` and `renewed` say of them. `also` is done in the same transaction;
     where it takes an import out of the numbers, `without` is that import's id, and its rows are no rows that are already there.
 
     Raises BadFile where nothing is ready, or rows are refused and `leave_out_refused` is not set; Conflict where the
-    file, or rows with the same key, are already there.
+    file, or rows with the same key, are already there, or what `renewed` says stands in the way.
     """
     require(principal, Action.IMPORT, preview.workspace_id)
     return accepting.accept(
@@ -292,6 +294,18 @@ def _restated(preview: Preview, _revision: str) -> tuple[Restated, ...]:
         blobs = overlaps.active_blobs(session, preview.workspace_id)
     found = (restating.restated(part, path, blobs) for part, path in accepting.staged(preview))
     return tuple(each for each in found if each)
+
+
+def renewed(principal: Principal, preview: Preview) -> Renewal:
+    """The earlier imports whose place a preview takes where it repeats their items: accept it with `replacing`, or not at all."""
+    require(principal, Action.IMPORT, preview.workspace_id)
+    return Renewal() if preview.repeats else _renewed(preview, workspaces.revisions().get(preview.workspace_id, ""))
+
+
+@cached(LRUCache(maxsize=64), key=_reading_of, lock=Lock())
+def _renewed(preview: Preview, _revision: str) -> Renewal:
+    with store.reading() as session:
+        return accepting.renewed(session, preview)
 
 
 def doubled(principal: Principal, preview: Preview) -> Text | None:
@@ -370,6 +384,13 @@ def restated_by(principal: Principal, workspace_id: str) -> dict[str, list[str]]
     require(principal, Action.READ, workspace_id)
     with store.reading() as session:
         return restating.restated_by(session, workspace_id)
+
+
+def replaced_by(principal: Principal, workspace_id: str) -> dict[str, dict[str, list[str]]]:
+    """For each import whose place later ones in force have taken: the names of those files, and in which tables."""
+    require(principal, Action.READ, workspace_id)
+    with store.reading() as session:
+        return renewing.replaced_by(session, workspace_id)
 
 
 def undo(principal: Principal, workspace_id: str, import_id: str) -> ImportRun:

@@ -53,6 +53,18 @@ class Restatement(Row, table=True):
     last_day: date
 
 
+class Replacement(Row, table=True):
+    """That an import's rows of a table took the place of all that an earlier import (`replaced_id`) says there: while the later
+    one is active, the earlier one's do not count.
+    """
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
+    import_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
+    table_name: str = Field(max_length=60)
+    replaced_id: str = Field(foreign_key="import_run.id", index=True, max_length=32)
+
+
 class ImportReject(Row, table=True):
     """One refused cell of an import."""
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from marops.language import Exact, Text, joined, message, ntext, text
 from marops.sources.progress import Progress
+from marops.sources.renewing import Renewed
 from marops.sources.report import Note, Question, Reason, Refused, Total
 from marops.sources.restating import Restated
 from marops.tables import Type
@@ -258,6 +259,20 @@ def restated(found: Restated) -> Text:
     else:
         spent = ""
     return text("{said}{gone}{spent}.", said=said, gone=gone, spent=spent)
+
+
+def renewed(found: Renewed) -> Text:
+    """Whose place a newer export would take."""
+    gone = (
+        ntext("; {n} row of their history does not come again", "; {n} rows of their history do not come again", found.gone)
+        if found.gone
+        else ""
+    )
+    return ntext(
+        "Takes the place of {file}, imported on {moment}: {n} item in {tables}{gone}.",
+        "Takes the place of {file}, imported on {moment}: {n} items in {tables}{gone}.",
+        found.items, file=found.file_name, moment=found.imported_at, tables=joined(found.tables), gone=gone,
+    )  # fmt: skip
 
 
 def untied(header: str, total: Total, currency: str | None = None) -> Text:

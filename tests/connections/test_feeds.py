@@ -323,3 +323,31 @@ def test_days_that_a_file_restated_come_back_when_it_is_undone_though_the_feed_w
     assert days() == FIRST | {"2026-05-01": "99.25", "2026-05-04": "4"}
     sources.undo(admin, OWN, run.id)
     assert days() == FIRST | {"2026-05-04": "4"}
+
+
+def test_items_that_a_newer_export_stands_for_come_back_when_it_is_undone_though_the_feed_was_synced_meanwhile(
+    admin: Principal, lite: Source, tmp_path: Path
+) -> None:
+    """A sync takes over every row before its window, also those whose place a file has taken for now."""
+
+    def spent() -> dict[str, int]:
+        return dict(made.counted("work_item").sort("issue_id").select("issue_id", "time_spent_seconds").iter_rows())
+
+    lite("CREATE TABLE issues (issue_id TEXT, created_at TEXT, time_spent_seconds INTEGER)")
+    lite("INSERT INTO issues VALUES ('1', '2026-05-01 08:00:00', 5), ('2', '2026-05-02 08:00:00', 5)")
+    found = service.preview(admin, OWN, service.save(admin, OWN, lite.form, lite.password), Query(table="issues"))
+    service.follow(admin, found, "Issues", date_column="created_at", look_back_days=0)
+    export = "issue_id,created_at,time_spent_seconds\n1,2026-05-01 08:00:00,7\n2,2026-05-02 08:00:00,7\n"
+    run = sources.accept(admin, sources.preview_file(admin, OWN, made.put(tmp_path / "new.csv", export)), replacing=True)
+    assert spent() == {"1": 7, "2": 7}
+    lite("UPDATE issues SET time_spent_seconds = 9 WHERE issue_id = '2'")
+    with pytest.raises(Conflict, match=r"is already here from new\.csv, so nothing was taken"):
+        sync(admin, only(admin).id)
+    lite("DELETE FROM issues WHERE issue_id = '2'")
+    lite("INSERT INTO issues VALUES ('3', '2026-05-04 08:00:00', 5)")
+    sync(admin, only(admin).id)
+    assert spent() == {"1": 7, "2": 7, "3": 5}
+    sources.undo(admin, OWN, run.id)
+    assert spent() == {"1": 5, "3": 5}
+    sources.restore(admin, OWN, run.id)
+    assert spent() == {"1": 7, "2": 7, "3": 5}

@@ -69,20 +69,26 @@ def history(runs: Sequence[ImportRun], place: Here) -> None:
         note(text("No imports yet."))
     detail = service.details_only(principal(), place.scope.workspace)
     restated = service.restated_by(principal(), place.scope.workspace)
+    replaced = service.replaced_by(principal(), place.scope.workspace)
     with st.container(gap=None):
         for run in runs[:_LISTED]:
-            _run(run, place, is_detail=run.id in detail, restated_by=restated.get(run.id, []))
+            later = [text("restated by {files}", files=joined(restated[run.id]))] if run.id in restated else []
+            later += [
+                text("{tables} replaced by {file}", tables=joined(tables), file=file)
+                for file, tables in replaced.get(run.id, {}).items()
+            ]
+            _run(run, place, is_detail=run.id in detail, later=later)
     if len(runs) > _LISTED:
         note(text("and {n} older ones", n=len(runs) - _LISTED))
 
 
-def _run(run: ImportRun, place: Here, *, is_detail: bool, restated_by: list[str]) -> None:
+def _run(run: ImportRun, place: Here, *, is_detail: bool, later: Sequence[Text]) -> None:
     undone = run.status == Status.UNDONE
     facts = [run.tables, say(ntext("{n} row", "{n} rows", run.rows_loaded))]
     if run.rows_refused:
         facts.append(say(ntext("{n} refused", "{n} refused", run.rows_refused)))
-    if restated_by and not undone:
-        facts.append(say(text("restated by {files}", files=joined(restated_by))))
+    if not undone:
+        facts += [say(said) for said in later]
     if is_detail:
         facts.append(say(text("kept as detail: the same spend is counted from another file")))
     facts.append(say(text("imported by {name} on {moment}", name=run.imported_by, moment=run.imported_at)))

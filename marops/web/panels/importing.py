@@ -237,9 +237,15 @@ def _decision(preview: Preview, place: Here) -> None:
     restated = service.restated(principal(), preview)
     for found in restated:
         st.warning(literal(words.restated(found)), icon=":material/published_with_changes:")
+    renewal = service.renewed(principal(), preview)
+    for found in renewal.replaced:
+        st.warning(literal(words.renewed(found)), icon=":material/published_with_changes:")
+    if renewal.hindered:
+        st.warning(literal(renewal.hindered), icon=":material/content_copy:")
+    replacing = bool(restated or renewal.replaced)
     with st.container(horizontal=True):
-        if ready and not preview.repeats and not service.doubled(principal(), preview):
-            if restated:
+        if ready and not preview.repeats and not renewal.hindered and not service.doubled(principal(), preview):
+            if replacing:
                 label = ntext("Replace them by the {n} row", "Replace them by the {n} rows", ready)
             elif preview.rows_refused:
                 label = ntext(
@@ -247,7 +253,7 @@ def _decision(preview: Preview, place: Here) -> None:
                 )
             else:
                 label = ntext("Import {n} row", "Import {n} rows", ready)
-            st.button(say(label), type="primary", key="accept", on_click=_accept, args=(preview, bool(restated)))
+            st.button(say(label), type="primary", key="accept", on_click=_accept, args=(preview, replacing))
         st.button(say(text("Cancel")), key="cancel", on_click=_cancel, args=(preview,))
     if place.opened.workspace.is_sample and ready:
         note(text("Your rows go into your own workspace, not into the sample company."))

@@ -1,0 +1,218 @@
+"""A newer export of the same items: it takes the place of the earlier ones, table by table.
+
+Trackers are exported anew, with every item as it is now and all of its history; rows of items have no days that could be
+restated. So an import whose items are all in the newer file is replaced by it as a whole, with the rows of it that were
+refused. Nothing is lost that way: where an earlier import has an item, or more of an item's history, than the newer file,
+nothing is replaced. What is kept is only whose place an import took; what counts follows from which imports are active
+(`restating.settle`), so that any of them can be undone and restored in any order.
+"""
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from sqlmodel import Session, col, select
+
+from marops import lake
+from marops.lake import Blob
+from marops.language import Text, joined, ntext
+from marops.sources import overlaps
+from marops.sources.report import Part
+from marops.sources.store import ImportRun, Replacement, Status
+from marops.tables import REFUSED, TABLES, Table, refused_of
+
+Staged = Sequence[tuple[Part, Path]]
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """An earlier import whose rows of these tables a file takes the place of. `items`: of how many items they are; `gone`: how
+    many rows of their history more than the file has of them.
+    """
+
+    import_id: str
+    file_name: str
+    imported_at: datetime
+    tables: tuple[str, ...]
+    items: int
+    gone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a file takes the place of, the earliest first; or nothing, and what to say of what it would lose."""
+
+    replaced: tuple[Renewed, ...] = ()
+    hindered: Text | None = None
+
+    def without(self, blobs: Iterable[Blob]) -> list[Blob]:
+        """Those of these blobs that stay."""
+        gone = {(one.import_id, name) for one in self.replaced for table in one.tables for name in _names(table)}
+        return [blob for blob in blobs if (blob.import_id, blob.table_name) not in gone]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is said of a table's items: one row an item (item, name, rows, first and last moment), and items of refused rows."""
+
+    items: pl.DataFrame
+    refused: frozenset[str]
+
+
+def renewal(session: Session, staged: Staged, kept_out: Staged, blobs: Sequence[Blob]) -> Renewal:
+    """What taking these parts, with these of their rows refused, would take the place of among these active blobs."""
+    if not _repeats(staged, blobs):
+        return Renewal()
+    found: dict[str, dict[str, tuple[_Held, _Held]]] = {}
+    for name in dict.fromkeys(part.rows.table for part, _ in (*staged, *kept_out)):
+        table, names = TABLES[name], _names(name)
+        if not table.item:
+            continue
+        new = _staged(table, staged, kept_out)
+        for import_id in dict.fromkeys(blob.import_id for blob in blobs if blob.table_name in names):
+            old = _there(table, [blob for blob in blobs if blob.import_id == import_id])
+            if _shared(old, new):
+                found.setdefault(import_id, {})[name] = old, new
+    runs = session.exec(select(ImportRun).where(col(ImportRun.id).in_(found)).order_by(col(ImportRun.imported_at))).all()
+    for run in runs:
+        for name, (old, new) in found[run.id].items():
+            if hindered := _lost(run.file_name, TABLES[name], old, new):
+                return Renewal(hindered=hindered)
+    return Renewal(tuple(_renewed(run, found[run.id]) for run in runs))
+
+
+def _repeats(staged: Staged, blobs: Sequence[Blob]) -> bool:
+    """Whether a row comes again. Where none does, the file only adds to what is there."""
+    for part, path in staged:
+        table = TABLES[part.rows.table]
+        there = [blob for blob in blobs if blob.table_name == table.name]
+        if table.item and overlaps.doubled_rows(table, pl.scan_parquet(path), there):
+            return True
+    return False
+
+
+def _staged(table: Table, staged: Staged, kept_out: Staged) -> _Held:
+    rows = [lake.complete(table, pl.scan_parquet(path)) for part, path in staged if part.rows.table == table.name]
+    refused = [pl.scan_parquet(path) for part, path in kept_out if part.rows.table == table.name]
+    return _held(table, [frame.select(table.schema.keys()) for frame in rows], refused)
+
+
+def _there(table: Table, blobs: Sequence[Blob]) -> _Held:
+    rows = [blob for blob in blobs if blob.table_name == table.name]
+    refused = [lake.all_rows(blob, REFUSED) for blob in blobs if blob.table_name == refused_of(table.name)]
+    return _held(table, [lake.scan(rows, table)] if rows else [], refused)
+
+
+def _held(table: Table, rows: Sequence[pl.LazyFrame], refused: Sequence[pl.LazyFrame]) -> _Held:
+    item, moment = str(table.item), str(table.day)
+    name = "issue_key" if "issue_key" in table.by_name else item
+    items = (
+        pl.concat(rows or [pl.LazyFrame(schema=table.schema)], how="vertical_relaxed")
+        .group_by(pl.col(item).alias("item"))
+        .agg(
+            pl.coalesce(pl.col(name).first(), pl.col(item).first()).alias("name"), pl.len().alias("rows"),
+            pl.col(moment).min().alias("first"), pl.col(moment).max().alias("last"),
+        )
+        .collect()
+    )  # fmt: skip
+    whose = {of for frame in refused for of in frame.select("of").drop_nulls().collect()["of"]}
+    return _Held(items, frozenset(whose))
+
+
+def _shared(old: _Held, new: _Held) -> AbstractSet[str]:
+    return {*old.items["item"], *old.refused} & {*new.items["item"], *new.refused}
+
+
+def _lost(file_name: str, table: Table, old: _Held, new: _Held) -> Text | None:
+    """What to say of items, or of their history, that only the earlier import has."""
+    missing = old.items.join(new.items, on="item", how="anti")["name"].to_list()
+    missing += old.refused - {*old.items["item"], *new.items["item"], *new.refused}
+    if missing:
+        return ntext(
+            "{file} has {n} item in {table} that is not among the rows to be taken here: {names}. Nothing was imported, for it "
+            "would be lost. Export it, too, or undo the import of {file} on Data first.",
+            "{file} has {n} items in {table} that are not among the rows to be taken here: {names}. Nothing was imported, for "
+            "they would be lost. Export them, too, or undo the import of {file} on Data first.",
+            len(missing), file=file_name, table=table.name, names=joined(sorted(missing)),
+        )  # fmt: skip
+    if table.key == (table.item,):  # one row an item: there is no history
+        return None
+    both = old.items.join(new.items, on="item", suffix="_new")
+    longer = both.filter((pl.col("first") < pl.col("first_new")) | (pl.col("last") > pl.col("last_new")))["name"].to_list()
+    if not longer:
+        return None
+    return ntext(
+        "In {file} {table} reaches further for {n} item than in the rows to be taken here: {names}. Nothing was imported, for "
+        "that would be lost. Export its whole history, or undo the import of {file} on Data first.",
+        "In {file} {table} reaches further for {n} items than in the rows to be taken here: {names}. Nothing was imported, for "
+        "that would be lost. Export their whole history, or undo the import of {file} on Data first.",
+        len(longer), file=file_name, table=table.name, names=joined(sorted(longer)),
+    )  # fmt: skip
+
+
+def _renewed(run: ImportRun, found: dict[str, tuple[_Held, _Held]]) -> Renewed:
+    items: set[str] = set()
+    gone = 0
+    for old, new in found.values():
+        items |= {*old.items["item"], *old.refused}
+        fewer = old.items.join(new.items, on="item", suffix="_new").filter(pl.col("rows") > pl.col("rows_new"))
+        gone += int((fewer["rows"] - fewer["rows_new"]).sum())
+    return Renewed(run.id, run.file_name, run.imported_at, tuple(found), len(items), gone)
+
+
+def _names(table: str) -> tuple[str, ...]:
+    """Under which names the lake keeps rows of a table: those that were taken and those that were refused."""
+    refused = refused_of(table)
+    return (table, refused) if refused else (table,)
+
+
+def replacements(session: Session, run: ImportRun, found: Renewal) -> list[Replacement]:
+    """The rows that say whose place an import takes: also that of what those had replaced, which else came back beside it once
+    one of them is undone.
+    """
+    pairs = dict.fromkeys((one.import_id, table) for one in found.replaced for table in one.tables)
+    query = select(Replacement).where(col(Replacement.import_id).in_({import_id for import_id, _ in pairs}))
+    earlier = [(one.replaced_id, one.table_name) for one in session.exec(query) if (one.import_id, one.table_name) in pairs]
+    return [
+        Replacement(workspace_id=run.workspace_id, import_id=run.id, table_name=table, replaced_id=import_id)
+        for import_id, table in dict.fromkeys([*pairs, *earlier])
+    ]
+
+
+def carry_on(session: Session, earlier_id: str, run: ImportRun) -> None:
+    """Let what took the place of an import stand in that of another, too, which takes its rows over as they are."""
+    for one in session.exec(select(Replacement).where(Replacement.replaced_id == earlier_id)).all():
+        session.add(
+            Replacement(
+                workspace_id=run.workspace_id, import_id=one.import_id, table_name=one.table_name, replaced_id=run.id
+            )
+        )  # fmt: skip
+
+
+def in_force(session: Session, workspace_id: str, active: AbstractSet[str]) -> dict[tuple[str, str], list[str]]:
+    """By import and name of rows in the lake: those of these imports that took its place there."""
+    found: dict[tuple[str, str], list[str]] = {}
+    query = select(Replacement).where(Replacement.workspace_id == workspace_id, col(Replacement.import_id).in_(active))
+    for one in session.exec(query):
+        for name in _names(one.table_name):
+            found.setdefault((one.replaced_id, name), []).append(one.import_id)
+    return found
+
+
+def replaced_by(session: Session, workspace_id: str) -> dict[str, dict[str, list[str]]]:
+    """For each import whose place later ones in force took: by the file of the first that did, the tables."""
+    query = (
+        select(Replacement, ImportRun)
+        .where(Replacement.workspace_id == workspace_id, Replacement.import_id == ImportRun.id, ImportRun.status == Status.ACTIVE)
+        .order_by(col(ImportRun.imported_at), col(Replacement.table_name))
+    )
+    seen: set[tuple[str, str]] = set()
+    found: dict[str, dict[str, list[str]]] = {}
+    for one, run in session.exec(query):
+        if (one.replaced_id, one.table_name) not in seen:
+            seen.add((one.replaced_id, one.table_name))
+            found.setdefault(one.replaced_id, {}).setdefault(run.file_name, []).append(one.table_name)
+    return found

@@ -1,0 +1,297 @@
+"""A newer export of the same items: whose place it takes, when it may not, and the way back."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marops import item_rollups
+from marops.errors import Conflict
+from marops.principal import Principal
+from marops.sources import accepting, service, words
+from marops.sources.store import ImportRun
+from marops.workspaces.store import OWN
+from tests.sources import made
+from tests.work.made import facts, refused
+
+
+@pytest.fixture(autouse=True)
+def _prepared(home: Path, read_here: None) -> None:
+    """Every test here has an installation of its own."""
+
+
+def day(number: int) -> datetime:
+    """Nine in the morning of a day of May, UTC."""
+    return made.utc(2026, 5, number, 9)
+
+
+def issue(number: int, *steps: tuple[int, str], flags: tuple[int, ...] = ()) -> dict[str, Any]:
+    """An issue as Jira's API gives it: created on the first of May in the backlog, then the statuses it entered by day of May."""
+    moves = [(on, {"field": "status", "fromString": before, "toString": after}) for (_, before), (on, after) in _pairs(steps)]
+    moves += [(on, {"field": "Flagged", "fromString": None, "toString": "Impediment"}) for on in flags]
+    return {
+        "id": str(10 + number), "key": f"A-{number}",
+        "fields": {
+            "summary": f"Issue {number}", "created": "2026-05-01T09:00:00.000+0000",
+            "status": {"name": steps[-1][1] if steps else "Backlog"},
+        },
+        "changelog": {
+            "histories": [
+                {"created": f"2026-05-{on:02}T09:00:00.000+0000", "author": {"accountId": "u"}, "items": [item]}
+                for on, item in moves
+            ],
+            "total": len(moves),
+        },
+    }  # fmt: skip
+
+
+def _pairs(steps: tuple[tuple[int, str], ...]) -> list[tuple[tuple[int, str], tuple[int, str]]]:
+    return list(zip([(1, "Backlog"), *steps], steps, strict=False))
+
+
+def jira(*issues: dict[str, Any]) -> str:
+    return json.dumps({"issues": list(issues)})
+
+
+WEEK_1 = jira(issue(1, (4, "Build"), flags=(5,)), issue(2))
+WEEK_2 = jira(issue(1, (4, "Build"), (11, "Execution"), flags=(5,)), issue(2, (12, "Build")), issue(3))
+WEEK_3 = jira(issue(1, (4, "Build"), (11, "Execution"), flags=(5,)), issue(2, (12, "Build"), (18, "QA")), issue(3), issue(4))
+
+Work = list[tuple[object, ...]]
+AFTER_1: Work = [("11", "build", day(4), None), ("12", "request", day(1), None)]
+AFTER_2: Work = [("11", "execution", day(11), day(11)), ("12", "build", day(12), None), ("13", "request", day(1), None)]
+AFTER_3: Work = [AFTER_2[0], ("12", "qa", day(18), None), AFTER_2[2], ("14", "request", day(1), None)]
+
+
+def preview(admin: Principal, tmp_path: Path, name: str, content: str) -> service.Preview:
+    return service.preview_file(admin, OWN, made.put(tmp_path / name, content))
+
+
+def take(admin: Principal, tmp_path: Path, name: str, content: str, *, replacing: bool = False) -> ImportRun:
+    return service.accept(admin, preview(admin, tmp_path, name, content), replacing=replacing, leave_out_refused=True)
+
+
+def work() -> Work:
+    """Each item, where it is since when, and when it was launched."""
+    return sorted(item_rollups.work(facts()).select("issue_id", "stage", "since", "launched_at").rows())
+
+
+def rows() -> dict[str, int]:
+    return {name: made.counted(name).height for name in ("work_item", "work_item_transition", "flag_event")}
+
+
+def test_a_preview_says_whose_place_it_takes_and_nothing_is_replaced_unasked(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "week 1.json", WEEK_1)
+    found = preview(admin, tmp_path, "week 2.json", WEEK_2)
+    renewal = service.renewed(admin, found)
+    (one,) = renewal.replaced
+    assert (one.import_id, one.tables) == (first.id, ("work_item", "work_item_transition", "flag_event"))
+    assert (one.items, one.gone, renewal.hindered) == (2, 0, None)
+    said = str(words.renewed(one))
+    assert said.startswith("Takes the place of week 1.json, imported on ")
+    assert said.endswith(": 2 items in work_item, work_item_transition, and flag_event.")
+    assert refused(Conflict, lambda: service.accept(admin, found)) == (
+        "2 rows of work_item are already here from week 1.json · issues, so nothing was imported: they would be counted twice. "
+        "Undo that import on Data first, or take the repeated rows out of the file. A newer export of the same items can take "
+        "the place of the old one: choose to replace it on Data, or import with --replace."
+    )
+    assert work() == AFTER_1
+
+
+def test_a_newer_export_takes_the_place_of_the_one_before(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "week 1.json", WEEK_1)
+    assert (work(), rows()) == (AFTER_1, {"work_item": 2, "work_item_transition": 3, "flag_event": 1})
+    take(admin, tmp_path, "week 2.json", WEEK_2, replacing=True)
+    assert (work(), rows()) == (AFTER_2, {"work_item": 3, "work_item_transition": 6, "flag_event": 1})
+    assert service.replaced_by(admin, OWN) == {first.id: {"week 2.json": ["flag_event", "work_item", "work_item_transition"]}}
+
+
+def test_undoing_the_newer_export_brings_the_one_before_back_and_restoring_it_replaces_it_again(
+    admin: Principal, tmp_path: Path
+) -> None:
+    take(admin, tmp_path, "week 1.json", WEEK_1)
+    second = take(admin, tmp_path, "week 2.json", WEEK_2, replacing=True)
+    service.undo(admin, OWN, second.id)
+    assert (work(), rows(), service.replaced_by(admin, OWN)) == (
+        AFTER_1, {"work_item": 2, "work_item_transition": 3, "flag_event": 1}, {}
+    )  # fmt: skip
+    service.restore(admin, OWN, second.id)
+    assert (work(), rows()) == (AFTER_2, {"work_item": 3, "work_item_transition": 6, "flag_event": 1})
+
+
+def test_exports_replaced_one_after_the_other_can_be_undone_and_restored_in_any_order(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "week 1.json", WEEK_1)
+    second = take(admin, tmp_path, "week 2.json", WEEK_2, replacing=True)
+    third = take(admin, tmp_path, "week 3.json", WEEK_3, replacing=True)
+    assert work() == AFTER_3
+    assert [list(service.replaced_by(admin, OWN)[run.id]) for run in (first, second)] == [["week 2.json"], ["week 3.json"]]
+    for switch, run, then in (
+        (service.undo, third, AFTER_2), (service.undo, second, AFTER_1), (service.restore, third, AFTER_3),
+        (service.restore, second, AFTER_3), (service.undo, first, AFTER_3), (service.undo, third, AFTER_2),
+        (service.undo, second, []), (service.restore, first, AFTER_1), (service.restore, second, AFTER_2),
+        (service.restore, third, AFTER_3), (service.undo, second, AFTER_3), (service.undo, third, AFTER_1),
+    ):  # fmt: skip
+        switch(admin, OWN, run.id)
+        assert work() == then
+
+
+def test_an_export_that_was_undone_when_another_took_the_place_does_not_come_back_beside_it(
+    admin: Principal, tmp_path: Path
+) -> None:
+    take(admin, tmp_path, "week 1.json", WEEK_1)
+    second = take(admin, tmp_path, "week 2.json", WEEK_2, replacing=True)
+    service.undo(admin, OWN, second.id)
+    take(admin, tmp_path, "week 3.json", WEEK_3, replacing=True)
+    with pytest.raises(Conflict, match=r"already here from week 3\.json"):
+        service.restore(admin, OWN, second.id)
+    assert work() == AFTER_3
+
+
+def test_several_earlier_exports_are_replaced_at_once_and_another_trackers_items_stay(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "one.json", jira(issue(1, (4, "Build"), flags=(5,))))
+    take(admin, tmp_path, "two.json", jira(issue(2)))
+    take(admin, tmp_path, "asana.csv", "Task ID,Name,Created At,Completed At,Section/Column\n77,Newsletter,2026-05-02,,Build\n")
+    other = [row for row in work() if row[0] == "77"]
+    found = preview(admin, tmp_path, "week 2.json", WEEK_2)
+    assert [(one.file_name, one.items) for one in service.renewed(admin, found).replaced] == [("one.json", 1), ("two.json", 1)]
+    service.accept(admin, found, replacing=True)
+    assert len(other) == 1
+    assert work() == [*AFTER_2, *other]
+
+
+def test_an_export_that_lacks_items_of_the_one_before_is_refused_with_their_keys(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "week 1.json", jira(*(issue(number) for number in range(1, 6))))
+    found = preview(admin, tmp_path, "week 2.json", WEEK_2)
+    said = (
+        "week 1.json has 2 items in work_item that are not among the rows to be taken here: A-4 and A-5. Nothing was imported, "
+        "for they would be lost. Export them, too, or undo the import of week 1.json on Data first."
+    )
+    assert (service.renewed(admin, found).replaced, str(service.renewed(admin, found).hindered)) == ((), said)
+    before = work()
+    assert refused(Conflict, lambda: service.accept(admin, found, replacing=True)) == said
+    assert (work(), rows()["work_item"]) == (before, 5)
+    service.undo(admin, OWN, first.id)
+    service.accept(admin, found, replacing=True)
+    assert work() == AFTER_2
+
+
+def test_a_history_that_reaches_less_far_is_refused(admin: Principal, tmp_path: Path) -> None:
+    """Of an older export, of one that begins later, and of one that lacks an item's history."""
+    take(admin, tmp_path, "week 3.json", WEEK_3)
+    older = jira(issue(1, (4, "Build"), flags=(5,)), issue(2, (12, "Build")), issue(3), issue(4))
+    said = refused(Conflict, lambda: take(admin, tmp_path, "older.json", older, replacing=True))
+    assert said == (
+        "In week 3.json work_item_transition reaches further for 2 items than in the rows to be taken here: 11 and 12. Nothing "
+        "was imported, for that would be lost. Export their whole history, or undo the import of week 3.json on Data first."
+    )
+    cut = json.loads(WEEK_3)
+    cut["issues"][1]["changelog"]["total"] = 200
+    said = refused(Conflict, lambda: take(admin, tmp_path, "cut.json", json.dumps(cut), replacing=True))
+    assert said.startswith("week 3.json has 1 item in work_item_transition that is not among the rows to be taken here: 12. ")
+    assert work() == AFTER_3
+
+
+ISSUES = "Summary,Issue key,Issue id,Status,Created\n"
+CHANGES = "Issue key,Issue id,Date of change,Field,Old value,New value\n"
+
+
+def issues(*rows: tuple[int, str]) -> str:
+    return ISSUES + "".join(f"Issue {n},A-{n},{10 + n},{status},2026-05-01 09:00\n" for n, status in rows)
+
+
+def changes(*rows: tuple[int, int, str, str]) -> str:
+    return CHANGES + "".join(f"A-{n},{10 + n},2026-05-{on:02} 09:00,Status,{old},{new}\n" for n, on, old, new in rows)
+
+
+def test_issues_and_their_changelog_are_replaced_each_by_its_own_file(admin: Principal, tmp_path: Path) -> None:
+    """Until both are there, the history is that of the week before."""
+    take(admin, tmp_path, "issues 1.csv", issues((1, "Build")))
+    take(admin, tmp_path, "changes 1.csv", changes((1, 1, "", "Backlog"), (1, 4, "Backlog", "Build")))
+    assert work() == AFTER_1[:1]
+    take(admin, tmp_path, "issues 2.csv", issues((1, "Execution"), (2, "Backlog")), replacing=True)
+    assert rows() == {"work_item": 2, "work_item_transition": 2, "flag_event": 0}
+    newer = changes((1, 1, "", "Backlog"), (1, 4, "Backlog", "Build"), (1, 11, "Build", "Execution"), (2, 1, "", "Backlog"))
+    done = take(admin, tmp_path, "changes 2.csv", newer, replacing=True)
+    now = [AFTER_2[0], ("12", "request", day(1), None)]
+    assert (work(), rows()["work_item_transition"]) == (now, 4)
+    service.undo(admin, OWN, done.id)
+    assert rows() == {"work_item": 2, "work_item_transition": 2, "flag_event": 0}
+    service.restore(admin, OWN, done.id)
+    assert work() == now
+
+
+def test_issues_alone_leave_the_history_and_flags_of_an_api_answer_where_they_are(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "week 1.json", WEEK_1)
+    take(admin, tmp_path, "issues.csv", issues((1, "Build"), (2, "Backlog"), (3, "Backlog")), replacing=True)
+    assert rows() == {"work_item": 3, "work_item_transition": 3, "flag_event": 1}
+    assert work()[:2] == AFTER_1
+    assert service.replaced_by(admin, OWN) == {first.id: {"issues.csv": ["work_item"]}}
+
+
+LOG = "case,stage,timestamp\nV1,Build,2026-05-02T09:00:00Z\nV1,Execution,{moment}\nV2,Build,2026-05-03T09:00:00Z\n"
+
+
+def test_a_mended_file_makes_items_whole_again_whose_rows_were_refused(admin: Principal, tmp_path: Path) -> None:
+    def broken() -> list[str]:
+        return item_rollups.work(facts()).filter("is_broken")["issue_id"].to_list()
+
+    take(admin, tmp_path, "log.csv", LOG.format(moment="soon"))
+    assert broken() == ["V1"]
+    mended = take(admin, tmp_path, "mended.csv", LOG.format(moment="2026-05-09T09:00:00Z"), replacing=True)
+    now = [("V1", "execution", day(9), day(9)), ("V2", "build", day(3), None)]
+    assert (broken(), work()) == ([], now)
+    service.undo(admin, OWN, mended.id)
+    assert broken() == ["V1"]
+    service.restore(admin, OWN, mended.id)
+    assert (broken(), work()) == ([], now)
+
+
+def test_an_item_refused_last_week_may_be_refused_again_and_one_that_was_taken_may_not(admin: Principal, tmp_path: Path) -> None:
+    bad = "Issue 3,A-3,13,Backlog,soon\n"
+    take(admin, tmp_path, "week 1.csv", issues((1, "Backlog"), (2, "Backlog")) + bad)
+    take(admin, tmp_path, "week 2.csv", issues((1, "Build"), (2, "Backlog")) + bad, replacing=True)
+    assert made.counted("work_item").sort("issue_id")["current_status"].to_list() == ["Build", "Backlog"]
+    assert item_rollups.refused_items(facts())["issue_id"].to_list() == ["13"]
+    worse = issues((1, "Build")) + "Issue 2,A-2,12,Backlog,soon\n" + bad
+    said = refused(Conflict, lambda: take(admin, tmp_path, "week 3.csv", worse, replacing=True))
+    assert said.startswith("week 2.csv has 1 item in work_item that is not among the rows to be taken here: A-2. ")
+    gone = issues((1, "Build"), (2, "Backlog"))
+    said = refused(Conflict, lambda: take(admin, tmp_path, "week 4.csv", gone, replacing=True))
+    assert said.startswith("week 2.csv has 1 item in work_item that is not among the rows to be taken here: 13. ")
+
+
+def test_a_file_of_new_items_replaces_nothing(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "week 1.json", WEEK_1)
+    take(admin, tmp_path, "new.json", jira(issue(3)), replacing=True)
+    assert (work(), service.replaced_by(admin, OWN)) == ([*AFTER_1, ("13", "request", day(1), None)], {})
+
+
+def test_rows_of_a_history_that_do_not_come_again_are_counted_and_said(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "week 1.json", jira(issue(1, (4, "Build"), (5, "QA"), (6, "Build"))))
+    found = preview(admin, tmp_path, "week 2.json", jira(issue(1, (4, "QA"), (6, "Build"))))
+    (one,) = service.renewed(admin, found).replaced
+    assert one.gone == 1
+    assert str(words.renewed(one)).endswith(
+        ": 1 item in work_item and work_item_transition; 1 row of their history does not come again."
+    )
+
+
+def test_what_was_imported_meanwhile_is_looked_at_again(admin: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody else's import between the look and the transaction: nothing is replaced unseen."""
+    take(admin, tmp_path, "week 1.json", WEEK_1)
+    found = preview(admin, tmp_path, "week 2.json", WEEK_2)
+    kept = accepting._keep  # pyright: ignore[reportPrivateUsage]
+    once: list[str] = []
+
+    def meanwhile(*given: Any) -> tuple[str, int]:
+        if not once:
+            once.append("new")
+            take(admin, tmp_path, "other.json", jira(issue(4)))
+        return kept(*given)
+
+    monkeypatch.setattr(accepting, "_keep", meanwhile)
+    with pytest.raises(Conflict, match="Something else was imported meanwhile"):
+        service.accept(admin, found, replacing=True)
+    assert work() == [*AFTER_1, ("14", "request", day(1), None)]
