@@ -38,10 +38,11 @@ class Flow:
     (since when somebody says it is blocked or waits; null: nobody does).
     `overdue`, `stage_times`, `due`, `over_sla`: see metrics. `count`: items, done ones too; `has_dates`: whether any has a due
     date. `risks`: campaigns with a date that are not launched, with lateness.RISK, `days_late` (null: the date is ahead) and
-    `at_risk` (expected value a day that lateness costs), the most at risk first, with ordering.ORDER. `places`: ordering.ORDER of
-    all open work, whatever the scope; `needs`: item_rollups.dependencies. `checked`: how such chances turned out. `unknown`:
-    statuses of all work that are no stage; `adrift`: those in which items are now; `nowhere`: quality.nowhere. `told_until`: the
-    last day that trackers tell of, where work kept here is known for longer; None else. `last_day`: the last day that is known.
+    `at_risk` (expected value a day that lateness costs; null: not known, or without a currency), the most at risk first, with
+    ordering.ORDER. `places`: ordering.ORDER of all open work, whatever the scope; `needs`: item_rollups.dependencies. `checked`:
+    how such chances turned out. `unknown`: statuses of all work that are no stage; `adrift`: those in which items are now;
+    `nowhere`: quality.nowhere. `told_until`: the last day that trackers tell of, where work kept here is known for longer; None
+    else. `last_day`: the last day that is known.
     `role`: of what stands now (`items`, `overdue`, `risks`, `over_sla`, `in_preparation`, `late`) only that is here on which this
     role must act; None: all of it.
     """
@@ -138,7 +139,7 @@ def _late(found: Flow) -> list[Finding]:
         return []
     first = late.row(0, named=True)
     stage = found.process.named(first["stage"])
-    known = late.drop_nulls("value_per_day")
+    known = late.drop_nulls(["value_per_day", "currency_code"])
     value = float(known["value_per_day"].sum())
     what = ntext(
         "{n} launch is past its date: {name}, {days} days late.",
@@ -308,7 +309,10 @@ def _risks(work: pl.DataFrame, visits: pl.DataFrame, end: datetime, opened: Open
         pl.when(past > 0).then(past).alias("days_late"),
         pl.when(past > 0).then(1.0).otherwise("chance").alias("chance"),
         *(pl.when(past <= 0).then(name).alias(name) for name in ("low", "high")),
-    ).with_columns((pl.col("chance") * pl.col("value_per_day")).alias("at_risk"))
+    ).with_columns(
+        # An amount in no currency is no amount.
+        pl.when(pl.col("currency_code").is_not_null()).then(pl.col("chance") * pl.col("value_per_day")).alias("at_risk")
+    )
 
 
 def _held_up(flags: pl.DataFrame) -> pl.DataFrame:

@@ -370,6 +370,14 @@ def test_the_chances_to_be_late_of_the_sample_company_held(sample_home: Path):
     assert abs(held.late - held.expected) < 3 * (held.expected * (1 - held.expected / held.said)) ** 0.5
 
 
+def test_a_value_without_a_currency_is_no_amount_at_risk(home: Path):
+    put({"a": [("QA", at(1, 1))], "b": [("QA", at(1, 1))]}, a={"due_date": date(2025, 12, 5), "value_per_day": 9},
+        b={"due_date": date(2025, 12, 5), "value_per_day": 5, "currency_code": "EUR"})  # fmt: skip
+    assert flow().risks.select("issue_id", "at_risk").rows() == [("b", 5.0), ("a", None)]
+    (late,) = [found for found in service.findings(LOCAL_ADMIN, HERE) if found.key == "pipeline:late"]
+    assert READERS[0].say(late.cause).endswith("The 1 of which somebody said it is expected to bring €5.00 a day.")
+
+
 def test_launches_at_risk_are_those_not_launched_the_dearest_lateness_first(sample_home: Path):
     found = flow(ALL).risks
     assert set(flow(ALL).overdue["issue_id"]) == set(found.filter(pl.col("days_late") > 0)["issue_id"])

@@ -80,6 +80,17 @@ def risk_table(flow: Flow, held: Held) -> None:
                 few, few=FEWEST,
             )
         )  # fmt: skip
+    bare = found.filter(pl.col("value_per_day").is_not_null() & pl.col("currency_code").is_null()).height
+    if bare:
+        note(
+            ntext(
+                "{n} campaign has a value a day without a currency, which counts nowhere. Say the currency when its file is "
+                "imported.",
+                "{n} campaigns have a value a day without a currency, which counts nowhere. Say the currency when their files are "
+                "imported.",
+                bare,
+            )
+        )  # fmt: skip
     note(_how_it_held(flow))
     if found["place"].count():
         note(
@@ -249,11 +260,12 @@ def _board(flow: Flow, place: Here) -> None:
     """The seven stages with their campaigns, the longest in the stage on top."""
     r, over = reader(), set(flow.over_sla["issue_id"])
     columns: list[dict[str, object]] = []
+    shown = flow.items.with_columns(told_apart(pl.coalesce("campaign_name", "name", "key")).alias("shown"))
     for stage in flow.process.board:
-        here = flow.in_stage(stage)
+        here = shown.filter(pl.col("stage") == stage.id)
         items = [
             {
-                "name": item["campaign_name"] or item["name"],
+                "name": item["shown"],
                 "href": link(place, item["issue_id"]),
                 "lines": _item_lines(item, stage, is_over=item["issue_id"] in over),
                 "old": item["limit"] is not None and item["waiting"] is not None and item["waiting"] > item["limit"],
