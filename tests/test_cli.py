@@ -452,6 +452,26 @@ def test_flow_leaves_out_every_item_with_a_row_that_was_not_read_however_many_th
     assert found["case_duration_days"]["mean"] == 3
 
 
+HISTORY = "Issue key,Date of change,Updated by,Field,Old value,New value\n"
+
+
+def test_flow_takes_moves_of_one_moment_in_the_order_in_which_an_import_numbers_them(home: Path, tmp_path: Path) -> None:
+    """By what each left; where nothing was left, by how the file lists moves, the newest first."""
+    moved = "X-1,2026-05-04 10:00:00,Ana,status,"
+    tied = f"{moved}In Progress,In Review\n{moved}Selected,In Progress\n"
+    last = "X-1,2026-05-06 10:00:00,Ana,status,In Review,Done\n"
+    for number, rows in enumerate(
+        (last + tied, tied + last, last + tied.replace("In Progress,In R", ",In R").replace("Selected", ""))
+    ):
+        path = made.put(tmp_path / f"{number}.csv", HISTORY + rows)
+        found = json.loads(here("flow", path, "--json", "--stages", "In Progress,In Review,Done").stdout)
+        assert (found["time_in_stage_days"], found["moved_back_items"], found["equal_timestamps"]) == (
+            {"In Progress": 0, "In Review": 2, "Done": 0}, 0, 1,
+        )  # fmt: skip
+    said = here("flow", path).stdout.splitlines()
+    assert "1 item has events at the same moment: what each left tells their order where it can, else the file’s order." in said
+
+
 def test_flow_says_which_rows_belong_to_nobody(home: Path, tmp_path: Path) -> None:
     path = made.put(
         tmp_path / "log.csv",

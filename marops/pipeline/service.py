@@ -249,8 +249,9 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     called = text("event log (a column for the case, the stage and the timestamp)")
     found = sources.read_table(principal, path, "work_item_transition", called, dates=dates)
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
-    events = found.rows.select(
-        (pl.col(name) if name in found.rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
+    rows = _as_numbered(found.rows)
+    events = rows.select(
+        (pl.col(name) if name in rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
     )
     events = spelled_alike(events)
     lost = found.kept_out.unique(ROW, keep="first", maintain_order=True).rename({"of": "issue_id"})
@@ -260,6 +261,19 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     silent = [item for item in found.listed if item not in unread and item not in told]
     measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
     return OfFile(measured, found.notes)
+
+
+def _as_numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Moves in the order of their file, those of one item and moment in that of their numbers, as everywhere else."""
+    if not {"issue_id", "transition_at", "status_sequence"} <= set(rows.columns):
+        return rows
+    there = rows.select(pl.int_range(pl.len()).alias("place"), "issue_id", "transition_at", "status_sequence")
+    tied = there.filter(pl.struct("issue_id", "transition_at").is_duplicated())
+    if tied.is_empty():
+        return rows
+    by_number = tied.sort("issue_id", "transition_at", "status_sequence", maintain_order=True)["place"]
+    order = there["place"].scatter(tied.sort("issue_id", "transition_at", maintain_order=True)["place"], by_number)
+    return rows[order]
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,15 @@ def test_a_move_that_two_histories_tell_under_id_and_key_is_one(take: Take) -> N
     assert item_rollups.stage_moves(facts()).rows() == before
 
 
+def test_moves_of_one_moment_stand_on_the_board_in_the_order_in_which_they_follow_from_each_other(take: Take) -> None:
+    tied = "A-1,2026-02-04 09:00,Ana,status,Build,QA\nA-1,2026-02-04 09:00,Ana,status,Selected,Build\n"
+    take(ISSUES, DONE_MOVES + "A-1,2026-02-09 09:00,Ana,status,QA,Live\n" + tied)
+    assert item_rollups.stage_moves(facts()).select("status", "entered_at").rows() == [
+        ("Selected", at(2, 1, 9)), ("Build", at(2, 4, 9)), ("QA", at(2, 4, 9)), ("Live", at(2, 9, 9)),
+    ]  # fmt: skip
+    assert [move.status for move in reading.item(VIC, OWN, "A-1").moves] == ["Build", "QA", "Live"]
+
+
 def test_a_key_that_two_issues_have_or_that_is_anothers_id_names_neither(take: Take) -> None:
     other = "Twin,A-1,10002,Story,Live,2026-02-01 09:00,,\nNamed,10001,10003,Story,Live,2026-02-01 09:00,,\n"
     take(ISSUES + other, MOVES.format(named="Issue Key", it="A-1"))
