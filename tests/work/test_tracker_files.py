@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -283,6 +283,32 @@ def test_the_status_that_the_first_move_left_was_there_from_the_creation_on_in_a
     assert item_rollups.stage_visits(facts())["stage"].to_list() == ["qa", "execution"]  # nobody knows since when it was there
     take(ISSUES)
     assert measured() == answered
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+@pytest.mark.parametrize("written", ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
+def test_a_history_counts_once_that_an_answer_and_a_table_tell_with_moments_of_other_precision(
+    take: Take, order: tuple[int, int], written: str
+) -> None:
+    """Also where an item goes back and forth within one minute; on the board as on the item's page."""
+    steps = [
+        (at(2, 4, 9) + timedelta(seconds=31.417), "In Progress", "Review"),
+        (at(2, 4, 9) + timedelta(seconds=40.002), "Review", "In Progress"),
+        (at(2, 4, 9) + timedelta(seconds=59.999), "In Progress", "Review"), (at(2, 9, 9) + timedelta(seconds=1), "Review", "Live"),
+    ]  # fmt: skip
+    told = [
+        {**change(4, left, entered), "id": str(n), "created": when.isoformat(timespec="milliseconds")}
+        for n, (when, left, entered) in enumerate(steps)
+    ]
+    (whole,) = ANSWER["issues"]
+    answer = json.dumps({"issues": [{**whole, "changelog": {"histories": told}}]})
+    table = DONE_MOVES + "".join(f"A-1,{when:{written}},Ana,status,{left},{entered.upper()}\n" for when, left, entered in steps)
+    for place in order:
+        take((answer, table)[place], ending=("json", "csv")[place])
+    begun = [("In Progress", at(2, 1, 9))]
+    moves = begun + [(entered, when) for when, _, entered in steps]
+    assert item_rollups.stage_moves(facts()).select("status", "entered_at").rows() == moves
+    assert [(move.status, move.at) for move in reading.item(VIC, OWN, "A-1").moves] == moves
 
 
 def test_a_first_move_that_left_nothing_or_came_with_the_creation_begins_the_history(take: Take) -> None:
