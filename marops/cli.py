@@ -134,7 +134,7 @@ def import_(
 ) -> None:
     """Import files: each one whole, or not at all."""
     from marops import bootstrap
-    from marops.sources import service
+    from marops.sources import service, telling
 
     constants = dict(_pair(given) for given in set_ or [])
     bootstrap.prepare()
@@ -162,10 +162,13 @@ def import_(
             converted = service.converted(LOCAL_ADMIN, preview)
             notices = [*service.counted(LOCAL_ADMIN, preview), *converted.known, *converted.lacking]
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
-        except UserError:
+        except UserError as refused:
             _tell_refusals(preview)
             service.cancel(LOCAL_ADMIN, preview)
-            raise
+            if preview.ready or preview.repeats:
+                raise
+            asked = [question for part in preview.parts for question in part.questions]
+            raise UserError(telling.with_options(refused.text, asked)) from None
         _tell_imported(preview, named, notices, as_json=as_json)
 
 
@@ -434,7 +437,7 @@ def _tell_imported(preview: "Preview", named: "Named | None", notices: "Sequence
 def _tell_refusals(preview: "Preview") -> None:
     from marops.sources import telling
 
-    for line in telling.refusals(preview):
+    for line in telling.refusals(preview.parts):
         typer.echo(_say(line), err=True)
 
 

@@ -162,7 +162,7 @@ def test_sheets_are_chosen_and_what_is_left_out_is_named(tmp_path: Path) -> None
         "book.xlsx (May): 3 rows into ad_performance; 3 read, 0 set aside, 0 refused",
         "  clicks 7",
         "  spend R$3.75",
-        "  Shops: nothing was taken. This layout is not known yet. Say which column is what; marops remembers it.",
+        "  Shops: nothing was taken. This layout is not known yet. Say on the Data page which column is what; marops remembers it.",
         "  left out by choice: Copy and June",
         UNRATED.format(first="May 1, 2026", last="May 2, 2026", amount="R$3.75"),
     ]
@@ -256,10 +256,53 @@ def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_o
 
 def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", 'Day,Campaign,Impr.,Cost\n03/04/2026,A,1,"1,234"\n')
-    assert "Nothing of ads.csv can be imported yet." in mistake(here("import", path))
+    assert mistake(here("import", path)) == (
+        "Nothing of ads.csv can be imported yet. In “Cost” (1,234) the mark could separate thousands or decimals. Which is it? "
+        "In “Day” (03/04/2026) the first number could be the day or the month. Which is it? "
+        "“Cost” does not say its currency. Which is it? Say the decimal mark with --decimal . or --decimal , and try again. "
+        "Say it with --dates dmy or --dates mdy. Say the currency with --set, as in --set currency_code=BRL."
+    )
     done = here("import", "--set", "currency_code=BRL", "--decimal", ",", "--dates", "mdy", "--json", path)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["parts"][0]["sums"]["spend"] == "1.234"
+
+
+EITHER = "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n"
+
+
+def test_an_import_of_dates_that_could_be_read_either_way_names_the_option_that_says_how(tmp_path: Path) -> None:
+    asked = (
+        "In “timestamp” (01/02/2026 10:00, 03/02/2026 10:00) the first number could be the day or the month. Which is it? "
+        "Say it with --dates dmy or --dates mdy."
+    )
+    path = made.put(tmp_path / "either.csv", EITHER)
+    assert mistake(here("import", path)) == f"Nothing of either.csv can be imported yet. {asked}"
+    book = made.workbook(tmp_path / "book.xlsx", {"May": made.THREE_DAYS, "Log": EITHER})
+    assert f"  Log: nothing was taken. {asked}" in here("import", book).stdout.splitlines()
+    assert here("import", path, "--dates", "mdy").returncode == 0
+
+
+def test_an_import_of_times_without_a_zone_says_that_they_were_taken_as_utc(tmp_path: Path) -> None:
+    content = "case,stage,timestamp\n1,a,2026-03-02T10:00:00{zone}\n1,b,2026-03-03T10:00:00{zone}\n"
+    first = "{name}: 2 rows into work_item_transition; 2 read, 0 set aside, 0 refused"
+    done = here("import", made.put(tmp_path / "log.csv", content.format(zone="")))
+    assert done.stdout.splitlines() == [first.format(name="log.csv"), "  Times without a time zone were taken as UTC."]
+    done = here("import", made.put(tmp_path / "zoned.csv", content.replace("1,", "2,").format(zone="Z")))
+    assert done.stdout.splitlines() == [first.format(name="zoned.csv")]
+
+
+def test_an_import_of_a_layout_that_is_not_known_says_where_one_says_which_column_is_what(tmp_path: Path) -> None:
+    assert mistake(here("import", made.put(tmp_path / "shops.csv", "Shop,Sold\nA,3\nB,4\n"))) == (
+        "Nothing of shops.csv can be imported yet. This layout is not known yet. "
+        "Say on the Data page which column is what; marops remembers it."
+    )
+
+
+def test_an_import_of_which_every_row_is_refused_says_so(tmp_path: Path) -> None:
+    done = here("import", "--valid-rows", made.put(tmp_path / "log.csv", "case,stage,timestamp\n1,,2026-03-02\n2,,2026-03-03\n"))
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2, "marops: Nothing of log.csv can be imported yet. 2 rows are refused."
+    )  # fmt: skip
 
 
 def test_check_says_ok_for_each_subject_and_fails_once_a_file_is_damaged(tmp_path: Path) -> None:
@@ -470,6 +513,46 @@ def test_flow_leaves_out_every_item_with_a_row_that_was_not_read_however_many_th
     found = json.loads(marops("flow", path, "--json", "--done", "Done").stdout)
     assert (found["items"], found["finished"], len(found["excluded"])) == (1, 1, bad)
     assert found["case_duration_days"]["mean"] == 3
+
+
+HISTORY = "Issue key,Date of change,Updated by,Field,Old value,New value\n"
+
+
+def test_flow_takes_moves_of_one_moment_in_the_order_in_which_an_import_numbers_them(home: Path, tmp_path: Path) -> None:
+    """By what each left; where nothing was left, by how the file lists moves, the newest first."""
+    moved = "X-1,2026-05-04 10:00:00,Ana,status,"
+    tied = f"{moved}In Progress,In Review\n{moved}Selected,In Progress\n"
+    last = "X-1,2026-05-06 10:00:00,Ana,status,In Review,Done\n"
+    for number, rows in enumerate(
+        (last + tied, tied + last, last + tied.replace("In Progress,In R", ",In R").replace("Selected", ""))
+    ):
+        path = made.put(tmp_path / f"{number}.csv", HISTORY + rows)
+        found = json.loads(here("flow", path, "--json", "--stages", "In Progress,In Review,Done").stdout)
+        assert (found["time_in_stage_days"], found["moved_back_items"], found["equal_timestamps"]) == (
+            {"In Progress": 0, "In Review": 2, "Done": 0}, 0, 1,
+        )  # fmt: skip
+    said = here("flow", path).stdout.splitlines()
+    assert "1 item has events at the same moment: what each left tells their order where it can, else the file’s order." in said
+
+
+def test_flow_names_the_first_refused_cells_as_an_import_does(home: Path, tmp_path: Path) -> None:
+    rows = "case,stage,timestamp\nb,Build,2026-03-02\nb,Done,soon\n"
+    path = made.put(tmp_path / "log.csv", f"{rows}a,Build,2026-03-02\na,Done,2026-03-05\n")
+    done = here("flow", path, "--json")
+    assert done.stderr.splitlines() == ["  row 3, timestamp “soon” cannot be read as what the column holds"]
+    assert json.loads(done.stdout)["excluded"] == [{"case": "b", "why": "unreadable date"}]
+    assert mistake(here("flow", made.put(tmp_path / "alone.csv", rows))) == (
+        "No event of this log can be used. Left out: 1 item with a moment that cannot be read. "
+        "The first refused: row 3, timestamp “soon” cannot be read as what the column holds."
+    )
+
+
+def test_flow_of_a_file_that_is_no_log_says_what_its_columns_must_be_called(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "latin.csv", "Item;Etapa;Data\n1;Pedido;2026-05-01\n1;Feito;2026-05-03\n")
+    assert mistake(here("flow", path)) == (
+        "latin.csv is no event log (a column for the case, the stage and the timestamp). Its columns: Item, Etapa, and Data. "
+        "Rename them to case, stage and timestamp (and role, where there is one), and try again."
+    )
 
 
 def test_flow_says_which_rows_belong_to_nobody(home: Path, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class Log:
 
     @property
     def tied(self) -> int:
-        """Items of which two events have the same moment, so that only the source's order tells which came first."""
+        """Items of which two events have the same moment, so that it does not tell which came first."""
         same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
         return int(self.events.select(pl.col("case").filter(same).n_unique()).item())
 

@@ -175,8 +175,9 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
     )
     if found["equal_timestamps"]:
         yield ntext(
-            "{n} item has events at the same moment: the order of the file counts.",
-            "{n} items have events at the same moment: the order of the file counts.", found["equal_timestamps"],
+            "{n} item has events at the same moment: what each left tells their order where it can, else the file’s order.",
+            "{n} items have events at the same moment: what each left tells their order where it can, else the file’s order.",
+            found["equal_timestamps"],
         )  # fmt: skip
     if found["repeated_events"]:
         yield ntext(

@@ -9,6 +9,7 @@ import polars as pl
 from cachetools import LRUCache, cached
 
 from marops import item_rollups, rollups
+from marops.errors import UserError
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, joined, ntext, text
 from marops.measure import Measure
@@ -248,10 +249,12 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     """
     require(principal, Action.IMPORT)
     called = text("event log (a column for the case, the stage and the timestamp)")
-    found = sources.read_table(principal, path, "work_item_transition", called, dates=dates)
+    mend = text("Rename them to case, stage and timestamp (and role, where there is one), and try again.")
+    found = sources.read_table(principal, path, "work_item_transition", called, mend, dates=dates)
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
-    events = found.rows.select(
-        (pl.col(name) if name in found.rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
+    rows = _as_numbered(found.rows)
+    events = rows.select(
+        (pl.col(name) if name in rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
     )
     events = spelled_alike(events)
     lost = found.kept_out.unique(ROW, keep="first", maintain_order=True).rename({"of": "issue_id"})
@@ -259,8 +262,26 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     told = set(events["case"].unique())
     nobodys = lost.filter(pl.col("issue_id").is_null())[ROW].to_list()
     silent = [item for item in found.listed if item not in unread and item not in told]
-    measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
-    return OfFile(measured, found.notes)
+    try:
+        measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
+    except UserError as none:
+        if not found.refused or not told <= unread.keys():
+            raise
+        raise UserError(text("{why} The first refused: {cell}.", why=none.text, cell=found.refused[0])) from None
+    return OfFile(measured, (*found.notes, *found.refused))
+
+
+def _as_numbered(rows: pl.DataFrame) -> pl.DataFrame:
+    """Moves in the order of their file, those of one item and moment in that of their numbers, as everywhere else."""
+    if not {"issue_id", "transition_at", "status_sequence"} <= set(rows.columns):
+        return rows
+    there = rows.select(pl.int_range(pl.len()).alias("place"), "issue_id", "transition_at", "status_sequence")
+    tied = there.filter(pl.struct("issue_id", "transition_at").is_duplicated())
+    if tied.is_empty():
+        return rows
+    by_number = tied.sort("issue_id", "transition_at", "status_sequence", maintain_order=True)["place"]
+    order = there["place"].scatter(tied.sort("issue_id", "transition_at", maintain_order=True)["place"], by_number)
+    return rows[order]
 
 
 @dataclass(frozen=True)

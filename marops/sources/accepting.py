@@ -11,7 +11,7 @@ from sqlmodel import Session, SQLModel, col, select
 from marops import lake, store
 from marops.errors import BadFile, Conflict
 from marops.lake import Blob
-from marops.language import joined, ntext, text
+from marops.language import ntext, text
 from marops.principal import Principal
 from marops.sources import counting, overlaps, previews, remembering, renewing, restating, words
 from marops.sources.previews import Preview
@@ -120,7 +120,8 @@ def _check_acceptable(preview: Preview, *, leave_out_refused: bool) -> None:
     if not preview.ready or not rows:
         reasons = [words.note(note) for part in preview.parts for note in part.notes]
         reasons += [words.question(question) for part in preview.parts for question in part.questions]
-        raise BadFile(text("Nothing of {file} can be imported yet. {why}", file=preview.file_name, why=joined(reasons)))
+        reasons = reasons or [ntext("{n} row is refused.", "{n} rows are refused.", preview.rows_refused)]
+        raise BadFile(text("Nothing of {file} can be imported yet. {why}", file=preview.file_name, why=words.sentences(reasons)))
     if preview.rows_refused and not leave_out_refused:
         raise BadFile(
             ntext(

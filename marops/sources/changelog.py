@@ -5,23 +5,19 @@ a list of them. Alone, such a page does not say whose changes it holds, unless w
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby, pairwise, permutations
+from itertools import groupby, pairwise
 from typing import Any
 
+from marops.sources import following
+from marops.sources.following import End
 from marops.sources.nested import at, count, moment, objects
 
 Change = tuple[str, str, dict[str, Any]]
 """When, by whom and what."""
 
-End = tuple[str, str]
-"""What a field held before or after a change: its id, where it has one, and its name."""
-
 _LISTS = ("histories", "values")
 _ALONE = ("changeHistories", *_LISTS)
 """Where a page of changes holds them; `/changelog/bulkfetch` calls them so."""
-
-_TRIED = 6
-"""Changes of one moment up to which every order is tried."""
 
 
 def is_there(issue: dict[str, Any]) -> bool:
@@ -102,24 +98,12 @@ def _person(found: Any) -> str:
 def _chained(found: Sequence[Change], first: End | None, last: End | None) -> Iterator[Change]:
     groups = [list(group) for _, group in groupby(found, key=lambda change: moment(change[0]))]
     before = first
-    for group, following in zip(groups, [*groups[1:], None], strict=False):
-        after = [_left(change) for change in following] if following else [last] if last else []
-        ordered = _linked(group, before, after)
+    for group, later in zip(groups, [*groups[1:], None], strict=False):
+        after = [_left(change) for change in later] if later else [last] if last else []
+        steps = [(_left(change), _entered(change)) for change in group]
+        ordered = [group[place] for place in following.likeliest(steps, before, after)]
         yield from ordered
         before = _entered(ordered[-1])
-
-
-def _linked(group: Sequence[Change], before: End | None, after: Sequence[End]) -> Sequence[Change]:
-    """The order of changes of one moment with the most links, of several the first: they are tried from the listed one on."""
-    if len(group) == 1:
-        return group
-
-    def links(order: Sequence[Change]) -> int:
-        inside = sum(_is_same(_entered(one), _left(next_one)) for one, next_one in pairwise(order))
-        begins = before is not None and _is_same(before, _left(order[0]))
-        return inside + begins + any(_is_same(_entered(order[-1]), end) for end in after)
-
-    return max(permutations(group) if len(group) <= _TRIED else (group, group[::-1]), key=links)
 
 
 def _left(change: Change) -> End:
@@ -128,8 +112,3 @@ def _left(change: Change) -> End:
 
 def _entered(change: Change) -> End:
     return at(change[2], "to"), at(change[2], "toString")
-
-
-def _is_same(one: End, other: End) -> bool:
-    """By ids where both have one: names change."""
-    return one[0] == other[0] if one[0] and other[0] else one[1].casefold() == other[1].casefold()

@@ -8,7 +8,9 @@ from datetime import date
 
 import polars as pl
 
-from marops.sources import landing
+from marops.sources import following, landing
+from marops.sources.following import Step
+from marops.stages import folded
 from marops.tables import ROW, TABLES, Table
 
 
@@ -72,28 +74,59 @@ def _lead_stage_history(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
 
 
 def _work_item_transition(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
-    return _in_order(frame, "issue_id", "transition_at", None)
+    return _in_order(frame, "issue_id", "transition_at", None, step=("previous_status", "status"))
 
 
 def _lead_touch(frame: pl.LazyFrame, _context: Context) -> pl.LazyFrame:
     return _in_order(frame, "lead_id", "at", None, number="touch_sequence")
 
 
-def _in_order(frame: pl.LazyFrame, owner: str, entered: str, exited: str | None, number: str = "status_sequence") -> pl.LazyFrame:
+def _in_order(
+    frame: pl.LazyFrame, owner: str, entered: str, exited: str | None, *, number: str = "status_sequence",
+    step: tuple[str, str] | None = None,
+) -> pl.LazyFrame:  # fmt: skip
     """Number the moves of each owner by time; a stage ends at the next.
 
-    Where times are equal, the file's order counts, turned round where it lists the newest first, and that of its columns where one
-    row holds several moves.
+    Where times are equal, the one order counts in which each move leaves what the one before entered (`step`: the columns that say
+    what was left and entered). Where there is no such order, or none alone, that of the file counts, turned round where it lists
+    the newest first, and that of its columns where one row holds several moves.
     """
     present = set(frame.collect_schema().names())
     if number in present:
         return frame
     place = pl.when(_is_newest_first(owner, entered)).then(-pl.col(ROW)).otherwise(pl.col(ROW)).alias("__place")
     ordered = frame.with_columns(place).sort(owner, entered, "__place", maintain_order=True).drop("__place")
+    if step and present.issuperset(step):
+        # It looks at all columns of `step` and at rows beside each other.
+        ordered = ordered.map_batches(
+            lambda rows: _following(rows, owner, entered, step), predicate_pushdown=False, projection_pushdown=False,
+            slice_pushdown=False,
+        )  # fmt: skip
     columns = [pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over(owner).alias(number)]
     if exited and exited not in present:
         columns.append(pl.col(entered).shift(-1).over(owner).alias(exited))
     return ordered.with_columns(columns)
+
+
+def _following(rows: pl.DataFrame, owner: str, entered: str, step: tuple[str, str]) -> pl.DataFrame:
+    """Moves by owner and time, those of one moment in the order in which each follows from the one before, where there is one."""
+    same_owner = pl.col(owner) == pl.col(owner).shift()
+    begins = ~(same_owner & (pl.col(entered) == pl.col(entered).shift())).fill_null(value=False)
+    runs = rows.select(begins.arg_true().alias("start")).with_columns(
+        pl.col("start").shift(-count, fill_value=rows.height).alias(name) for count, name in ((1, "end"), (2, "later"))
+    )
+    runs = runs.filter(pl.col("end") - pl.col("start") > 1)
+    if runs.is_empty():
+        return rows
+    goes_on = rows.select(same_owner.fill_null(value=False)).to_series().append(pl.Series([False]))
+    left, reached = ([("", name) for name in rows.select(folded(pl.col(each)).fill_null("")).to_series()] for each in step)
+    order = list(range(rows.height))
+    for start, end, later in runs.iter_rows():
+        before = reached[order[start - 1]] if goes_on[start] else None
+        after = tuple(left[end:later]) if goes_on[end] else ()
+        steps: tuple[Step, ...] = tuple(zip(left[start:end], reached[start:end], strict=True))
+        order[start:end] = [start + place for place in following.only(steps, before, after)]
+    return rows[order]
 
 
 def _is_newest_first(owner: str, entered: str) -> pl.Expr:

@@ -35,6 +35,7 @@ from marops.sources import (
     runner,
     server_files,
     switching,
+    telling,
     trying,
     words,
 )
@@ -151,19 +152,21 @@ def inspect_file(principal: Principal, path: Path) -> Report:
 @dataclass(frozen=True, slots=True)
 class Found:
     """The rows of a table in a file, in the file's order, and which are not among them (see kept_out.SCHEMA). `listed`: the ids of
-    the work items that the file holds in a table of their own; `notes`: what there is to say of the file.
+    the work items that the file holds in a table of their own; `notes`: what there is to say of the file; `refused`: the first
+    cells that keep their rows out, in words, and how many rows were refused in all.
     """
 
     rows: pl.DataFrame
     kept_out: pl.DataFrame
     listed: tuple[str, ...]
     notes: tuple[Text, ...]
+    refused: tuple[Text, ...]
 
 
-def read_table(principal: Principal, path: Path, table: str, called: Text, *, dates: str | None = None) -> Found:
-    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept. `called`:
-    what such a file is, for the sentence on one that is none; `dates`: the order of dates that could be read either way, "dmy"
-    or "mdy".
+def read_table(principal: Principal, path: Path, table: str, called: Text, mend: Text, *, dates: str | None = None) -> Found:
+    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept. `called`,
+    `mend`: what such a file is, and how another becomes one, for the sentence on one that is none; `dates`: the order of dates
+    that could be read either way, "dmy" or "mdy".
 
     Raises NotFound where there is no such file, and BadFile where it cannot be read, holds no such table, or leaves something to
     ask.
@@ -178,7 +181,9 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
             if missing and table == "work_item_transition":
                 raise BadFile(words.note(missing[0]))
             headers = joined([header for part in report.parts for header in part.headers], 20)
-            raise BadFile(text("{name} is no {called}. Its columns: {found}.", name=path.name, called=called, found=headers))
+            raise BadFile(
+                text("{name} is no {called}. Its columns: {found}. {mend}", name=path.name, called=called, found=headers, mend=mend)
+            )
         if asked := [question for part in parts for question in part.questions]:
             question = words.question(asked[0])
             is_order = asked[0].code == "date_order"
@@ -201,6 +206,7 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, *, da
         pl.concat([pl.DataFrame(schema=kept_out.SCHEMA), *out]),
         tuple(pl.concat(ids).drop_nulls().unique(maintain_order=True)) if ids else (),
         tuple(words.note(found) for found in (*report.notes, *doubted)),
+        tuple(telling.refusals(parts)),
     )
 
 

@@ -1,17 +1,24 @@
 """What an import has to say where there is no page: lines for a terminal, and a record for programs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from marops.language import Exact, Reader, Text, joined, ntext, text
+from marops.language import Exact, Reader, Text, joined, message, ntext, text
 from marops.naming import Named
 from marops.sources import words
 from marops.sources.previews import Preview
-from marops.sources.report import Part
+from marops.sources.report import Part, Question
 
 _REFUSED = 20
 _NAMES = 10
+_OPTIONS = {
+    "date_order": message("Say it with --dates dmy or --dates mdy."),
+    "decimal_mark": message("Say the decimal mark with --decimal . or --decimal , and try again."),
+    "currency": message("Say the currency with --set, as in --set currency_code=BRL."),
+}
+"""How `marops import` is told the answers to questions; others are answered on the Data page."""
+
 _KEPT = {"name", "recognised_as", "rows_read", "rows_ready", "rows_refused", "set_aside_count", "sums", "totals", "refused"}
 
 
@@ -35,19 +42,28 @@ def imported(preview: Preview) -> Iterator[Text]:
                            difference=Exact(Decimal(beside.difference), currency))  # fmt: skip
             else:
                 yield text("  {column} {ours}", column=column, ours=ours)
+        for found in part.notes:
+            yield text("  {said}", said=words.note(found))
     for found in preview.report.notes:
         yield text("  {said}", said=words.note(found))
     for part in preview.parts:
         if not part.is_ready:
             why = [words.note(note) for note in part.notes] + [words.question(question) for question in part.questions]
-            yield text("  {name}: nothing was taken. {why}", name=part.name, why=joined(why))
+            said = text("{name}: nothing was taken. {why}", name=part.name, why=words.sentences(why))
+            yield text("  {said}", said=with_options(said, part.questions))
     if preview.left_out:
         yield text("  left out by choice: {names}", names=joined(sorted(preview.left_out), 12))
 
 
-def refusals(preview: Preview) -> Iterator[Text]:
+def with_options(why: Text, questions: Iterable[Question]) -> Text:
+    """Why nothing was taken, and the options that answer these questions, where any do."""
+    options = dict.fromkeys(_OPTIONS[asked.code] for asked in questions if asked.code in _OPTIONS)
+    return words.sentences([why, *map(text, options)])
+
+
+def refusals(parts: Iterable[Part]) -> Iterator[Text]:
     """The first refused cells of each table, and how many rows were refused in all."""
-    for part in preview.parts:
+    for part in parts:
         for cell in part.refused[:_REFUSED]:
             yield text("  row {row}, {column} “{value}” {reason}", row=str(cell.row), column=cell.column, value=cell.value,
                        reason=words.reason(cell))  # fmt: skip

@@ -1,7 +1,8 @@
 """The sentences for what the reader found: every code of a `Note`, `Question` or refusal, in words with a next step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import reduce
 
 from marops.language import Exact, Text, joined, message, ntext, text
 from marops.sources.progress import Progress
@@ -100,8 +101,10 @@ _NOTES: dict[str, str] = {
     "sheet_without_table": message("Sheet {sheet} holds no table with a header row and was left out."),
     "left_out": message("Left out by choice: {names}."),
     "report_without_table": message("Report {number} of the file holds no table with a header row and was left out."),
-    "not_recognised": message("This layout is not known yet. Say which column is what; marops remembers it."),
-    "needs_columns": message("Rows of {table} need {columns}. Say which columns hold them, or give one value for all rows."),
+    "not_recognised": message("This layout is not known yet. Say on the Data page which column is what; marops remembers it."),
+    "needs_columns": message(
+        "Rows of {table} need {columns}. Say on the Data page which columns hold them, or give one value for all rows."
+    ),
     "rounded_ids": message(
         "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in row {row}, says “{value}”): different ones may "
         "look the same. Export the file again and give it as it is, without saving it from a spreadsheet."
@@ -297,6 +300,11 @@ def note(found: Note) -> Text:
 def question(asked: Question) -> Text:
     """The question for a person."""
     return text(_QUESTIONS[asked.code], column=asked.column, samples=", ".join(asked.samples[:3]))
+
+
+def sentences(found: Iterable[Text]) -> Text:
+    """Sentences, one after the other; at least one."""
+    return reduce(lambda before, said: text("{before} {said}", before=before, said=said), found)
 
 
 def reason(refused: Refused) -> Text:

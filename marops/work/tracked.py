@@ -109,15 +109,11 @@ def some(manifest: Manifest, process: Process, items: Sequence[str], over: datet
 
 
 def moves_of(manifest: Manifest, item: str) -> pl.DataFrame:
-    """The `moves` of an item, those under its key once where they are under its id, too."""
-    found = rows_of(manifest, [item])[1].with_columns((pl.col("issue_id") == item).alias("own"))
-    same = found.filter("own").select("status", "transition_at", pl.lit(value=True).alias("repeated")).unique()
-    found = found.join(same, on=["status", "transition_at"], how="left", maintain_order="left")
-    return (
-        found.filter(pl.col("own") | pl.col("repeated").is_null())
-        .drop("own", "repeated")
-        .sort("transition_at", "status_sequence", maintain_order=True)
-    )
+    """The `moves` of an item, those under its key once where they are under its id, too: as on the board (`frames.untold`)."""
+    found = rows_of(manifest, [item])[1]
+    own, named = found.filter(issue_id=item), found.filter(pl.col("issue_id") != item)
+    new = frames.untold(named.with_columns(pl.lit(item).alias("issue_id")), own, "transition_at")
+    return pl.concat([own, new]).sort("transition_at", maintain_order=True)
 
 
 def rows_of(manifest: Manifest, items: Sequence[str]) -> tuple[pl.DataFrame, pl.DataFrame]:

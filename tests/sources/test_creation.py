@@ -44,10 +44,11 @@ def test_creation_alone_is_no_moment_of_moves_and_the_column_is_asked_for(tmp_pa
     part = made.only(made.read(path))
     assert (part.staged, [note.code for note in part.notes]) == (None, ["created_only", "needs_columns"])
     assert str(words.note(part.notes[1])) == (
-        "Rows of work_item_transition need transition_at. Say which columns hold them, or give one value for all rows."
+        "Rows of work_item_transition need transition_at. Say on the Data page which columns hold them, "
+        "or give one value for all rows."
     )
     with pytest.raises(BadFile, match=r"^“Created” is one moment for all changes of each issue: when it was created"):
-        service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"))
+        service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"), text("Mend it."))
     # Whoever says which one it is is believed.
     assert part.mapping is not None
     said = Mapping(**part.mapping.model_dump(exclude={"columns"}), columns={**part.mapping.columns, "transition_at": 2})
@@ -68,6 +69,6 @@ def test_one_moment_for_all_moves_of_each_item_is_said_and_left_to_the_reader(tm
     assert rows.height == 5
     assert str(said).startswith("All moves of each item have one moment in “timestamp” (2 items with several moves).")
     path = made.put(tmp_path / "log.csv", log)
-    assert service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log")).notes == (said,)
+    assert service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"), text("Mend it.")).notes == (said,)
     part, _ = made.text(tmp_path, log.replace("b,Done,2026-03-03", "b,Done,2026-03-04"), "moved.csv")
     assert "one_moment" not in [note.code for note in part.notes]

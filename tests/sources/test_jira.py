@@ -395,6 +395,58 @@ def test_moves_of_one_minute_in_a_table_are_in_the_order_in_which_it_lists_moves
     assert rows["status"].to_list() == [status for _, _, status in steps]
 
 
+def table_of(tmp_path: Path, *lines: str) -> list[tuple[str, str]]:
+    """Item and status of a history's rows, "item,moment,left,entered", in their order."""
+    rows = [f"{key},{when},ops,Status,{left},{status}" for key, when, left, status in (line.split(",") for line in lines)]
+    content = "\n".join(["Issue key,Date of change,Updated by,Field,Old value,New value", *rows])
+    path = made.put(tmp_path / "history.csv", content)
+    return made.rows(path, made.only(made.read(path))).sort("issue_id", "status_sequence").select("issue_id", "status").rows()
+
+
+SAME = "2026-05-04 10:00:00"
+
+
+def test_moves_of_one_moment_in_a_table_follow_from_each_other_where_that_gives_one_order(tmp_path: Path) -> None:
+    """However they are listed, and however statuses are spelled."""
+    alone = f"X-1,{SAME},In Progress,In Review", f"X-1,{SAME},selected,In  progress"
+    assert table_of(tmp_path, *alone) == [("X-1", "In  progress"), ("X-1", "In Review")]
+    steps = [f"X-1,{SAME},{left},{entered}" for left, entered in pairwise(["", "Backlog", "Build", "QA", "Done"])]
+    later = ["X-1,2026-05-05 10:00:00,Done,Shipped", "Y-1,2026-05-06 10:00:00,Build,QA"]
+    for listed in permutations(steps):
+        for whole in ([*listed, *later], [*later[::-1], *listed]):
+            assert table_of(tmp_path, *whole) == [
+                ("X-1", "Backlog"), ("X-1", "Build"), ("X-1", "QA"), ("X-1", "Done"), ("X-1", "Shipped"), ("Y-1", "QA"),
+            ]  # fmt: skip
+
+
+def test_of_several_orders_of_moves_of_one_moment_the_one_counts_that_fits_to_the_moves_beside_them(tmp_path: Path) -> None:
+    there, back = f"X-1,{SAME},A,B", f"X-1,{SAME},B,A"
+    for listed in ((there, back), (back, there)):
+        after_b = table_of(tmp_path, "X-1,2026-05-03 10:00:00,A,B", *listed)
+        assert [status for _, status in after_b] == ["B", "A", "B"]
+        before_a = table_of(tmp_path, *listed, "X-1,2026-05-05 10:00:00,A,C")
+        assert [status for _, status in before_a] == ["B", "A", "C"]
+        # What another item moved from and to says nothing.
+        beside = table_of(tmp_path, "W-1,2026-05-03 10:00:00,A,B", *listed, "Y-1,2026-05-05 10:00:00,A,C")
+        assert [status for item, status in beside if item == "X-1"] == [line[-1] for line in listed]
+
+
+def test_moves_of_one_moment_that_do_not_follow_from_each_other_stay_as_the_table_lists_moves(tmp_path: Path) -> None:
+    first, strange, last = (f"X-1,{SAME},{step}" for step in ("A,B", "X,Y", "B,C"))
+    later = "X-1,2026-05-05 10:00:00,C,D"
+    for listed in permutations([first, strange, last]):
+        statuses = [line[-1] for line in listed]
+        assert [status for _, status in table_of(tmp_path, *listed, later)] == [*statuses, "D"]
+        assert [status for _, status in table_of(tmp_path, later, *listed)] == [*statuses[::-1], "D"]
+
+
+def test_more_moves_of_one_moment_in_a_table_than_can_be_tried_are_read_the_way_that_links(tmp_path: Path) -> None:
+    on = [f"S{number}" for number in range(9)]
+    steps = [f"X-1,{SAME},{left},{entered}" for left, entered in pairwise(on)]
+    for listed in (steps, steps[::-1]):
+        assert [status for _, status in table_of(tmp_path, *listed)] == on[1:]
+
+
 def test_a_flag_set_and_taken_off_in_one_moment_is_off(tmp_path: Path) -> None:
     on, off = change(5, "Flagged", "", "Impediment"), change(5, "Flagged", "Impediment", "")
     for listed in ((on, off), (off, on)):
@@ -524,7 +576,7 @@ def test_the_status_history_of_thirty_two_published_issues_is_devlakes(tmp_path:
         for row in issues.to_dicts()
     ]  # fmt: skip
     path = made.put(tmp_path / "devlake.json", json.dumps(answer))
-    read = service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("event log"))
+    read = service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("event log"), text("Mend it."))
     said = pl.read_csv(folder / "snapshot_tables__issue_status_history.csv", infer_schema=False)
     named, unnamed = said.filter(pl.col("original_status") != ""), said.filter(pl.col("original_status").is_null())
     assert (said.height, unnamed.height) == (200, 1)

@@ -336,7 +336,8 @@ def test_an_unknown_layout_is_mapped_by_hand_and_remembered_for_files_with_the_s
     with pytest.raises(BadFile) as refused:
         service.accept(admin, found)
     assert str(refused.value) == (
-        "Nothing of radio.csv can be imported yet. This layout is not known yet. Say which column is what; marops remembers it."
+        "Nothing of radio.csv can be imported yet. This layout is not known yet. "
+        "Say on the Data page which column is what; marops remembers it."
     )
     mapped = service.remap(admin, found, {"": BY_HAND})
     assert mapped.id == found.id
@@ -395,7 +396,7 @@ def test_a_mapping_is_remembered_in_its_own_workspace_only(admin: Principal, tmp
 def test_a_mapping_without_a_required_column_says_what_is_needed(admin: Principal, tmp_path: Path) -> None:
     found = preview(admin, tmp_path / "radio.csv", UNKNOWN)
     mapped = service.remap(admin, found, {"": BY_HAND.model_copy(update={"constants": {"currency_code": "BRL"}})})
-    with pytest.raises(BadFile, match=r"Rows of ad_performance need platform\. Say which columns hold them"):
+    with pytest.raises(BadFile, match=r"Rows of ad_performance need platform\. Say on the Data page which columns hold them"):
         service.accept(admin, mapped)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from itertools import permutations
 from pathlib import Path
 
@@ -75,6 +75,15 @@ def test_a_move_that_two_histories_tell_under_id_and_key_is_one(take: Take) -> N
     assert item_rollups.stage_moves(facts()).rows() == before
 
 
+def test_moves_of_one_moment_stand_on_the_board_in_the_order_in_which_they_follow_from_each_other(take: Take) -> None:
+    tied = "A-1,2026-02-04 09:00,Ana,status,Build,QA\nA-1,2026-02-04 09:00,Ana,status,Selected,Build\n"
+    take(ISSUES, DONE_MOVES + "A-1,2026-02-09 09:00,Ana,status,QA,Live\n" + tied)
+    assert item_rollups.stage_moves(facts()).select("status", "entered_at").rows() == [
+        ("Selected", at(2, 1, 9)), ("Build", at(2, 4, 9)), ("QA", at(2, 4, 9)), ("Live", at(2, 9, 9)),
+    ]  # fmt: skip
+    assert [move.status for move in reading.item(VIC, OWN, "A-1").moves] == ["Build", "QA", "Live"]
+
+
 def test_a_key_that_two_issues_have_or_that_is_anothers_id_names_neither(take: Take) -> None:
     other = "Twin,A-1,10002,Story,Live,2026-02-01 09:00,,\nNamed,10001,10003,Story,Live,2026-02-01 09:00,,\n"
     take(ISSUES + other, MOVES.format(named="Issue Key", it="A-1"))
@@ -122,7 +131,7 @@ def test_what_a_tracker_has_finished_is_neither_late_nor_in_preparation_and_name
     ]  # fmt: skip
     found, seen = pipeline.flow(VIC, UP_TO_MARCH), details.details(VIC, UP_TO_MARCH)
     assert found.overdue["issue_id"].to_list() == ["A-4"]
-    assert (found.late.value, found.in_preparation.value, found.items.height, found.adrift) == (1, 0, 0, ())
+    assert (found.late.value, found.in_preparation.value, found.items.height, found.adrift) == (1, 1, 0, ())
     assert seen.ageing.is_empty()
     finished = seen.doubts.filter(pl.col("why").is_in([Doubt.FINISHED, Doubt.EQUAL_TIMES]))
     assert sorted(finished.select("issue_id", "found").rows()) == [
@@ -285,6 +294,32 @@ def test_the_status_that_the_first_move_left_was_there_from_the_creation_on_in_a
     assert item_rollups.stage_visits(facts())["stage"].to_list() == ["qa", "execution"]  # nobody knows since when it was there
     take(ISSUES)
     assert measured() == answered
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+@pytest.mark.parametrize("written", ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
+def test_a_history_counts_once_that_an_answer_and_a_table_tell_with_moments_of_other_precision(
+    take: Take, order: tuple[int, int], written: str
+) -> None:
+    """Also where an item goes back and forth within one minute; on the board as on the item's page."""
+    steps = [
+        (at(2, 4, 9) + timedelta(seconds=31.417), "In Progress", "Review"),
+        (at(2, 4, 9) + timedelta(seconds=40.002), "Review", "In Progress"),
+        (at(2, 4, 9) + timedelta(seconds=59.999), "In Progress", "Review"), (at(2, 9, 9) + timedelta(seconds=1), "Review", "Live"),
+    ]  # fmt: skip
+    told = [
+        {**change(4, left, entered), "id": str(n), "created": when.isoformat(timespec="milliseconds")}
+        for n, (when, left, entered) in enumerate(steps)
+    ]
+    (whole,) = ANSWER["issues"]
+    answer = json.dumps({"issues": [{**whole, "changelog": {"histories": told}}]})
+    table = DONE_MOVES + "".join(f"A-1,{when:{written}},Ana,status,{left},{entered.upper()}\n" for when, left, entered in steps)
+    for place in order:
+        take((answer, table)[place], ending=("json", "csv")[place])
+    begun = [("In Progress", at(2, 1, 9))]
+    moves = begun + [(entered, when) for when, _, entered in steps]
+    assert item_rollups.stage_moves(facts()).select("status", "entered_at").rows() == moves
+    assert [(move.status, move.at) for move in reading.item(VIC, OWN, "A-1").moves] == moves
 
 
 def test_a_first_move_that_left_nothing_or_came_with_the_creation_begins_the_history(take: Take) -> None:
