@@ -77,7 +77,7 @@ class Details:
         return (
             speed.percentile(found, period, "cycle", 0.5), speed.percentile(found, period, "cycle", 0.85),
             speed.percentile(found, period, "lead", 0.85), speed.throughput(found, period),
-            speed.in_progress(found, self.acts_on),
+            speed.in_progress(found, period, self.acts_on),
             speed.efficiency(found, period, self.process), speed.first_time_right(found, period),
         )  # fmt: skip
 

@@ -142,7 +142,9 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     untold, astray = (dated.filter(~is_past & ~is_told & why).height for why in (~pl.col("is_broken"), pl.col("is_broken")))
     title = (
         ntext(
-            "{n} of {all} may be launched after its date", "{n} of {all} may be launched after their dates", late, all=dated.height
+            "{n} of {all} is past its date, or more than 15% likely to miss it",
+            "{n} of {all} are past their dates, or more than 15% likely to miss them",
+            late, all=dated.height,
         )
         if dated.height
         else text("No work with a date is waiting for its launch")

@@ -66,13 +66,16 @@ def throughput(found: Delivery, period: Period) -> Measure:
     return _measure(found, "throughput", text("Finished a week"), count / weeks, Unit.COUNT, period, note=note)
 
 
-def in_progress(found: Delivery, acts_on: frozenset[str] | None = None) -> Measure:
+def in_progress(found: Delivery, period: Period, acts_on: frozenset[str] | None = None) -> Measure:
     """Work in progress: items whose work has begun and that are not launched, with the age of the oldest; of these items alone
-    (`acts_on`; None: all).
+    (`acts_on`; None: all). That is at the end of the data, which is said where the period ends before.
     """
     standing = found.ageing if acts_on is None else found.ageing.filter(pl.col("issue_id").is_in(list(acts_on)))
     ages = standing["age"]
     note = text("none has begun") if ages.is_empty() else text("the oldest for {days}", days=Quantity(float(ages[0]), Unit.DAYS))
+    last = (found.end - timedelta(microseconds=1)).date()
+    if period.end < last:
+        note = text("{said}; as of {day}, after these days", said=note, day=last)
     return _measure(found, "wip_begun", text("In progress"), ages.len(), Unit.COUNT, None, note=note)
 
 

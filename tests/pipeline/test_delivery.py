@@ -366,4 +366,12 @@ def test_flow_efficiency_leaves_out_what_was_in_a_status_that_is_no_stage() -> N
 
 def test_work_in_progress_of_a_role_is_that_on_which_it_must_act() -> None:
     delivered = found(a=[("build", 0)], b=[("build", 30)])
-    assert [speed.in_progress(delivered, which).value for which in (None, frozenset({"b"}), frozenset())] == [2, 1, 0]
+    assert [speed.in_progress(delivered, SPAN, which).value for which in (None, frozenset({"b"}), frozenset())] == [2, 1, 0]
+
+
+def test_work_in_progress_is_that_of_the_end_of_the_data_and_says_so_where_the_period_ended_before() -> None:
+    delivered = found(a=[("build", 0)])
+    assert str(speed.in_progress(delivered, SPAN).note) == "the oldest for 60 d"
+    march = Period(date(2026, 3, 1), date(2026, 3, 31))
+    said = str(speed.in_progress(delivered, march).note)
+    assert said == "the oldest for 60 d; as of Apr 30, 2026, after these days"

@@ -262,7 +262,9 @@ def test_dates_say_what_is_past_them_and_of_what_it_cannot_be_told(home: Path):
         **{"R&D <late>": {"due_date": date(2026, 1, 5)}, "far": {"due_date": date(2030, 1, 5)}},
     )
     chart = figures.timeline(flow(), READERS[0])
-    assert str(chart.title) == "1 of 2 may be launched after its date; of 1 it cannot be told: too few stood alike"
+    assert str(chart.title) == (
+        "1 of 2 is past its date, or more than 15% likely to miss it; of 1 it cannot be told: too few stood alike"
+    )
     assert chart.table["Campaign"].to_list() == ["R&D <late>", "far"]
     assert "Needs first" not in chart.table.columns
     hindrances.depend(LOCAL_ADMIN, OWN, "far", "R&D <late>")
@@ -283,7 +285,7 @@ def test_of_many_dates_those_due_first_are_drawn_and_all_are_counted(home: Path)
     hindrances.depend(LOCAL_ADMIN, OWN, "01", "41")
     chart = figures.timeline(flow(), READERS[0])
     assert len(chart.figure.layout.yaxis.ticktext) == 40
-    assert str(chart.title) == "42 of 42 may be launched after their dates"
+    assert str(chart.title) == "42 of 42 are past their dates, or more than 15% likely to miss them"
     assert str(chart.unit).endswith("; the 40 that are due first")
     assert (chart.table.height, chart.table["Needs first"][1]) == (42, "41")
     assert not [each for each in chart.figure.layout.annotations if each.showarrow]
