@@ -287,7 +287,7 @@ _DOUBTS: dict[str, Text] = {
     Doubt.UNKNOWN: text("was in a status that is no stage"),
     Doubt.FINISHED: text("its tracker has finished it, though its status is none of the end: it counts as done"),
     Doubt.DIFFERS: text("its tracker says one status (the first here), its history ends in another"),
-    Doubt.EQUAL_TIMES: text("two moves at the same moment: what each left tells their order where it can, else the source’s order"),
+    Doubt.EQUAL_TIMES: text("two moves at one moment: ordered by what each left, else as in the source"),
     Doubt.REPEATED: text("entered the stage it was in once more: two visits in times and ways, one on the board"),
     Doubt.RELAUNCHED: text("went back after its launch: the first launch counts for its date, the last one for its cycle time"),
     Doubt.NEVER_ACTIVE: text("was never seen in a stage in which somebody works: its cycle time is 0"),
