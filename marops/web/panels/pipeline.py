@@ -46,9 +46,9 @@ def risk_table(flow: Flow, held: Held) -> None:
     campaign = say(text("Campaign"))
     shown = found.select(
         told_apart(pl.coalesce("campaign_name", "name", "key")).alias(campaign),
-        pl.col("due_date").alias(say(text("Due"))),
         chance.alias(say(text("Late, %"))),
         pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
+        pl.col("due_date").alias(say(text("Due"))),
         *([] if one else [pl.col("currency_code").alias(say(text("Currency")))]),
         pl.concat_str([role, pl.col("assignee")], separator=": ", ignore_nulls=True).alias(say(text("Must act"))),
         pl.col("place").alias(say(text("Do first"))),
