@@ -30,7 +30,7 @@ def only(steps: tuple[Step, ...], before: End | None, after: tuple[End, ...]) ->
     """The places of the steps in the one order in which each follows from the one before. Where there is none they stay as listed,
     and where there are several, unless one alone fits best to what was entered `before` and is left `after`.
     """
-    whole = [order for order in _orders(len(steps)) if _inside(steps, order) == len(steps) - 1]
+    whole = list(_whole(steps))
     most = max((_outside(steps, order, before, after) for order in whole), default=0)
     best: dict[tuple[Step, ...], tuple[int, ...]] = {}
     for order in whole:
@@ -38,6 +38,22 @@ def only(steps: tuple[Step, ...], before: End | None, after: tuple[End, ...]) ->
             # Equal steps may change places: that is no other order.
             best.setdefault(tuple(steps[place] for place in order), order)
     return best.popitem()[1] if len(best) == 1 else tuple(range(len(steps)))
+
+
+def _whole(steps: Sequence[Step]) -> Iterator[tuple[int, ...]]:
+    """The orders in which each step follows from the one before, of those that are tried: built link by link, for of all orders
+    hardly any are.
+    """
+    if len(steps) > _TRIED:
+        yield from (order for order in _orders(len(steps)) if _inside(steps, order) == len(steps) - 1)
+        return
+    links = [[_is_same(one[1], other[0]) for other in steps] for one in steps]
+    begun = [(place,) for place in reversed(range(len(steps)))]
+    while begun:
+        order = begun.pop()
+        if len(order) == len(steps):
+            yield order
+        begun += [(*order, place) for place in reversed(range(len(steps))) if place not in order and links[order[-1]][place]]
 
 
 def _orders(count: int) -> Iterator[tuple[int, ...]]:
