@@ -44,7 +44,7 @@ def test_the_page_says_whose_place_a_newer_export_takes_and_the_old_ones_line_sa
     assert button.label == "Replace them by the 2 rows"
     button.click().run()
     assert not at.exception
-    assert "work_item replaced by new.csv" in words(at).replace("\\", "")
+    assert "work_item replaced by new.csv" in words(opened("data", ws=OWN)).replace("\\", "")
     assert made.counted("work_item").sort("issue_id")["current_status"].to_list() == ["Done", "Build"]
 
 
