@@ -286,7 +286,7 @@ def flow(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Say how work flows in an event log, without importing it: cycle times, throughput, time in stages, rework, hand-offs."""
-    from marops.pipeline import logs, service
+    from marops.pipeline import log_files, logs
     from marops.pipeline.flow import Reopened
     from marops.pipeline.logs import Asked
 
@@ -301,7 +301,7 @@ def flow(
         cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
         reopened=Reopened(reopened.value),
     )  # fmt: skip
-    read = service.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
+    read = log_files.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
     for said in read.notes:
         typer.echo(_say(said), err=True)
     if as_json:

@@ -1,7 +1,7 @@
 """The stages work goes through, in order: what trackers call them, what they mean, and which side must act in each."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -117,6 +117,11 @@ class Process:
         """The id of the stage a tracker's status means; null where the word is not known."""
         words = self.words
         return folded(status).replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+
+
+def is_among(stage: pl.Expr, ids: Collection[str]) -> pl.Expr:
+    """Whether a stage is one of these; not where it is not known."""
+    return stage.is_in(list(ids)).fill_null(value=False)
 
 
 def folded_word(status: str) -> str:

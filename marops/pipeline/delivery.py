@@ -5,7 +5,6 @@ run was launched when it was done. Dropped work is `WITHDRAWN`: its time in stag
 A word that is no stage is `UNKNOWN`.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -17,7 +16,7 @@ from marops.period import start_of
 from marops.pipeline import flow
 from marops.pipeline.events import EVENT, Log, Workflow, placed, trusted
 from marops.pipeline.flow import Clock, Reopened
-from marops.stages import Category, Process
+from marops.stages import Category, Process, is_among
 
 LAUNCHED, WITHDRAWN, UNKNOWN = "launched", "withdrawn", "?"
 
@@ -153,8 +152,10 @@ def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     dropped = pl.col("stage").is_in(process.dropped)
     # What was launched stays so: work that went back, and was dropped then, is launched as of its last launch. What was only done,
     # never seen to run, and was taken up again had not been launched.
-    again = _is(pl.col("stage"), [stage.id for stage in process.before_launch]).cum_max(reverse=True).over("issue_id")
-    stays = (_is(pl.col("stage"), process.live) | (_is(pl.col("stage"), process.launched) & ~again)).any().over("issue_id")
+    again = is_among(pl.col("stage"), [stage.id for stage in process.before_launch]).cum_max(reverse=True).over("issue_id")
+    stays = (
+        (is_among(pl.col("stage"), process.live) | (is_among(pl.col("stage"), process.launched) & ~again)).any().over("issue_id")
+    )
     after = launched.fill_null(value=False).cum_max(reverse=True).over("issue_id").not_()
     moves = moves.filter(~(dropped.last().over("issue_id") & after & stays).fill_null(value=False))
     stage = (
@@ -165,10 +166,6 @@ def _to_launch(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     # The launch is the moment work begins to run; where nothing runs, it is the last time the work was ended.
     runs = any(found.category is Category.LIVE for found in process.stages)
     return events(moves.with_columns(stage.alias("stage")), once=LAUNCHED if runs else None)
-
-
-def _is(stage: pl.Expr, any_of: Collection[str]) -> pl.Expr:
-    return stage.is_in(list(any_of)).fill_null(value=False)
 
 
 def events(moves: pl.DataFrame, once: str | None = None) -> pl.DataFrame:

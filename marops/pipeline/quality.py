@@ -27,7 +27,16 @@ class Doubt(StrEnum):
     REFUSED = "its own row was refused"
 
 
-DOUBTS = pl.Schema({"issue_id": pl.String(), "why": pl.String(), "is_left_out": pl.Boolean(), "found": pl.String()})
+class Counts(StrEnum):
+    """In which measures of flow an item counts."""
+
+    NONE = "none"
+    STAGES = "days in stages"
+    NOT_EFFICIENCY = "all but flow efficiency"
+    ALL = "all"
+
+
+DOUBTS = pl.Schema({"issue_id": pl.String(), "why": pl.String(), "counts": pl.String(), "found": pl.String()})
 
 
 def doubts(
@@ -75,11 +84,16 @@ def doubts(
         _rows(None if twins is None else _twice(twins, work), Doubt.TWIN),
     ]
     found = pl.concat([frame for frame in frames if frame is not None], how="diagonal")
-    out = ~pl.col("issue_id").is_in(items["case"].implode())
+    counts = (
+        pl.when(pl.col("issue_id").is_in(delivered.withdrawn.implode())).then(pl.lit(Counts.STAGES.value))
+        .when(~pl.col("issue_id").is_in(items["case"].implode())).then(pl.lit(Counts.NONE.value))
+        .when(pl.col("issue_id").is_in(unknown["issue_id"].implode())).then(pl.lit(Counts.NOT_EFFICIENCY.value))
+        .otherwise(pl.lit(Counts.ALL.value))
+    )  # fmt: skip
     return (
-        found.with_columns(out.alias("is_left_out")).match_to_schema(DOUBTS, missing_columns="insert")
+        found.with_columns(counts.alias("counts")).match_to_schema(DOUBTS, missing_columns="insert")
         .unique(["issue_id", "why"], keep="first", maintain_order=True)
-        .sort("is_left_out", descending=True, maintain_order=True)
+        .sort(pl.col("counts").replace_strict({place: at for at, place in enumerate(Counts)}), maintain_order=True)
     )  # fmt: skip
 
 

@@ -2,31 +2,24 @@
 
 import threading
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime, timedelta
 
 import polars as pl
 from cachetools import LRUCache, cached
 
 from marops import item_rollups, rollups
-from marops.errors import UserError
 from marops.findings import Finding, Severity, Side
 from marops.language import Text, joined, ntext, text
 from marops.measure import Measure
 from marops.period import Period, Scope
-from marops.pipeline import events as events_of
-from marops.pipeline import lateness, logs, metrics, ordering, quality, roles
-from marops.pipeline.events import EVENT, Why, spelled_alike
+from marops.pipeline import lateness, metrics, ordering, quality, roles
 from marops.pipeline.held import Held
 from marops.pipeline.lateness import Checked
-from marops.pipeline.logs import Asked, OfFile
 from marops.pipeline.raci import called
 from marops.pipeline.scoped import ALL, Chosen, Scoped
 from marops.principal import Action, Principal, require
 from marops.quantity import Quantity, Unit
-from marops.sources import service as sources
 from marops.stages import Process, Stage
-from marops.tables import ROW
 from marops.workspaces import service as workspaces
 from marops.workspaces.service import Opened
 
@@ -85,6 +78,10 @@ class Flow:
     def launches(self) -> pl.DataFrame:
         """Campaigns by the month of the period in which they were due: see metrics."""
         return metrics.launches(self.due, self.period)
+
+    def due_in(self, month: date, state: str) -> pl.DataFrame:
+        """The rows of `due` of a month, by its first day, of which this became (`metrics.DUE`)."""
+        return self.due.filter((pl.col("due_date").dt.month_start() == month) & (pl.col("state") == state))
 
     @property
     def doubtful(self) -> int:
@@ -241,47 +238,6 @@ def _where_work_waits(found: Flow) -> Text:
     if slowest.most:
         return text("Work waits longest in {stage}: 85% leave it within {days}.", stage=slowest.stage.name, days=days)
     return text("Work waits longest in {stage}: half leave it within {days}.", stage=slowest.stage.name, days=days)
-
-
-def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None = None) -> OfFile:
-    """The measures of an event log in a file of the server, read as an import would read it; `dates` is the order of dates that
-    could be read either way. Raises BadFile, NotFound, and UserError for stages the log does not have.
-    """
-    require(principal, Action.IMPORT)
-    called = text("event log (a column for the case, the stage and the timestamp)")
-    mend = text("Rename them to case, stage and timestamp (and role, where there is one), and try again.")
-    found = sources.read_table(principal, path, "work_item_transition", called, mend, dates=dates)
-    columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
-    rows = _as_numbered(found.rows)
-    events = rows.select(
-        (pl.col(name) if name in rows.columns else pl.lit(None, EVENT[known])).alias(known) for known, name in columns.items()
-    )
-    events = spelled_alike(events)
-    lost = found.kept_out.unique(ROW, keep="first", maintain_order=True).rename({"of": "issue_id"})
-    unread = {case: Why(why) for case, why in events_of.unread(lost).iter_rows()}
-    told = set(events["case"].unique())
-    nobodys = lost.filter(pl.col("issue_id").is_null())[ROW].to_list()
-    silent = [item for item in found.listed if item not in unread and item not in told]
-    try:
-        measured = logs.summary(events, asked, now=datetime.now(UTC), unread=unread, unread_rows=nobodys, silent=silent)
-    except UserError as none:
-        if not found.refused or not told <= unread.keys():
-            raise
-        raise UserError(text("{why} The first refused: {cell}.", why=none.text, cell=found.refused[0])) from None
-    return OfFile(measured, (*found.notes, *found.refused))
-
-
-def _as_numbered(rows: pl.DataFrame) -> pl.DataFrame:
-    """Moves in the order of their file, those of one item and moment in that of their numbers, as everywhere else."""
-    if not {"issue_id", "transition_at", "status_sequence"} <= set(rows.columns):
-        return rows
-    there = rows.select(pl.int_range(pl.len()).alias("place"), "issue_id", "transition_at", "status_sequence")
-    tied = there.filter(pl.struct("issue_id", "transition_at").is_duplicated())
-    if tied.is_empty():
-        return rows
-    by_number = tied.sort("issue_id", "transition_at", "status_sequence", maintain_order=True)["place"]
-    order = there["place"].scatter(tied.sort("issue_id", "transition_at", maintain_order=True)["place"], by_number)
-    return rows[order]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from marops.period import EARLIEST
-from marops.stages import Category, Process, folded
+from marops.stages import Category, Process, folded, is_among
 
 _FINISHED = ("done", "concluído", "itens concluídos", "listo", "finalizada", "terminé", "terminé(e)", "fertig", "erledigt")
 """What trackers call the category of statuses in which nothing is left to do."""
@@ -155,7 +155,7 @@ def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -
         (pl.col("created_at") < pl.col("entered_at"))
         & (folded(pl.col(_LEFT)) != folded(pl.col("status")))
         # Nothing is created at its end: such a history is a part of a longer one.
-        & ~_is(process.stage_of(pl.col(_LEFT)), process.launched | process.done)
+        & ~is_among(process.stage_of(pl.col(_LEFT)), process.launched | process.done)
     )
     moves = moves.drop(_LEFT)
     if begun.is_empty():
@@ -170,7 +170,7 @@ def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -
 def _gone(process: Process) -> pl.Expr:
     """The stage of dropped work that an item's resolution is a word for."""
     resolution = process.stage_of(pl.col("resolution"))
-    return pl.when(_is(resolution, process.dropped)).then(resolution).alias("gone")
+    return pl.when(is_among(resolution, process.dropped)).then(resolution).alias("gone")
 
 
 def as_resolved(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
@@ -180,7 +180,7 @@ def as_resolved(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> p
     gone = items.select("issue_id", _gone(process)).drop_nulls("gone")
     if gone.is_empty():
         return moves
-    is_end = _is(pl.col("stage"), process.done).cum_min(reverse=True).over("issue_id")
+    is_end = is_among(pl.col("stage"), process.done).cum_min(reverse=True).over("issue_id")
     known = moves.join(gone, on="issue_id", how="left", maintain_order="left")
     return known.with_columns(pl.when(is_end).then(pl.coalesce("gone", "stage")).otherwise("stage").alias("stage")).drop("gone")
 
@@ -195,19 +195,22 @@ def _told(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.Data
     """
     last = moves.group_by("issue_id").agg(
         pl.col("stage").last().alias("last"), pl.col("status").last().alias("last_status"),
-        pl.col("entered_at").last().alias("last_at"), _is(pl.col("stage"), process.live).any().alias("ran"),
+        pl.col("entered_at").last().alias("last_at"), is_among(pl.col("stage"), process.live).any().alias("ran"),
     )  # fmt: skip
     in_one_status = folded(pl.col("current_status")) == folded(pl.col("last_status"))
     found = items.join(last, on="issue_id", how="full", coalesce=True).with_columns(
         pl.col("last_at").is_not_null().alias("moved"), process.stage_of(pl.col("current_status")).alias("present")
     )
     found = found.with_columns(
-        pl.when(_is(pl.col("present"), process.done)).then(pl.coalesce("gone", "present")).otherwise("present").alias("present")
+        pl.when(is_among(pl.col("present"), process.done))
+        .then(pl.coalesce("gone", "present"))
+        .otherwise("present")
+        .alias("present")
     )
     in_one_stage = (pl.col("present") == pl.col("last")).fill_null(value=False)
     found = _beyond(found.with_columns((in_one_stage | in_one_status.fill_null(value=False)).alias("agree")), process)
-    ended, word = _is(pl.col("last"), process.done), pl.coalesce("current_status", "current_status_category")
-    silent = pl.col("over") & ~_is(pl.col("present"), process.done) & ~ended
+    ended, word = is_among(pl.col("last"), process.done), pl.coalesce("current_status", "current_status_category")
+    silent = pl.col("over") & ~is_among(pl.col("present"), process.done) & ~ended
     apart = pl.col("moved") & word.is_not_null() & ~pl.col("agree") & ~(ended & pl.col("over"))
     return found.with_columns(
         (pl.col("is_behind") & pl.col("moment").is_null()).alias("is_cut"),
@@ -224,7 +227,7 @@ def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
     have, a resolution comes with such a status and says no more. A history that knows of a launch is not behind one.
     """
     done, live = process.done, process.live
-    ended, runs = _is(pl.col("last"), done), _is(pl.col("present"), live)
+    ended, runs = is_among(pl.col("last"), done), is_among(pl.col("present"), live)
     later = (pl.col("last_at") > pl.col("resolved_at") + _ROUNDED).fill_null(value=False)
     category = folded(pl.col("current_status_category"))
     found = found.with_columns(
@@ -232,12 +235,12 @@ def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
         (pl.col("resolved_at").is_not_null() & (~later | pl.col("last").is_null() | ended)).alias("resolved"),
     )
     completed = (pl.col("resolved") | pl.col("closed")) & (~runs | category.is_null())
-    found = found.with_columns((_is(pl.col("present"), done) | completed).alias("over"))
-    is_there = _is(pl.col("present"), done) | (runs & ~pl.col("over"))
+    found = found.with_columns((is_among(pl.col("present"), done) | completed).alias("over"))
+    is_there = is_among(pl.col("present"), done) | (runs & ~pl.col("over"))
     end = pl.coalesce("gone", pl.lit(_end(process)))
     found = found.with_columns(pl.when(is_there).then("present").when("over").then(end).alias("beyond"))
     resolved_at = pl.max_horizontal("resolved_at", "last_at")
-    behind = pl.col("moved") & pl.col("beyond").is_not_null() & ~ended & ~(_is(pl.col("beyond"), live) & pl.col("ran"))
+    behind = pl.col("moved") & pl.col("beyond").is_not_null() & ~ended & ~(is_among(pl.col("beyond"), live) & pl.col("ran"))
     return found.with_columns(
         pl.when("resolved").then(resolved_at).when("agree").then("last_at").alias("moment"),
         behind.fill_null(value=False).alias("is_behind"),
@@ -248,10 +251,6 @@ def _last_before(process: Process) -> pl.Expr:
     """Of an item's visits, the last to a stage before the launch; 0 without one."""
     is_before = pl.col("stage").is_in([stage.id for stage in process.before_launch])
     return pl.col("visit").filter(is_before.fill_null(value=False)).max().fill_null(0)
-
-
-def _is(stage: pl.Expr, any_of: frozenset[str]) -> pl.Expr:
-    return stage.is_in(list(any_of)).fill_null(value=False)
 
 
 def _todo(process: Process) -> frozenset[str]:
@@ -321,10 +320,10 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     by_tracker = pl.coalesce("beyond", "present", "stage")
     stage = pl.when("is_cut").then("beyond").when("is_broken").then(by_tracker).otherwise(by_moves)
     # Without a history nobody knows when work came to where it is, but for what nobody has begun with: it was asked for there.
-    untouched = pl.when(~pl.col("moved") & _is(stage, _todo(process))).then("created_at")
+    untouched = pl.when(~pl.col("moved") & is_among(stage, _todo(process))).then("created_at")
     since = pl.when(~pl.any_horizontal("is_cut", "is_broken")).then(pl.coalesce("since", untouched))
     # What is done was launched then at the latest; without a history, only the tracker's moment tells when.
-    at_end = pl.when(~pl.col("moved") & _is(pl.col("beyond"), process.done & process.launched)).then("moment")
+    at_end = pl.when(~pl.col("moved") & is_among(pl.col("beyond"), process.done & process.launched)).then("moment")
     return (
         told.join(by_item, on="issue_id", how="left")
         .join(now, on="issue_id", how="left")

@@ -8,10 +8,10 @@ import pytest
 
 from marops import item_rollups, lake
 from marops.period import Comparison, Period, Scope
-from marops.pipeline import details, roles, service
+from marops.pipeline import details, log_files, roles, service
 from marops.pipeline.delivery import LAUNCHED
 from marops.pipeline.logs import Asked
-from marops.pipeline.quality import Doubt
+from marops.pipeline.quality import Counts, Doubt
 from marops.principal import LOCAL_ADMIN
 from marops.sources import service as sources
 from marops.tables import refused_of
@@ -54,14 +54,14 @@ def take(home: Path, tmp_path: Path, read_here: None) -> Take:
 
 
 def left_out() -> list[tuple[object, ...]]:
-    return sorted(details.details(LOCAL_ADMIN, MARCH).doubts.filter("is_left_out").select("issue_id", "why").rows())
+    return sorted(details.details(LOCAL_ADMIN, MARCH).doubts.filter(counts=Counts.NONE).select("issue_id", "why").rows())
 
 
 def test_the_page_measures_the_valid_rows_of_a_file_as_marops_flow_measures_the_file(take: Take, tmp_path: Path) -> None:
     take(LOG)
     page = details.details(LOCAL_ADMIN, MARCH)
     asked = Asked(stages=["Build", "QA", "Execution"], active=["Build", "QA"], done=["Execution"], cfd_at=[date(2026, 3, 6)])
-    told = service.of_log(LOCAL_ADMIN, tmp_path / "log.csv", asked).found
+    told = log_files.of_log(LOCAL_ADMIN, tmp_path / "log.csv", asked).found
     assert left_out() == OUT == sorted((one["case"], one["why"]) for one in told["excluded"])
     assert page.nobodys == (2, 0)
     assert told["unread_rows"] == 2
@@ -114,7 +114,7 @@ def test_an_item_of_which_another_file_lacks_a_row_is_left_out_whichever_comes_f
 
 def test_an_item_is_the_same_one_however_its_refused_row_spaces_its_id(take: Take, tmp_path: Path) -> None:
     take("case,stage,timestamp\n V1 ,Build,soon\nV1,Execution,2026-03-09\nV2,QA,2026-03-08\n -,Build,soon\n")
-    told = service.of_log(LOCAL_ADMIN, tmp_path / "log.csv", Asked()).found
+    told = log_files.of_log(LOCAL_ADMIN, tmp_path / "log.csv", Asked()).found
     assert (told["excluded"], told["items"], told["unread_rows"]) == ([{"case": "V1", "why": "unreadable date"}], 1, 1)
     assert (left_out(), details.details(LOCAL_ADMIN, MARCH).nobodys) == ([("V1", "unreadable date")], (1, 0))
 
@@ -159,5 +159,5 @@ def test_a_history_that_names_items_by_their_keys_lacks_a_move_of_the_item(take:
     ]  # from 9:00 on 4 February to the end of the 5th
     page = details.details(LOCAL_ADMIN, MARCH)
     assert page.nobodys == (0, 1)
-    known = page.doubts.filter(~page.doubts["is_left_out"]).select("issue_id", "why").rows()
+    known = page.doubts.filter(counts=Counts.ALL).select("issue_id", "why").rows()
     assert ("10004", Doubt.REFUSED.value) in known

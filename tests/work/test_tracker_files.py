@@ -233,10 +233,10 @@ def test_what_its_tracker_says_is_over_or_runs_is_not_late_though_its_history_en
     assert set(item_rollups.stage_visits(facts())["issue_id"]) == {"A-1", "A-4"}
     assert pipeline.flow(VIC, UP_TO_MARCH).overdue["issue_id"].to_list() == ["A-4"]
     doubts = details.details(VIC, UP_TO_MARCH).doubts
-    assert sorted(doubts.select("issue_id", "why", "is_left_out", "found").rows()) == [
-        ("A-1", Doubt.DIFFERS.value, False, "Done, Build"),
-        ("A-2", Doubt.DIFFERS.value, True, "Done, Build"), ("A-3", Doubt.DIFFERS.value, True, "Live, Build"),
-        ("A-4", Doubt.DIFFERS.value, False, "QA, Build"),
+    assert sorted(doubts.select("issue_id", "why", "counts", "found").rows()) == [
+        ("A-1", Doubt.DIFFERS.value, "all", "Done, Build"),
+        ("A-2", Doubt.DIFFERS.value, "none", "Done, Build"), ("A-3", Doubt.DIFFERS.value, "none", "Live, Build"),
+        ("A-4", Doubt.DIFFERS.value, "all", "QA, Build"),
     ]  # fmt: skip
 
 

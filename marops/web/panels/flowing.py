@@ -17,7 +17,7 @@ from marops.pipeline.details import Details
 from marops.pipeline.events import Why
 from marops.pipeline.flow import Clock, Reopened
 from marops.pipeline.held import Held
-from marops.pipeline.quality import Doubt
+from marops.pipeline.quality import Counts, Doubt
 from marops.pipeline.service import Flow
 from marops.quantity import Quantity, Unit
 from marops.web import charts
@@ -306,13 +306,16 @@ _DOUBTS: dict[str, Text] = {
 }  # fmt: skip
 
 
+_COUNTS: dict[Counts, Text] = {
+    Counts.NONE: text("in none"), Counts.STAGES: text("in days in stages"),
+    Counts.NOT_EFFICIENCY: text("in all but flow efficiency"), Counts.ALL: text("in all"),
+}  # fmt: skip
 _REFUSED = Doubt.REFUSED, Why.NO_MOMENT, Why.UNREADABLE, Why.NO_STAGE, Why.REFUSED
 
 
 def _quality(flow: Details, _: Here) -> None:
     found = flow.doubts
-    dropped = found.filter(why=Doubt.WITHDRAWN)["issue_id"]
-    out = found.filter(pl.col("is_left_out") & ~pl.col("issue_id").is_in(dropped.implode()))["issue_id"].n_unique()
+    out, dropped = (found.filter(counts=where)["issue_id"].n_unique() for where in (Counts.NONE, Counts.STAGES))
     moves, items = flow.nobodys
     if moves:
         note(logs.of_nobody(moves))
@@ -335,11 +338,11 @@ def _quality(flow: Details, _: Here) -> None:
             out, all=found["issue_id"].n_unique(),
         )
     )  # fmt: skip
-    if dropped.len():
+    if dropped:
         note(
             ntext(
                 "{n} dropped item counts in the days in stages alone.", "{n} dropped items count in the days in stages alone.",
-                dropped.len(),
+                dropped,
             )
         )  # fmt: skip
     if found["why"].is_in([str(why) for why in _REFUSED]).any():
@@ -350,17 +353,11 @@ def _quality(flow: Details, _: Here) -> None:
         note(text("Statuses that are no stage: {words}. Map them under Stages.", words=listed))
     reasons = {str(why): say(words) for why, words in _DOUBTS.items()}
     why = pl.col("why").replace_strict(reasons, return_dtype=pl.String).alias(say(text("Why")))
-    is_dropped = pl.col("issue_id").is_in(dropped.implode())
-    counted = (
-        pl.when(is_dropped).then(pl.lit(say(text("in days in stages"))))
-        .when("is_left_out").then(pl.lit(say(text("in none"))))
-        .when(pl.col("why") == Doubt.UNKNOWN).then(pl.lit(say(text("in all but flow efficiency"))))
-        .otherwise(pl.lit(say(text("in all"))))
-    )  # fmt: skip
-    found = found.with_columns(counted.alias("measured"))
-    counts = found.group_by("is_left_out", "why", "measured").agg(pl.col("issue_id").n_unique().cast(pl.Int64).alias("items"))
-    measured = pl.col("measured").alias(say(text("In measures")))
-    counts = counts.sort("is_left_out", "items", "why", descending=[True, True, False])
+    where = {str(counts): say(words) for counts, words in _COUNTS.items()}
+    measured = pl.col("counts").replace_strict(where, return_dtype=pl.String).alias(say(text("In measures")))
+    counts = found.group_by("counts", "why", maintain_order=True).agg(pl.col("issue_id").n_unique().cast(pl.Int64).alias("items"))
+    place = pl.col("counts").replace_strict({str(counts): at for at, counts in enumerate(_COUNTS)})
+    counts = counts.sort(place, "items", "why", descending=[False, True, False])
     table(
         counts.select(why, measured, pl.col("items").alias(say(text("Items")))), key="reasons",
         alt=say(text("Reasons why items cannot be measured, or only with doubts")), name="left-out-by-reason",

@@ -220,7 +220,7 @@ def _due_in(flow: Flow, place: Here) -> None:
     month = next((one for one in flow.launches["month"] if f"{one:%Y-%m}" == asked), None)
     if month is None or state not in _DUE:
         return
-    found = flow.due.filter((pl.col("due_date").dt.month_start() == month) & (pl.col("state") == state))
+    found = flow.due_in(month, state)
     note(_DUE[state](found.height, month))
     opened(found, _launched, place, text("Campaigns of the month"), key="due")
 
