@@ -144,7 +144,8 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
         ntext(
             "{n} of {all} is past its date, or more than 15% likely to miss it",
             "{n} of {all} are past their dates, or more than 15% likely to miss them",
-            late, all=dated.height,
+            late,
+            all=dated.height,
         )
         if dated.height
         else text("No work with a date is waiting for its launch")
