@@ -247,6 +247,18 @@ def _beyond(found: pl.DataFrame, process: Process) -> pl.DataFrame:
     )
 
 
+def _called(told: pl.DataFrame) -> pl.DataFrame:
+    """With `assignee`: who does the work, by name; with the tracker's id where two people have one name."""
+    its_id, name = pl.col("assignee_user_id"), pl.col("assignee_name")
+    # Imports of before had no names.
+    elsewhere = pl.when(its_id.is_not_null()).then(name.drop_nulls().last().over(its_id))
+    told = told.with_columns(pl.coalesce(name, elsewhere).alias("assignee_name"))
+    is_shared = name.is_not_null() & its_id.is_not_null() & (its_id.drop_nulls().n_unique().over(name) > 1)
+    return told.with_columns(
+        pl.when(is_shared).then(pl.format("{} ({})", name, its_id)).otherwise(pl.coalesce(name, its_id)).alias("assignee")
+    )
+
+
 def _last_before(process: Process) -> pl.Expr:
     """Of an item's visits, the last to a stage before the launch; 0 without one."""
     is_before = pl.col("stage").is_in([stage.id for stage in process.before_launch])
@@ -325,7 +337,8 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     # What is done was launched then at the latest; without a history, only the tracker's moment tells when.
     at_end = pl.when(~pl.col("moved") & is_among(pl.col("beyond"), process.done & process.launched)).then("moment")
     return (
-        told.join(by_item, on="issue_id", how="left")
+        _called(told)
+        .join(by_item, on="issue_id", how="left")
         .join(now, on="issue_id", how="left")
         .join(acting, on="issue_id", how="left")
         .select(
@@ -334,7 +347,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
             pl.coalesce("issue_name", "issue_key", "issue_id").alias("name"),
             "campaign_name",
             pl.coalesce("business_unit", unit).alias("unit"),
-            pl.col("assignee_user_id").alias("assignee"),
+            "assignee",
             pl.coalesce("created_at", "first").alias("created_at"),
             "due_date",
             pl.when(~pl.col("is_broken")).then(pl.coalesce("launched_at", at_end)).alias("launched_at"),

@@ -55,13 +55,14 @@ def test_tasks_have_their_sections_projects_and_custom_fields(tmp_path: Path, co
     assert rows.drop("source_row_number").to_dicts() == [
         {
             "issue_id": "120", "issue_name": "Landing page", "issue_type": "default_task", "parent_issue_id": "119",
-            "project_name": "Launches", "current_status": "QA", "assignee_user_id": "7", "created_at": made.utc(2026, 5, 1, 7),
-            "due_date": date(2026, 5, 31), "resolved_at": made.utc(2026, 5, 9, 7), "campaign_name": "Spring",
+            "project_name": "Launches", "current_status": "QA", "assignee_user_id": "7", "assignee_name": "P",
+            "created_at": made.utc(2026, 5, 1, 7), "due_date": date(2026, 5, 31),
+            "resolved_at": made.utc(2026, 5, 9, 7), "campaign_name": "Spring",
         },
         {
             "issue_id": "121", "issue_name": "Mail", "issue_type": None, "parent_issue_id": None, "project_name": None,
-            "current_status": None, "assignee_user_id": None, "created_at": made.utc(2026, 5, 2, 7), "due_date": None,
-            "resolved_at": None, "campaign_name": None,
+            "current_status": None, "assignee_user_id": None, "assignee_name": None,
+            "created_at": made.utc(2026, 5, 2, 7), "due_date": None, "resolved_at": None, "campaign_name": None,
         },
     ]  # fmt: skip
 

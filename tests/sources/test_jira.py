@@ -37,7 +37,8 @@ def issue(key: str, *histories: dict[str, Any], status: str = "Build", **changel
     fields = {
         "summary": f"Issue {key}", "issuetype": {"name": "Story"}, "project": {"name": "Launches"},
         "parent": {"id": "9", "key": "A-9"},
-        "status": {"name": status, "statusCategory": {"name": "In Progress"}}, "assignee": {"self": "https://x", "accountId": "u2"},
+        "status": {"name": status, "statusCategory": {"name": "In Progress"}},
+        "assignee": {"self": "https://x", "accountId": "u2", "displayName": "Bea"},
         "created": "2026-05-01T09:00:00.000+0200", "duedate": "2026-05-31", "resolutiondate": None, "timeoriginalestimate": 3600,
         "customfield_10050": {"value": "Spring"}, "labels": ["x"],
     }  # fmt: skip
@@ -90,7 +91,8 @@ def test_issues_keep_their_fields_and_what_projects_add_can_be_mapped(tmp_path: 
     assert rows.to_dicts()[0] == {
         "issue_id": "11", "issue_key": "A-1", "issue_name": "Issue A-1", "issue_type": "Story", "parent_issue_id": "9",
         "project_name": "Launches", "current_status": "Done", "current_status_category": "In Progress", "assignee_user_id": "u2",
-        "created_at": made.utc(2026, 5, 1, 7), "due_date": datetime(2026, 5, 31, tzinfo=UTC).date(), "resolved_at": None,
+        "assignee_name": "Bea", "created_at": made.utc(2026, 5, 1, 7), "due_date": datetime(2026, 5, 31, tzinfo=UTC).date(),
+        "resolved_at": None,
         "resolution": "Won't Do", "original_estimate_seconds": 3600,
     }  # fmt: skip
     assert rows["issue_id"].to_list() == ["11", "12"]

@@ -376,3 +376,20 @@ def test_a_key_that_reads_as_a_request_kept_here_names_that_request_alone() -> N
     commenting.comment(ANA, OWN, item, "Mine")
     assert (read(item).name, read("10001").name) == ("Spring sale", "Old")
     assert commenting.comments(VIC, OWN, "10001") == []
+
+
+NAMED = """Issue key,Issue id,Status,Created,Assignee,Assignee Id
+A-1,1,Build,2026-02-01 09:00,Bea,u1
+A-2,2,Build,2026-02-01 10:00,Bea,{other}
+A-3,3,Build,2026-02-01 11:00,,u3
+A-4,4,Build,2026-02-01 12:00,,
+A-5,5,Build,2026-02-01 13:00,,u1
+"""
+
+
+@pytest.mark.parametrize(
+    ("other", "names"), [("u1", ["Bea", "Bea", "u3", None, "Bea"]), ("u2", ["Bea (u1)", "Bea (u2)", "u3", None, "Bea (u1)"])]
+)
+def test_who_does_the_work_is_called_by_name_and_two_of_one_name_are_told_apart(take: Take, other: str, names: list[str]) -> None:
+    take(NAMED.format(other=other))
+    assert [who for (who,) in work("assignee")] == names
