@@ -431,12 +431,12 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
     path = made.put(tmp_path / "log.csv", EVENTS)
     options = ("--stages", "Request,Build,Wait,Done", "--active", "Build", "--done", "Done")
     found = json.loads(marops("flow", path, "--json", *options, "--cfd-at", "2026-03-02", "2026-03-08").stdout)
-    one = {"mean": 4.5, "p50": 4.5, "p85": 4.5, "p95": 4.5, "nearest_rank": {"p50": 4.5, "p85": 4.5, "p95": 4.5}}
+    one = {"n": 1, "mean": 4.5, "p50": 4.5, "p85": 4.5, "p95": 4.5, "nearest_rank": {"p50": 4.5, "p85": 4.5, "p95": 4.5}}
     assert found == {
         "items": 2, "finished": 1, "in_progress": 1, "events": 7, "variants": 2, "stages": ["Request", "Build", "Wait", "Done"],
         "active": ["Build"], "done": ["Done"], "as_of": "2026-03-09T00:00:00+00:00", "rework_items": {"Request": 1},
         "case_duration_days": {
-            "mean": 6.25, "p50": 6.25, "p85": 6.775, "p95": 6.925, "nearest_rank": {"p50": 5.5, "p85": 7.0, "p95": 7.0},
+            "n": 2, "mean": 6.25, "p50": 6.25, "p85": 6.775, "p95": 6.925, "nearest_rank": {"p50": 5.5, "p85": 7.0, "p95": 7.0},
         },
         "cycle_time_days": one, "finished_without_active": 0, "unlisted_stages": {}, "unread_rows": 0,
         "throughput_per_week": {"2026-03-02": 1},
@@ -455,6 +455,16 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
     }  # fmt: skip
     assert service.imports(LOCAL_ADMIN, OWN) == []
     assert "1 finished, 1 in progress." in marops("flow", path, *options).stdout.splitlines()
+
+
+def test_flow_tells_no_85_percent_of_few_cycle_times_though_many_items_are_finished(home: Path, tmp_path: Path) -> None:
+    refused = [(f"r{n}", ("Request", 1), ("Rejected", 2)) for n in range(12)]
+    built = [("b1", ("Request", 1), ("Build", 2), ("Done", 4)), ("b2", ("Request", 1), ("Build", 2), ("Done", 22))]
+    rows = [f"{case},{stage},2026-03-{day:02}T00:00:00Z" for case, *steps in refused + built for stage, day in steps]
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\n" + "\n".join(rows))
+    said = marops("flow", path, "--stages", "Request,Rejected,Build,Done", "--active", "Build", "--done", "Rejected,Done").stdout
+    assert "From first to last event: half took at most 1 d, 85% at most 1 d, 95% at most 21 d; 2.57 d on average." in said
+    assert "Cycle time: half took at most 2 d; 11 d on average." in said
 
 
 def test_flow_leaves_out_issues_of_whose_history_the_file_does_not_hold_all_and_says_so(home: Path, tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ def ends(events: pl.DataFrame, stages: Sequence[str]) -> frozenset[str]:
 
 def placed(events: pl.DataFrame, workflow: Workflow) -> pl.DataFrame:
     """Events of a workflow's stages, with the stage's place (`index`, from 0)."""
-    # A comparison with each name takes half the time of looking the names up.
-    place = pl.coalesce(pl.when(pl.col("stage") == stage).then(pl.lit(at, pl.Int32)) for at, stage in enumerate(workflow.stages))
+    # The names' numbers in an enumeration: half the time of looking them up, and the same for few stages and for many.
+    place = pl.col("stage").cast(pl.Enum(workflow.stages), strict=False).to_physical().cast(pl.Int32)
     found = events.with_columns(place.alias("index"))
     return found.filter(pl.col("index").is_not_null()) if found["index"].has_nulls() else found

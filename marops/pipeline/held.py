@@ -24,7 +24,7 @@ class Held:
     `sides`: by role, "" where nobody has said. `is_default`: nobody has set who does what. `strangers`: roles that act and are not
     in the matrix.
     `left_out`: items with a moment that cannot be; `elsewhere`: items now in a status that is no stage; `is_untold`: there is work,
-    and no history of any of it.
+    and of none of it a history that can be used.
     """
 
     matrix: Matrix
@@ -78,7 +78,7 @@ class Held:
         """The bottleneck role with its evidence, or why none can be named."""
         found = self.bottleneck
         if self.is_untold:
-            return text("No history of stages is imported: who held work, and for how long, is not known.")
+            return text("Of this work no history is known that can be used: who held it, and for how long, cannot be told.")
         if found is None:
             return text("Nothing waited for anybody in these days.")
         if found.items < FEWEST:

@@ -193,13 +193,13 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
 
 def _times(found: Mapping[str, Any]) -> Iterator[Text]:
     """How long items took, by nearest rank, and how many were finished."""
-    for label, spread, count in (
-        (text("From first to last event"), found["case_duration_days"], found["items"]),
-        (text("Cycle time"), found["cycle_time_days"], found["finished"]),
+    for label, spread in (
+        (text("From first to last event"), found["case_duration_days"]),
+        (text("Cycle time"), found["cycle_time_days"]),
     ):
         if spread is not None:
             said = {name: Quantity(days, Unit.DAYS) for name, days in {**spread["nearest_rank"], "mean": spread["mean"]}.items()}
-            if count < FEWEST:
+            if spread["n"] < FEWEST:
                 yield text("{what}: half took at most {p50}; {mean} on average.", what=label, p50=said["p50"], mean=said["mean"])
             else:
                 yield text(
@@ -269,4 +269,4 @@ def _spread(values: pl.Series) -> dict[str, float | dict[str, float] | None] | N
     between = stats.percentiles(found, *shares.values())
     linear = {name: round(days, 9) for name, days in zip(shares, between, strict=True)}
     nearest = {name: round(stats.nearest_rank(found, share), 9) for name, share in shares.items()}
-    return {"mean": round(float(found.mean()), 9), **linear, "nearest_rank": nearest}
+    return {"n": len(values), "mean": round(float(found.mean()), 9), **linear, "nearest_rank": nearest}

@@ -429,11 +429,20 @@ def test_work_with_a_move_that_cannot_be_has_no_days_and_is_judged_by_its_date_a
     assert not errors(opened("pipeline", view="dates"))
 
 
+def test_where_no_history_can_be_used_the_items_left_out_are_counted(home: Path) -> None:
+    fill("work_item", [{"issue_id": "a", "created_at": on(1, 1), "current_status": "Build"}])
+    lost = {"issue_id": "a", "status_sequence": 1, "status": "Build", "transition_at": on(1, 1).replace(year=1970)}
+    fill("work_item_transition", [lost])
+    shown = words(opened("pipeline"))
+    assert "Of this work no history is known that can be used" in shown
+    assert "1 item is left out: a moment of it is missing or cannot be." in shown
+
+
 def test_without_any_history_nothing_is_said_of_how_long_work_waits_or_for_whom(home: Path) -> None:
     standing = {"a": "Request", "b": "Build"}
     fill("work_item", [{"issue_id": one, "created_at": on(1, 1), "current_status": status} for one, status in standing.items()])
     shown = words(opened("pipeline"))
-    assert "No history of stages is imported: who held work, and for how long, is not known." in shown
+    assert "Of this work no history is known that can be used: who held it, and for how long, cannot be told." in shown
     assert "Nothing waited for anybody" not in shown
     assert "No work passed" not in shown
     board = " ".join(shown.split())

@@ -41,10 +41,10 @@ def held_work(held: Held, place: Here) -> None:
     """Where work is stuck: who holds it, what roles pass on, and the items behind a cell that was clicked."""
     section(text("Where is work stuck?"))
     _sentence(held.conclusion)
-    if held.is_untold:
-        return
     for doubt in held.doubts:
         note(doubt)
+    if held.is_untold:
+        return
     left, right = st.columns(2, gap="large")
     with left:
         charts.show(charts.drawn(role_figures.stage_by_role, held), key="stage_by_role", picks=_open_cell)
