@@ -110,7 +110,7 @@ def this_hour() -> datetime:
 def known_until(found: Facts) -> datetime:
     """Until when it is known where work stands: now (or the end of a clock's day) where some is kept here, or the data's end."""
     opened = found.opened
-    told = _latest(_last_day(found), _last_finished(found)) or opened.today
+    told = _last_day(found) or opened.today
     last = opened.today if not found.kept.items.is_empty() else min(told, opened.today)
     over = start_of(last + timedelta(days=1))
     return over if opened.workspace.today is not None else min(over, datetime.now(UTC))
@@ -119,7 +119,7 @@ def known_until(found: Facts) -> datetime:
 def imported_until(found: Facts) -> datetime:
     """Until when it is known what trackers say: the end of the data, where some of the work is imported, or else `known_until`."""
     reach = known_until(found)
-    last = _latest(_last_of_work(found), _last_finished(found))
+    last = _last_of_work(found)
     return reach if last is None else min(reach, start_of(last + timedelta(days=1)))
 
 
@@ -131,15 +131,16 @@ def _last_day(found: Facts) -> date | None:
 
 @cached(LRUCache(maxsize=32), key=_key, condition=threading.Condition())
 def _last_of_work(found: Facts) -> date | None:
-    """The last day that work's own tables tell of; where they tell of days to come, which cannot be, the last creation or move that
-    can.
+    """The last day that work's own tables tell of; where they tell of days to come, which cannot be, that of the last move, creation
+    or completion that can.
     """
     last = found.manifest.last_day(*_WORK)
     if last is None or last <= found.opened.today:
         return last
     moves = tracked.moves(found.manifest).lazy()
-    created = lake.table(found.manifest, "work_item")
-    return _latest(_last_possible(moves, "transition_at", found), _last_possible(created, "created_at", found))
+    items = lake.table(found.manifest, "work_item")
+    of_items = (_last_possible(items, name, found) for name in ("created_at", "resolved_at"))
+    return _latest(_last_possible(moves, "transition_at", found), *of_items)
 
 
 def _last_possible(rows: pl.LazyFrame, moment: str, found: Facts) -> date | None:
@@ -149,12 +150,6 @@ def _last_possible(rows: pl.LazyFrame, moment: str, found: Facts) -> date | None
 
 def _latest(*days: date | None) -> date | None:
     return max((day for day in days if day is not None), default=None)
-
-
-@cached(LRUCache(maxsize=32), key=lambda found: (found.key("work_item"), found.opened.today), condition=threading.Condition())
-def _last_finished(found: Facts) -> date | None:
-    """The last day on which a tracker says that work was finished."""
-    return _last_possible(lake.table(found.manifest, "work_item"), "resolved_at", found)
 
 
 def approvals(found: Facts) -> pl.DataFrame:

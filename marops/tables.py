@@ -73,7 +73,7 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Table:
     """A canonical table. `day` names the column that dates a row (for freshness and the period of an import); where rows
-    cover a span from there, `seconds` names the column with its length. `owners` say whose a row is, where the source
+    cover a span from there, `seconds` names the column with its length, and `ended` the one with what last happened to a row. `owners` say whose a row is, where the source
     delivers whole periods of an owner and may deliver them again. `item` says of which thing a row is, where an export holds
     all rows of the things in it, and a newer one holds them as they are now.
     """
@@ -85,13 +85,14 @@ class Table:
     key: tuple[str, ...]
     day: str | None = None
     seconds: str | None = None
+    ended: str | None = None
     owners: tuple[str, ...] = ()
     item: str | None = None
     by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {column.name: column for column in self.columns})
-        named = (*self.key, *self.owners, *filter(None, (self.day, self.item)))
+        named = (*self.key, *self.owners, *filter(None, (self.day, self.ended, self.item)))
         unknown = [name for name in named if name not in self.by_name]
         if unknown:
             raise ValueError(f"{self.name}: {unknown} are not columns")
@@ -307,6 +308,7 @@ WORK_ITEM = Table(
     ),
     ("issue_id",),
     day="created_at",
+    ended="resolved_at",
     item="issue_id",
 )
 

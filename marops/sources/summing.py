@@ -52,4 +52,6 @@ def _days(table: Table, present: list[str]) -> list[pl.Expr]:
     end = pl.col(last)
     if table.seconds:
         end = pl.max_horizontal(end, end + pl.duration(seconds=pl.col(table.seconds), microseconds=-1))
+    if table.ended in present:
+        end = pl.max_horizontal(end, pl.col(table.ended))
     return [pl.col(first).min().cast(pl.Date).alias("__first"), end.max().cast(pl.Date).alias("__last")]

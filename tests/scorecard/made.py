@@ -13,6 +13,7 @@ from marops.lake import Blob
 from marops.period import Period, month_of
 from marops.scorecard.facts import Facts
 from marops.sources.store import ImportRun
+from marops.sources.summing import summed
 from marops.tables import ROW, TABLES
 from marops.workspaces.store import OWN, load
 
@@ -136,7 +137,7 @@ def fill(table: str, rows: Sequence[dict[str, Any]], workspace: str = OWN) -> No
     made.write_parquet(path)
     digest, size = lake.sha256_of(path), path.stat().st_size
     lake.keep(path)
-    days = made[shape.day].cast(pl.Date) if shape.day else pl.Series([], dtype=pl.Date)
+    days = summed(shape, made.lazy())
     with store.writing() as session:
         opened = load(session, workspace)
         run = ImportRun(
@@ -149,7 +150,7 @@ def fill(table: str, rows: Sequence[dict[str, Any]], workspace: str = OWN) -> No
         session.add(
             Blob(
                 workspace_id=workspace, import_id=run.id, table_name=table, sha256=digest, rows=made.height, bytes=size,
-                first_day=days.min(), last_day=days.max(), source_relation="made", source_file_sha256=run.sha256,
+                first_day=days.first_day, last_day=days.last_day, source_relation="made", source_file_sha256=run.sha256,
                 ingested_at=run.imported_at,
             )
         )  # fmt: skip

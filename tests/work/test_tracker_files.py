@@ -378,6 +378,13 @@ def test_a_key_that_reads_as_a_request_kept_here_names_that_request_alone() -> N
     assert commenting.comments(VIC, OWN, "10001") == []
 
 
+def test_the_data_reach_to_the_last_completion_wherever_their_end_is_said(take: Take) -> None:
+    take("Issue key,Issue id,Status,Created,Resolved\nA-1,1,Done,2026-02-01 09:00,2026-03-09 09:00\nA-2,2,Build,2026-02-02 09:00,\n")
+    opened = workspaces.open_workspace(ANA, OWN)
+    assert (opened.first_day, opened.last_day) == (date(2026, 2, 1), date(2026, 3, 9))
+    assert pipeline.flow(ANA, UP_TO_MARCH).last_day == date(2026, 3, 9)
+
+
 NAMED = """Issue key,Issue id,Status,Created,Assignee,Assignee Id
 A-1,1,Build,2026-02-01 09:00,Bea,u1
 A-2,2,Build,2026-02-01 10:00,Bea,{other}
