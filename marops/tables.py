@@ -73,9 +73,10 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Table:
     """A canonical table. `day` names the column that dates a row (for freshness and the period of an import); where rows
-    cover a span from there, `seconds` names the column with its length, and `ended` the one with what last happened to a row. `owners` say whose a row is, where the source
-    delivers whole periods of an owner and may deliver them again. `item` says of which thing a row is, where an export holds
-    all rows of the things in it, and a newer one holds them as they are now.
+    cover a span from there, `seconds` names the column with its length, and where something ends that began there, `ended` the
+    one with that moment. `owners` say whose a row is, where the source delivers whole periods of an owner and may deliver them
+    again. `item` says of which thing a row is, where an export holds all rows of the things in it, and a newer one holds them as
+    they are now.
     """
 
     name: str

@@ -142,6 +142,10 @@ def on_time(
             "{said}; of {n} more no history tells when they were launched",
             more, said=note,
         )  # fmt: skip
+    if by_end := due.filter("by_end").height:
+        note = ntext(
+            "{said}; {n} counts by the day it was done", "{said}; {n} count by the day they were done", by_end, said=note
+        )  # fmt: skip
     kept = due.filter(calendar.days_of(pl.col("launched_at")) <= pl.col("due_date")).height
     return Measure(
         key="on_time", label=label, value=kept / due.height, unit=Unit.PERCENT, definition="on_time", version=1, sources=SOURCES,

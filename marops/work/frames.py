@@ -324,6 +324,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     by_item = visits.group_by("issue_id").agg(
         pl.col("entered_at").min().alias("first"),
         pl.coalesce(pl.col("entered_at").filter(runs).min(), pl.col("entered_at").filter(ended).min()).alias("launched_at"),
+        runs.any().alias("ran_then"),
     )
     now = visits.filter(pl.col("left_at").is_null()).select("issue_id", "stage", pl.col("entered_at").alias("since"))
     acting = moves.group_by("issue_id").agg(pl.col("role").last())
@@ -336,6 +337,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
     since = pl.when(~pl.any_horizontal("is_cut", "is_broken")).then(pl.coalesce("since", untouched))
     # What is done was launched then at the latest; without a history, only the tracker's moment tells when.
     at_end = pl.when(~pl.col("moved") & is_among(pl.col("beyond"), process.done & process.launched)).then("moment")
+    launched = pl.when(~pl.col("is_broken")).then(pl.coalesce("launched_at", at_end))
     return (
         _called(told)
         .join(by_item, on="issue_id", how="left")
@@ -350,7 +352,8 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
             "assignee",
             pl.coalesce("created_at", "first").alias("created_at"),
             "due_date",
-            pl.when(~pl.col("is_broken")).then(pl.coalesce("launched_at", at_end)).alias("launched_at"),
+            launched.alias("launched_at"),
+            (launched.is_not_null() & ~pl.col("ran_then").fill_null(value=False)).alias("by_end"),
             stage.alias("stage"),
             since.alias("since"),
             "role",

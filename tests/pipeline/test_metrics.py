@@ -136,6 +136,8 @@ def test_on_time_is_the_share_of_due_campaigns_that_launched_by_their_day():
     assert found.interval is not None
     assert (found.interval.low, found.interval.high) == pytest.approx((0.150036, 0.849964), abs=5e-6)  # Wilson of 2 of 4
     assert str(found.note) == "4 campaigns due"
+    ended = items.with_columns((pl.col("issue_id") == "next day").alias("by_end"))
+    assert str(metrics.on_time(ended, MARCH, TODAY, END).note) == "4 campaigns due; 1 counts by the day it was done"
 
 
 def test_on_time_without_a_due_campaign_is_missing_not_zero():

@@ -170,6 +170,8 @@ def test_what_was_resolved_as_dropped_was_not_launched_whatever_its_status_is_ca
         ("A-7", "dropped", None, at(2, 10, 9), None), ("A-8", "dropped", None, end, None),
         ("A-9", "dropped", at(2, 8, 9), end, None),
     ]  # fmt: skip
+    assert sorted(work("issue_id", "by_end"))[:3] == [("A-1", False), ("A-2", True), ("A-3", False)]
+    assert dict(work("issue_id", "by_end"))["A-9"] is False  # it ran
     # What ran was launched, whatever became of it then; what was only done, and taken up again, was not.
     seen = details.details(VIC, UP_TO_MARCH)
     assert sorted(seen.launched["issue_id"]) == ["A-2", "A-6", "A-9"]
@@ -195,6 +197,9 @@ def test_where_nothing_runs_what_a_tracker_has_finished_was_launched_then(take: 
     ]  # fmt: skip
     found = pipeline.flow(VIC, UP_TO_MARCH)
     assert (found.on_time.value, found.late.value) == (2 / 3, 0)
+    assert str(found.on_time.note) == (
+        "3 campaigns due; of 1 more no history tells when it was launched; 3 count by the day they were done"
+    )
     assert details.details(VIC, UP_TO_MARCH).delivered.timed.select("issue_id", "cycle").rows() == [("A-3", 8.0)]
 
 
@@ -379,7 +384,8 @@ def test_a_key_that_reads_as_a_request_kept_here_names_that_request_alone() -> N
 
 
 def test_the_data_reach_to_the_last_completion_wherever_their_end_is_said(take: Take) -> None:
-    take("Issue key,Issue id,Status,Created,Resolved\nA-1,1,Done,2026-02-01 09:00,2026-03-09 09:00\nA-2,2,Build,2026-02-02 09:00,\n")
+    rows = "A-1,1,Done,2026-02-01 09:00,2026-03-09 09:00\nA-2,2,Build,2026-02-02 09:00,\n"
+    take(f"Issue key,Issue id,Status,Created,Resolved\n{rows}")
     opened = workspaces.open_workspace(ANA, OWN)
     assert (opened.first_day, opened.last_day) == (date(2026, 2, 1), date(2026, 3, 9))
     assert pipeline.flow(ANA, UP_TO_MARCH).last_day == date(2026, 3, 9)
