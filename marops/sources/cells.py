@@ -34,7 +34,7 @@ class Layout:
 
     `labels`: the wordings a tool writes below its header row. `dimensions`: positions of the columns that describe a
     row. `distinguishing`: those of them that are needed to tell rows apart, beside the mapped ones. `millionths`: positions
-    of the amounts given in millionths. `zone`: the zone of the times, where the file names one. `by_hand`: a person chose
+    of the amounts given in millionths. `names_zone`: the zone of the times, where the file names one. `by_hand`: a person chose
     the mapping for this file. `remembered`: for an earlier one with the same headers.
     """
 
@@ -45,7 +45,7 @@ class Layout:
     dimensions: list[int] = field(default_factory=list[int])
     distinguishing: list[int] = field(default_factory=list[int])
     millionths: frozenset[int] = frozenset()
-    zone: str | None = None
+    names_zone: str | None = None
     by_hand: bool = False
     remembered: bool = False
 
@@ -53,6 +53,11 @@ class Layout:
     def table(self) -> Table:
         """The canonical table the rows go to."""
         return TABLES[self.mapping.table]
+
+    @property
+    def zone(self) -> str | None:
+        """The IANA zone of times without one: as somebody has said, else as the file does."""
+        return self.mapping.zone or self.names_zone
 
     def type_of(self, name: str) -> Type:
         """The type of a canonical column, or of one that is read but not stored."""

@@ -86,7 +86,8 @@ class Mapping(BaseModel):
     """How a file's columns become canonical ones. Remembered by the file's header row.
 
     `columns`: canonical name -> position of the file's column. `constants`: canonical name -> one value for every row.
-    `decimal`: "." or ","; `dates`: "dmy" or "mdy" for dates that could be either.
+    `decimal`: "." or ","; `dates`: "dmy" or "mdy" for dates that could be either; `zone`: the IANA zone of times without one, where
+    somebody has said another than the file.
     """
 
     table: str
@@ -95,6 +96,7 @@ class Mapping(BaseModel):
     constants: dict[str, str] = {}
     decimal: str | None = None
     dates: str | None = None
+    zone: str | None = None
 
 
 class Question(BaseModel):

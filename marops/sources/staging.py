@@ -212,7 +212,7 @@ class _Staging:
         part.columns = [column.model_copy(update={"why": why}) for column, why in zip(part.columns, reasons, strict=True)]
         layout = Layout(
             self.raw, part.mapping, self.matched, labels, millionths=in_millionths(self.raw.headers),
-            zone=part.zone, by_hand=self.is_by_hand, remembered=self.is_remembered,
+            names_zone=part.zone, by_hand=self.is_by_hand, remembered=self.is_remembered,
         )  # fmt: skip
         layout.dimensions = cells.find_dimensions(layout, sample)
         first = _Sample.of(layout, sample)
@@ -403,8 +403,7 @@ class _Staging:
             named = ", ".join(layout.header_of(name) for name in decided.serials)
             part.notes.append(Note(code="serials", values={"columns": named}))
         if decided.local and found.rows:
-            zone = Note(code="times_in_zone", values={"zone": layout.zone}) if layout.zone else Note(code="times_as_utc")
-            part.notes.append(zone)
+            part.notes.append(_zone_said(layout))
 
     def _refuse_unread(self, layout: Layout, decided: Casting, unread: pl.DataFrame) -> None:
         self.part.rows_refused += unread[ROW].n_unique()
@@ -455,6 +454,13 @@ def _period_above(raw: RawTable) -> tuple[date, date] | None:
         if found:
             return date.fromisoformat(found[0]), date.fromisoformat(found[1])
     return None
+
+
+def _zone_said(layout: Layout) -> Note:
+    if layout.zone is None:
+        return Note(code="times_as_utc")
+    code = "times_in_chosen_zone" if layout.mapping.zone else "times_in_zone"
+    return Note(code=code, values={"zone": layout.zone})
 
 
 def _totals(layout: Layout, rows: pl.DataFrame, sums: dict[str, Decimal | int]) -> list[Total]:

@@ -98,7 +98,7 @@ def _layout(part: Part, mapping: Mapping) -> Layout:
     shape = shapes().get(mapping.shape)
     layout = Layout(
         RawTable(part.name, headers, part.header_row, (), rows.lazy(), is_small=True), mapping,
-        match(headers, shape) if shape else None, millionths=in_millionths(headers), zone=part.zone, by_hand=True,
+        match(headers, shape) if shape else None, millionths=in_millionths(headers), names_zone=part.zone, by_hand=True,
     )  # fmt: skip
     layout.dimensions = cells.find_dimensions(layout, rows)
     return layout

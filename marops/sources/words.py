@@ -126,6 +126,7 @@ _NOTES: dict[str, str] = {
         "Some dates in {columns} are a spreadsheet’s numbers of days (45292) and were read as the days they stand for."
     ),
     "times_in_zone": message("Times were read as {zone} time, as the file says, and are kept in UTC."),
+    "times_in_chosen_zone": message("Times without a time zone were read as {zone} time, as was chosen, and are kept in UTC."),
     "times_as_utc": message("Times without a time zone were taken as UTC."),
 }
 

@@ -53,6 +53,16 @@ def test_times_that_name_no_zone_are_utc_and_say_so(tmp_path: Path) -> None:
     assert [note.code for note in part.notes] == ["times_as_utc"]
 
 
+@pytest.mark.parametrize("above", ["", "Time zone: Asia/Tokyo\n\n"])
+def test_the_zone_that_somebody_says_is_that_of_times_without_one(tmp_path: Path, above: str) -> None:
+    content = above + LEADS.format(header="", cell="")
+    found, _ = made.text(tmp_path, content)
+    assert found.mapping is not None
+    part, rows = made.text(tmp_path, content, mapping=found.mapping.model_copy(update={"zone": "Europe/Berlin"}))
+    assert rows["created_at"].to_list() == [made.utc(2026, 1, 15, 9), made.utc(2026, 7, 15, 8)]
+    assert [(note.code, note.values) for note in part.notes] == [("times_in_chosen_zone", {"zone": "Europe/Berlin"})]
+
+
 def test_several_zones_in_one_column_are_not_guessed(tmp_path: Path) -> None:
     content = "Lead ID,Lead Owner,Created Date,Time zone\n1,O,2026-01-15 10:00,Europe/Berlin\n2,O,2026-01-15 10:00,UTC\n"
     part, rows = made.text(tmp_path, content)

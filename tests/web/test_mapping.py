@@ -97,6 +97,22 @@ def test_what_was_confirmed_is_imported_and_known_for_the_next_file(tmp_path: Pa
     assert "not recognised" in words(later)
 
 
+def test_where_the_clocks_were_is_chosen_shown_at_once_and_known_for_the_next_file(tmp_path: Path) -> None:
+    row = "A-1,Camp,Build,2026-01-15 10:00\n"
+    at = page(made.put(tmp_path / "issues.csv", f"Issue key,Summary,Status,Created\n{row}"))
+    assert "Times without a time zone were taken as UTC" in words(at)
+    at.session_state[f"mapping_{at.session_state['marops_preview']}_0"] = True  # the columns are unfolded
+    at.run()
+    choose(at, "Times without a time zone are those of", "America/Sao_Paulo")
+    assert "1:00" in words(at)
+    next(button for button in at.button if button.label == READ).click().run()
+    assert "Times without a time zone were read as America/Sao_Paulo time, as was chosen" in words(at)
+    next(button for button in at.button if button.key == "accept").click().run()
+    assert made.counted("work_item")["created_at"].to_list() == [made.utc(2026, 1, 15, 13)]
+    later = page(made.put(tmp_path / "more.csv", f"Issue key,Summary,Status,Created\n{row}{row.replace('A-1', 'A-2')}"))
+    assert "America/Sao_Paulo time, as was chosen" in words(later)
+
+
 def test_a_file_whose_names_say_nothing_asks_first_what_a_row_is(tmp_path: Path) -> None:
     at = page(made.put(tmp_path / "shops.csv", "Shop,Opened,Sold\nA,2026-05-01,3\nB,2026-05-02,4\n"))
     assert "The names of the columns do not say what a row is." in words(at)

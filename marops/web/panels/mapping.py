@@ -18,6 +18,7 @@ from marops.web.components import note
 from marops.web.days import ANY_DAY
 from marops.web.markup import html
 from marops.web.session import literal, principal, reader, say
+from marops.workspaces.service import ZONES
 
 _MANY = 30
 """Columns up to which all are shown; of more, those without a place wait until they are asked for."""
@@ -39,8 +40,10 @@ def panel(preview: Preview, part: Part, key: str, read_again: Callable[[Mapping]
     constants = _for_all_rows(preview, part, known, picked, table, key)
     asked = st.container()
     decimal, dates = _written(known, key)
+    has_times = any(table.by_name[name].type is Type.TIMESTAMP for name in picked if name in table.by_name)
+    zone = _zone(part, known, key) if has_times else known.zone
     mapping = Mapping(
-        table=table.name, columns=picked, constants=constants, decimal=decimal or None, dates=dates or None,
+        table=table.name, columns=picked, constants=constants, decimal=decimal or None, dates=dates or None, zone=zone,
         shape=_shape(part, known, picked),
     )  # fmt: skip
     tried = service.tried(principal(), preview, part, mapping)
@@ -102,7 +105,8 @@ def _shape(part: Part, known: Mapping, picked: dict[str, int]) -> str:
 
 def _goes_to(part: Part, known: Mapping, proposal: Proposal | None, table: Table, key: str) -> tuple[dict[str, int], Text | None]:
     """The canonical columns by position, and what is wrong where two of the file's columns go to the same."""
-    begun: dict[int, str] = {position: name for name, position in known.columns.items()}
+    # One column may fill several, as a key that is the id, too: the first is shown, and the others go with it.
+    begun: dict[int, str] = {position: name for name, position in reversed(known.columns.items())}
     chosen: dict[int, str | None] = st.session_state.setdefault(f"chosen_{key}", {**begun})
     shown = list(range(len(part.columns)))
     if len(shown) > _MANY:
@@ -121,7 +125,8 @@ def _goes_to(part: Part, known: Mapping, proposal: Proposal | None, table: Table
             return picked, text("Two columns go to {column}: {twice}. Choose one.", column=_spoken(name), twice=joined(twice))
         if name:
             picked[name] = position
-    return picked, None
+    filled = {name: at for name, at in known.columns.items() if name not in picked and picked.get(begun[at]) == at}
+    return picked | filled, None
 
 
 def _values(column: Column) -> None:
@@ -193,6 +198,16 @@ def _written(known: Mapping, key: str) -> tuple[str, str]:
         key=f"dat_{key}", required=True,
     )  # fmt: skip
     return decimal or "", dates or ""
+
+
+def _zone(part: Part, known: Mapping, key: str) -> str | None:
+    """Where the clocks were that wrote times without a zone."""
+    zones = sorted(ZONES)
+    by_itself = text("{zone}, as the file says", zone=part.zone) if part.zone else text("UTC")
+    return st.selectbox(
+        say(text("Times without a time zone are those of")), zones, index=zones.index(known.zone) if known.zone in zones else None,
+        key=f"zone_{key}", placeholder=say(by_itself),
+    )  # fmt: skip
 
 
 def _missing(table: Table, names: Sequence[str]) -> Text:
