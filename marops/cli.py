@@ -6,6 +6,7 @@ A user's mistake is one line on standard error and exit status 2. Commands impor
 
 import csv
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -276,7 +277,9 @@ def flow(
     *,
     stages: Annotated[str | None, typer.Option(help="Stages in their order, with commas between; else the usual order.")] = None,
     active: Annotated[str | None, typer.Option(help="Stages in which somebody works; else no flow efficiency.")] = None,
-    done: Annotated[str | None, typer.Option(help="Stages that end the work; else those after which nothing follows.")] = None,
+    done: Annotated[
+        str | None, typer.Option(help="Stages that end the work; else the last given, or those after which nothing follows.")
+    ] = None,
     as_of: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="As it was known at the end of this day.")] = None,
     cfd_at: Annotated[
         list[str] | None, typer.Option(metavar="DATE...", help="Days of which the cumulative flow is printed.")
@@ -291,7 +294,7 @@ def flow(
     from marops.pipeline.logs import Asked
 
     # "--cfd-at" may be followed by several days; what the parser leaves of them stands beside the file's name.
-    days = [word for word in log if cfd_at and _is_day(word)]
+    days = [word for word in log if cfd_at and _DAY.fullmatch(word) and not Path(word).exists()]
     files = [word for word in log if word not in days]
     if len(files) != 1:
         raise UserError(text("Give the path of one log; found {files}.", files=joined(files) if files else text("none")))
@@ -326,18 +329,14 @@ def _listed(words: str | None) -> list[str] | None:
     return [word.strip() for word in next(csv.reader([words], skipinitialspace=True), []) if word.strip()]
 
 
-def _is_day(word: str) -> bool:
-    try:
-        date.fromisoformat(word)
-    except ValueError:
-        return False
-    return True
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 
 
 def _day(word: str) -> date:
-    if not _is_day(word):
-        raise UserError(text("{found} is no day. Write it as 2026-03-31.", found=word))
-    return date.fromisoformat(word)
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise UserError(text("{found} is no day. Write it as 2026-03-31.", found=word)) from None
 
 
 def _synced(done: "Synced") -> Text:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -438,7 +439,7 @@ def test_flow_says_how_work_flows_in_a_log_and_imports_nothing(home: Path, tmp_p
         "case_duration_days": {
             "n": 2, "mean": 6.25, "p50": 6.25, "p85": 6.775, "p95": 6.925, "nearest_rank": {"p50": 5.5, "p85": 7.0, "p95": 7.0},
         },
-        "cycle_time_days": one, "finished_without_active": 0, "unlisted_stages": {}, "unread_rows": 0,
+        "cycle_time_days": one, "finished_without_active": 0, "unlisted_stages": {}, "never_entered": [], "unread_rows": 0,
         "throughput_per_week": {"2026-03-02": 1},
         "cfd": {
             "2026-03-02": {"Request": 2, "Build": 0, "Wait": 0, "Done": 0},
@@ -500,6 +501,11 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert mistake(marops("flow", path, "--done", "Live")) == (
         "No event of this log enters Live. Its stages: Request, Build, Wait, and Done."
     )
+    assert mistake(marops("flow", path, "--stages", "Request,Done", "--active", "Build")) == (
+        "Build is not among the stages given: Request and Done."
+    )
+    assert mistake(marops("flow", path, "--stages", "Request,Done,done")) == "Done is named twice. Name each stage once."
+    assert mistake(marops("flow", path, "--cfd-at", "2026-03-02", "2026-02-30")) == "2026-02-30 is no day. Write it as 2026-03-31."
     assert mistake(marops("flow", path, "--cfd-at", "March")) == "March is no day. Write it as 2026-03-31."
     either = made.put(tmp_path / "either.csv", "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n")
     assert mistake(marops("flow", either)).endswith("the day or the month. Which is it? Say it with --dates dmy or mdy.")
@@ -513,6 +519,28 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert marops("flow", path, "--as-of", "2026-03-04").stdout.splitlines()[0].endswith("as of Mar 4, 2026.")
     assert mistake(marops("flow", path, "--as-of", "2026-01-01")) == "No event of this log had happened by Jan 1, 2026."
     assert "Give the path of one log" in mistake(marops("flow", path, "another.csv"))
+
+
+def test_flow_of_stages_that_nobody_entered_counts_nothing_in_them_and_names_them(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", EVENTS)
+    stages = "Request,Build,Review,Wait,Done"
+    found = json.loads(marops("flow", path, "--json", "--stages", stages, "--done", "Done", "--cfd-at", "2026-03-08").stdout)
+    assert found["cfd"]["2026-03-08"] == {"Request": 2, "Build": 2, "Review": 1, "Wait": 1, "Done": 1}
+    assert (found["finished"], found["never_entered"], "Review" in found["time_in_stage_days"]) == (1, ["Review"], False)
+    some = json.loads(marops("flow", path, "--json", "--done", "Done,Cancelled").stdout)
+    assert (some["done"], some["never_entered"], some["finished"]) == (["Done"], ["Cancelled"], 1)
+    said = marops("flow", path, "--stages", stages, "--cfd-at", "2026-03-08").stdout.splitlines()
+    assert "Stages that no event enters: Review." in said
+    assert "By the end of Mar 8, 2026 had reached: Request 2, Build 2, Review 1, Wait 1, and Done 1." in said
+
+
+def test_flow_knows_a_stage_in_any_letters_white_space_and_accents(home: Path, tmp_path: Path) -> None:
+    rows = "1,In  Progress,1 1,Bu\u0308ro,3 2,in progress,2 2,B\u00fcro,3 3,In  Progress,3"
+    log = re.sub(r",(\d) ?", r",2026-03-0\1T00:00:00Z\n", rows)
+    path = made.put(tmp_path / "log.csv", f"case,stage,timestamp\n{log}")
+    found = json.loads(marops("flow", path, "--json", "--active", "IN PROGRESS", "--done", "b\u00fcro").stdout)
+    assert (found["stages"], found["variants"], found["finished"]) == (["In  Progress", "Bu\u0308ro"], 2, 2)
+    assert (found["cycle_time_days"]["mean"], found["never_entered"]) == (1.5, [])
 
 
 def test_flow_leaves_out_every_item_with_a_row_that_was_not_read_however_many_there_are(home: Path, tmp_path: Path) -> None:

@@ -21,13 +21,15 @@ def measures(events: pl.DataFrame, days: list[date]) -> dict[str, Any]:
         pl.when(same).then(pl.col("role").shift(-1)).alias("next_role"),
         (before & (pl.col("i") < pl.col("i").shift())).fill_null(value=False).alias("back"),
     ).collect()
-    started = STAGES.index(ACTIVE[0])
+    active = [STAGES.index(stage) for stage in ACTIVE]
     done = len(STAGES) - 1
     cases, dwell, handoffs = pl.collect_all(
         [
             rows.lazy().group_by("case").agg(
                 pl.col("at").first().alias("first"), pl.col("at").last().alias("last"),
-                pl.col("at").filter(pl.col("i") >= started).first().alias("started"),
+                pl.coalesce(
+                    pl.col("at").filter(pl.col("i").is_in(active)).first(), pl.col("at").filter(pl.col("i") >= min(active)).first()
+                ).alias("started"),
                 pl.when(pl.col("i").last() == done).then(pl.col("at").filter(pl.col("i") == done).last()).alias("finished"),
                 pl.col("back").any(), pl.col("stage").alias("path"),
                 *(pl.col("at").filter(pl.col("i") >= at).min().alias(f"r{at}") for at in range(len(STAGES))),

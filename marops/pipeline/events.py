@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from marops.lifecycle import completed
+from marops.notes import folded
 from marops.period import EARLIEST
-from marops.stages import folded
 
 EVENT = pl.Schema(
     {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
@@ -158,9 +158,11 @@ def unread(refused: pl.DataFrame) -> pl.DataFrame:
 
 
 def spelled_alike(events: pl.DataFrame) -> pl.DataFrame:
-    """The events with each stage in one spelling, the most frequent: upper and lower case and white space make no other stage."""
+    """The events with each stage in one spelling, the most frequent: upper and lower case, white space and ways to write an accent
+    make no other stage.
+    """
     names = events.group_by("stage", maintain_order=True).len().drop_nulls().sort("len", descending=True, maintain_order=True)
-    names = names.with_columns(folded(pl.col("stage")).alias("word"))
+    names = names.with_columns(pl.Series("word", [folded(name) for name in names["stage"]], pl.String))
     if names["word"].n_unique() == names.height:
         return events
     usual = names.sort("word", maintain_order=True).with_columns(pl.col("stage").first().over("word").alias("usual"))

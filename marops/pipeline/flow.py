@@ -25,7 +25,8 @@ _NEVER = np.iinfo(np.int64).max
 _ITEM = pl.Schema(
     {
         "case": pl.Categorical(), "first": pl.Datetime("us", "UTC"), "last": pl.Datetime("us", "UTC"), "stage": pl.String(),
-        "role": pl.String(), "started": pl.Datetime("us", "UTC"), "finished": pl.Datetime("us", "UTC"), "moved_back": pl.Boolean(),
+        "role": pl.String(), "started": pl.Datetime("us", "UTC"), "finished": pl.Datetime("us", "UTC"), "worked": pl.Boolean(),
+        "moved_back": pl.Boolean(),
     }
 )  # fmt: skip
 
@@ -47,8 +48,9 @@ def visits(events: pl.DataFrame) -> pl.DataFrame:
 
 
 def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopened.KEPT) -> pl.DataFrame:
-    """One row an item of placed events: `first`, `last`, `stage` and `role` it is in, `started` (first active stage, or one after
-    it), `finished` (its last event, of those that end the work; null while it is in another stage), `moved_back`.
+    """One row an item of placed events: `first`, `last`, `stage` and `role` it is in, `started` (first active stage; where it was
+    in none, the first stage after the place at which those begin), `worked` (it was in an active stage, or nobody said which are),
+    `finished` (its last event, of those that end the work; null while it is in another stage), `moved_back`.
     """
     if events.is_empty():
         return pl.DataFrame(schema=_ITEM)
@@ -59,14 +61,18 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
     starts = _starts(events)
     ends = _ends(starts, len(at))
     in_done = np.array([stage in workflow.done for stage in workflow.stages])[index[ends]]
-    started = np.minimum.reduceat(np.where(index >= workflow.started_from, at, _NEVER), starts)
+    is_active = np.array([stage in workflow.active or not workflow.active for stage in workflow.stages])
+    begun, worked = (
+        np.minimum.reduceat(np.where(counts, at, _NEVER), starts) for counts in (index >= workflow.started_from, is_active[index])
+    )
+    started = np.where(worked < _NEVER, worked, begun)
     finished = np.where(in_done, at[ends], _NEVER)
     ended = events[ends.astype(np.uint32)]
     return pl.DataFrame(
         {
             "case": ended["case"], "first": _moments("first", at[starts]), "last": ended["at"], "stage": ended["stage"],
             "role": ended["role"], "started": _moments("started", started), "finished": _moments("finished", finished),
-            "moved_back": _moved_back(events, starts),
+            "worked": pl.Series(worked < _NEVER), "moved_back": _moved_back(events, starts),
         }
     )  # fmt: skip
 
@@ -168,19 +174,16 @@ def blocked(flags: pl.DataFrame, events: pl.DataFrame, workflow: Workflow, as_of
 
 def cycle_times(found: pl.DataFrame, clock: Clock = Clock.ELAPSED) -> pl.Series:
     """Days from start to finish of the items that are finished, in the order of `items`. One that skipped the active stages entered
-    them with the stage after them and took no time; one that ended in a stage before them has no cycle time.
+    them with the stage after them; one that ended in a stage before them has no cycle time.
     """
     cycle = days(pl.col("started"), pl.col("finished"), clock)
     return found.select(cycle.drop_nulls().alias("days"))["days"]
 
 
-def skipped_active(events: pl.DataFrame, found: pl.DataFrame, workflow: Workflow) -> int | None:
-    """How many finished items were in no active stage, so that their cycle time is 0; None where nobody said which are active."""
-    if not workflow.active:
-        return None
-    worked = events.filter(pl.col("stage").is_in(list(workflow.active)))["case"].unique().implode()
+def skipped_active(found: pl.DataFrame, workflow: Workflow) -> int | None:
+    """How many items with a cycle time were in no active stage; None where nobody said which are active."""
     timed = pl.col("finished").is_not_null() & pl.col("started").is_not_null()
-    return found.filter(timed & ~pl.col("case").is_in(worked)).height
+    return found.filter(timed & ~pl.col("worked")).height if workflow.active else None
 
 
 def durations(events: pl.DataFrame) -> pl.Series:

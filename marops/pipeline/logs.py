@@ -12,6 +12,7 @@ import polars as pl
 from marops import stats
 from marops.errors import UserError
 from marops.language import Joined, Text, joined, ntext, text
+from marops.notes import folded
 from marops.pipeline import flow
 from marops.pipeline.events import Why, Workflow, ends, log, order, placed
 from marops.pipeline.flow import Reopened
@@ -46,18 +47,38 @@ class Asked:
 
 
 def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
-    """The workflow asked for, or the one the log shows. Raises UserError for a stage the log does not have."""
-    found = events["stage"].unique(maintain_order=True).to_list() if asked.stages else order(events)
-    for name in (*(asked.stages or ()), *(asked.active or ()), *(asked.done or ())):
-        if name not in found:
-            raise UserError(text("No event of this log enters {stage}. Its stages: {found}.", stage=name, found=joined(found, 30)))
-    stages = tuple(dict.fromkeys(asked.stages or found))
-    for name in (*(asked.active or ()), *(asked.done or ())):
-        if name not in stages:
+    """The workflow asked for, or the one the log shows. A stage that is given need not have been entered. Raises UserError where
+    none of those named for one thing was, for an active or done stage that is not among those given, and for one given twice.
+    """
+    found = events["stage"].unique(maintain_order=True).to_list() if asked.stages else list(order(events))
+    given, active, done = (_as_spelled(names, found) for names in (asked.stages, asked.active, asked.done))
+    for names in (given, active, done):
+        if names is not None and not set(names) & set(found):
+            named = joined(names, 30) if names else text("none")
+            raise UserError(text("No event of this log enters {stage}. Its stages: {found}.", stage=named, found=joined(found, 30)))
+        for name, count in Counter(names or ()).items():
+            if count > 1:
+                raise UserError(text("{stage} is named twice. Name each stage once.", stage=name))
+    stages = given or found
+    for name in (*(active or ()), *(done or ())):
+        if name not in stages and (name in found or given):
             raise UserError(text("{stage} is not among the stages given: {found}.", stage=name, found=joined(stages, 30)))
-    usual = frozenset(stages[-1:]) if asked.stages else ends(events, stages)
-    done = frozenset(asked.done or ()) or usual
-    return Workflow(stages, frozenset(asked.active or ()) - done, done)
+    usual = frozenset(stages[-1:]) if given else ends(events, stages)
+    ended = frozenset(done or ()) & frozenset(stages) or usual
+    return Workflow(tuple(stages), frozenset(active or ()) & frozenset(stages) - ended, ended)
+
+
+def _as_spelled(names: Sequence[str] | None, found: Sequence[str]) -> list[str] | None:
+    """Stages as the log spells them; those it does not have as they were given."""
+    spelling = {folded(name): name for name in found}
+    return None if names is None else [spelling.get(folded(name), name) for name in names]
+
+
+def _never_entered(events: pl.DataFrame, asked: Asked) -> list[str]:
+    """What was named and no event enters."""
+    words = {folded(name) for name in events["stage"].unique()}
+    named = dict.fromkeys((*(asked.stages or ()), *(asked.active or ()), *(asked.done or ())))
+    return [name for name in named if folded(name) not in words]
 
 
 def summary(
@@ -114,13 +135,14 @@ def summary(
         "events": trusted.height,
         "variants": flow.variants(trusted).height,
         "stages": list(ways.stages),
+        "never_entered": _never_entered(whole.events, asked),
         "unlisted_stages": _count_of(trusted.filter(~pl.col("stage").is_in(list(ways.stages)))["stage"]),
         "active": [stage for stage in ways.stages if stage in ways.active],
         "done": [stage for stage in ways.stages if stage in ways.done],
         "as_of": known.as_of.isoformat(),
         "case_duration_days": _spread(flow.durations(trusted)),
         "cycle_time_days": _spread(flow.cycle_times(items)),
-        "finished_without_active": flow.skipped_active(of_stages, items, ways),
+        "finished_without_active": flow.skipped_active(items, ways),
         "throughput_per_week": {week.isoformat(): count for week, count in flow.throughput(items).iter_rows()},
         "cfd": _cumulative(flow.cumulative(going_forward, ways, asked.cfd_at)),
         "time_in_stage_days": _by_stage(dwell, "days"),
@@ -150,6 +172,8 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
     yield text("{finished} finished, {open} in progress.", finished=found["finished"], open=found["in_progress"])
     if not asked.done:
         yield text("Taken for the end of the work: {stages}. Say it with --done.", stages=joined(found["done"], 30))
+    if found["never_entered"]:
+        yield text("Stages that no event enters: {stages}.", stages=joined(found["never_entered"], 30))
     if found["unlisted_stages"]:
         yield text(
             "Stages that were not given and so count in none: {stages}.",
@@ -158,12 +182,15 @@ def lines(found: Mapping[str, Any], asked: Asked) -> Iterator[Text]:
     yield from _times(found)
     if found["finished_without_active"]:
         yield ntext(
-            "{n} item was finished without having been in an active stage; its cycle time is 0.",
-            "{n} items were finished without having been in an active stage; their cycle time is 0.",
+            "{n} item was finished without having been in an active stage: its cycle time begins with the first after those.",
+            "{n} items were finished without having been in an active stage: their cycle time begins with the first after those.",
             found["finished_without_active"],
         )  # fmt: skip
     for stage, days in found["time_in_stage_days"].items():
         yield text("{stage}: {days} in all visits that have ended.", stage=stage, days=Quantity(days, Unit.DAYS))
+    for day, counts in found["cfd"].items():
+        reached = [text("{stage} {n}", stage=stage, n=count) for stage, count in counts.items()]
+        yield text("By the end of {day} had reached: {stages}.", day=date.fromisoformat(day), stages=joined(reached, 30))
     if found["flow_efficiency"] is None:
         yield text("Flow efficiency: not configured. Say with --active in which stages somebody works.")
     else:

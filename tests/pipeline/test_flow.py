@@ -127,15 +127,30 @@ def test_an_item_that_moved_back_did_so_also_where_what_lies_behind_is_forgotten
     assert [items(log, how)[item]["moved_back"] for how in Reopened for item in "ab"] == [True, False, True, False]
 
 
-def test_an_item_that_skips_the_active_stages_starts_when_it_is_done() -> None:
-    log = clean(("a", "Request", 0), ("a", "Done", 3))
-    found = flow.items(events_of.placed(log, BOARD), BOARD)
-    assert flow.cycle_times(found).to_list() == [0.0]
-    worked = clean(("a", "Request", 0), ("a", "Done", 3), ("b", "Build", 0), ("b", "Done", 1), ("c", "Request", 0))
-    placed = events_of.placed(worked, BOARD)
-    assert flow.skipped_active(placed, flow.items(placed, BOARD), BOARD) == 1
+def test_an_item_that_skips_the_active_stages_starts_with_the_stage_after_them_and_is_counted() -> None:
+    log = clean(
+        ("a", "Request", 0), ("a", "Done", 3), ("b", "Build", 0), ("b", "Done", 1), ("c", "Request", 0), ("d", "Request", 0),
+        ("d", "Wait", 1), ("d", "Done", 9),
+    )  # fmt: skip
+    placed = events_of.placed(log, BOARD)
+    found = flow.items(placed, BOARD)
+    assert found.select("case", "started", "finished", "worked").rows() == [
+        ("a", after(3), after(3), False), ("b", after(0), after(1), True), ("c", None, None, False),
+        ("d", after(1), after(9), False),
+    ]  # fmt: skip
+    assert (flow.cycle_times(found).to_list(), flow.skipped_active(found, BOARD)) == ([0.0, 1.0, 8.0], 2)
     nobody_said = Workflow(BOARD.stages, frozenset(), BOARD.done)
-    assert flow.skipped_active(placed, flow.items(placed, nobody_said), nobody_said) is None
+    everything = flow.items(placed, nobody_said)
+    assert (flow.cycle_times(everything).to_list(), flow.skipped_active(everything, nobody_said)) == ([3.0, 1.0, 9.0], None)
+
+
+@pytest.mark.parametrize("stages", [("Request", "Wait", "Build", "Done"), ("Request", "Build", "Wait", "Done")])
+def test_a_cycle_time_begins_with_the_first_active_stage_wherever_others_stand_in_the_order(stages: tuple[str, ...]) -> None:
+    ways = Workflow(stages, frozenset({"Build"}), frozenset({"Done"}))
+    log = clean(("a", "Request", 0), ("a", "Wait", 1), ("a", "Build", 3), ("a", "Done", 4))
+    assert flow.cycle_times(flow.items(events_of.placed(log, ways), ways)).to_list() == [1.0]
+    again = clean(("a", "Request", 0), ("a", "Done", 1), ("a", "Request", 2), ("a", "Build", 4), ("a", "Done", 8))
+    assert flow.cycle_times(flow.items(events_of.placed(again, ways), ways)).to_list() == [4.0]
 
 
 def test_an_item_cancelled_before_work_began_is_finished_and_has_no_cycle_time() -> None:
@@ -409,8 +424,10 @@ def test_items_that_moved_back_are_as_many_as_published(folder: str, moved_back:
     assert flow.items(events_of.placed(log, workflow), workflow)["moved_back"].sum() == moved_back
 
 
-def test_first_start_to_last_end_of_the_closed_problems_is_the_published_one() -> None:
+@pytest.mark.parametrize("order", [("Queued", "Accepted", "Completed"), ("Accepted", "Queued", "Completed")])
+def test_first_start_to_last_end_of_the_closed_problems_is_the_published_one(order: tuple[str, ...]) -> None:
     log, workflow, _ = mapped("06_bpic2013_closed")
+    workflow = Workflow(order, workflow.active, workflow.done)
     days = flow.cycle_times(flow.items(events_of.placed(log, workflow), workflow)).to_numpy()
     assert [round(day, 2) for day in stats.percentiles(days, 0.5, 0.85, 0.95)] == [81.13, 403.12, 657.8]
 

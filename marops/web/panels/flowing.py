@@ -290,7 +290,7 @@ _DOUBTS: dict[str, Text] = {
     Doubt.EQUAL_TIMES: text("two moves at one moment: ordered by what each left, else as in the source"),
     Doubt.REPEATED: text("entered the stage it was in once more: two visits in times and ways, one on the board"),
     Doubt.RELAUNCHED: text("went back after its launch: the first launch counts for its date, the last one for its cycle time"),
-    Doubt.NEVER_ACTIVE: text("was never seen in a stage in which somebody works: its cycle time is 0"),
+    Doubt.NEVER_ACTIVE: text("was never seen in a stage in which somebody works: its cycle time begins with the stage after those"),
     Doubt.MOVED_BEFORE_CREATED: text("moved before the tracker says it was created"),
     Doubt.DONE_BEFORE_CREATED: text("ended before the tracker says it was created"),
     Doubt.TWIN: text(
