@@ -260,7 +260,7 @@ def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path)
         "Nothing of ads.csv can be imported yet. In “Cost” (1,234) the mark could separate thousands or decimals. Which is it? "
         "In “Day” (03/04/2026) the first number could be the day or the month. Which is it? "
         "“Cost” does not say its currency. Which is it? Say the decimal mark with --decimal . or --decimal , and try again. "
-        "Say it with --dates dmy or --dates mdy. Say the currency with --set, as in --set currency_code=BRL."
+        "Say the order of dates with --dates dmy or --dates mdy. Say the currency with --set, as in --set currency_code=BRL."
     )
     done = here("import", "--set", "currency_code=BRL", "--decimal", ",", "--dates", "mdy", "--json", path)
     assert done.returncode == 0, done.stderr
@@ -273,7 +273,7 @@ EITHER = "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n"
 def test_an_import_of_dates_that_could_be_read_either_way_names_the_option_that_says_how(tmp_path: Path) -> None:
     asked = (
         "In “timestamp” (01/02/2026 10:00, 03/02/2026 10:00) the first number could be the day or the month. Which is it? "
-        "Say it with --dates dmy or --dates mdy."
+        "Say the order of dates with --dates dmy or --dates mdy."
     )
     path = made.put(tmp_path / "either.csv", EITHER)
     assert mistake(here("import", path)) == f"Nothing of either.csv can be imported yet. {asked}"
@@ -502,7 +502,7 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     )
     assert mistake(marops("flow", path, "--cfd-at", "March")) == "March is no day. Write it as 2026-03-31."
     either = made.put(tmp_path / "either.csv", "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n")
-    assert mistake(marops("flow", either)).endswith("the day or the month. Which is it? Say it with --dates dmy or mdy.")
+    assert mistake(marops("flow", either)).endswith("Which is it? Say the order of dates with --dates dmy or --dates mdy.")
     assert json.loads(marops("flow", either, "--json", "--dates", "mdy").stdout)["case_duration_days"]["mean"] == 59
     nothing = made.put(tmp_path / "none.csv", "case,stage,timestamp\na,Request,1970-01-01T00:00:00Z\n")
     assert mistake(marops("flow", nothing)) == "No event of this log can be used. Left out: 1 item with a moment before 1971."

@@ -185,9 +185,8 @@ def read_table(principal: Principal, path: Path, table: str, called: Text, mend:
                 text("{name} is no {called}. Its columns: {found}. {mend}", name=path.name, called=called, found=headers, mend=mend)
             )
         if asked := [question for part in parts for question in part.questions]:
-            question = words.question(asked[0])
-            is_order = asked[0].code == "date_order"
-            raise BadFile(text("{question} Say it with --dates dmy or mdy.", question=question) if is_order else question)
+            is_order = asked[0].code == "date_order"  # what a reading without an import can be told
+            raise BadFile(telling.with_options(words.question(asked[0]), asked[:1] if is_order else ()))
         undated = [note for part in parts for note in part.notes if note.code == "no_date"]
         if undated and not any(part.rows_ready for part in parts):
             raise BadFile(words.note(undated[0]))
