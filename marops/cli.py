@@ -156,8 +156,7 @@ def import_(
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
-            if replace:
-                _tell_replaced(preview)
+            replaced = _replaced(preview) if replace else []
             named = service.named(LOCAL_ADMIN, preview)
             converted = service.converted(LOCAL_ADMIN, preview)
             notices = [*service.counted(LOCAL_ADMIN, preview), *converted.known, *converted.lacking]
@@ -169,16 +168,17 @@ def import_(
                 raise
             asked = [question for part in preview.parts for question in part.questions]
             raise UserError(telling.with_options(refused.text, asked)) from None
+        for said in replaced:
+            _complain(said)
         _tell_imported(preview, named, notices, as_json=as_json)
 
 
-def _tell_replaced(preview: "Preview") -> None:
+def _replaced(preview: "Preview") -> "list[Text]":
+    """What a file takes the place of, as it is before it does."""
     from marops.sources import service, words
 
-    renewal = service.renewed(LOCAL_ADMIN, preview)
     restated = [words.restated(found) for found in service.restated(LOCAL_ADMIN, preview)]
-    for said in [*restated, *(words.renewed(found) for found in renewal.replaced)]:
-        _complain(said)
+    return [*restated, *(words.renewed(found) for found in service.renewed(LOCAL_ADMIN, preview).replaced)]
 
 
 @app.command()

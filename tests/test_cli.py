@@ -242,6 +242,11 @@ def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_o
     said = mistake(here("import", path))
     assert "1 row of work_item is already here from last.csv" in said
     assert "choose to replace it on Data, or import with --replace." in said
+    broken = here("import", "--replace", made.put(tmp_path / "broken.csv", path.read_text() + "Three,A-3,13,Build,soon\n"))
+    assert (broken.returncode, broken.stderr.splitlines()) == (2, [
+        "  row 4, Created “soon” cannot be read as what the column holds",
+        "marops: 1 row of broken.csv is refused, so nothing was imported. Mend it, or import the valid rows only.",
+    ])  # fmt: skip
     done = here("import", "--replace", path)
     assert done.returncode == 0
     assert done.stderr.startswith("marops: Takes the place of last.csv, imported on ")
