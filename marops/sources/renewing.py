@@ -203,16 +203,17 @@ def in_force(session: Session, workspace_id: str, active: AbstractSet[str]) -> d
 
 
 def replaced_by(session: Session, workspace_id: str) -> dict[str, dict[str, list[str]]]:
-    """For each import whose place later ones in force took: by the file of the first that did, the tables."""
-    query = (
-        select(Replacement, ImportRun)
-        .where(Replacement.workspace_id == workspace_id, Replacement.import_id == ImportRun.id, ImportRun.status == Status.ACTIVE)
-        .order_by(col(ImportRun.imported_at), col(Replacement.table_name))
-    )
-    seen: set[tuple[str, str]] = set()
+    """For each import in force of whose rows of a table none count, for later ones took their place: by the file of the first that
+    did, the tables.
+    """
+    query = select(ImportRun).where(ImportRun.workspace_id == workspace_id, ImportRun.status == Status.ACTIVE)
+    files = {run.id: run.file_name for run in session.exec(query.order_by(col(ImportRun.imported_at)))}
+    blobs = session.exec(select(Blob).where(Blob.workspace_id == workspace_id, col(Blob.import_id).in_(files))).all()
+    counting = {(blob.import_id, blob.table_name) for blob in blobs if blob.active}
+    later = in_force(session, workspace_id, files.keys())
     found: dict[str, dict[str, list[str]]] = {}
-    for one, run in session.exec(query):
-        if (one.replaced_id, one.table_name) not in seen:
-            seen.add((one.replaced_id, one.table_name))
-            found.setdefault(one.replaced_id, {}).setdefault(run.file_name, []).append(one.table_name)
+    for import_id, name in sorted({(blob.import_id, blob.table_name) for blob in blobs} - counting):
+        if name in TABLES and (by := later.get((import_id, name))):
+            file = next(file for one, file in files.items() if one in by)
+            found.setdefault(import_id, {}).setdefault(file, []).append(name)
     return found
