@@ -254,8 +254,8 @@ def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_o
     assert made.counted("work_item").sort("issue_id")["current_status"].to_list() == ["Done", "Build"]
     lacking = made.put(tmp_path / "lacking.csv", header + "Two,A-2,12,Done,2026-05-02 09:00\n")
     assert mistake(here("import", "--replace", lacking)) == (
-        "new.csv has 1 item in work_item that is not among the rows to be taken here: A-1. Nothing was imported, for it would be "
-        "lost. Export it, too, or undo the import of new.csv on Data first."
+        "These rows cannot take the place of new.csv: its work_item has 1 item that is not among them and would be lost: A-1. "
+        "Export it, too, or undo the import of new.csv on Data first."
     )
 
 

@@ -7,7 +7,7 @@ nothing is replaced. What is kept is only whose place an import took; what count
 (`restating.settle`), so that any of them can be undone and restored in any order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +22,8 @@ from marops.language import Text, joined, ntext
 from marops.sources import overlaps
 from marops.sources.report import Part
 from marops.sources.store import ImportRun, Replacement, Status
-from marops.tables import REFUSED, TABLES, Table, refused_of
+from marops.tables import REFUSED, TABLES, WORK_ITEM, Table, refused_of
+from marops.work.histories import untold
 
 Staged = Sequence[tuple[Part, Path]]
 
@@ -30,7 +31,7 @@ Staged = Sequence[tuple[Part, Path]]
 @dataclass(frozen=True, slots=True)
 class Renewed:
     """An earlier import whose rows of these tables a file takes the place of. `items`: of how many items they are; `gone`: how
-    many rows of their history more than the file has of them.
+    many rows of their history the file does not tell (see `histories.untold`).
     """
 
     import_id: str
@@ -43,7 +44,7 @@ class Renewed:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a file takes the place of, the earliest first; or nothing, and what to say of what it would lose."""
+    """What a file takes the place of, the earliest first; or nothing, and why it cannot, as it is said before anything is done."""
 
     replaced: tuple[Renewed, ...] = ()
     hindered: Text | None = None
@@ -56,16 +57,22 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is said of a table's items: one row an item (item, name, rows, first and last moment), and items of refused rows."""
+    """What is said of a table's items: rows (issue_id, status: what is told, at), and the items of refused rows."""
 
-    items: pl.DataFrame
+    rows: pl.DataFrame
     refused: frozenset[str]
+
+    @property
+    def items(self) -> frozenset[str]:
+        """Whose rows there are, taken or refused."""
+        return self.refused.union(self.rows["issue_id"])
 
 
 def renewal(session: Session, staged: Staged, kept_out: Staged, blobs: Sequence[Blob]) -> Renewal:
     """What taking these parts, with these of their rows refused, would take the place of among these active blobs."""
     if not _repeats(staged, blobs):
         return Renewal()
+    keys = _keys(staged, blobs)
     found: dict[str, dict[str, tuple[_Held, _Held]]] = {}
     for name in dict.fromkeys(part.rows.table for part, _ in (*staged, *kept_out)):
         table, names = TABLES[name], _names(name)
@@ -74,12 +81,12 @@ def renewal(session: Session, staged: Staged, kept_out: Staged, blobs: Sequence[
         new = _staged(table, staged, kept_out)
         for import_id in dict.fromkeys(blob.import_id for blob in blobs if blob.table_name in names):
             old = _there(table, [blob for blob in blobs if blob.import_id == import_id])
-            if _shared(old, new):
+            if old.items & new.items:
                 found.setdefault(import_id, {})[name] = old, new
     runs = session.exec(select(ImportRun).where(col(ImportRun.id).in_(found)).order_by(col(ImportRun.imported_at))).all()
     for run in runs:
         for name, (old, new) in found[run.id].items():
-            if hindered := _lost(run.file_name, TABLES[name], old, new):
+            if hindered := _lost(run.file_name, TABLES[name], old, new, keys):
                 return Renewal(hindered=hindered)
     return Renewal(tuple(_renewed(run, found[run.id]) for run in runs))
 
@@ -92,6 +99,14 @@ def _repeats(staged: Staged, blobs: Sequence[Blob]) -> bool:
         if table.item and overlaps.doubled_rows(table, pl.scan_parquet(path), there):
             return True
     return False
+
+
+def _keys(staged: Staged, blobs: Sequence[Blob]) -> dict[str, str]:
+    """By the ids of items, the keys that the file or what is there has for them."""
+    here = [lake.complete(WORK_ITEM, pl.scan_parquet(path)) for part, path in staged if part.rows.table == WORK_ITEM.name]
+    there = lake.scan([blob for blob in blobs if blob.table_name == WORK_ITEM.name], WORK_ITEM)
+    items = pl.concat([rows.select("issue_id", "issue_key") for rows in (there, *here)])
+    return dict(items.drop_nulls().collect().iter_rows())
 
 
 def _staged(table: Table, staged: Staged, kept_out: Staged) -> _Held:
@@ -107,60 +122,65 @@ def _there(table: Table, blobs: Sequence[Blob]) -> _Held:
 
 
 def _held(table: Table, rows: Sequence[pl.LazyFrame], refused: Sequence[pl.LazyFrame]) -> _Held:
-    item, moment = str(table.item), str(table.day)
-    name = "issue_key" if "issue_key" in table.by_name else item
-    items = (
-        pl.concat(rows or [pl.LazyFrame(schema=table.schema)], how="vertical_relaxed")
-        .group_by(pl.col(item).alias("item"))
-        .agg(
-            pl.coalesce(pl.col(name).first(), pl.col(item).first()).alias("name"), pl.len().alias("rows"),
-            pl.col(moment).min().alias("first"), pl.col(moment).max().alias("last"),
-        )
-        .collect()
-    )  # fmt: skip
+    told = pl.concat(rows or [pl.LazyFrame(schema=table.schema)], how="vertical_relaxed").select(
+        pl.col(str(table.item)).alias("issue_id"), _TOLD[table.name].alias("status"), pl.col(str(table.day)).alias("at")
+    )
     whose = {of for frame in refused for of in frame.select("of").drop_nulls().collect()["of"]}
-    return _Held(items, frozenset(whose))
+    return _Held(told.collect(), frozenset(whose))
 
 
-def _shared(old: _Held, new: _Held) -> AbstractSet[str]:
-    return {*old.items["item"], *old.refused} & {*new.items["item"], *new.refused}
+_TOLD = {
+    "work_item": pl.lit(""), "work_item_transition": pl.col("status"),
+    "flag_event": pl.concat_str(pl.col("kind"), pl.col("is_flagged").cast(pl.String), separator=" "),
+}  # fmt: skip
+"""What a row of a table tells of its item at its moment."""
 
 
-def _lost(file_name: str, table: Table, old: _Held, new: _Held) -> Text | None:
-    """What to say of items, or of their history, that only the earlier import has."""
-    missing = old.items.join(new.items, on="item", how="anti")["name"].to_list()
-    missing += old.refused - {*old.items["item"], *new.items["item"], *new.refused}
+def _untold(old: _Held, new: _Held) -> pl.DataFrame:
+    """Rows of items that are in both, which only the earlier import has."""
+    return untold(old.rows.join(new.rows, on="issue_id", how="semi", maintain_order="left"), new.rows, "at")
+
+
+def _lost(file_name: str, table: Table, old: _Held, new: _Held, keys: Mapping[str, str]) -> Text | None:
+    """What to say of items, or of their history, that only the earlier import has. `keys`: how items are called, by id."""
+    missing = old.items - {*new.rows["issue_id"], *(new.refused - {*old.rows["issue_id"]})}
     if missing:
         return ntext(
-            "{file} has {n} item in {table} that is not among the rows to be taken here: {names}. Nothing was imported, for it "
-            "would be lost. Export it, too, or undo the import of {file} on Data first.",
-            "{file} has {n} items in {table} that are not among the rows to be taken here: {names}. Nothing was imported, for "
-            "they would be lost. Export them, too, or undo the import of {file} on Data first.",
-            len(missing), file=file_name, table=table.name, names=joined(sorted(missing)),
+            "These rows cannot take the place of {file}: its {table} has {n} item that is not among them and would be lost: "
+            "{names}. Export it, too, or undo the import of {file} on Data first.",
+            "These rows cannot take the place of {file}: its {table} has {n} items that are not among them and would be lost: "
+            "{names}. Export them, too, or undo the import of {file} on Data first.",
+            len(missing), file=file_name, table=table.name, names=_called(missing, keys),
         )  # fmt: skip
-    if table.key == (table.item,):  # one row an item: there is no history
+    if not _has_history(table):
         return None
-    both = old.items.join(new.items, on="item", suffix="_new")
-    longer = both.filter((pl.col("first") < pl.col("first_new")) | (pl.col("last") > pl.col("last_new")))["name"].to_list()
+    span = new.rows.group_by("issue_id").agg(pl.col("at").min().alias("first"), pl.col("at").max().alias("last"))
+    beyond = (pl.col("at") < pl.col("first")) | (pl.col("at") > pl.col("last"))
+    longer = set(_untold(old, new).join(span, on="issue_id").filter(beyond)["issue_id"])
     if not longer:
         return None
     return ntext(
-        "In {file} {table} reaches further for {n} item than in the rows to be taken here: {names}. Nothing was imported, for "
-        "that would be lost. Export its whole history, or undo the import of {file} on Data first.",
-        "In {file} {table} reaches further for {n} items than in the rows to be taken here: {names}. Nothing was imported, for "
-        "that would be lost. Export their whole history, or undo the import of {file} on Data first.",
-        len(longer), file=file_name, table=table.name, names=joined(sorted(longer)),
+        "These rows cannot take the place of {file}: for {n} item its {table} reaches further, which would be lost: {names}. "
+        "Export its whole history, or undo the import of {file} on Data first.",
+        "These rows cannot take the place of {file}: for {n} items its {table} reaches further, which would be lost: {names}. "
+        "Export their whole history, or undo the import of {file} on Data first.",
+        len(longer), file=file_name, table=table.name, names=_called(longer, keys),
     )  # fmt: skip
 
 
+def _called(items: AbstractSet[str], keys: Mapping[str, str]) -> Text:
+    return joined(sorted(keys.get(item, item) for item in items))
+
+
 def _renewed(run: ImportRun, found: dict[str, tuple[_Held, _Held]]) -> Renewed:
-    items: set[str] = set()
-    gone = 0
-    for old, new in found.values():
-        items |= {*old.items["item"], *old.refused}
-        fewer = old.items.join(new.items, on="item", suffix="_new").filter(pl.col("rows") > pl.col("rows_new"))
-        gone += int((fewer["rows"] - fewer["rows_new"]).sum())
+    items = {item for old, _ in found.values() for item in old.items}
+    gone = sum(_untold(old, new).height for name, (old, new) in found.items() if _has_history(TABLES[name]))
     return Renewed(run.id, run.file_name, run.imported_at, tuple(found), len(items), gone)
+
+
+def _has_history(table: Table) -> bool:
+    """Whether the table has several rows an item."""
+    return table.key != (table.item,)
 
 
 def _names(table: str) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ def test_the_page_names_the_items_that_would_be_lost_and_offers_nothing(tmp_path
     at = page(made.put(tmp_path / "new.csv", HEADER + ONE.format("Done")))
     (said,) = warned(at)
     assert said == (
-        "last.csv has 1 item in work_item that is not among the rows to be taken here: A-2. Nothing was imported, for it would be "
-        "lost. Export it, too, or undo the import of last.csv on Data first."
+        "These rows cannot take the place of last.csv: its work_item has 1 item that is not among them and would be lost: A-2. "
+        "Export it, too, or undo the import of last.csv on Data first."
     )
     assert not [button for button in at.button if button.key == "accept"]
