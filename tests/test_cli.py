@@ -259,6 +259,13 @@ def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_o
     )
 
 
+def test_an_item_that_may_be_there_under_another_id_is_told(tmp_path: Path) -> None:
+    keyed = "Summary,Issue key,Status,Created\nOne,A-1,Build,2026-05-01 12:00\n"
+    assert here("import", made.put(tmp_path / "last.csv", keyed)).returncode == 0
+    done = here("import", made.put(tmp_path / "new.csv", "Issue key,Issue id,Status,Created\nA-1,11,Build,2026-05-01 09:00\n"))
+    assert done.stdout.splitlines()[-1].startswith("1 item here seems to be there under another id, but was created at another ")
+
+
 def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
     path = made.put(tmp_path / "ads.csv", 'Day,Campaign,Impr.,Cost\n03/04/2026,A,1,"1,234"\n')
     assert mistake(here("import", path)) == (

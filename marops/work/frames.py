@@ -22,6 +22,7 @@ _NONE = pl.Series(dtype=pl.String)
 _ROUNDED = timedelta(minutes=1)
 """By how much a moment that is written to the minute may lie before the move it belongs to."""
 
+
 @dataclass(frozen=True)
 class Work:
     """Moves, visits and items as `item_rollups.stage_moves`, `stage_visits` and `work` describe them."""

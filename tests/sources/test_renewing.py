@@ -318,6 +318,116 @@ def test_a_history_told_to_the_minute_alone_reaches_as_far_as_the_same_one_with_
     assert "for 1 item its work_item_transition reaches further" in str(service.renewed(admin, later).hindered)
 
 
+def by_key(content: str) -> str:
+    """Issues or changes without the column of ids."""
+    header, *lines = content.splitlines()
+    at = header.split(",").index("Issue id")
+    return "\n".join(",".join(cell for n, cell in enumerate(line.split(",")) if n != at) for line in (header, *lines)) + "\n"
+
+
+MOVES = ((1, 1, "", "Backlog"), (1, 4, "Backlog", "Build"), (2, 1, "", "Backlog"))
+
+
+def test_an_export_with_ids_takes_the_place_of_one_that_had_keys_alone_and_so_does_its_history(
+    admin: Principal, tmp_path: Path
+) -> None:
+    take(admin, tmp_path, "issues 1.csv", by_key(issues((1, "Build"), (2, "Backlog"))))
+    take(admin, tmp_path, "changes 1.csv", by_key(changes(*MOVES)))
+    keyed = [("A-1", "build", day(4), None), ("A-2", "request", day(1), None)]
+    assert work() == keyed
+    found = preview(admin, tmp_path, "issues 2.csv", issues((1, "Build"), (2, "Backlog")))
+    (one,) = service.renewed(admin, found).replaced
+    assert (one.items, one.renamed) == (2, 2)
+    assert str(words.renewed(one)).endswith(": 2 items in work_item; 2 of them come under other ids.")
+    twice = refused(Conflict, lambda: service.accept(admin, found))
+    assert twice.startswith("2 rows of work_item are already here from issues 1.csv, so nothing was imported: ")
+    newer = service.accept(admin, found, replacing=True)
+    assert (work(), rows()["work_item"]) == (AFTER_1, 2)
+    take(admin, tmp_path, "changes 2.csv", changes(*MOVES, (2, 12, "Backlog", "Build")), replacing=True)
+    assert (work(), rows()["work_item_transition"]) == ([AFTER_1[0], AFTER_2[1]], 4)
+    service.undo(admin, OWN, newer.id)
+    assert rows()["work_item"] == 2
+
+
+def test_an_answer_with_ids_takes_the_place_of_issues_and_history_by_keys(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "issues.csv", by_key(issues((1, "Build"), (2, "Backlog"))))
+    take(admin, tmp_path, "changes.csv", by_key(changes(*MOVES)))
+    take(admin, tmp_path, "answer.json", WEEK_2, replacing=True)
+    assert (work(), rows()) == (AFTER_2, {"work_item": 3, "work_item_transition": 6, "flag_event": 1})
+
+
+def test_a_history_by_keys_that_tells_more_stays_beside_the_one_by_ids(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "changes.csv", by_key(changes(*MOVES, (2, 12, "Backlog", "Build"))))
+    take(admin, tmp_path, "answer.json", WEEK_1, replacing=True)
+    assert (work(), rows()["work_item_transition"]) == ([AFTER_1[0], AFTER_2[1]], 7)
+
+
+def test_a_history_by_keys_of_more_items_stays_beside_the_one_by_ids_and_stands_in_nobodys_way(
+    admin: Principal, tmp_path: Path
+) -> None:
+    take(admin, tmp_path, "changes.csv", by_key(changes(*MOVES)))
+    found = preview(admin, tmp_path, "answer.json", jira(issue(1, (4, "Build"))))
+    assert (service.renewed(admin, found).replaced, service.renewed(admin, found).hindered) == ((), None)
+
+
+def test_a_history_by_keys_that_tells_whose_move_it_is_stays_beside_one_that_does_not(admin: Principal, tmp_path: Path) -> None:
+    moves = "A-1,Backlog,2026-05-01T09:00:00Z{role}\nA-1,Build,2026-05-04T09:00:00Z{role}\n"
+    log = take(admin, tmp_path, "log.csv", "case,stage,timestamp,role\n" + moves.format(role=",Legal"))
+    answer = preview(admin, tmp_path, "answer.json", WEEK_1)
+    assert service.renewed(admin, answer).replaced == ()
+    service.undo(admin, OWN, log.id)
+    take(admin, tmp_path, "plain.csv", "case,stage,timestamp\n" + moves.format(role=""))
+    (one,) = service.renewed(admin, answer).replaced
+    assert (one.file_name, one.tables, one.items) == ("plain.csv", ("work_item_transition",), 1)
+
+
+def test_items_by_keys_alone_take_the_place_of_those_with_ids_where_nothing_is_told_of_the_ids(
+    admin: Principal, tmp_path: Path
+) -> None:
+    first = take(admin, tmp_path, "issues 1.csv", issues((1, "Build")))
+    found = preview(admin, tmp_path, "issues 2.csv", by_key(issues((1, "QA"))))
+    (one,) = service.renewed(admin, found).replaced
+    assert (one.import_id, one.renamed) == (first.id, 1)
+    service.accept(admin, found, replacing=True)
+    assert made.counted("work_item").select("issue_id", "current_status").rows() == [("A-1", "QA")]
+
+
+def test_an_undone_export_by_keys_does_not_come_back_beside_the_same_items_with_ids(admin: Principal, tmp_path: Path) -> None:
+    first = take(admin, tmp_path, "issues 1.csv", by_key(issues((1, "Build"))))
+    service.undo(admin, OWN, first.id)
+    take(admin, tmp_path, "issues 2.csv", issues((1, "Build")))
+    with pytest.raises(Conflict, match=r"1 row of work_item that would count again is already here from issues 2\.csv"):
+        service.restore(admin, OWN, first.id)
+
+
+def test_items_by_keys_alone_do_not_take_the_place_of_those_whose_history_is_told_by_ids(admin: Principal, tmp_path: Path) -> None:
+    take(admin, tmp_path, "week 1.json", WEEK_1)
+    found = preview(admin, tmp_path, "issues.csv", by_key(issues((1, "QA"), (2, "Backlog"))))
+    said = (
+        "These rows cannot take the place of week 1.json: they name 2 items by their keys alone, and flag_event and "
+        "work_item_transition would still name them by their ids: A-1 and A-2. Export them with their ids."
+    )
+    assert str(service.renewed(admin, found).hindered) == said
+    assert refused(Conflict, lambda: service.accept(admin, found, replacing=True)) == said
+    assert work() == AFTER_1
+
+
+def test_an_item_created_at_another_moment_than_the_one_whose_key_it_is_named_by_is_told_and_taken_for_another(
+    admin: Principal, tmp_path: Path
+) -> None:
+    take(admin, tmp_path, "issues 1.csv", by_key(issues((1, "Build"), (2, "Build"))))
+    other = issues((1, "Build")).replace("05-01 09:00", "05-01 12:00")
+    found = preview(admin, tmp_path, "issues 2.csv", other)
+    renewal = service.renewed(admin, found)
+    assert (renewal.replaced, renewal.hindered, str(renewal.doubted)) == ((), None, (
+        "1 item here seems to be there under another id, but was created at another moment: A-1. Both would count. If they are "
+        "one, undo the earlier import on Data first."
+    ))  # fmt: skip
+    service.accept(admin, found)
+    assert sorted(made.counted("work_item")["issue_id"]) == ["11", "A-1", "A-2"]
+    assert service.renewed(admin, preview(admin, tmp_path, "more.csv", issues((3, "Build")))).doubted is None
+
+
 def test_what_was_imported_meanwhile_is_looked_at_again(admin: Principal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody else's import between the look and the transaction: nothing is replaced unseen."""
     take(admin, tmp_path, "week 1.json", WEEK_1)
