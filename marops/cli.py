@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from marops.connections.service import Synced
     from marops.naming import Named
     from marops.sources.ongoing import Ongoing
+    from marops.sources.renewing import Renewal
     from marops.sources.report import Mapping
     from marops.sources.service import Preview
 
@@ -157,11 +158,12 @@ def import_(
             if (constants or decimal or dates) and chosen:
                 _check_columns(constants, chosen)
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
-            if replace:
-                _tell_replaced(preview)
+            renewal = service.renewed(LOCAL_ADMIN, preview)
+            replaced = _replaced(preview, renewal) if replace else []
             named = service.named(LOCAL_ADMIN, preview)
             converted = service.converted(LOCAL_ADMIN, preview)
-            notices = [*service.counted(LOCAL_ADMIN, preview), *converted.known, *converted.lacking]
+            doubted = [renewal.doubted] if renewal.doubted else []
+            notices = [*service.counted(LOCAL_ADMIN, preview), *doubted, *converted.known, *converted.lacking]
             service.accept(LOCAL_ADMIN, preview, leave_out_refused=valid_rows, replacing=replace)
         except UserError as refused:
             _tell_refusals(preview)
@@ -170,16 +172,16 @@ def import_(
                 raise
             asked = [question for part in preview.parts for question in part.questions]
             raise UserError(telling.with_options(refused.text, asked)) from None
+        for said in replaced:
+            _complain(said)
         _tell_imported(preview, named, notices, as_json=as_json)
 
 
-def _tell_replaced(preview: "Preview") -> None:
+def _replaced(preview: "Preview", renewal: "Renewal") -> "list[Text]":
+    """What a file takes the place of, as it is before it does."""
     from marops.sources import service, words
 
-    renewal = service.renewed(LOCAL_ADMIN, preview)
-    restated = [words.restated(found) for found in service.restated(LOCAL_ADMIN, preview)]
-    for said in [*restated, *(words.renewed(found) for found in renewal.replaced)]:
-        _complain(said)
+    return [*map(words.restated, service.restated(LOCAL_ADMIN, preview)), *map(words.renewed, renewal.replaced)]
 
 
 @app.command()

@@ -243,6 +243,11 @@ def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_o
     said = mistake(here("import", path))
     assert "1 row of work_item is already here from last.csv" in said
     assert "choose to replace it on Data, or import with --replace." in said
+    broken = here("import", "--replace", made.put(tmp_path / "broken.csv", path.read_text() + "Three,A-3,13,Build,soon\n"))
+    assert (broken.returncode, broken.stderr.splitlines()) == (2, [
+        "  row 4, Created “soon” cannot be read as what the column holds",
+        "marops: 1 row of broken.csv is refused, so nothing was imported. Mend it, or import the valid rows only.",
+    ])  # fmt: skip
     done = here("import", "--replace", path)
     assert done.returncode == 0
     assert done.stderr.startswith("marops: Takes the place of last.csv, imported on ")
@@ -250,9 +255,16 @@ def test_a_newer_export_of_the_same_items_takes_the_place_of_the_old_one_where_o
     assert made.counted("work_item").sort("issue_id")["current_status"].to_list() == ["Done", "Build"]
     lacking = made.put(tmp_path / "lacking.csv", header + "Two,A-2,12,Done,2026-05-02 09:00\n")
     assert mistake(here("import", "--replace", lacking)) == (
-        "new.csv has 1 item in work_item that is not among the rows to be taken here: A-1. Nothing was imported, for it would be "
-        "lost. Export it, too, or undo the import of new.csv on Data first."
+        "These rows cannot take the place of new.csv: its work_item has 1 item that is not among them and would be lost: A-1. "
+        "Export it, too, or undo the import of new.csv on Data first."
     )
+
+
+def test_an_item_that_may_be_there_under_another_id_is_told(tmp_path: Path) -> None:
+    keyed = "Summary,Issue key,Status,Created\nOne,A-1,Build,2026-05-01 12:00\n"
+    assert here("import", made.put(tmp_path / "last.csv", keyed)).returncode == 0
+    done = here("import", made.put(tmp_path / "new.csv", "Issue key,Issue id,Status,Created\nA-1,11,Build,2026-05-01 09:00\n"))
+    assert done.stdout.splitlines()[-1].startswith("1 item here seems to be there under another id, but was created at another ")
 
 
 def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path) -> None:
@@ -261,7 +273,7 @@ def test_what_a_file_leaves_open_can_be_said_on_the_command_line(tmp_path: Path)
         "Nothing of ads.csv can be imported yet. In “Cost” (1,234) the mark could separate thousands or decimals. Which is it? "
         "In “Day” (03/04/2026) the first number could be the day or the month. Which is it? "
         "“Cost” does not say its currency. Which is it? Say the decimal mark with --decimal . or --decimal , and try again. "
-        "Say it with --dates dmy or --dates mdy. Say the currency with --set, as in --set currency_code=BRL."
+        "Say the order of dates with --dates dmy or --dates mdy. Say the currency with --set, as in --set currency_code=BRL."
     )
     done = here("import", "--set", "currency_code=BRL", "--decimal", ",", "--dates", "mdy", "--json", path)
     assert done.returncode == 0, done.stderr
@@ -274,7 +286,7 @@ EITHER = "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n"
 def test_an_import_of_dates_that_could_be_read_either_way_names_the_option_that_says_how(tmp_path: Path) -> None:
     asked = (
         "In “timestamp” (01/02/2026 10:00, 03/02/2026 10:00) the first number could be the day or the month. Which is it? "
-        "Say it with --dates dmy or --dates mdy."
+        "Say the order of dates with --dates dmy or --dates mdy."
     )
     path = made.put(tmp_path / "either.csv", EITHER)
     assert mistake(here("import", path)) == f"Nothing of either.csv can be imported yet. {asked}"
@@ -508,7 +520,7 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert mistake(marops("flow", path, "--cfd-at", "2026-03-02", "2026-02-30")) == "2026-02-30 is no day. Write it as 2026-03-31."
     assert mistake(marops("flow", path, "--cfd-at", "March")) == "March is no day. Write it as 2026-03-31."
     either = made.put(tmp_path / "either.csv", "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n")
-    assert mistake(marops("flow", either)).endswith("the day or the month. Which is it? Say it with --dates dmy or mdy.")
+    assert mistake(marops("flow", either)).endswith("Which is it? Say the order of dates with --dates dmy or --dates mdy.")
     assert json.loads(marops("flow", either, "--json", "--dates", "mdy").stdout)["case_duration_days"]["mean"] == 59
     nothing = made.put(tmp_path / "none.csv", "case,stage,timestamp\na,Request,1970-01-01T00:00:00Z\n")
     assert mistake(marops("flow", nothing)) == "No event of this log can be used. Left out: 1 item with a moment before 1971."

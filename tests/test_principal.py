@@ -19,7 +19,7 @@ SERVICES = sorted(
     [
         *SOURCE.glob("*/service.py"), SOURCE / "scorecard" / "managing.py", SOURCE / "pipeline" / "roles.py",
         SOURCE / "pipeline" / "details.py", SOURCE / "pipeline" / "choosing.py", SOURCE / "sample" / "loader.py",
-        SOURCE / "pipeline" / "log_files.py",
+        SOURCE / "pipeline" / "log_files.py", SOURCE / "sources" / "unimported.py",
         SOURCE / "health.py",
         *(SOURCE / "work" / f"{name}.py" for name in OF_WORK),
     ]

@@ -472,25 +472,43 @@ def test_what_was_said_to_be_one_before_it_could_be_said_of_two_is_one_and_two_a
         assert [row.id for row in session.exec(select(SameWork))] == ["s1"]
 
 
-def test_an_older_schema_counts_no_export_beside_the_newer_one_that_took_its_place(database: str) -> None:
+ISSUES = "Summary,Issue key,Issue id,Status,Created\n"
+ANSWER = """{"issues": [{"id": "11", "key": "A-1", "fields": {"summary": "One", "created": "2026-05-01T09:00:00.000+0000",
+ "status": {"name": "Backlog"}}, "changelog": {"histories": [], "total": 0}}]}"""
+"""What Jira's API gives of an issue: a row of work_item, and one of its history."""
+
+
+def test_an_older_schema_counts_no_export_beside_the_newer_one_that_took_its_place_and_loses_none_of_its_other_tables(
+    database: str, admin: Principal, read_here: None, tmp_path: Path
+) -> None:
     from alembic import command
 
-    run = {
-        "workspace_id": OWN, "sha256": "0", "bytes": 1, "rows_read": 1, "rows_loaded": 1, "rows_refused": 0, "rows_set_aside": 0,
-        "tables": "work_item", "report": {}, "status": "ACTIVE", "imported_by": "Ana", "imported_at": NOON,
-    }  # fmt: skip
-    place = {"workspace_id": OWN, "table_name": "work_item"}
-    before("0022", {
-        "workspace": OLD_ROWS["workspace"][:1],
-        "import_run": [{**run, "id": name, "file_name": name} for name in ("old", "new", "other")],
-        "replacement": [{**place, "id": "r", "import_id": "new", "replaced_id": "old"}],
-    })  # fmt: skip
+    def take(name: str, content: str) -> ImportRun:
+        return sources.accept(admin, sources.preview_file(admin, OWN, made.put(tmp_path / name, content)), replacing=True)
+
+    def counts() -> tuple[list[tuple[str, str]], int]:
+        items = made.counted("work_item").select("issue_id", "current_status").sort("issue_id").rows()
+        return items, made.counted("work_item_transition").height
+
+    bootstrap.prepare()
+    take("answer.json", ANSWER)
+    take("alone.csv", ISSUES + "Two,A-2,12,Build,2026-05-01 09:00\n")
+    newer = take("newer.csv", ISSUES + "One,A-1,11,Build,2026-05-01 09:00\nTwo,A-2,12,Done,2026-05-01 09:00\n")
+    assert counts() == (now := ([("11", "Build"), ("12", "Done")], 1))
     with store.engine().execution_options(marops_writing=True).begin() as connection:
         command.downgrade(store._alembic(connection), "0021")
     store.migrate()
-    with store.reading() as session:
-        found = {run.id: run.status for run in session.exec(select(ImportRun))}
-    assert found == {"old": Status.UNDONE, "new": Status.ACTIVE, "other": Status.ACTIVE}
+    runs = {(run.file_name, run.tables): run for run in sources.imports(admin, OWN)}
+    assert {what: (run.status, run.rows_loaded) for what, run in runs.items()} == {
+        ("answer.json", "work_item_transition"): (Status.ACTIVE, 1), ("answer.json", "work_item"): (Status.UNDONE, 1),
+        ("alone.csv", "work_item"): (Status.UNDONE, 1), ("newer.csv", "work_item"): (Status.ACTIVE, 2),
+    }  # fmt: skip
+    assert counts() == now
+    sources.undo(admin, OWN, newer.id)
+    assert counts() == ([], 1)
+    sources.restore(admin, OWN, runs["answer.json", "work_item"].id)
+    sources.restore(admin, OWN, runs["alone.csv", "work_item"].id)
+    assert counts() == ([("11", "Backlog"), ("12", "Build")], 1)
 
 
 def test_overrides_from_before_their_moves_were_kept_are_told_from_what_was_withdrawn(database: str) -> None:

@@ -12,7 +12,7 @@ from marops.pipeline import logs
 from marops.pipeline.events import EVENT, Why, spelled_alike
 from marops.pipeline.logs import Asked, OfFile
 from marops.principal import Action, Principal, require
-from marops.sources import service as sources
+from marops.sources import unimported
 from marops.tables import ROW
 
 
@@ -23,7 +23,7 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     require(principal, Action.IMPORT)
     called = text("event log (a column for the case, the stage and the timestamp)")
     mend = text("Rename them to case, stage and timestamp (and role, where there is one), and try again.")
-    found = sources.read_table(principal, path, "work_item_transition", called, mend, dates=dates)
+    found = unimported.read_table(principal, path, "work_item_transition", called, mend, dates=dates)
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
     rows = _as_numbered(found.rows)
     events = rows.select(

@@ -16,9 +16,10 @@ from marops.lake import Blob
 from marops.language import Text, ntext, text
 from marops.sources import grains, identities
 from marops.sources.identities import OTHER, SPAN
+from marops.sources.keyed import keyed
 from marops.sources.report import Part, Staged
 from marops.sources.store import ImportRun
-from marops.tables import AD_PERFORMANCE, TABLES, Kind, Table
+from marops.tables import AD_PERFORMANCE, TABLES, WORK_ITEM, Kind, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,17 @@ def check_grown(blobs: Iterable[Blob], active: Sequence[Blob]) -> None:
 
 
 def doubled_rows(table: Table, rows: pl.LazyFrame, blobs: Sequence[Blob]) -> Doubled | None:
-    """Rows of these blobs with the key of one of the rows, under the name of the file with most of them."""
+    """Rows of these blobs with the key of one of the rows, under the name of the file with most of them. A work item that one of
+    both names by its key alone is the same one.
+    """
     if not blobs:
         return None
+    there, here = lake.scan(blobs, table, lineage=True), lake.complete(table, rows)
+    if table.name == WORK_ITEM.name:
+        known = keyed(here, there)
+        there, here = known.one_id(there), known.one_id(here)
     found = (
-        lake.scan(blobs, table, lineage=True)
-        .join(_keys(table, rows), on=list(table.key), how="semi", nulls_equal=True)
+        there.join(_keys(table, here), on=list(table.key), how="semi", nulls_equal=True)
         .group_by("source_relation")
         .len()
         .sort("len", "source_relation", descending=[True, False])

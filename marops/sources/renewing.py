@@ -3,11 +3,12 @@
 Trackers are exported anew, with every item as it is now and all of its history; rows of items have no days that could be
 restated. So an import whose items are all in the newer file is replaced by it as a whole, with the rows of it that were
 refused. Nothing is lost that way: where an earlier import has an item, or more of an item's history, than the newer file,
-nothing is replaced. What is kept is only whose place an import took; what counts follows from which imports are active
-(`restating.settle`), so that any of them can be undone and restored in any order.
+nothing is replaced. An item that one of the two names by its key alone is the same item (`keyed`). What is kept is only whose
+place an import took; what counts follows from which imports are active (`restating.settle`), so that any of them can be undone and
+restored in any order.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,11 +19,13 @@ from sqlmodel import Session, col, select
 
 from marops import lake
 from marops.lake import Blob
-from marops.language import Text, joined, ntext
+from marops.language import Joined, Text, joined, ntext
 from marops.sources import overlaps
+from marops.sources.keyed import Keyed, keyed
 from marops.sources.report import Part
 from marops.sources.store import ImportRun, Replacement, Status
-from marops.tables import REFUSED, TABLES, Table, refused_of
+from marops.tables import REFUSED, TABLES, WORK_ITEM, Table, refused_of
+from marops.work.histories import untold
 
 Staged = Sequence[tuple[Part, Path]]
 
@@ -30,7 +33,8 @@ Staged = Sequence[tuple[Part, Path]]
 @dataclass(frozen=True, slots=True)
 class Renewed:
     """An earlier import whose rows of these tables a file takes the place of. `items`: of how many items they are; `gone`: how
-    many rows of their history more than the file has of them.
+    many rows of their history the file does not tell (see `histories.untold`); `renamed`: how many of the items it names otherwise,
+    by an id instead of a key or the other way round.
     """
 
     import_id: str
@@ -39,14 +43,18 @@ class Renewed:
     tables: tuple[str, ...]
     items: int
     gone: int
+    renamed: int
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What a file takes the place of, the earliest first; or nothing, and what to say of what it would lose."""
+    """What a file takes the place of, the earliest first; or nothing, and why it cannot, as it is said before anything is done.
+    `doubted`: what to say of items that may be there under another id.
+    """
 
     replaced: tuple[Renewed, ...] = ()
     hindered: Text | None = None
+    doubted: Text | None = None
 
     def without(self, blobs: Iterable[Blob]) -> list[Blob]:
         """Those of these blobs that stay."""
@@ -56,32 +64,75 @@ class Renewal:
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What is said of a table's items: one row an item (item, name, rows, first and last moment), and items of refused rows."""
+    """What is said of a table's items. `rows`: issue_id (its one id), status (what is told), at; `refused`: the items of refused
+    rows; `names`: how both name the items; `columns`: those with values.
+    """
 
-    items: pl.DataFrame
+    rows: pl.DataFrame
     refused: frozenset[str]
+    names: frozenset[str]
+    columns: frozenset[str]
+
+    @property
+    def items(self) -> frozenset[str]:
+        """Whose rows there are, taken or refused."""
+        return self.refused.union(self.rows["issue_id"])
+
+
+_Found = dict[str, dict[str, tuple[_Held, _Held]]]
+"""By import and table, what is there and what the file has."""
 
 
 def renewal(session: Session, staged: Staged, kept_out: Staged, blobs: Sequence[Blob]) -> Renewal:
     """What taking these parts, with these of their rows refused, would take the place of among these active blobs."""
-    if not _repeats(staged, blobs):
+    if not any(TABLES[part.rows.table].item for part, _ in (*staged, *kept_out)):
         return Renewal()
-    found: dict[str, dict[str, tuple[_Held, _Held]]] = {}
+    items = _items(staged, blobs)
+    known = keyed(*items)
+    doubted = _doubted(known) if known.doubted else None
+    found = _found(staged, kept_out, blobs, known)
+    runs = session.exec(select(ImportRun).where(col(ImportRun.id).in_(found)).order_by(col(ImportRun.imported_at))).all()
+    keys = dict(pl.concat([rows.select("issue_id", "issue_key") for rows in items]).drop_nulls().collect().iter_rows())
+    for run in runs:
+        for name, (old, new) in found[run.id].items():
+            if hindered := _lost(run.file_name, TABLES[name], old, new, keys):
+                return Renewal(hindered=hindered, doubted=doubted)
+        if hindered := _parted(run, found, blobs, keys):
+            return Renewal(hindered=hindered, doubted=doubted)
+    return Renewal(tuple(_renewed(run, found[run.id]) for run in runs), doubted=doubted)
+
+
+def _items(staged: Staged, blobs: Sequence[Blob]) -> tuple[pl.LazyFrame, pl.LazyFrame]:
+    """The rows of work_item in the file, and those that are there."""
+    new = [lake.complete(WORK_ITEM, pl.scan_parquet(path)) for part, path in staged if part.rows.table == WORK_ITEM.name]
+    columns = ("issue_id", "issue_key", "created_at")
+    here = pl.concat([pl.LazyFrame(schema=WORK_ITEM.schema).select(columns), *(rows.select(columns) for rows in new)])
+    return here, lake.scan([blob for blob in blobs if blob.table_name == WORK_ITEM.name], WORK_ITEM).select(columns)
+
+
+def _found(staged: Staged, kept_out: Staged, blobs: Sequence[Blob], known: Keyed) -> _Found:
+    found: _Found = {}
+    repeats = _repeats(staged, blobs)
     for name in dict.fromkeys(part.rows.table for part, _ in (*staged, *kept_out)):
         table, names = TABLES[name], _names(name)
         if not table.item:
             continue
-        new = _staged(table, staged, kept_out)
+        new = _staged(table, staged, kept_out, known)
         for import_id in dict.fromkeys(blob.import_id for blob in blobs if blob.table_name in names):
-            old = _there(table, [blob for blob in blobs if blob.import_id == import_id])
-            if _shared(old, new):
+            old = _there(table, [blob for blob in blobs if blob.import_id == import_id], known)
+            if _comes_again(table, old, new, repeats=repeats):
                 found.setdefault(import_id, {})[name] = old, new
-    runs = session.exec(select(ImportRun).where(col(ImportRun.id).in_(found)).order_by(col(ImportRun.imported_at))).all()
-    for run in runs:
-        for name, (old, new) in found[run.id].items():
-            if hindered := _lost(run.file_name, TABLES[name], old, new):
-                return Renewal(hindered=hindered)
-    return Renewal(tuple(_renewed(run, found[run.id]) for run in runs))
+    return found
+
+
+def _comes_again(table: Table, old: _Held, new: _Held, *, repeats: bool) -> bool:
+    """Whether the file has a newer state of what is there. `repeats`: see `_repeats`."""
+    if not old.items & new.items:
+        return False
+    if old.names & new.names or not _has_history(table):
+        return repeats
+    # Histories that name items otherwise stand side by side, and each move counts once: one goes where it has nothing of its own.
+    return old.columns <= new.columns and old.items <= {*new.rows["issue_id"]} and _untold(old, new).is_empty()
 
 
 def _repeats(staged: Staged, blobs: Sequence[Blob]) -> bool:
@@ -94,73 +145,119 @@ def _repeats(staged: Staged, blobs: Sequence[Blob]) -> bool:
     return False
 
 
-def _staged(table: Table, staged: Staged, kept_out: Staged) -> _Held:
+def _staged(table: Table, staged: Staged, kept_out: Staged, known: Keyed) -> _Held:
     rows = [lake.complete(table, pl.scan_parquet(path)) for part, path in staged if part.rows.table == table.name]
     refused = [pl.scan_parquet(path) for part, path in kept_out if part.rows.table == table.name]
-    return _held(table, [frame.select(table.schema.keys()) for frame in rows], refused)
+    return _held(table, [frame.select(table.schema.keys()) for frame in rows], refused, known)
 
 
-def _there(table: Table, blobs: Sequence[Blob]) -> _Held:
+def _there(table: Table, blobs: Sequence[Blob], known: Keyed) -> _Held:
     rows = [blob for blob in blobs if blob.table_name == table.name]
     refused = [lake.all_rows(blob, REFUSED) for blob in blobs if blob.table_name == refused_of(table.name)]
-    return _held(table, [lake.scan(rows, table)] if rows else [], refused)
+    return _held(table, [lake.scan(rows, table).select(table.schema.keys())] if rows else [], refused, known)
 
 
-def _held(table: Table, rows: Sequence[pl.LazyFrame], refused: Sequence[pl.LazyFrame]) -> _Held:
-    item, moment = str(table.item), str(table.day)
-    name = "issue_key" if "issue_key" in table.by_name else item
-    items = (
-        pl.concat(rows or [pl.LazyFrame(schema=table.schema)], how="vertical_relaxed")
-        .group_by(pl.col(item).alias("item"))
-        .agg(
-            pl.coalesce(pl.col(name).first(), pl.col(item).first()).alias("name"), pl.len().alias("rows"),
-            pl.col(moment).min().alias("first"), pl.col(moment).max().alias("last"),
-        )
-        .collect()
+def _held(table: Table, rows: Sequence[pl.LazyFrame], refused: Sequence[pl.LazyFrame], known: Keyed) -> _Held:
+    item = pl.col(str(table.item)).alias("issue_id")
+    every = pl.concat([pl.LazyFrame(schema=table.schema), *rows], how="vertical_relaxed")
+    told = every.select(item, _TOLD[table.name].alias("status"), pl.col(str(table.day)).alias("at"))
+    out = pl.concat([pl.LazyFrame(schema=REFUSED.schema), *refused], how="diagonal_relaxed").select(pl.col("of").alias("issue_id"))
+    whose = out.drop_nulls().unique()
+    named = pl.concat([told.select("issue_id"), whose]).unique().collect()["issue_id"]
+    filled = every.select(pl.all().is_not_null().any()).collect().row(0, named=True)
+    return _Held(
+        known.one_id(told).collect(), frozenset(known.one_id(whose).collect()["issue_id"]), frozenset(named),
+        frozenset(name for name, is_filled in filled.items() if is_filled),
     )  # fmt: skip
-    whose = {of for frame in refused for of in frame.select("of").drop_nulls().collect()["of"]}
-    return _Held(items, frozenset(whose))
 
 
-def _shared(old: _Held, new: _Held) -> AbstractSet[str]:
-    return {*old.items["item"], *old.refused} & {*new.items["item"], *new.refused}
+_TOLD = {
+    "work_item": pl.lit(""), "work_item_transition": pl.col("status"),
+    "flag_event": pl.concat_str(pl.col("kind"), pl.col("is_flagged").cast(pl.String), separator=" "),
+}  # fmt: skip
+"""What a row of a table tells of its item at its moment."""
 
 
-def _lost(file_name: str, table: Table, old: _Held, new: _Held) -> Text | None:
-    """What to say of items, or of their history, that only the earlier import has."""
-    missing = old.items.join(new.items, on="item", how="anti")["name"].to_list()
-    missing += old.refused - {*old.items["item"], *new.items["item"], *new.refused}
+def _untold(old: _Held, new: _Held) -> pl.DataFrame:
+    """Rows of items that are in both, which only the earlier import has."""
+    return untold(old.rows.join(new.rows, on="issue_id", how="semi", maintain_order="left"), new.rows, "at")
+
+
+def _lost(file_name: str, table: Table, old: _Held, new: _Held, keys: Mapping[str, str]) -> Text | None:
+    """What to say of items, or of their history, that only the earlier import has. `keys`: how items are called, by id."""
+    missing = old.items - {*new.rows["issue_id"], *(new.refused - {*old.rows["issue_id"]})}
     if missing:
         return ntext(
-            "{file} has {n} item in {table} that is not among the rows to be taken here: {names}. Nothing was imported, for it "
-            "would be lost. Export it, too, or undo the import of {file} on Data first.",
-            "{file} has {n} items in {table} that are not among the rows to be taken here: {names}. Nothing was imported, for "
-            "they would be lost. Export them, too, or undo the import of {file} on Data first.",
-            len(missing), file=file_name, table=table.name, names=joined(sorted(missing)),
+            "These rows cannot take the place of {file}: its {table} has {n} item that is not among them and would be lost: "
+            "{names}. Export it, too, or undo the import of {file} on Data first.",
+            "These rows cannot take the place of {file}: its {table} has {n} items that are not among them and would be lost: "
+            "{names}. Export them, too, or undo the import of {file} on Data first.",
+            len(missing), file=file_name, table=table.name, names=_called(missing, keys),
         )  # fmt: skip
-    if table.key == (table.item,):  # one row an item: there is no history
+    if not _has_history(table):
         return None
-    both = old.items.join(new.items, on="item", suffix="_new")
-    longer = both.filter((pl.col("first") < pl.col("first_new")) | (pl.col("last") > pl.col("last_new")))["name"].to_list()
+    span = new.rows.group_by("issue_id").agg(pl.col("at").min().alias("first"), pl.col("at").max().alias("last"))
+    beyond = (pl.col("at") < pl.col("first")) | (pl.col("at") > pl.col("last"))
+    longer = set(_untold(old, new).join(span, on="issue_id").filter(beyond)["issue_id"])
     if not longer:
         return None
     return ntext(
-        "In {file} {table} reaches further for {n} item than in the rows to be taken here: {names}. Nothing was imported, for "
-        "that would be lost. Export its whole history, or undo the import of {file} on Data first.",
-        "In {file} {table} reaches further for {n} items than in the rows to be taken here: {names}. Nothing was imported, for "
-        "that would be lost. Export their whole history, or undo the import of {file} on Data first.",
-        len(longer), file=file_name, table=table.name, names=joined(sorted(longer)),
+        "These rows cannot take the place of {file}: for {n} item its {table} reaches further, which would be lost: {names}. "
+        "Export its whole history, or undo the import of {file} on Data first.",
+        "These rows cannot take the place of {file}: for {n} items its {table} reaches further, which would be lost: {names}. "
+        "Export their whole history, or undo the import of {file} on Data first.",
+        len(longer), file=file_name, table=table.name, names=_called(longer, keys),
     )  # fmt: skip
 
 
+def _parted(run: ImportRun, found: _Found, blobs: Sequence[Blob], keys: Mapping[str, str]) -> Text | None:
+    """What to say where items would stand under their keys alone, and what else is told of them under their ids."""
+    old, new = found[run.id].get(WORK_ITEM.name, (None, None))
+    if old is None or new is None:
+        return None
+    dropped = old.names - new.names - {*keys.values()}
+    tables = [table for table in TABLES.values() if table.item and _has_history(table)]
+    apart: dict[str, AbstractSet[str]] = {}
+    for table in tables if dropped else ():
+        stay = [one for one in blobs if one.table_name == table.name and table.name not in found.get(one.import_id, ())]
+        if items := dropped.intersection(lake.scan(stay, table).select("issue_id").unique().collect()["issue_id"]):
+            apart[table.name] = items
+    if not apart:
+        return None
+    items = frozenset[str]().union(*apart.values())
+    return ntext(
+        "These rows cannot take the place of {file}: they name {n} item by its key alone, and {tables} would still name it by its "
+        "id: {names}. Export it with its id.",
+        "These rows cannot take the place of {file}: they name {n} items by their keys alone, and {tables} would still name them "
+        "by their ids: {names}. Export them with their ids.",
+        len(items), file=run.file_name, tables=joined(sorted(apart)), names=_called(items, keys),
+    )  # fmt: skip
+
+
+def _doubted(known: Keyed) -> Text:
+    return ntext(
+        "{n} item here seems to be there under another id, but was created at another moment: {names}. Both would count. If they "
+        "are one, undo the earlier import on Data first.",
+        "{n} items here seem to be there under other ids, but were created at other moments: {names}. All would count. If they are "
+        "the same, undo the earlier import on Data first.",
+        len(known.doubted), names=joined(known.doubted),
+    )  # fmt: skip
+
+
+def _called(items: AbstractSet[str], keys: Mapping[str, str]) -> Joined:
+    return joined(sorted(keys.get(item, item) for item in items))
+
+
 def _renewed(run: ImportRun, found: dict[str, tuple[_Held, _Held]]) -> Renewed:
-    items: set[str] = set()
-    gone = 0
-    for old, new in found.values():
-        items |= {*old.items["item"], *old.refused}
-        fewer = old.items.join(new.items, on="item", suffix="_new").filter(pl.col("rows") > pl.col("rows_new"))
-        gone += int((fewer["rows"] - fewer["rows_new"]).sum())
-    return Renewed(run.id, run.file_name, run.imported_at, tuple(found), len(items), gone)
+    items = {item for old, _ in found.values() for item in old.items}
+    gone = sum(_untold(old, new).height for name, (old, new) in found.items() if _has_history(TABLES[name]))
+    renamed = sum(len(old.names - new.names) for name, (old, new) in found.items() if name == WORK_ITEM.name)
+    return Renewed(run.id, run.file_name, run.imported_at, tuple(found), len(items), gone, renamed)
+
+
+def _has_history(table: Table) -> bool:
+    """Whether the table has several rows an item."""
+    return table.key != (table.item,)
 
 
 def _names(table: str) -> tuple[str, ...]:
@@ -203,16 +300,17 @@ def in_force(session: Session, workspace_id: str, active: AbstractSet[str]) -> d
 
 
 def replaced_by(session: Session, workspace_id: str) -> dict[str, dict[str, list[str]]]:
-    """For each import whose place later ones in force took: by the file of the first that did, the tables."""
-    query = (
-        select(Replacement, ImportRun)
-        .where(Replacement.workspace_id == workspace_id, Replacement.import_id == ImportRun.id, ImportRun.status == Status.ACTIVE)
-        .order_by(col(ImportRun.imported_at), col(Replacement.table_name))
-    )
-    seen: set[tuple[str, str]] = set()
+    """For each import in force of whose rows of a table none count, for later ones took their place: by the file of the first that
+    did, the tables.
+    """
+    query = select(ImportRun).where(ImportRun.workspace_id == workspace_id, ImportRun.status == Status.ACTIVE)
+    files = {run.id: run.file_name for run in session.exec(query.order_by(col(ImportRun.imported_at)))}
+    blobs = session.exec(select(Blob).where(Blob.workspace_id == workspace_id, col(Blob.import_id).in_(files))).all()
+    counting = {(blob.import_id, blob.table_name) for blob in blobs if blob.active}
+    later = in_force(session, workspace_id, files.keys())
     found: dict[str, dict[str, list[str]]] = {}
-    for one, run in session.exec(query):
-        if (one.replaced_id, one.table_name) not in seen:
-            seen.add((one.replaced_id, one.table_name))
-            found.setdefault(one.replaced_id, {}).setdefault(run.file_name, []).append(one.table_name)
+    for import_id, name in sorted({(blob.import_id, blob.table_name) for blob in blobs} - counting):
+        if name in TABLES and (by := later.get((import_id, name))):
+            file = next(file for one, file in files.items() if one in by)
+            found.setdefault(import_id, {}).setdefault(file, []).append(name)
     return found

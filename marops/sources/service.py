@@ -17,7 +17,7 @@ from sqlmodel import Session, col, select
 from marops import lake, rollups, store
 from marops.errors import BadFile, Conflict
 from marops.lake import Blob
-from marops.language import Text, joined, text
+from marops.language import Text
 from marops.naming import Named
 from marops.principal import Action, Principal, require
 from marops.settings import UPLOAD_LIMIT_MB
@@ -26,7 +26,6 @@ from marops.sources import (
     campaigns,
     converting,
     counting,
-    kept_out,
     overlaps,
     previews,
     remembering,
@@ -35,7 +34,6 @@ from marops.sources import (
     runner,
     server_files,
     switching,
-    telling,
     trying,
     words,
 )
@@ -49,7 +47,7 @@ from marops.sources.report import Mapping, Note, Part, Report
 from marops.sources.restating import Restated
 from marops.sources.store import ImportReject, ImportRun
 from marops.sources.trying import Tried
-from marops.tables import ROW, TABLES, Table
+from marops.tables import TABLES, Table
 from marops.workspaces import store as workspaces
 from marops.workspaces.service import Opened, open_workspace
 
@@ -147,71 +145,6 @@ def inspect_file(principal: Principal, path: Path) -> Report:
     """
     require(principal, Action.IMPORT)
     return previews.describe(path)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The rows of a table in a file, in the file's order, and which are not among them (see kept_out.SCHEMA). `listed`: the ids of
-    the work items that the file holds in a table of their own; `notes`: what there is to say of the file; `refused`: the first
-    cells that keep their rows out, in words, and how many rows were refused in all.
-    """
-
-    rows: pl.DataFrame
-    kept_out: pl.DataFrame
-    listed: tuple[str, ...]
-    notes: tuple[Text, ...]
-    refused: tuple[Text, ...]
-
-
-def read_table(principal: Principal, path: Path, table: str, called: Text, mend: Text, *, dates: str | None = None) -> Found:
-    """The rows that a file of the server has of a table, read as an import would read them; nothing is imported or kept. `called`,
-    `mend`: what such a file is, and how another becomes one, for the sentence on one that is none; `dates`: the order of dates
-    that could be read either way, "dmy" or "mdy".
-
-    Raises NotFound where there is no such file, and BadFile where it cannot be read, holds no such table, or leaves something to
-    ask.
-    """
-    require(principal, Action.IMPORT)
-    with previews.staged_alone(path, dates) as (report, folder):
-        if report.failure:
-            raise BadFile(words.note(report.failure))
-        parts = [part for part in report.parts if part.mapping is not None and part.mapping.table == table]
-        if not parts:
-            missing = [found for found in report.notes if found.code in _NO_HISTORY]
-            if missing and table == "work_item_transition":
-                raise BadFile(words.note(missing[0]))
-            headers = joined([header for part in report.parts for header in part.headers], 20)
-            raise BadFile(
-                text("{name} is no {called}. Its columns: {found}. {mend}", name=path.name, called=called, found=headers, mend=mend)
-            )
-        if asked := [question for part in parts for question in part.questions]:
-            question = words.question(asked[0])
-            is_order = asked[0].code == "date_order"
-            raise BadFile(text("{question} Say it with --dates dmy or mdy.", question=question) if is_order else question)
-        undated = [note for part in parts for note in part.notes if note.code == "no_date"]
-        if undated and not any(part.rows_ready for part in parts):
-            raise BadFile(words.note(undated[0]))
-        if created := [note for part in parts for note in part.notes if note.code == "created_only"]:
-            raise BadFile(words.note(created[0]))
-        if cut := [note for part in parts for note in part.notes if note.code == "rounded_ids"]:
-            raise BadFile(words.note(cut[0]))
-        doubted = [note for part in parts for note in part.notes if note.code == "one_moment"]
-        staged = [part.staged for part in parts if part.staged is not None]
-        rows = [pl.read_parquet(folder / found.file).sort(ROW, maintain_order=True) for found in staged]
-        out = [pl.read_parquet(folder / found.kept_out) for found in staged if found.kept_out]
-        items = [part.staged for part in report.parts if part.staged is not None and part.staged.table == "work_item"]
-        ids = [pl.read_parquet(folder / found.file, columns=["issue_id"])["issue_id"] for found in items]
-    return Found(
-        pl.concat(rows, how="diagonal") if rows else pl.DataFrame(schema={ROW: pl.Int64()}),
-        pl.concat([pl.DataFrame(schema=kept_out.SCHEMA), *out]),
-        tuple(pl.concat(ids).drop_nulls().unique(maintain_order=True)) if ids else (),
-        tuple(words.note(found) for found in (*report.notes, *doubted)),
-        tuple(telling.refusals(parts)),
-    )
-
-
-_NO_HISTORY = frozenset({"history_missing", "history_cut_off"})
-"""What a file is said to lack that could have held a history."""
 
 
 def remap(principal: Principal, preview: Preview, mappings: dict[str, Mapping]) -> Preview:

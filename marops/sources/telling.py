@@ -13,7 +13,7 @@ from marops.sources.report import Part, Question
 _REFUSED = 20
 _NAMES = 10
 _OPTIONS = {
-    "date_order": message("Say it with --dates dmy or --dates mdy."),
+    "date_order": message("Say the order of dates with --dates dmy or --dates mdy."),
     "decimal_mark": message("Say the decimal mark with --decimal . or --decimal , and try again."),
     "currency": message("Say the currency with --set, as in --set currency_code=BRL."),
 }

@@ -272,10 +272,13 @@ def renewed(found: Renewed) -> Text:
         if found.gone
         else ""
     )
+    renamed = (
+        ntext("; {n} of them comes under another id", "; {n} of them come under other ids", found.renamed) if found.renamed else ""
+    )
     return ntext(
-        "Takes the place of {file}, imported on {moment}: {n} item in {tables}{gone}.",
-        "Takes the place of {file}, imported on {moment}: {n} items in {tables}{gone}.",
-        found.items, file=found.file_name, moment=found.imported_at, tables=joined(found.tables), gone=gone,
+        "Takes the place of {file}, imported on {moment}: {n} item in {tables}{renamed}{gone}.",
+        "Takes the place of {file}, imported on {moment}: {n} items in {tables}{renamed}{gone}.",
+        found.items, file=found.file_name, moment=found.imported_at, tables=joined(found.tables), renamed=renamed, gone=gone,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from marops.period import EARLIEST
 from marops.stages import Category, Process, folded, is_among
+from marops.work.histories import ids_of_keys, untold
 
 _FINISHED = ("done", "concluído", "itens concluídos", "listo", "finalizada", "terminé", "terminé(e)", "fertig", "erledigt")
 """What trackers call the category of statuses in which nothing is left to do."""
@@ -20,9 +21,6 @@ _NONE = pl.Series(dtype=pl.String)
 
 _ROUNDED = timedelta(minutes=1)
 """By how much a moment that is written to the minute may lie before the move it belongs to."""
-
-_CUTS = ("1s", "1m")
-"""To what the moments of a history may be cut: some files have no parts of a second, and some no seconds."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,6 @@ def named(moves: pl.DataFrame, process: Process) -> pl.DataFrame:
     return moves.with_columns(pl.when(known).then("stage").otherwise(process.stage_of(pl.col("status"))).alias("stage"))
 
 
-def ids_of_keys(items: pl.DataFrame) -> pl.DataFrame:
-    """The items' ids (`of`) by the keys that histories may name them by (`issue_id`): those that one item has and that are no
-    item's id.
-    """
-    keys = items.drop_nulls("issue_key").filter(pl.col("issue_key").is_unique())
-    return keys.select(pl.col("issue_key").alias("issue_id"), pl.col("issue_id").alias("of")).join(items, on="issue_id", how="anti")
-
-
 def _possible(moves: pl.DataFrame, over: datetime) -> pl.DataFrame:
     return moves.filter(_can_be(over))
 
@@ -114,36 +104,6 @@ def _by_id(items: pl.DataFrame, moves: pl.DataFrame) -> pl.DataFrame:
         return moves
     others = moves.join(keys, on="issue_id", how="anti", maintain_order="left")
     return pl.concat([others, untold(named, others)]).sort("issue_id", "entered_at", maintain_order=True)
-
-
-def untold(named: pl.DataFrame, others: pl.DataFrame, at: str = "entered_at") -> pl.DataFrame:
-    """The moves of one history that another of the same items (`issue_id`) does not tell. `at`: when they were.
-
-    It tells a move where item, status and moment are equal; or where one moment is the other without its seconds or the part of a
-    second. Then each move is one other alone: two moves within a minute are two, however the minute is written.
-    """
-    same = ["issue_id", "word", at]
-    mine, theirs = (rows.with_columns(folded(pl.col("status")).alias("word")).with_row_index("place") for rows in (named, others))
-    theirs = theirs.join(mine, on="issue_id", how="semi", maintain_order="left")
-    mine, theirs = (
-        rows.join(known, on=same, how="anti", maintain_order="left") for rows, known in ((mine, theirs), (theirs, mine))
-    )
-    for unit in _CUTS:
-        for cut in (True, False):
-            one, other = _cut(mine, at, unit, is_cut=cut), _cut(theirs, at, unit, is_cut=not cut)
-            pairs = one.join(other, on=["issue_id", "word", "cut", "rank"], suffix="_there")
-            mine = mine.join(pairs, on="place", how="anti", maintain_order="left")
-            theirs = theirs.join(pairs, left_on="place", right_on="place_there", how="anti", maintain_order="left")
-    return mine.select(named.columns)
-
-
-def _cut(moves: pl.DataFrame, at: str, unit: str, *, is_cut: bool) -> pl.DataFrame:
-    """The moves whose moment is one that may be cut to this unit, or those whose moment is finer: with what it is when `cut`, and
-    their rank among those of the same item, status (`word`) and such moment.
-    """
-    cut = pl.col(at).dt.truncate(unit)
-    found = moves.filter((cut == pl.col(at)) == is_cut).select("place", "issue_id", "word", cut.alias("cut"))
-    return found.with_columns(pl.int_range(pl.len()).over("issue_id", "word", "cut").alias("rank"))
 
 
 def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:

@@ -14,6 +14,7 @@ from marops.stages import Process
 from marops.tables import REFUSED, ROW, refused_of
 from marops.work import frames
 from marops.work.frames import Work
+from marops.work.histories import ids_of_keys, untold
 from marops.work.store import ID
 from marops.workspaces.service import Opened
 
@@ -46,8 +47,8 @@ def moves(manifest: Manifest) -> pl.DataFrame:
 
 @cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item"), condition=threading.Condition())
 def keys(manifest: Manifest) -> pl.DataFrame:
-    """The keys that items may be named by: see `frames.ids_of_keys`."""
-    return frames.ids_of_keys(table(manifest, "work_item").select("issue_id", "issue_key").collect())
+    """The keys that items may be named by: see `histories.ids_of_keys`."""
+    return ids_of_keys(table(manifest, "work_item").select("issue_id", "issue_key").collect())
 
 
 @cached(LRUCache(maxsize=32), key=lambda manifest: manifest.digest("work_item"), condition=threading.Condition())
@@ -109,10 +110,10 @@ def some(manifest: Manifest, process: Process, items: Sequence[str], over: datet
 
 
 def moves_of(manifest: Manifest, item: str) -> pl.DataFrame:
-    """The `moves` of an item, those under its key once where they are under its id, too: as on the board (`frames.untold`)."""
+    """The `moves` of an item, those under its key once where they are under its id, too: as on the board (`histories.untold`)."""
     found = rows_of(manifest, [item])[1]
     own, named = found.filter(issue_id=item), found.filter(pl.col("issue_id") != item)
-    new = frames.untold(named.with_columns(pl.lit(item).alias("issue_id")), own, "transition_at")
+    new = untold(named.with_columns(pl.lit(item).alias("issue_id")), own, "transition_at")
     return pl.concat([own, new]).sort("transition_at", maintain_order=True)
 
 

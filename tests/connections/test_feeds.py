@@ -339,14 +339,14 @@ def test_items_that_a_newer_export_stands_for_come_back_when_it_is_undone_though
     service.follow(admin, found, "Issues", date_column="created_at", look_back_days=0)
     export = "issue_id,created_at,time_spent_seconds\n1,2026-05-01 08:00:00,7\n2,2026-05-02 08:00:00,7\n"
     run = sources.accept(admin, sources.preview_file(admin, OWN, made.put(tmp_path / "new.csv", export)), replacing=True)
-    assert spent() == {"1": 7, "2": 7}
+    assert (spent(), *sources.replaced_by(admin, OWN).values()) == ({"1": 7, "2": 7}, {"new.csv": ["work_item"]})
     lite("UPDATE issues SET time_spent_seconds = 9 WHERE issue_id = '2'")
     with pytest.raises(Conflict, match=r"is already here from new\.csv, so nothing was taken"):
         sync(admin, only(admin).id)
     lite("DELETE FROM issues WHERE issue_id = '2'")
     lite("INSERT INTO issues VALUES ('3', '2026-05-04 08:00:00', 5)")
     sync(admin, only(admin).id)
-    assert spent() == {"1": 7, "2": 7, "3": 5}
+    assert (spent(), sources.replaced_by(admin, OWN)) == ({"1": 7, "2": 7, "3": 5}, {})  # what it delivered now counts
     sources.undo(admin, OWN, run.id)
     assert spent() == {"1": 5, "3": 5}
     sources.restore(admin, OWN, run.id)

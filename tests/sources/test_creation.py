@@ -7,7 +7,7 @@ import pytest
 from marops.errors import BadFile
 from marops.language import text
 from marops.principal import LOCAL_ADMIN
-from marops.sources import service, words
+from marops.sources import unimported, words
 from marops.sources.report import Mapping
 from tests.sources import made
 
@@ -48,7 +48,7 @@ def test_creation_alone_is_no_moment_of_moves_and_the_column_is_asked_for(tmp_pa
         "or give one value for all rows."
     )
     with pytest.raises(BadFile, match=r"^“Created” is one moment for all changes of each issue: when it was created"):
-        service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"), text("Mend it."))
+        unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"), text("Mend it."))
     # Whoever says which one it is is believed.
     assert part.mapping is not None
     said = Mapping(**part.mapping.model_dump(exclude={"columns"}), columns={**part.mapping.columns, "transition_at": 2})
@@ -69,6 +69,6 @@ def test_one_moment_for_all_moves_of_each_item_is_said_and_left_to_the_reader(tm
     assert rows.height == 5
     assert str(said).startswith("All moves of each item have one moment in “timestamp” (2 items with several moves).")
     path = made.put(tmp_path / "log.csv", log)
-    assert service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"), text("Mend it.")).notes == (said,)
+    assert unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", text("log"), text("Mend it.")).notes == (said,)
     part, _ = made.text(tmp_path, log.replace("b,Done,2026-03-03", "b,Done,2026-03-04"), "moved.csv")
     assert "one_moment" not in [note.code for note in part.notes]

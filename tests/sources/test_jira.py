@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from marops.language import text
 from marops.principal import LOCAL_ADMIN, Principal
-from marops.sources import jira, objects, service, words
+from marops.sources import jira, objects, service, unimported, words
 from marops.sources.nested import moment
 from marops.sources.report import Job, Report
 from marops.sources.staging import stage
@@ -578,7 +578,7 @@ def test_the_status_history_of_thirty_two_published_issues_is_devlakes(tmp_path:
         for row in issues.to_dicts()
     ]  # fmt: skip
     path = made.put(tmp_path / "devlake.json", json.dumps(answer))
-    read = service.read_table(LOCAL_ADMIN, path, "work_item_transition", text("event log"), text("Mend it."))
+    read = unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", text("event log"), text("Mend it."))
     said = pl.read_csv(folder / "snapshot_tables__issue_status_history.csv", infer_schema=False)
     named, unnamed = said.filter(pl.col("original_status") != ""), said.filter(pl.col("original_status").is_null())
     assert (said.height, unnamed.height) == (200, 1)

@@ -11,7 +11,7 @@ import pytest
 from marops.errors import BadFile
 from marops.language import text
 from marops.principal import LOCAL_ADMIN
-from marops.sources import guard, service, words, xes
+from marops.sources import guard, service, unimported, words, xes
 from marops.sources.guard import FileKind, Unreadable
 from marops.sources.report import Note
 from marops.workspaces.store import OWN
@@ -156,7 +156,7 @@ def test_a_log_on_one_line_keeps_the_order_of_its_events_and_refuses_only_the_ba
     cases = "".join(f'<trace><string key="concept:name" value="{item}"/>{steps}</trace>' for item in range(300))
     bad = '<trace><string key="concept:name" value="bad"/><event><string key="concept:name" value="Build"/></event></trace>'
     path = written(tmp_path, f"<log>{cases}{bad}</log>")
-    found = service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
+    found = unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
     ordered = found.rows.sort("issue_id", "status_sequence")["status"].to_list()
     assert ordered == [*stages] * 300
     assert found.kept_out.select("of", "column", "rule").rows() == [("bad", "transition_at", "required")]
@@ -165,7 +165,7 @@ def test_a_log_on_one_line_keeps_the_order_of_its_events_and_refuses_only_the_ba
 def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) -> None:
     preview = service.preview_upload(LOCAL_ADMIN, OWN, "log.xes", LOG.encode())
     assert [(part.recognised_as, part.rows_ready) for part in preview.report.parts] == [("Event log (XES)", 3)]
-    found = service.read_table(LOCAL_ADMIN, written(tmp_path, LOG), "work_item_transition", CALLED, MEND).rows
+    found = unimported.read_table(LOCAL_ADMIN, written(tmp_path, LOG), "work_item_transition", CALLED, MEND).rows
     assert found.select("issue_id", "status", "transition_at", "role").rows() == [
         ("A & B", "Build", datetime(2026, 3, 2, 8, tzinfo=UTC), "IT"),
         ("A & B", "Done", datetime(2026, 3, 3, 9, tzinfo=UTC), None),
@@ -176,13 +176,13 @@ def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) ->
 def test_a_file_of_something_else_is_no_log(home: Path, tmp_path: Path) -> None:
     path = written(tmp_path, "Day,Campaign,Cost\n2026-01-01,A,1\n", "ads.csv")
     with pytest.raises(BadFile, match=r"ads\.csv is no event log\. Its columns: Day, Campaign, and Cost\."):
-        service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
+        unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
 
 
 def test_a_log_without_one_readable_moment_is_refused_with_the_first(home: Path, tmp_path: Path) -> None:
     path = written(tmp_path, "case id,activity,timestamp\n1,A,week 3\n1,B,soon\n", "log.csv")
     with pytest.raises(BadFile, match=r"No cell of “timestamp” can be read as a date; the first, in row 2, says “week 3”\."):
-        service.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
+        unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,6 @@ def test_a_log_without_one_readable_moment_is_refused_with_the_first(home: Path,
      ("04_running-example", "running-example.csv", 42)],
 )  # fmt: skip
 def test_published_logs_are_read_whole(home: Path, folder: str, name: str, rows: int) -> None:
-    found = service.read_table(LOCAL_ADMIN, case("flow", folder, name), "work_item_transition", CALLED, MEND)
+    found = unimported.read_table(LOCAL_ADMIN, case("flow", folder, name), "work_item_transition", CALLED, MEND)
     assert (found.rows.height, found.kept_out.height) == (rows, 0)
     assert found.rows.select(pl.col("issue_id", "status", "transition_at").null_count().name.keep()).row(0) == (0, 0, 0)

@@ -48,13 +48,25 @@ def test_the_page_says_whose_place_a_newer_export_takes_and_the_old_ones_line_sa
     assert made.counted("work_item").sort("issue_id")["current_status"].to_list() == ["Done", "Build"]
 
 
+def test_the_page_says_which_items_may_be_there_under_another_id(tmp_path: Path) -> None:
+    keyed = made.put(tmp_path / "last.csv", "Summary,Issue key,Status,Created\nOne,A-1,Build,2026-05-01 12:00\n")
+    service.accept(LOCAL_ADMIN, service.preview_file(LOCAL_ADMIN, OWN, keyed))
+    at = page(made.put(tmp_path / "new.csv", HEADER + ONE.format("Done")))
+    (said,) = warned(at)
+    assert said == (
+        "1 item here seems to be there under another id, but was created at another moment: A-1. Both would count. If they are "
+        "one, undo the earlier import on Data first."
+    )
+    assert at.button(key="accept").label == "Import 1 row"
+
+
 def test_the_page_names_the_items_that_would_be_lost_and_offers_nothing(tmp_path: Path) -> None:
     old = made.put(tmp_path / "last.csv", HEADER + ONE.format("Build") + TWO)
     service.accept(LOCAL_ADMIN, service.preview_file(LOCAL_ADMIN, OWN, old))
     at = page(made.put(tmp_path / "new.csv", HEADER + ONE.format("Done")))
     (said,) = warned(at)
     assert said == (
-        "last.csv has 1 item in work_item that is not among the rows to be taken here: A-2. Nothing was imported, for it would be "
-        "lost. Export it, too, or undo the import of last.csv on Data first."
+        "These rows cannot take the place of last.csv: its work_item has 1 item that is not among them and would be lost: A-2. "
+        "Export it, too, or undo the import of last.csv on Data first."
     )
     assert not [button for button in at.button if button.key == "accept"]

@@ -240,8 +240,9 @@ def _decision(preview: Preview, place: Here) -> None:
     renewal = service.renewed(principal(), preview)
     for found in renewal.replaced:
         st.warning(literal(words.renewed(found)), icon=":material/published_with_changes:")
-    if renewal.hindered:
-        st.warning(literal(renewal.hindered), icon=":material/content_copy:")
+    for said in (renewal.hindered, renewal.doubted):
+        if said:
+            st.warning(literal(said), icon=":material/content_copy:")
     replacing = bool(restated or renewal.replaced)
     with st.container(horizontal=True):
         if ready and not preview.repeats and not renewal.hindered and not service.doubled(principal(), preview):

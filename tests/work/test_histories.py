@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import polars as pl
 import pytest
 
-from marops.work import frames
+from marops.work import histories
 
 NINE = "2026-02-04 09:00"
 
@@ -48,4 +48,4 @@ BUILD, LATER, SECOND, MINUTE = (("1", "Build", f"{NINE}{more}") for more in (":3
 def test_a_move_is_told_once_though_one_history_has_its_moment_without_seconds_or_parts_of_them(
     named: list[Told], others: list[Told], left: list[Told]
 ) -> None:
-    assert frames.untold(told(*named), told(*others)).rows() == told(*left).rows()
+    assert histories.untold(told(*named), told(*others)).rows() == told(*left).rows()
