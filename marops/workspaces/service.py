@@ -179,9 +179,9 @@ def remove_sample(principal: Principal) -> None:
 
 
 def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> None:
-    """Replace the workspace's business units. One with the prefix of an earlier one and another name is that one renamed: what
-    people said of it here is said of it by its new name; imported rows stay as their files have them. Raises UserError for empty
-    or repeated names or prefixes.
+    """Replace the workspace's business units. One with the prefix of an earlier one is that one renamed, where its name is new and
+    the earlier one's is gone: what people said of it here is said of it by its new name; imported rows stay as their files have
+    them. A name that stays is the same unit, whatever its prefix is now. Raises UserError for empty or repeated names or prefixes.
     """
     require(principal, Action.EDIT, workspace_id)
     names = [unit.name.strip() for unit in units]
@@ -194,7 +194,8 @@ def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> Non
         workspace = lock(session, workspace_id)
         earlier = session.exec(select(BusinessUnit).where(BusinessUnit.workspace_id == workspace_id))
         known = {unit.campaign_prefix: unit.name for unit in earlier}
-        renamed = {known[prefix]: name for name, prefix in zip(names, prefixes, strict=True) if known.get(prefix, name) != name}
+        called = {known[prefix]: name for name, prefix in zip(names, prefixes, strict=True) if prefix in known}
+        renamed = {old: new for old, new in called.items() if old not in names and new not in known.values()}
         if renamed:
             _rename_units(session, workspace_id, renamed)
             audit.note(session, principal, workspace_id, "rename", "business_unit", workspace_id, {"names": list(renamed)},
@@ -299,7 +300,6 @@ def set_naming_rule(principal: Principal, workspace_id: str, pattern: str) -> No
 
 
 def _rename_units(session: Session, workspace_id: str, renamed: Mapping[str, str]) -> None:
-    """All at once, so that two units may exchange their names."""
     for table in SQLModel.metadata.sorted_tables:
         if {"workspace_id", "business_unit"} <= set(table.c.keys()) and "import_id" not in table.c:
             unit = table.c.business_unit
