@@ -206,6 +206,18 @@ def test_work_stays_with_the_name_of_its_unit_where_only_beginnings_of_campaign_
     assert audit.entries(ANA, OWN, "business_unit", OWN) == []
 
 
+def test_who_opened_work_before_its_unit_had_a_new_name_does_not_write_the_earlier_one_back() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Web", "WEB_")])
+    row, other = requested("Shop", unit="Web"), requested("Sale", unit="Retail")
+    workspaces.set_units(BO, OWN, [Unit("Retail", "RTL_"), Unit("Online", "WEB_")])
+    workspaces.set_units(BO, OWN, [Unit("Retail", "RTL_"), Unit("Online", "WEB_"), Unit("Web", "NEW_")])
+    found, untouched = reading.item(ANA, OWN, row.item).row, reading.item(ANA, OWN, other.item).row
+    assert (found.version, found.changed_by, untouched.version, untouched.changed_by) == (2, "Bo", 1, "Ana")
+    said = refused(Conflict, lambda: intake.edit(ANA, OWN, row.item, Details("Shop", unit="Web", brief="New"), version=1))
+    assert said.startswith("Bo edited M-1 on ")
+    assert reading.item(ANA, OWN, row.item).row.business_unit == "Online"
+
+
 def test_the_first_date_that_is_given_is_the_one_promised() -> None:
     row = requested()
     assert intake.edit(ANA, OWN, row.item, Details("Spring sale", due=DUE), version=1).first_due == DUE
