@@ -125,13 +125,25 @@ def unknown_words(moves: pl.DataFrame, work: pl.DataFrame | None = None) -> pl.D
     """Statuses that are no stage of the workflow: `status` as it is mostly written, `moves` into it (of items without a history:
     that they are in it); the most frequent first.
     """
-    words = [moves.filter(pl.col("stage").is_null()).select("status")]
+    words = [moves.filter(pl.col("stage").is_null())["status"]]
     if work is not None:
-        words.append(work.select(pl.col("unknown").alias("status")).drop_nulls())
+        words.append(work["unknown"].alias("status").drop_nulls())
+    return _counted(pl.concat(words), "moves")
+
+
+def unknown_resolutions(work: pl.DataFrame) -> pl.DataFrame:
+    """How work ended that counts as launched though the word is known neither as done nor as dropped: `resolution` as it is mostly
+    written, `items`; the most frequent first.
+    """
+    return _counted(work["unknown_resolution"].drop_nulls().alias("resolution"), "items")
+
+
+def _counted(words: pl.Series, what: str) -> pl.DataFrame:
+    name = words.name
     return (
-        pl.concat(words).group_by(folded(pl.col("status")).alias("word"))
-        .agg(pl.col("status").mode().sort().first(), pl.len().cast(pl.Int64).alias("moves"))
-        .drop("word").sort("moves", "status", descending=[True, False])
+        words.to_frame().group_by(folded(pl.col(name)).alias("word"))
+        .agg(pl.col(name).mode().sort().first(), pl.len().cast(pl.Int64).alias(what))
+        .drop("word").sort(what, name, descending=[True, False])
     )  # fmt: skip
 
 

@@ -191,6 +191,20 @@ def test_what_is_left_out_is_listed_with_its_reason(home: Path) -> None:
     ]  # fmt: skip
 
 
+def test_resolutions_that_are_not_known_are_listed_also_where_nothing_else_is_left_out(home: Path) -> None:
+    moved(**{f"d{n}": [("Request", 1), ("Build", 2), ("Done", 3)] for n in range(3)})
+    fill("work_item", [
+        {"issue_id": f"d{n}", "current_status": "Done", "created_at": on(1, 1), "resolved_at": on(1, 3), "resolution": resolution}
+        for n, resolution in enumerate(["Verschoben", "Verschoben", "Erledigt"])
+    ])  # fmt: skip
+    shown = words(opened("pipeline", view="quality"))
+    assert (
+        "Resolutions that are known neither as done nor as dropped: Verschoben (2). Such work counts as launched; where it was "
+        "not, give the word to a stage that means dropped, under Stages."
+    ) in shown
+    assert "Nothing: every item is in every measure." in shown
+
+
 def test_work_that_went_to_a_status_that_is_no_stage_is_in_preparation_and_in_progress_and_in_no_stage(home: Path) -> None:
     moved(**TWELVE, odd=[("Build", 3), ("Parked", 20)])
     board = opened("pipeline")
