@@ -216,6 +216,16 @@ def test_work_that_went_to_a_status_that_is_no_stage_is_in_preparation_and_in_pr
     assert rows["In measures"].tolist() == ["in all but flow efficiency"]
 
 
+def test_where_all_work_in_progress_is_in_no_stage_its_ages_are_a_sentence(home: Path) -> None:
+    moved(odd=[("Build", 3), ("Parked", 20)])
+    at = opened("pipeline", view="age")
+    said = "1 item is in progress, in a status that is no stage: there is no stage to draw its age in. Map it under Stages."
+    assert said in words(at)
+    assert "Age of work in progress by stage" not in words(at)
+    moved(other=[("Build", 3)])
+    assert said not in words(opened("pipeline", view="age"))
+
+
 def test_whether_finished_work_is_drawn_is_in_the_address(home: Path) -> None:
     moved(**TWELVE)
     at = opened("pipeline", view="flow")

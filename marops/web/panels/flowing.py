@@ -12,7 +12,7 @@ import streamlit as st
 
 from marops.language import Joined, Text, joined, ntext, text
 from marops.pipeline import ageing_figures, figures, flow_figures, logs, roles, speed
-from marops.pipeline.delivery import LAUNCHED, Counted
+from marops.pipeline.delivery import LAUNCHED, UNKNOWN, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
 from marops.pipeline.flow import Clock, Reopened
@@ -113,6 +113,17 @@ def _nothing(flow: Details) -> Text:
 
 
 def _age(flow: Details, _: Here) -> None:
+    items = flow.ageing.height
+    if items and flow.ageing.filter(stage=UNKNOWN).height == items:
+        note(
+            ntext(
+                "{n} item is in progress, in a status that is no stage: there is no stage to draw its age in. Map it under Stages.",
+                "{n} items are in progress, all in statuses that are no stage: there is no stage to draw their ages in. Map them "
+                "under Stages.",
+                items,
+            )
+        )
+        return
     charts.show(charts.drawn(ageing_figures.ageing, flow), key="ageing", picks=open_item)
 
 
