@@ -1,5 +1,6 @@
 """The views of the pipeline page, how days are counted, and the settings of the stages."""
 
+import logging
 import re
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from streamlit.elements.lib import policies
 
 from marops.errors import UserError
 from marops.period import Period, Scope
@@ -143,6 +145,21 @@ def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
     assert "When will all 3 open items be finished?" in words(at)
     assert at.dataframe[-1].value.iloc[:, 1].tolist() == before
     assert not {"without", "more", "limit", "people", "added"} & set(at.query_params)
+
+
+def test_the_fields_of_the_forecast_log_no_warning(
+    home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a default beside what the session says, Streamlit warns once a process, by a logger that hands nothing up."""
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    monkeypatch.setattr(policies._LOGGER, "propagate", True)
+    monkeypatch.setattr(logging.getLogger("streamlit"), "propagate", True)
+    moved(**TWELVE, **{f"open{n}": [("Build", 30)] for n in range(3)})
+    at = opened("pipeline", view="forecast")
+    assert [at.number_input(key=f"what_if_{name}").value for name in ("more", "limit", "people", "added")] == [0, None, None, 0]
+    at = opened("pipeline", view="forecast", more="2", limit="3", people="4", added="-1")
+    assert [at.number_input(key=f"what_if_{name}").value for name in ("more", "limit", "people", "added")] == [2, 3, 4, -1]
+    assert [entry.getMessage() for entry in caplog.records if entry.name == policies._LOGGER.name] == []
 
 
 def test_a_link_asks_the_forecast_the_same(home: Path) -> None:
