@@ -56,9 +56,8 @@ def doubts(
     )  # fmt: skip
     possible = moves.filter(pl.col("entered_at") >= EARLIEST)
     moments = work.join(possible.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
-    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     # What is finished in a status that it has just entered got there and was finished at one moment.
-    tied = events.filter(same)["case"].unique(maintain_order=True)
+    tied = delivered.log.tied_items.cast(pl.String)
     again = (pl.col("case") == pl.col("case").shift()) & (pl.col("stage") == pl.col("stage").shift())
     went_on = (pl.col("stage") == LAUNCHED) & (pl.col("case") == pl.col("case").shift(-1))
     finished = items.drop_nulls(["finished", "started"])
