@@ -65,8 +65,9 @@ def work(found: Facts) -> pl.DataFrame:
     stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code; and what to know of it:
     finished (the status in which its tracker has finished it, though that is no end; null: none), differs (the tracker's status
     and the last of its history, where they contradict each other), unknown (the tracker's status, where there is no history and
-    it is no stage), is_broken (a move of its history was refused, or cannot be: then since and launched_at are null, and the
-    stage is the one its tracker names, or else that of its last move that can be).
+    it is no stage), unknown_resolution (the tracker's word for how it ended, where it is done and the word is known neither as
+    done nor as dropped: it counts as launched), is_broken (a move of its history was refused, or cannot be: then since and
+    launched_at are null, and the stage is the one its tracker names, or else that of its last move that can be).
 
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """

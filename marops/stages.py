@@ -1,11 +1,13 @@
 """The stages work goes through, in order: what trackers call them, what they mean, and which side must act in each."""
 
+import re
 import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from importlib import resources
+from typing import Any
 from uuid import uuid4
 
 import polars as pl
@@ -24,6 +26,7 @@ class Category(StrEnum):
     DROPPED = "dropped"
 
 
+_APOSTROPHE = "[\u2018\u2019\u02bc]"
 _OVER = frozenset({Category.DONE, Category.DROPPED})
 _LAUNCHED = frozenset({Category.LIVE, Category.DONE})
 
@@ -107,7 +110,7 @@ class Process:
     def words(self) -> dict[str, str]:
         """The id of a stage by each of its words. Its own name is one of them, unless it is another stage's word."""
         named = {folded_word(str(stage.name)): stage.id for stage in self.stages}
-        return {**named, **{alias: stage.id for stage in self.stages for alias in stage.aliases}}
+        return {**named, **{folded_word(alias): stage.id for stage in self.stages for alias in stage.aliases}}
 
     def meant(self, word: str) -> Stage | None:
         """The stage that a word stands for, however it is written; None where it is not known."""
@@ -115,8 +118,29 @@ class Process:
 
     def stage_of(self, status: pl.Expr) -> pl.Expr:
         """The id of the stage a tracker's status means; null where the word is not known."""
-        words = self.words
-        return folded(status).replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
+        return _meant(status, self.words)
+
+    def resolved(self, resolution: pl.Expr) -> pl.Expr:
+        """The id of the stage in which work ended, by the word for how it did: of the stage that has the word, or else the first of
+        what is done (or runs, where nothing is done) or dropped, as trackers mean it; null where the word is not known.
+        """
+        live, done, dropped = (
+            [stage.id for stage in self.stages if stage.category is category]
+            for category in (Category.LIVE, Category.DONE, Category.DROPPED)
+        )
+        first = {Category.DONE: (done or live)[:1], Category.DROPPED: dropped[:1]}
+        usually = {word: stage for word, category in _resolutions().items() for stage in first[category]}
+        own = {word: stage for word, stage in self.words.items() if stage in self.launched | self.done}
+        return _meant(resolution, {**usually, **own})
+
+
+def is_resolution(word: pl.Expr) -> pl.Expr:
+    """Whether a tracker says how work ended: neither nothing, nor that nobody has said so."""
+    return (folded(word) != "") & ~folded(word).is_in(_known()["resolutions"]["none"])
+
+
+def _meant(word: pl.Expr, words: Mapping[str, str]) -> pl.Expr:
+    return folded(word).replace_strict(list(words), list(words.values()), default=None, return_dtype=pl.String)
 
 
 def is_among(stage: pl.Expr, ids: Collection[str]) -> pl.Expr:
@@ -126,12 +150,12 @@ def is_among(stage: pl.Expr, ids: Collection[str]) -> pl.Expr:
 
 def folded_word(status: str) -> str:
     """As `folded`, of one status."""
-    return " ".join(status.lower().split())
+    return " ".join(re.sub(_APOSTROPHE, "'", status).lower().split())
 
 
 def folded(status: pl.Expr) -> pl.Expr:
-    """A status as aliases have it: in lower case, one space between words and none around them."""
-    return status.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ")
+    """A status as aliases have it: in lower case, one space between words and none around them, straight apostrophes."""
+    return status.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ").str.replace_all(_APOSTROPHE, "'")
 
 
 # Named here for the catalogue; stages.toml says which words trackers use for them.
@@ -144,10 +168,23 @@ _NAMES = (
 @lru_cache(maxsize=1)
 def usual() -> Process:
     """The stages of a campaign where a workspace has not said its own: request to reporting, and Done."""
-    data = tomllib.loads((resources.files("marops") / "stages.toml").read_text(encoding="utf-8"))["stages"]
     return Process(
-        tuple(Stage(s["id"], text(s["name"]), Category(s["category"]), s["responsible"], tuple(s["aliases"])) for s in data)
+        tuple(
+            Stage(s["id"], text(s["name"]), Category(s["category"]), s["responsible"], tuple(s["aliases"]))
+            for s in _known()["stages"]
+        )
     )
+
+
+@lru_cache(maxsize=1)
+def _resolutions() -> dict[str, Category]:
+    """What trackers' words for how work ended mean."""
+    alone = {word: category for category in (Category.DONE, Category.DROPPED) for word in _known()["resolutions"][category]}
+    return alone | {alias: stage.category for stage in usual().stages if stage.category in _OVER for alias in stage.aliases}
+
+
+def _known() -> dict[str, Any]:
+    return tomllib.loads((resources.files("marops") / "stages.toml").read_text(encoding="utf-8"))
 
 
 def titled(name: str) -> Text | str:

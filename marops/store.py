@@ -104,6 +104,17 @@ class ImportedRow(Row):
     active: bool = True
 
 
+class OfUnit(Row):
+    """A column of what people say of a business unit here, which goes along where the unit gets a new name."""
+
+    business_unit: str | None = Field(default=None, max_length=200)
+
+    @classmethod
+    def edited(cls, by: str, at: datetime) -> dict[str, Any]:  # noqa: ARG003  (for those that say who changed them)
+        """What else changes of a row (values by column) where somebody gives its unit a new name."""
+        return {}
+
+
 class Withdrawable(Row):
     """Columns of what can be withdrawn: it stays, marked with who withdrew it, when and why."""
 

@@ -23,6 +23,10 @@ def test_a_name_is_the_same_however_it_is_written(other: str) -> None:
     assert notes.folded(other) == "josé silva"
 
 
+def test_a_name_is_the_same_with_a_straight_and_a_curly_apostrophe() -> None:
+    assert notes.folded("Pat O\u2019Brien") == notes.folded("Pat O'Brien") == "pat o'brien"
+
+
 def test_names_that_look_different_are_different_and_capitals_of_every_script_are_one() -> None:
     assert notes.folded("Jose Silva") != notes.folded("José Silva")
     assert notes.folded("STRASSE") == notes.folded("straße")

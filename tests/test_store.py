@@ -131,6 +131,15 @@ def test_tables_are_named_as_their_classes_in_snake_case() -> None:
     assert {row.__tablename__ for row in bootstrap.ROWS} == set(SQLModel.metadata.tables)
 
 
+def test_every_table_that_names_a_business_unit_goes_along_with_its_new_name_or_stays_as_imported() -> None:
+    of_unit = {row.__tablename__ for row in bootstrap.ROWS if {"business_unit", "unit"} & set(row.model_fields)}
+    follow = {kind.__tablename__ for kind in store.OfUnit.__subclasses__()}
+    stay = {row.__tablename__ for row in bootstrap.ROWS if issubclass(row, store.ImportedRow)}
+    assert follow == {"work_item", "scenario"}
+    assert of_unit <= follow | stay
+    assert not follow & stay
+
+
 def target(value: Decimal, **changes: Any) -> Target:
     return Target(workspace_id=OWN, kpi="M2", valid_from=date(2026, 1, 1), type="at_most", value=value, **changes)
 

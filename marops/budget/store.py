@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
-from marops.store import ExactDecimal, ImportedRow, Moment, Row, new_id, now
+from marops.store import ExactDecimal, ImportedRow, Moment, OfUnit, new_id, now
 
 
 class BudgetPlan(ImportedRow, table=True):
@@ -22,13 +22,12 @@ class BudgetPlan(ImportedRow, table=True):
     currency_code: str = Field(max_length=3)
 
 
-class Scenario(Row, table=True):
+class Scenario(OfUnit, table=True):
     """A budget split somebody saved: multipliers of today's spend by channel, for one scope."""
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     workspace_id: str = Field(foreign_key="workspace.id", index=True, max_length=40)
     name: str = Field(max_length=200)
-    business_unit: str | None = Field(default=None, max_length=200)
     period_start: date
     period_end: date
     multipliers: dict[str, Any] = Field(sa_type=JSON)

@@ -7,6 +7,7 @@ from marops import theme
 from marops.chart import Chart, base, escaped
 from marops.language import Reader, ntext, text
 from marops.pipeline.ageing import SHARES
+from marops.pipeline.delivery import UNKNOWN
 from marops.pipeline.details import Details
 from marops.pipeline.flow_figures import shortened, stage_names
 from marops.quantity import Quantity, Unit
@@ -19,8 +20,10 @@ _MOST = 200
 
 
 def ageing(flow: Details, reader: Reader) -> Chart:
-    """Work in progress by stage and age, over the ages at which finished work had left the stage."""
-    names, items, bands = stage_names(flow, reader), flow.ageing, flow.bands
+    """Work in progress by stage and age, over the ages at which finished work had left the stage. Work in a status that is no stage
+    is in the table alone.
+    """
+    names, items, bands = stage_names(flow, reader), flow.ageing.filter(pl.col("stage") != UNKNOWN), flow.bands
     doing = list(names)[:-1]
     begun = doing[flow.delivered.workflow.started_from :]
     # Begun work can be back in a stage before that in which work begins.
@@ -53,13 +56,21 @@ def ageing(flow: Details, reader: Reader) -> Chart:
         if bands["p85"].count()
         else text("Too little has been finished to say what age is normal")
     )
+    astray = flow.ageing.height - items.height
+    if astray:
+        title = ntext(
+            "{said}; {n} in a status that is no stage is not drawn",
+            "{said}; {n} in a status that is no stage are not drawn",
+            astray,
+            said=title,
+        )
     unit = text(
         "{days}: since work began; shades: by then 50, 70, 85 and 95% of finished work had left the stage; ▲ older than shown",
         days=flow.delivered.counted.said,
     )
     if (items["stage"].value_counts()["count"] > _MOST).any():
         unit = text("{unit}; of each stage the oldest {n}", unit=unit, n=_MOST)
-    table = items.select(
+    table = flow.ageing.select(
         pl.col("name").alias(reader.say(text("Item"))),
         pl.col("stage").replace_strict(names, default="?", return_dtype=pl.String).alias(reader.say(text("Stage"))),
         pl.col("age").round(1).alias(reader.say(text("Age, days"))),

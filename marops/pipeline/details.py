@@ -224,6 +224,11 @@ class Details:
         """Statuses that are no stage of the workflow: see `quality.unknown_words`."""
         return quality.unknown_words(self.moves, self.work)
 
+    @cached_property
+    def unknown_resolutions(self) -> pl.DataFrame:
+        """How work ended that counts as launched, by words that are not known: see `quality.unknown_resolutions`."""
+        return quality.unknown_resolutions(self.work)
+
     def history(self, issue_id: str) -> pl.DataFrame:
         """One item's moves in order, with the days until the next (null: none yet): `stage`, `status`, `role`, `at`, `days`."""
         moves = self.moves.filter(pl.col("issue_id") == issue_id)

@@ -77,10 +77,15 @@ class Log:
     as_of: datetime
 
     @property
-    def tied(self) -> int:
-        """Items of which two events have the same moment, so that it does not tell which came first."""
+    def tied_items(self) -> pl.Series:
+        """Items of which two events have the same moment, so that it does not tell which came first, each once."""
         same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
-        return int(self.events.select(pl.col("case").filter(same).n_unique()).item())
+        return self.events.filter(same)["case"].unique(maintain_order=True)
+
+    @property
+    def tied(self) -> int:
+        """How many items are tied."""
+        return self.tied_items.len()
 
 
 def log(events: pl.DataFrame, *, now: datetime, as_of: datetime | None = None) -> Log:

@@ -56,9 +56,8 @@ def doubts(
     )  # fmt: skip
     possible = moves.filter(pl.col("entered_at") >= EARLIEST)
     moments = work.join(possible.group_by("issue_id").agg(pl.col("entered_at").min().alias("first")), on="issue_id", how="left")
-    same = (pl.col("case") == pl.col("case").shift()) & (pl.col("at") == pl.col("at").shift())
     # What is finished in a status that it has just entered got there and was finished at one moment.
-    tied = events.filter(same)["case"].unique(maintain_order=True)
+    tied = delivered.log.tied_items.cast(pl.String)
     again = (pl.col("case") == pl.col("case").shift()) & (pl.col("stage") == pl.col("stage").shift())
     went_on = (pl.col("stage") == LAUNCHED) & (pl.col("case") == pl.col("case").shift(-1))
     finished = items.drop_nulls(["finished", "started"])
@@ -125,13 +124,25 @@ def unknown_words(moves: pl.DataFrame, work: pl.DataFrame | None = None) -> pl.D
     """Statuses that are no stage of the workflow: `status` as it is mostly written, `moves` into it (of items without a history:
     that they are in it); the most frequent first.
     """
-    words = [moves.filter(pl.col("stage").is_null()).select("status")]
+    words = [moves.filter(pl.col("stage").is_null())["status"]]
     if work is not None:
-        words.append(work.select(pl.col("unknown").alias("status")).drop_nulls())
+        words.append(work["unknown"].alias("status").drop_nulls())
+    return _counted(pl.concat(words), "moves")
+
+
+def unknown_resolutions(work: pl.DataFrame) -> pl.DataFrame:
+    """How work ended that counts as launched though the word is known neither as done nor as dropped: `resolution` as it is mostly
+    written, `items`; the most frequent first.
+    """
+    return _counted(work["unknown_resolution"].drop_nulls().alias("resolution"), "items")
+
+
+def _counted(words: pl.Series, what: str) -> pl.DataFrame:
+    name = words.name
     return (
-        pl.concat(words).group_by(folded(pl.col("status")).alias("word"))
-        .agg(pl.col("status").mode().sort().first(), pl.len().cast(pl.Int64).alias("moves"))
-        .drop("word").sort("moves", "status", descending=[True, False])
+        words.to_frame().group_by(folded(pl.col(name)).alias("word"))
+        .agg(pl.col(name).mode().sort().first(), pl.len().cast(pl.Int64).alias(what))
+        .drop("word").sort(what, name, descending=[True, False])
     )  # fmt: skip
 
 

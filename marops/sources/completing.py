@@ -118,15 +118,33 @@ def _following(rows: pl.DataFrame, owner: str, entered: str, step: tuple[str, st
     runs = runs.filter(pl.col("end") - pl.col("start") > 1)
     if runs.is_empty():
         return rows
-    goes_on = rows.select(same_owner.fill_null(value=False)).to_series().append(pl.Series([False]))
-    left, reached = ([("", name) for name in rows.select(folded(pl.col(each)).fill_null("")).to_series()] for each in step)
+    goes_on = rows.select(same_owner.fill_null(value=False)).to_series()
+    names = rows.select(folded(pl.col(each)).fill_null("") for each in step)
+    runs = _unsettled(runs, names[step[0]], names[step[1]], goes_on)
+    if runs.is_empty():
+        return rows
+    goes_on = goes_on.append(pl.Series([False]))
+    left, reached = (names[each].to_list() for each in step)
     order = list(range(rows.height))
     for start, end, later in runs.iter_rows():
-        before = reached[order[start - 1]] if goes_on[start] else None
-        after = tuple(left[end:later]) if goes_on[end] else ()
-        steps: tuple[Step, ...] = tuple(zip(left[start:end], reached[start:end], strict=True))
+        before = ("", reached[order[start - 1]]) if goes_on[start] else None
+        after = tuple(("", name) for name in left[end:later]) if goes_on[end] else ()
+        moves = zip(left[start:end], reached[start:end], strict=True)
+        steps: tuple[Step, ...] = tuple((("", one), ("", other)) for one, other in moves)
         order[start:end] = [start + place for place in following.only(steps, before, after)]
     return rows[order]
+
+
+def _unsettled(runs: pl.DataFrame, left: pl.Series, reached: pl.Series, goes_on: pl.Series) -> pl.DataFrame:
+    """The runs of moves of one moment that are not settled as listed. Where each move, and the one after the run, leaves what the
+    row above entered, no order fits better; unless the run right before may change what was entered last.
+    """
+    breaks = pl.Series([0]).append((goes_on & (left != reached.shift(1, fill_value=""))).cast(pl.Int64).cum_sum())
+    after = (runs["end"] + 1).clip(upper_bound=len(left))
+    fits = breaks.gather(after) == breaks.gather(runs["start"])
+    begins = (runs["start"] != runs["end"].shift(1)).fill_null(value=True) | ~goes_on.gather(runs["start"])
+    kept = runs.with_columns(fits.alias("fits"), begins.cum_sum().alias("chain"))
+    return kept.filter(~pl.col("fits").cum_min().over("chain")).select(runs.columns)
 
 
 def _is_newest_first(owner: str, entered: str) -> pl.Expr:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from marops.period import EARLIEST
-from marops.stages import Category, Process, folded, is_among
+from marops.stages import Category, Process, folded, is_among, is_resolution
 from marops.work.histories import ids_of_keys, untold
 
 _FINISHED = ("done", "concluído", "itens concluídos", "listo", "finalizada", "terminé", "terminé(e)", "fertig", "erledigt")
@@ -42,10 +42,10 @@ class Work:
         moved, or where to, nobody can say.
 
         Where a tracker says that an item is over (or runs) and its history does not, the item moves there at the moment that the
-        tracker names; where it names none, its moves are left out: nobody knows when the last was. An item whose resolution is a
-        word for a stage of dropped work was dropped when it was done, whatever its status is called.
+        tracker names; where it names none, its moves are left out: nobody knows when the last was. An item whose resolution
+        means dropped was dropped when it was done, whatever its status is called.
         """
-        items = items.with_columns(_gone(process))
+        items = items.with_columns(_gone(process), _unknown_resolution(process))
         items = items.with_columns(
             pl.when((pl.col(name) >= EARLIEST) & (pl.col(name) < over)).then(name).alias(name)
             for name in ("created_at", "resolved_at")
@@ -128,9 +128,14 @@ def _from_creation(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -
 
 
 def _gone(process: Process) -> pl.Expr:
-    """The stage of dropped work that an item's resolution is a word for."""
-    resolution = process.stage_of(pl.col("resolution"))
+    """The stage of dropped work that an item's resolution means."""
+    resolution = process.resolved(pl.col("resolution"))
     return pl.when(is_among(resolution, process.dropped)).then(resolution).alias("gone")
+
+
+def _unknown_resolution(process: Process) -> pl.Expr:
+    resolution = pl.col("resolution")
+    return pl.when(process.resolved(resolution).is_null() & is_resolution(resolution)).then(resolution).alias("unknown_resolution")
 
 
 def as_resolved(items: pl.DataFrame, moves: pl.DataFrame, process: Process) -> pl.DataFrame:
@@ -325,6 +330,7 @@ def _work(told: pl.DataFrame, moves: pl.DataFrame, visits: pl.DataFrame, process
             "finished",
             "differs",
             "unknown",
+            pl.when(is_among(stage, process.launched & process.done)).then("unknown_resolution").alias("unknown_resolution"),
             "is_broken",
         )
         .sort("created_at", "issue_id")

@@ -1,13 +1,13 @@
 """What every change of kept work needs, in its transaction: the item as it is, the moment, the audit entry."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import func
 from sqlmodel import Session, select
 
-from marops import lake, store
+from marops import lake
 from marops.audit import store as audit
 from marops.errors import Conflict, NotFound
 from marops.language import text
@@ -17,18 +17,12 @@ from marops.work import names, tracked
 from marops.work import store as rows
 from marops.work.store import Comment, Dependency, LaunchTemplate, SameWork, WorkItem, WorkItemTransition
 from marops.workspaces import store as _workspaces
-from marops.workspaces.store import Workspace
+from marops.workspaces.store import Workspace, moment
 
 Standing = TypeVar("Standing", Comment, Dependency, LaunchTemplate, SameWork)
 
 WORK_ITEM = "work_item"
 """What the audit trail calls an item."""
-
-
-def moment(workspace: Workspace) -> datetime:
-    """Now by the workspace's clock: where that stands still, the time of day on its day."""
-    now = store.now()
-    return now if workspace.today is None else datetime.combine(workspace.today, now.time(), UTC)
 
 
 def kept_item(session: Session, workspace_id: str, item: str) -> WorkItem:

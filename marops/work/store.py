@@ -3,20 +3,20 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
 from marops import notes
-from marops.store import ExactDecimal, Moment, Row, Said, Withdrawable, new_id, now
+from marops.store import ExactDecimal, Moment, OfUnit, Row, Said, Withdrawable, new_id, now
 
 _PREFIX = "marops-"
 ID = re.compile(rf"{_PREFIX}([1-9][0-9]{{0,8}})")
 """What the id of an item that is kept here looks like."""
 
 
-class WorkItem(Withdrawable, table=True):
+class WorkItem(Withdrawable, OfUnit, table=True):
     """A request, or a step of a launch (`parent`: the number of the launch it belongs to).
 
     `number` counts the workspace's items from 1. `first_due` is the day first promised; `due` the day promised now; `last_due`,
@@ -33,7 +33,6 @@ class WorkItem(Withdrawable, table=True):
     parent: int | None = None
     name: str = Field(max_length=300)
     campaign_name: str = Field(default="", max_length=300)
-    business_unit: str | None = Field(default=None, max_length=200)
     first_due: date | None = None
     due: date | None = None
     last_due: date | None = None
@@ -58,6 +57,11 @@ class WorkItem(Withdrawable, table=True):
     def key(self) -> str:
         """What people call it: M-12."""
         return f"M-{self.number}"
+
+    @classmethod
+    def edited(cls, by: str, at: datetime) -> dict[str, Any]:
+        """The next version: who had opened the one before does not write its unit back."""
+        return {"version": col(cls.version) + 1, "changed_by": by, "changed_at": at}
 
 
 class WorkItemTransition(Withdrawable, table=True):

@@ -8,7 +8,7 @@ from threading import Lock
 from zoneinfo import available_timezones
 
 from cachetools import LRUCache, cached
-from sqlmodel import Session, SQLModel, case, col, delete, select
+from sqlmodel import Session, SQLModel, col, delete, select
 
 from marops import lake, naming, store
 from marops.audit import store as audit
@@ -19,6 +19,7 @@ from marops.language import text
 from marops.period import start_of
 from marops.principal import Action, Principal, require
 from marops.stages import Process, Stage
+from marops.store import OfUnit
 from marops.workspaces import workflow
 from marops.workspaces.store import (
     OWN,
@@ -28,6 +29,7 @@ from marops.workspaces.store import (
     Workspace,
     load,
     lock,
+    moment,
     process_of,
     revisions,
     units,
@@ -179,9 +181,9 @@ def remove_sample(principal: Principal) -> None:
 
 
 def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> None:
-    """Replace the workspace's business units. One with the prefix of an earlier one and another name is that one renamed: what
-    people said of it here is said of it by its new name; imported rows stay as their files have them. Raises UserError for empty
-    or repeated names or prefixes.
+    """Replace the workspace's business units. One with the prefix of an earlier one is that one renamed, where its name is new and
+    the earlier one's is gone: what people said of it here is said of it by its new name; imported rows stay as their files have
+    them. A name that stays is the same unit, whatever its prefix is now. Raises UserError for empty or repeated names or prefixes.
     """
     require(principal, Action.EDIT, workspace_id)
     names = [unit.name.strip() for unit in units]
@@ -194,9 +196,10 @@ def set_units(principal: Principal, workspace_id: str, units: list[Unit]) -> Non
         workspace = lock(session, workspace_id)
         earlier = session.exec(select(BusinessUnit).where(BusinessUnit.workspace_id == workspace_id))
         known = {unit.campaign_prefix: unit.name for unit in earlier}
-        renamed = {known[prefix]: name for name, prefix in zip(names, prefixes, strict=True) if known.get(prefix, name) != name}
+        called = {known[prefix]: name for name, prefix in zip(names, prefixes, strict=True) if prefix in known}
+        renamed = {old: new for old, new in called.items() if old not in names and new not in known.values()}
         if renamed:
-            _rename_units(session, workspace_id, renamed)
+            _rename_units(session, principal, workspace, renamed)
             audit.note(session, principal, workspace_id, "rename", "business_unit", workspace_id, {"names": list(renamed)},
                        {"names": list(renamed.values())})  # fmt: skip
         session.exec(delete(BusinessUnit).where(col(BusinessUnit.workspace_id) == workspace_id))
@@ -298,14 +301,12 @@ def set_naming_rule(principal: Principal, workspace_id: str, pattern: str) -> No
         session.add(workspace)
 
 
-def _rename_units(session: Session, workspace_id: str, renamed: Mapping[str, str]) -> None:
-    """All at once, so that two units may exchange their names."""
-    for table in SQLModel.metadata.sorted_tables:
-        if {"workspace_id", "business_unit"} <= set(table.c.keys()) and "import_id" not in table.c:
-            unit = table.c.business_unit
-            new = case(renamed, value=unit, else_=unit)
-            said = table.update().where(table.c.workspace_id == workspace_id, unit.in_(list(renamed)))
-            session.exec(said.values(business_unit=new))
+def _rename_units(session: Session, principal: Principal, workspace: Workspace, renamed: Mapping[str, str]) -> None:
+    for kind in OfUnit.__subclasses__():
+        table, edited = SQLModel.metadata.tables[kind.__tablename__], kind.edited(principal.name, moment(workspace))
+        for earlier, name in renamed.items():
+            said = table.update().where(table.c.workspace_id == workspace.id, table.c.business_unit == earlier)
+            session.exec(said.values(business_unit=name, **edited))
 
 
 def _unit_rows(workspace_id: str, units: list[Unit]) -> list[BusinessUnit]:

@@ -48,6 +48,12 @@ class Workspace(Row, table=True):
         self.revision = new_id()
 
 
+def moment(workspace: Workspace) -> datetime:
+    """Now by the workspace's clock: where that stands still, the time of day on its day."""
+    at = now()
+    return at if workspace.today is None else datetime.combine(workspace.today, at.time(), UTC)
+
+
 class BusinessUnit(Row, table=True):
     """A business unit, and the start of the campaign names that belong to it."""
 

@@ -252,6 +252,28 @@ def moved(home: Path, *moves: tuple[str, str, float]) -> details.Details:
     return details.details(LOCAL_ADMIN, Scope(OWN, Period(date(2026, 3, 1), date(2026, 3, 31))))
 
 
+@pytest.mark.parametrize(
+    ("astray", "said"),
+    [
+        (1, "Too little has been finished to say what age is normal; 1 in a status that is no stage is not drawn"),
+        (2, "Too little has been finished to say what age is normal; 2 in a status that is no stage are not drawn"),
+    ],
+)
+def test_the_age_chart_leaves_out_what_is_in_no_stage_and_says_so(home: Path, astray: int, said: str) -> None:
+    lost = [move for n in range(astray) for move in ((f"l{n}", "Build", 1), (f"l{n}", "Parked", 2 + n))]
+    page = moved(home, ("here", "Build", 5), *lost)
+    chart = ageing_figures.ageing(page, READERS[0])
+    assert (str(chart.title), [list(trace.x) for trace in chart.figure.data]) == (said, [[-0.075]])
+    assert chart.table["Stage"].to_list() == ["?"] * astray + ["Build"]
+
+
+def test_the_age_chart_counts_what_is_old_among_what_it_draws(home: Path) -> None:
+    done = [move for n in range(10) for move in ((f"d{n}", "Build", 1), (f"d{n}", "Live", 2))]
+    page = moved(home, *done, ("here", "Build", 5), ("lost", "Build", 1), ("lost", "Parked", 20))
+    title = "1 of 1 items is older than 85% ever were in its stage; 1 in a status that is no stage is not drawn"
+    assert str(ageing_figures.ageing(page, READERS[0]).title) == title
+
+
 def test_cumulative_flow_counts_what_comes_on_its_first_day(home: Path) -> None:
     page = moved(
         home, ("0", "Build", -3), ("0", "Live", -2), ("a", "Build", 0.25), ("a", "Live", 0.5), ("b", "Build", 1), ("b", "Live", 2)

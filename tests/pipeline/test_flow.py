@@ -49,6 +49,12 @@ def test_events_are_in_the_order_of_time_and_of_the_file_where_moments_are_equal
     assert (log.tied, log.as_of) == (1, after(2))
 
 
+def test_items_with_events_of_one_moment_are_each_named_once() -> None:
+    one, two = [("a", "QA", 1), ("a", "Build", 1), ("a", "Wait", 1)], [("c", "QA", 3), ("c", "Wait", 3)]
+    log = events_of.log(events(*one, ("b", "QA", 1), *two, ("d", "QA", 3)), now=NOW)
+    assert (log.tied_items.cast(pl.String).to_list(), log.tied) == (["a", "c"], 2)
+
+
 @pytest.mark.parametrize("in_time", [True, False])
 def test_items_stand_together_in_the_order_of_the_file_however_many_there_are(in_time: bool) -> None:
     count = 2**16 + 3  # more than half a number tells apart

@@ -8,6 +8,7 @@ from itertools import pairwise, permutations
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from marops.language import text
 from marops.principal import LOCAL_ADMIN, Principal
-from marops.sources import jira, objects, service, unimported, words
+from marops.sources import following, jira, objects, service, unimported, words
+from marops.sources.following import End, Step
 from marops.sources.nested import moment
 from marops.sources.report import Job, Report
 from marops.sources.staging import stage
@@ -431,6 +433,30 @@ def test_of_several_orders_of_moves_of_one_moment_the_one_counts_that_fits_to_th
         # What another item moved from and to says nothing.
         beside = table_of(tmp_path, "W-1,2026-05-03 10:00:00,A,B", *listed, "Y-1,2026-05-05 10:00:00,A,C")
         assert [status for item, status in beside if item == "X-1"] == [line[-1] for line in listed]
+
+
+def test_moves_of_one_moment_fit_to_those_before_them_in_the_order_that_these_come_to(tmp_path: Path) -> None:
+    """As listed, the last two would leave what the two before them entered last: those are turned round."""
+    before = ["X-1,2026-05-02 10:00:00,S,A", "X-1,2026-05-03 10:00:00,B,C", "X-1,2026-05-03 10:00:00,A,B"]
+    after = table_of(tmp_path, *before, f"X-1,{SAME},B,C", f"X-1,{SAME},C,B")
+    assert [status for _, status in after] == ["A", "B", "C", "B", "C"]
+
+
+def test_only_moves_of_one_moment_that_are_not_listed_as_they_follow_are_looked_at_by_themselves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of very many, hardly any are."""
+    asked: list[tuple[Step, ...]] = []
+
+    def only(steps: tuple[Step, ...], before: End | None, after: tuple[End, ...]) -> tuple[int, ...]:
+        asked.append(steps)
+        return following.only(steps, before, after)
+
+    monkeypatch.setattr("marops.sources.completing.following", SimpleNamespace(only=only))
+    fits = [f"X-1,{SAME},A,B", f"X-1,{SAME},B,C", "X-1,2026-05-05 10:00:00,C,D"]
+    turned = [f"Y-1,{SAME},K,L", f"Y-1,{SAME},J,K", "Y-1,2026-05-05 10:00:00,L,M"]
+    assert [status for _, status in table_of(tmp_path, *fits, *turned)] == ["B", "C", "D", "K", "L", "M"]
+    assert set(asked) == {((("", "k"), ("", "l")), (("", "j"), ("", "k")))}
 
 
 def test_moves_of_one_moment_that_do_not_follow_from_each_other_stay_as_the_table_lists_moves(tmp_path: Path) -> None:

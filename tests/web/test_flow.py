@@ -1,5 +1,6 @@
 """The views of the pipeline page, how days are counted, and the settings of the stages."""
 
+import logging
 import re
 from dataclasses import replace
 from datetime import date, time, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from streamlit.elements.lib import policies
 
 from marops.errors import UserError
 from marops.period import Period, Scope
@@ -145,6 +147,21 @@ def test_what_if_drops_adds_and_limits_work(home: Path) -> None:
     assert not {"without", "more", "limit", "people", "added"} & set(at.query_params)
 
 
+def test_the_fields_of_the_forecast_log_no_warning(
+    home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a default beside what the session says, Streamlit warns once a process, by a logger that hands nothing up."""
+    monkeypatch.setattr(policies, "_shown_default_value_warning", False)
+    monkeypatch.setattr(policies._LOGGER, "propagate", True)
+    monkeypatch.setattr(logging.getLogger("streamlit"), "propagate", True)
+    moved(**TWELVE, **{f"open{n}": [("Build", 30)] for n in range(3)})
+    at = opened("pipeline", view="forecast")
+    assert [at.number_input(key=f"what_if_{name}").value for name in ("more", "limit", "people", "added")] == [0, None, None, 0]
+    at = opened("pipeline", view="forecast", more="2", limit="3", people="4", added="-1")
+    assert [at.number_input(key=f"what_if_{name}").value for name in ("more", "limit", "people", "added")] == [2, 3, 4, -1]
+    assert [entry.getMessage() for entry in caplog.records if entry.name == policies._LOGGER.name] == []
+
+
 def test_a_link_asks_the_forecast_the_same(home: Path) -> None:
     moved(**TWELVE, **{f"open, {n}": [("Build", 30)] for n in range(3)})
     at = opened("pipeline", view="forecast")
@@ -191,6 +208,20 @@ def test_what_is_left_out_is_listed_with_its_reason(home: Path) -> None:
     ]  # fmt: skip
 
 
+def test_resolutions_that_are_not_known_are_listed_also_where_nothing_else_is_left_out(home: Path) -> None:
+    moved(**{f"d{n}": [("Request", 1), ("Build", 2), ("Done", 3)] for n in range(3)})
+    fill("work_item", [
+        {"issue_id": f"d{n}", "current_status": "Done", "created_at": on(1, 1), "resolved_at": on(1, 3), "resolution": resolution}
+        for n, resolution in enumerate(["Verschoben", "Verschoben", "Erledigt"])
+    ])  # fmt: skip
+    shown = words(opened("pipeline", view="quality"))
+    assert (
+        "Resolutions that are known neither as done nor as dropped: Verschoben (2). Such work counts as launched; where it was "
+        "not, give the word to a stage that means dropped, under Stages."
+    ) in shown
+    assert "Nothing: every item is in every measure." in shown
+
+
 def test_work_that_went_to_a_status_that_is_no_stage_is_in_preparation_and_in_progress_and_in_no_stage(home: Path) -> None:
     moved(**TWELVE, odd=[("Build", 3), ("Parked", 20)])
     board = opened("pipeline")
@@ -200,6 +231,16 @@ def test_work_that_went_to_a_status_that_is_no_stage_is_in_preparation_and_in_pr
     assert (aged["issue_id"], aged["stage"], aged["older_than"]) == ("odd", "?", None)
     rows = opened("pipeline", view="quality").dataframe[-1].value
     assert rows["In measures"].tolist() == ["in all but flow efficiency"]
+
+
+def test_where_all_work_in_progress_is_in_no_stage_its_ages_are_a_sentence(home: Path) -> None:
+    moved(odd=[("Build", 3), ("Parked", 20)])
+    at = opened("pipeline", view="age")
+    said = "1 item is in progress, in a status that is no stage: there is no stage to draw its age in. Map it under Stages."
+    assert said in words(at)
+    assert "Age of work in progress by stage" not in words(at)
+    moved(other=[("Build", 3)])
+    assert said not in words(opened("pipeline", view="age"))
 
 
 def test_whether_finished_work_is_drawn_is_in_the_address(home: Path) -> None:

@@ -177,17 +177,45 @@ def test_a_unit_that_the_workspace_has_no_more_may_stay_but_not_be_chosen_anew()
     assert refused(UserError, lambda: intake.edit(ANA, OWN, row.item, Details("Renamed", unit="Retail"), version=3)) == said
 
 
-def test_work_follows_its_unit_where_that_is_called_otherwise_or_two_exchange_names() -> None:
-    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Trade", "TRD_"), Unit("Web", "WEB_")])
-    rows = [requested(unit, unit=unit) for unit in ("Retail", "Trade", "Web")]
-    workspaces.set_units(ANA, OWN, [Unit("Trade", "RTL_"), Unit("Retail", "TRD_"), Unit("Online", "WEB_")])
-    assert [reading.item(ANA, OWN, row.item).row.business_unit for row in rows] == ["Trade", "Retail", "Online"]
+def test_work_follows_its_unit_where_that_has_a_new_name() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Web", "WEB_")])
+    rows = [requested(unit, unit=unit) for unit in ("Retail", "Web")]
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Online", "WEB_")])
+    assert [reading.item(ANA, OWN, row.item).row.business_unit for row in rows] == ["Retail", "Online"]
     (entry,) = audit.entries(ANA, OWN, "business_unit", OWN)
-    assert (entry.verb, entry.before, entry.after) == (
-        "rename", {"names": ["Retail", "Trade", "Web"]}, {"names": ["Trade", "Retail", "Online"]},
-    )  # fmt: skip
+    assert (entry.verb, entry.before, entry.after) == ("rename", {"names": ["Web"]}, {"names": ["Online"]})
     workspaces.set_units(ANA, OWN, [Unit("Trade", "T_")])
-    assert reading.item(ANA, OWN, rows[2].item).row.business_unit == "Online"
+    assert reading.item(ANA, OWN, rows[1].item).row.business_unit == "Online"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ([Unit("Retail", "PR_"), Unit("Pro", "RT_")], [Unit("Retail", "RT_"), Unit("Pro", "PR_")]),
+        ([Unit("Retail", "RT_"), Unit("Pro", "PR_")], [Unit("Pro", "RT_")]),
+        ([Unit("Retail", "RT_"), Unit("Pro", "PR_")], [Unit("Trade", "PR_"), Unit("Retail", "X_"), Unit("Pro", "RT_")]),
+    ],
+)
+def test_work_stays_with_the_name_of_its_unit_where_only_beginnings_of_campaign_names_change(
+    before: list[Unit], after: list[Unit]
+) -> None:
+    workspaces.set_units(ANA, OWN, before)
+    rows = [requested(unit, unit=unit) for unit in ("Retail", "Pro")]
+    workspaces.set_units(ANA, OWN, after)
+    assert [reading.item(ANA, OWN, row.item).row.business_unit for row in rows] == ["Retail", "Pro"]
+    assert audit.entries(ANA, OWN, "business_unit", OWN) == []
+
+
+def test_who_opened_work_before_its_unit_had_a_new_name_does_not_write_the_earlier_one_back() -> None:
+    workspaces.set_units(ANA, OWN, [Unit("Retail", "RTL_"), Unit("Web", "WEB_")])
+    row, other = requested("Shop", unit="Web"), requested("Sale", unit="Retail")
+    workspaces.set_units(BO, OWN, [Unit("Retail", "RTL_"), Unit("Online", "WEB_")])
+    workspaces.set_units(BO, OWN, [Unit("Retail", "RTL_"), Unit("Online", "WEB_"), Unit("Web", "NEW_")])
+    found, untouched = reading.item(ANA, OWN, row.item).row, reading.item(ANA, OWN, other.item).row
+    assert (found.version, found.changed_by, untouched.version, untouched.changed_by) == (2, "Bo", 1, "Ana")
+    said = refused(Conflict, lambda: intake.edit(ANA, OWN, row.item, Details("Shop", unit="Web", brief="New"), version=1))
+    assert said.startswith("Bo edited M-1 on ")
+    assert reading.item(ANA, OWN, row.item).row.business_unit == "Online"
 
 
 def test_the_first_date_that_is_given_is_the_one_promised() -> None:

@@ -180,6 +180,25 @@ def test_what_was_resolved_as_dropped_was_not_launched_whatever_its_status_is_ca
     assert [str(move.stage and move.stage.id) for move in (*seen.moves, seen)] == ["build", "dropped", "dropped"]
 
 
+def test_resolutions_of_finished_work_that_are_not_known_count_as_launched_and_are_listed(take: Take) -> None:
+    ended = "A-{n},A-{n},{status},{category},2026-02-01 09:00,{resolved},2026-03-05,{resolution}\n".format
+    over = "2026-02-12 09:00"
+    take(
+        "Summary,Issue key,Status,Status Category,Created,Resolved,Due date,Resolution\n"
+        + ended(n=1, status="Done", category="Done", resolved=over, resolution="Won\u2019t Do")
+        + ended(n=2, status="Done", category="Done", resolved=over, resolution="N\u00e3o ser\u00e1 feito")
+        + ended(n=3, status="Done", category="Done", resolved=over, resolution="Behoben")
+        + ended(n=4, status="Done", category="Done", resolved=over, resolution="Shipped")
+        + ended(n=5, status="Released", category="Done", resolved=over, resolution="shipped")
+        + ended(n=6, status="Done", category="Done", resolved=over, resolution="Shelved")
+        + ended(n=7, status="Build", category="In Progress", resolved="", resolution="Parked")
+        + ended(n=8, status="Cancelled", category="Done", resolved=over, resolution="Parked")
+        + ended(n=9, status="Done", category="Done", resolved=over, resolution="")
+    )  # fmt: skip
+    assert [key for key, moment in sorted(work("issue_id", "launched_at")) if moment] == ["A-3", "A-4", "A-5", "A-6", "A-9"]
+    assert details.details(VIC, UP_TO_MARCH).unknown_resolutions.rows() == [("Shipped", 2), ("Shelved", 1)]
+
+
 def test_where_nothing_runs_what_a_tracker_has_finished_was_launched_then(take: Take) -> None:
     workspaces.set_process(
         ANA, OWN, [Stage("make", "Make", Category.ACTIVE, "", ("build",)), Stage("over", "Over", Category.DONE, "", ("done",))]

@@ -145,7 +145,12 @@ def settings(place: Here) -> None:
             share = None if stated is None else Decimal(str(round(stated, 4))) / 100
             _try(lambda: workspaces.set_gross_margin(principal(), place.scope.workspace, share))
     with right, st.form("units", border=True):
-        note(text("A business unit's campaigns are known by how their names begin."))
+        note(
+            text(
+                "A business unit's campaigns are known by how their names begin. A new name beside the same beginning renames the "
+                "unit: its requests and budget scenarios go along."
+            )
+        )
         existing = [{"name": u.name, "begins": u.campaign_prefix} for u in place.opened.units] or [{"name": "", "begins": ""}]
         edited = st.data_editor(
             existing, num_rows="dynamic", hide_index=True, key="units_editor", alt=say(text("Business units")),

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from marops.language import Text, joined, ntext, text
+from marops.language import Joined, Text, joined, ntext, text
 from marops.pipeline import ageing_figures, figures, flow_figures, logs, roles, speed
-from marops.pipeline.delivery import LAUNCHED, Counted
+from marops.pipeline.delivery import LAUNCHED, UNKNOWN, Counted
 from marops.pipeline.details import Details
 from marops.pipeline.events import Why
 from marops.pipeline.flow import Clock, Reopened
@@ -113,6 +113,17 @@ def _nothing(flow: Details) -> Text:
 
 
 def _age(flow: Details, _: Here) -> None:
+    items = flow.ageing.height
+    if items and flow.ageing.filter(stage=UNKNOWN).height == items:
+        note(
+            ntext(
+                "{n} item is in progress, in a status that is no stage: there is no stage to draw its age in. Map it under Stages.",
+                "{n} items are in progress, all in statuses that are no stage: there is no stage to draw their ages in. Map them "
+                "under Stages.",
+                items,
+            )
+        )
+        return
     charts.show(charts.drawn(ageing_figures.ageing, flow), key="ageing", picks=open_item)
 
 
@@ -327,6 +338,7 @@ def _quality(flow: Details, _: Here) -> None:
                 items,
             )
         )  # fmt: skip
+    _unknown_resolutions(flow)
     if found.is_empty():
         if not moves + items:
             note(text("Nothing: every item is in every measure."))
@@ -349,8 +361,7 @@ def _quality(flow: Details, _: Here) -> None:
         note(text("So that refused rows count: undo their import on Data, mend them in the file and import it again."))
     words = flow.unknown_words
     if words.height:
-        listed = joined([text("{word} ({n})", word=word, n=n) for word, n in words.iter_rows()], 8)
-        note(text("Statuses that are no stage: {words}. Map them under Stages.", words=listed))
+        note(text("Statuses that are no stage: {words}. Map them under Stages.", words=_listed(words)))
     reasons = {str(why): say(words) for why, words in _DOUBTS.items()}
     why = pl.col("why").replace_strict(reasons, return_dtype=pl.String).alias(say(text("Why")))
     where = {str(counts): say(words) for counts, words in _COUNTS.items()}
@@ -374,6 +385,23 @@ def _quality(flow: Details, _: Here) -> None:
         shown, key="doubts", alt=say(text("Items that cannot be measured, or only with doubts")), name="left-out", shown=_SHOWN,
         opens=Opens(item, found["issue_id"].to_list(), open_item),
     )  # fmt: skip
+
+
+def _unknown_resolutions(flow: Details) -> None:
+    words = flow.unknown_resolutions
+    if words.height:
+        note(
+            text(
+                "Resolutions that are known neither as done nor as dropped: {words}. Such work counts as launched; where it was "
+                "not, give the word to a stage that means dropped, under Stages.",
+                words=_listed(words),
+            )
+        )
+
+
+def _listed(words: pl.DataFrame) -> Joined:
+    """Words with how often they stand."""
+    return joined([text("{word} ({n})", word=word, n=n) for word, n in words.iter_rows()], 8)
 
 
 _VIEWS: dict[View, Callable[[Details, Here], None]] = {

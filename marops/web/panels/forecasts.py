@@ -117,7 +117,8 @@ def _number(label: Text, look: str, place: Here, least: int, most: int, empty: T
         asked = usual
     st.session_state[key] = asked if asked is not None and least <= asked <= most else usual
     return st.number_input(
-        say(label), value=usual, step=1, min_value=least, max_value=most, width=150 if empty else 120, key=key,
+        # What it says is in the session; a default beside it is logged as a mistake.
+        say(label), value=None if empty else "min", step=1, min_value=least, max_value=most, width=150 if empty else 120, key=key,
         placeholder=say(empty) if empty else None, on_change=filled(key, look, lambda number: str(number) if number else ""),
     )  # fmt: skip
 
