@@ -111,6 +111,9 @@ def sample(
     _tell(text("{n} files in {out}, {size} MB", n=len(paths), out=str(out), size=round(size / 1e6, 1)))
 
 
+_ZONE = "Where the clocks were that wrote times without a time zone, as in America/Sao_Paulo; else as the file says, or UTC."
+
+
 @app.command(name="import")
 def import_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet or JSON; of any size.")],
@@ -121,6 +124,7 @@ def import_(
     ] = None,
     decimal: Annotated[Mark | None, typer.Option(help="The decimal mark, where the file leaves it open.")] = None,
     dates: Annotated[DateOrder | None, typer.Option(help="The order of dates that could be read either way.")] = None,
+    zone: Annotated[str | None, typer.Option(help=_ZONE)] = None,
     valid_rows: Annotated[bool, typer.Option("--valid-rows", help="Import the valid rows and leave out refused ones.")] = False,
     sheet: Annotated[
         list[str] | None,
@@ -138,7 +142,7 @@ def import_(
     from marops import bootstrap
     from marops.sources import service, telling
 
-    constants = dict(_pair(given) for given in set_ or [])
+    constants, said_zone = dict(_pair(given) for given in set_ or []), _zone(zone)
     bootstrap.prepare()
     for path in files:
         preview = _awaited(service.start_file(LOCAL_ADMIN, workspace, path))
@@ -150,12 +154,13 @@ def import_(
                         "constants": part.mapping.constants | constants,
                         "decimal": decimal or part.mapping.decimal,
                         "dates": dates or part.mapping.dates,
+                        "zone": said_zone or part.mapping.zone,
                     }
                 )
                 for part in preview.parts
                 if part.mapping is not None
             }
-            if (constants or decimal or dates) and chosen:
+            if (constants or decimal or dates or said_zone) and chosen:
                 _check_columns(constants, chosen)
                 preview = _awaited(service.start_remap(LOCAL_ADMIN, preview, chosen)).without(preview.left_out)
             renewal = service.renewed(LOCAL_ADMIN, preview)
@@ -287,6 +292,7 @@ def flow(
         list[str] | None, typer.Option(metavar="DATE...", help="Days of which the cumulative flow is printed.")
     ] = None,
     dates: Annotated[DateOrder | None, typer.Option(help="The order of dates that could be read either way.")] = None,
+    zone: Annotated[str | None, typer.Option(help=_ZONE)] = None,
     reopened: Annotated[Reopening, typer.Option(help="What becomes of the times of what moves back.")] = Reopening.KEPT,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -306,7 +312,7 @@ def flow(
         cfd_at=[_day(day) for day in (*(cfd_at or ()), *days)],
         reopened=Reopened(reopened.value),
     )  # fmt: skip
-    read = log_files.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates)
+    read = log_files.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates, zone=_zone(zone))
     for said in read.notes:
         typer.echo(_say(said), err=True)
     if as_json:
@@ -329,6 +335,16 @@ def _listed(words: str | None) -> list[str] | None:
     if words is None:
         return None
     return [word.strip() for word in next(csv.reader([words], skipinitialspace=True), []) if word.strip()]
+
+
+def _zone(word: str | None) -> str | None:
+    from marops.sources import zones
+
+    if word is None:
+        return None
+    if (found := zones.named(word)) is None:
+        raise UserError(text("{zone} is no time zone. Write it as America/Sao_Paulo.", zone=word))
+    return found
 
 
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")

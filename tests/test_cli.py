@@ -555,6 +555,22 @@ def test_flow_knows_a_stage_in_any_letters_white_space_and_accents(home: Path, t
     assert (found["cycle_time_days"]["mean"], found["never_entered"]) == (1.5, [])
 
 
+def test_the_zone_of_times_without_one_is_said_on_the_command_line(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\n1,Build,2026-03-02 10:00\n1,Done,2026-03-08 22:30\n")
+    weeks = [
+        json.loads(marops("flow", path, "--json", *said).stdout)["throughput_per_week"]
+        for said in ((), ("--zone", "America/Sao_Paulo"))
+    ]
+    assert weeks == [{"2026-03-02": 1}, {"2026-03-09": 1}]
+    assert mistake(marops("flow", path, "--zone", "Mars")) == "Mars is no time zone. Write it as America/Sao_Paulo."
+    assert "Times without a time zone were read as America/Sao_Paulo time, as was chosen, and are kept in UTC." in (
+        marops("import", path, "--zone", "America/Sao_Paulo").stdout
+    )
+    assert made.counted("work_item_transition")["transition_at"].to_list() == [
+        made.utc(2026, 3, 2, 13), made.utc(2026, 3, 9, 1, 30),
+    ]  # fmt: skip
+
+
 def test_flow_leaves_out_every_item_with_a_row_that_was_not_read_however_many_there_are(home: Path, tmp_path: Path) -> None:
     bad = 11_000  # more than a report lists one by one
     rows = [f"x{n},Build,2026-03-02T00:00:00Z\nx{n},Done,soon" for n in range(bad)]

@@ -16,14 +16,15 @@ from marops.sources import unimported
 from marops.tables import ROW
 
 
-def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None = None) -> OfFile:
+def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None = None, zone: str | None = None) -> OfFile:
     """The measures of an event log in a file of the server, read as an import would read it; `dates` is the order of dates that
-    could be read either way. Raises BadFile, NotFound, and UserError for stages the log does not have.
+    could be read either way, `zone` the IANA zone of times without one. Raises BadFile, NotFound, and UserError for stages the log
+    does not have.
     """
     require(principal, Action.IMPORT)
     called = text("event log (a column for the case, the stage and the timestamp)")
     mend = text("Rename them to case, stage and timestamp (and role, where there is one), and try again.")
-    found = unimported.read_table(principal, path, "work_item_transition", called, mend, dates=dates)
+    found = unimported.read_table(principal, path, "work_item_transition", called, mend, dates=dates, zone=zone)
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
     rows = _as_numbered(found.rows)
     events = rows.select(

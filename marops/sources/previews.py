@@ -155,9 +155,10 @@ def describe(path: Path) -> Report:
 
 
 @contextmanager
-def staged_alone(path: Path, dates: str | None = None) -> Generator[tuple[Report, Path]]:
+def staged_alone(path: Path, dates: str | None = None, zone: str | None = None) -> Generator[tuple[Report, Path]]:
     """A file read in a child process as if it were to be imported, with nothing remembered, and the folder of its staged rows,
-    which is removed afterwards. `dates`: the order of dates where it is asked. Raises NotFound.
+    which is removed afterwards. `dates`: the order of dates where it is asked; `zone`: the IANA zone of times without one. Raises
+    NotFound.
     """
     _check_files(path)
     folder = new_folder()
@@ -165,8 +166,10 @@ def staged_alone(path: Path, dates: str | None = None) -> Generator[tuple[Report
     try:
         report = runner.read([job])[0]
         mapped = {part.name: part.mapping for part in report.parts if part.mapping is not None}
-        if dates is not None and any(asked.code == "date_order" for part in report.parts for asked in part.questions):
-            answered = {name: mapping.model_copy(update={"dates": dates}) for name, mapping in mapped.items()}
+        is_asked = any(asked.code == "date_order" for part in report.parts for asked in part.questions)
+        said = {**({"dates": dates} if dates and is_asked else {}), **({"zone": zone} if zone else {})}
+        if said:
+            answered = {name: mapping.model_copy(update=said) for name, mapping in mapped.items()}
             report = runner.read([job.model_copy(update={"mappings": answered})])[0]
         yield report, folder
     finally:

@@ -34,15 +34,18 @@ class Found:
     refused: tuple[Text, ...]
 
 
-def read_table(principal: Principal, path: Path, table: str, called: Text, mend: Text, *, dates: str | None = None) -> Found:
+def read_table(
+    principal: Principal, path: Path, table: str, called: Text, mend: Text, *, dates: str | None = None, zone: str | None = None
+) -> Found:  # fmt: skip
     """The rows that a file has of a table. `called`, `mend`: what such a file is, and how another becomes one, for the sentence on
-    one that is none; `dates`: the order of dates that could be read either way, "dmy" or "mdy".
+    one that is none; `dates`: the order of dates that could be read either way, "dmy" or "mdy"; `zone`: the IANA zone of times
+    without one.
 
     Raises NotFound where there is no such file, and BadFile where it cannot be read, holds no such table, or leaves something to
     ask.
     """
     require(principal, Action.IMPORT)
-    with previews.staged_alone(path, dates) as (report, folder):
+    with previews.staged_alone(path, dates, zone) as (report, folder):
         if report.failure:
             raise BadFile(words.note(report.failure))
         parts = [part for part in report.parts if part.mapping is not None and part.mapping.table == table]
