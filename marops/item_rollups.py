@@ -39,7 +39,7 @@ def _all_work(found: Facts) -> Work:
     """Imported work, which is not worked out anew where only work kept here has changed, and what is kept here."""
     process, unit = found.opened.process, unit_of(pl.col("campaign_name"), found.opened.units)
     kept = Work.of(found.kept.items, frames.named(found.kept.moves, process), process, unit, found.opened.over)
-    return _imported(found).united(kept)
+    return _imported(found).united(kept).labelled()
 
 
 def stage_moves(found: Facts) -> pl.DataFrame:
@@ -58,16 +58,17 @@ def stage_visits(found: Facts) -> pl.DataFrame:
 
 
 def work(found: Facts) -> pl.DataFrame:
-    """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, unit, assignee, created_at
-    (its first move, where only moves are known), due_date, launched_at (first entry into a stage that is a launch; null before),
-    by_end (that was the moment it was done, for it was never seen in a stage that runs), stage (where it is now; null: a word
-    that is not known), since (entered that stage; null: not known), role (that acts on it; null: not said), done_at (entered the
-    stage it is in, where nothing is left to do in it; null before), value_per_day, currency_code; and what to know of it:
-    finished (the status in which its tracker has finished it, though that is no end; null: none), differs (the tracker's status
-    and the last of its history, where they contradict each other), unknown (the tracker's status, where there is no history and
-    it is no stage), unknown_resolution (the tracker's word for how it ended, where it is done and the word is known neither as
-    done nor as dropped: it counts as launched), is_broken (a move of its history was refused, or cannot be: then since and
-    launched_at are null, and the stage is the one its tracker names, or else that of its last move that can be).
+    """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, label (what charts and lists
+    call it, unlike any other), unit, assignee, created_at (its first move, where only moves are known), due_date, launched_at
+    (first entry into a stage that is a launch; null before), by_end (that was the moment it was done, for it was never seen in a
+    stage that runs), stage (where it is now; null: a word that is not known), since (entered that stage; null: not known), role
+    (that acts on it; null: not said), done_at (entered the stage it is in, where nothing is left to do in it; null before),
+    value_per_day, currency_code; and what to know of it: finished (the status in which its tracker has finished it, though that
+    is no end; null: none), differs (the tracker's status and the last of its history, where they contradict each other), unknown
+    (the tracker's status, where there is no history and it is no stage), unknown_resolution (the tracker's word for how it ended,
+    where it is done and the word is known neither as done nor as dropped: it counts as launched), is_broken (a move of its
+    history was refused, or cannot be: then since and launched_at are null, and the stage is the one its tracker names, or else
+    that of its last move that can be).
 
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """

@@ -32,7 +32,7 @@ class Dates:
         """Open work where it stands: `issue_id`, `stage`, `index`, `since`, `stay` (calibration.Stay), `name`, `due_date`, `unit`.
         Work without a history stands where its tracker says, since it was created; work with a history that cannot be is left out.
         """
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "due_date", "unit")
+        named = self.work.select("issue_id", pl.col("label").alias("name"), "due_date", "unit")
         found = backtest.stays(self.delivered.placed, self.delivered.end).filter(pl.col("index") != self._done)
         index = {stage: at for at, stage in enumerate(self.delivered.workflow.stages)}
         unplaced = self.work.filter(

@@ -97,7 +97,7 @@ class Details:
     @cached_property
     def ageing(self) -> pl.DataFrame:
         """Work in progress with its age (`ageing.judged`), named: `name`, `assignee`, `due_date`."""
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"), "assignee", "due_date")
+        named = self.work.select("issue_id", pl.col("label").alias("name"), "assignee", "due_date")
         found = ageing.judged(self.delivered).join(named, on="issue_id", how="left", maintain_order="left")
         return found if self.acts_on is None else found.filter(pl.col("issue_id").is_in(list(self.acts_on)))
 
@@ -109,7 +109,7 @@ class Details:
     @cached_property
     def launched(self) -> pl.DataFrame:
         """What was launched in the period (`Delivery.timed`), named: `name`."""
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+        named = self.work.select("issue_id", pl.col("label").alias("name"))
         return speed.launched_in(self.delivered, self.period).join(named, on="issue_id", how="left", maintain_order="left")
 
     @cached_property
@@ -149,7 +149,7 @@ class Details:
         found = farthest.filter(pl.col("index") == index)
         if stage == LAUNCHED:
             found = found.filter(pl.col("since") >= begin)
-        named = self.work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+        named = self.work.select("issue_id", pl.col("label").alias("name"))
         return found.join(named, on="issue_id", how="left").select("issue_id", "name", "since", "back_in").sort("since", "issue_id")
 
     @cached_property
@@ -216,7 +216,7 @@ class Details:
     def doubts(self) -> pl.DataFrame:
         """What cannot be measured, or only with doubts: see `quality.doubts`, with `name` and `key`."""
         found = quality.doubts(self.delivered, self.work, self.moves, self.twins, self.refused)
-        named = self.work.select("issue_id", "key", pl.coalesce("campaign_name", "name").alias("name"))
+        named = self.work.select("issue_id", "key", pl.col("label").alias("name"))
         return found.join(named, on="issue_id", how="left", maintain_order="left")
 
     @cached_property

@@ -111,7 +111,7 @@ def timeline(flow: Flow, reader: Reader) -> Chart:
     stood as far were launched.
     """
     dated = flow.risks.sort("due_date", "issue_id")
-    called = dated.select(pl.coalesce("campaign_name", "name")).to_series()
+    called = dated["label"]
     rows = dated.head(_MOST)
     names = [escaped(name) for name in called.head(_MOST)]
     places = list(range(rows.height))

@@ -82,7 +82,7 @@ def due(work: pl.DataFrame, today: date, calendar: Calendar = USUAL) -> pl.DataF
         pl.when(launched <= by).then(pl.lit("on_time")).when(launched.is_not_null()).then(pl.lit("late"))
         .when(by < today).then(pl.lit("waiting")).otherwise(pl.lit("ahead"))
     )  # fmt: skip
-    name = pl.coalesce("campaign_name", "name").alias("name")
+    name = pl.col("label").alias("name")
     dated = work.filter(by.is_not_null() & ~_withdrawn())
     return dated.select("issue_id", name, by, launched.alias("launched"), state.alias("state")).sort("due_date", "issue_id")
 

@@ -199,11 +199,11 @@ def _values(work: pl.DataFrame, facts: rollups.Facts) -> pl.DataFrame:
 
 
 def _items(found: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
-    names = work.select("issue_id", pl.coalesce("campaign_name", "name").alias("name"))
+    names = work.select("issue_id", pl.col("label").alias("name"))
     return found.rename({"case": "issue_id"}).join(names, on="issue_id", how="left", maintain_order="left")
 
 
 def _named(found: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
-    names = work.select(pl.col("issue_id").alias("case"), pl.coalesce("campaign_name", "name").alias("named"))
+    names = work.select(pl.col("issue_id").alias("case"), pl.col("label").alias("named"))
     known = found.join(names, on="case", how="left", maintain_order="left")
     return known.with_columns(pl.col("case").alias("issue_id"), pl.coalesce("named", "case").alias("case")).drop("named")

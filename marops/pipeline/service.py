@@ -142,7 +142,7 @@ def _late(found: Flow) -> list[Finding]:
     what = ntext(
         "{n} launch is past its date: {name}, {days} days late.",
         "{n} launches are past their dates; {name} has waited longest, {days} days.",
-        late.height, name=first["campaign_name"] or first["name"], days=int(first["late"]),
+        late.height, name=first["label"], days=int(first["late"]),
     )  # fmt: skip
     cause = text("It stands in {stage}.", stage=stage.name) if stage else text("Its stage is not known.")
     currencies = set(known["currency_code"].drop_nulls())
@@ -188,7 +188,7 @@ def _over_allowed(found: Flow) -> list[Finding]:
     what = ntext(
         "{n} item stands in its stage for longer than allowed: {name}, {days} over.",
         "{n} items stand in their stages for longer than allowed; {name} is over by most, {days}.",
-        over.height, name=first["campaign_name"] or first["name"],
+        over.height, name=first["label"],
         days=metrics.days_said(float(first["over"]), first["in_working_days"]),
     )  # fmt: skip
     cause = text(

@@ -1,6 +1,6 @@
 """Moves, visits and items as frames, whether a tracker delivered them or they are kept here. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -71,6 +71,17 @@ class Work:
             for pair in ((self.moves, other.moves), (self.visits, other.visits))
         )
         return Work(moves, visits, pl.concat([self.items, other.items]).sort("created_at", "issue_id"))
+
+    def labelled(self) -> "Work":
+        """With `label`, what charts and lists call an item: its campaign, its own name beside it where several items are of that
+        campaign, its key where several have both the same.
+        """
+        name, campaign, key = (pl.col(column) for column in ("name", "campaign_name", "key"))
+        shared = (pl.len().over(campaign) > 1) & (name != campaign)
+        alone = pl.coalesce(pl.when(campaign.is_not_null() & shared).then(pl.format("{}: {}", campaign, name)), campaign, name)
+        items, label = self.items.with_columns(alone.alias("label")), pl.col("label")
+        one_of_many = pl.when(label.is_duplicated() & (label != key)).then(pl.format("{} {}", key, label))
+        return replace(self, items=items.with_columns(one_of_many.otherwise(label).alias("label")))
 
 
 def delivered(logged: pl.DataFrame, process: Process) -> pl.DataFrame:

@@ -33,10 +33,10 @@ ADS = {
     "conversions_value": pl.Float64, "currency_code": pl.String,
 }  # fmt: skip
 WORK = {
-    "issue_id": pl.String, "key": pl.String, "name": pl.String, "campaign_name": pl.String, "unit": pl.String,
-    "assignee": pl.String, "created_at": _MOMENT, "due_date": pl.Date, "launched_at": _MOMENT, "stage": pl.String,
-    "since": _MOMENT, "role": pl.String, "done_at": _MOMENT, "value_per_day": pl.Float64, "currency_code": pl.String,
-    "finished": pl.String, "differs": pl.String, "unknown": pl.String, "unknown_resolution": pl.String, "is_broken": pl.Boolean,
+    "issue_id": pl.String, "key": pl.String, "name": pl.String, "campaign_name": pl.String, "label": pl.String,
+    "unit": pl.String, "assignee": pl.String, "created_at": _MOMENT, "due_date": pl.Date, "launched_at": _MOMENT,
+    "stage": pl.String, "since": _MOMENT, "role": pl.String, "done_at": _MOMENT, "value_per_day": pl.Float64,
+    "currency_code": pl.String, "finished": pl.String, "differs": pl.String, "unknown": pl.String, "unknown_resolution": pl.String, "is_broken": pl.Boolean,
     "by_end": pl.Boolean,
 }  # fmt: skip
 TOUCHES = {"lead_id": pl.String, "unit": pl.String} | dict.fromkeys(
@@ -82,7 +82,8 @@ def ad(day: date, spend: float | None, conversions: float | None = None, **more:
 def item(issue: str, created: datetime, **more: Any) -> dict[str, Any]:
     """A work item; one that is done has been since it was in its stage, or else since it was created."""
     done = (more.get("since") or created) if more.get("stage") == "done" else None
-    return {"issue_id": issue, "key": issue, "name": issue, "created_at": created, "unit": "Retail", "done_at": done, **more}
+    names = dict.fromkeys(("issue_id", "key", "name", "label"), issue)
+    return {**names, "created_at": created, "unit": "Retail", "done_at": done, **more}
 
 
 def down(service: str, start: datetime, hours: float) -> list[dict[str, Any]]:

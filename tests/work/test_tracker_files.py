@@ -410,6 +410,24 @@ def test_the_data_reach_to_the_last_completion_wherever_their_end_is_said(take: 
     assert pipeline.flow(ANA, UP_TO_MARCH).last_day == date(2026, 3, 9)
 
 
+def test_items_of_one_campaign_are_told_apart_wherever_they_are_called(take: Take) -> None:
+    """By their own names, and by their keys where these are the same, too; one alone is called as its campaign is."""
+    rows = [
+        ("A-1", "Landing page", "Spring"), ("A-2", "Mailing", "Spring"), ("A-3", "Spring", "Spring"), ("A-4", "Banner", "Autumn"),
+        ("A-5", "Banner", ""), ("A-6", "Video", ""), ("A-7", "Video", ""), ("A-8", "Mailing", "Spring"),
+    ]  # fmt: skip
+    lines = "".join(f"{key},{name},Build,2026-02-0{key[-1]} 09:00,2026-03-01,{campaign}\n" for key, name, campaign in rows)
+    take(f"Issue key,Summary,Status,Created,Due date,Custom field (Campaign)\n{lines}")
+    called = dict(work("key", "label"))
+    assert called == {
+        "A-1": "Spring: Landing page", "A-2": "A-2 Spring: Mailing", "A-3": "Spring", "A-4": "Autumn", "A-5": "Banner",
+        "A-6": "A-6 Video", "A-7": "A-7 Video", "A-8": "A-8 Spring: Mailing",
+    }  # fmt: skip
+    found = pipeline.flow(VIC, UP_TO_MARCH)
+    assert sorted(found.due["name"]) == sorted(called.values())
+    assert sorted(found.items["label"]) == sorted(called.values())
+
+
 NAMED = """Issue key,Issue id,Status,Created,Assignee,Assignee Id
 A-1,1,Build,2026-02-01 09:00,Bea,u1
 A-2,2,Build,2026-02-01 10:00,Bea,{other}

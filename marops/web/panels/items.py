@@ -99,11 +99,6 @@ def _all(found: pl.DataFrame, said: Callable[[dict[str, Any]], Text], label: Tex
     table(shown, key=f"all_{key}_table", alt=say(label), name=key, opens=Opens(item, found["issue_id"].to_list(), open_item))
 
 
-def told_apart(name: pl.Expr) -> pl.Expr:
-    """The names of items, with their keys (`key`) where several have the same."""
-    return pl.when(name.is_duplicated() & (name != pl.col("key"))).then(pl.concat_str("key", name, separator=" ")).otherwise(name)
-
-
 def called(key: str, name: str) -> str:
     """An item as lists call it: by its key and its name, once where these are the same."""
     return name if key == name else f"{key} {name}"

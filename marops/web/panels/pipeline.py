@@ -19,7 +19,7 @@ from marops.stages import BEFORE_LAUNCH, Stage
 from marops.web import charts
 from marops.web.components import note, section
 from marops.web.markup import html
-from marops.web.panels.items import link, open_item, opened, told_apart
+from marops.web.panels.items import link, open_item, opened
 from marops.web.scope import Here
 from marops.web.session import reader, say
 from marops.web.tables import Opens, table
@@ -45,7 +45,7 @@ def risk_table(flow: Flow, held: Held) -> None:
     # What somebody acts on stands first: narrow screens cut the rest off.
     campaign = say(text("Campaign"))
     shown = found.select(
-        told_apart(pl.coalesce("campaign_name", "name", "key")).alias(campaign),
+        pl.col("label").alias(campaign),
         chance.alias(say(text("Late, %"))),
         pl.col("at_risk").round(0).cast(pl.Int64).alias(at_risk),
         pl.col("due_date").alias(say(text("Due"))),
@@ -107,7 +107,7 @@ def over_allowed(flow: Flow, place: Here) -> None:
         return
     section(text("What stands longer than allowed?"))
     opened(
-        flow.over_sla.with_columns(pl.coalesce("campaign_name", "name").alias("name")), _over, place, text("Over the days allowed"),
+        flow.over_sla.with_columns(pl.col("label").alias("name")), _over, place, text("Over the days allowed"),
         key="over",
     )  # fmt: skip
 
@@ -239,7 +239,7 @@ def _in_stage(flow: Flow, place: Here) -> None:
     stage = flow.process.named(place.looks("stage"))
     if stage is None:
         return
-    found = flow.in_stage(stage).with_columns(pl.coalesce("campaign_name", "name").alias("name"))
+    found = flow.in_stage(stage).with_columns(pl.col("label").alias("name"))
     note(ntext("{n} item is in {stage} now:", "{n} items are in {stage} now, the longest first:", found.height, stage=stage.name))
     opened(found, _since, place, text("Items in the stage"), key="stage")
 
@@ -260,12 +260,11 @@ def _board(flow: Flow, place: Here) -> None:
     """The seven stages with their campaigns, the longest in the stage on top."""
     r, over = reader(), set(flow.over_sla["issue_id"])
     columns: list[dict[str, object]] = []
-    shown = flow.items.with_columns(told_apart(pl.coalesce("campaign_name", "name", "key")).alias("shown"))
     for stage in flow.process.board:
-        here = shown.filter(pl.col("stage") == stage.id)
+        here = flow.items.filter(pl.col("stage") == stage.id)
         items = [
             {
-                "name": item["shown"],
+                "name": item["label"],
                 "href": link(place, item["issue_id"]),
                 "lines": _item_lines(item, stage, is_over=item["issue_id"] in over),
                 "old": item["limit"] is not None and item["waiting"] is not None and item["waiting"] > item["limit"],
