@@ -471,12 +471,17 @@ def _tell(said: Text) -> None:
 
 
 def _logged(defect: Exception) -> Text:
-    """What to say of a defect, whose traceback goes into the log beside the data."""
+    """What to say of a defect, whose traceback goes into the log beside the data; where none can be written, into no log."""
     import logging
 
-    path = settings.current().home / "marops.log"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    logging.basicConfig(filename=path, format="%(asctime)s %(name)s %(message)s", force=True)
+    try:
+        path = settings.made(settings.current().home) / "marops.log"
+        logging.basicConfig(filename=path, format="%(asctime)s %(name)s %(message)s", force=True)
+    except (BadSetting, OSError) as unwritten:
+        found = f"{type(defect).__name__}: {defect}"
+        why = unwritten.text if isinstance(unwritten, BadSetting) else (unwritten.strerror or str(unwritten))
+        return text("Something went wrong that marops did not expect ({found}), and no log of it could be written: {why}",
+                    found=found, why=why)  # fmt: skip
     logging.getLogger("marops").error("unexpected", exc_info=defect)
     return text("Something went wrong that marops did not expect; {log} has the details.", log=str(path))
 

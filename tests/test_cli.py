@@ -382,17 +382,42 @@ def test_run_refuses_a_port_that_is_taken() -> None:
     )
 
 
-def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path) -> None:
-    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
-    assert here("import", path).returncode == 0
-    (tmp_path / "home" / "staging").rmdir()
-    made.put(tmp_path / "home" / "staging", "in the way")
-    done = marops("import", path)
+def _unexpected() -> None:
+    raise ArithmeticError("seven is no number")
+
+
+def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marops.bootstrap.prepare", _unexpected)
+    done = here("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS))
     assert done.returncode == 1
     log = tmp_path / "home" / "marops.log"
     assert done.stderr.splitlines() == [f"marops: Something went wrong that marops did not expect; {log} has the details."]
     assert "Traceback" in log.read_text(encoding="utf-8")
     assert log.stat().st_mode & 0o777 <= 0o644
+
+
+def test_a_defect_is_one_line_also_where_its_log_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marops.bootstrap.prepare", _unexpected)
+    there = made.put(tmp_path / "a file", "")
+    assert here("import", there, MAROPS_HOME=str(there)).stderr == (
+        "marops: Something went wrong that marops did not expect (ArithmeticError: seven is no number), and no log of it could be "
+        f"written: The folder {there} cannot be made (File exists). marops keeps all its data in the folder that MAROPS_HOME "
+        "names: set it to one that can be written.\n"
+    )
+
+
+def test_a_home_that_cannot_be_made_is_one_line_and_a_file_is_looked_at_without_one(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build,2026-03-02\na,Done,2026-03-05\n")
+    for home, why in ((path, "Not a directory"), (Path("/proc/nope"), "No such file or directory")):
+        assert here("flow", path, MAROPS_HOME=str(home)).stdout.startswith("1 item, 2 events, 1 way through Build and Done;")
+        assert here("inspect", path, MAROPS_HOME=str(home)).stdout.startswith("2 rows of ")
+        assert mistake(here("import", path, MAROPS_HOME=str(home / "x"))) == (
+            f"The folder {home / 'x'} cannot be made ({why}). marops keeps all its data in the folder that MAROPS_HOME names: "
+            "set it to one that can be written."
+        )
+    fresh = tmp_path / "fresh"
+    assert here("flow", path, MAROPS_HOME=str(fresh)).returncode == 0
+    assert not fresh.exists()
 
 
 def test_mistakes_are_said_in_the_language_of_the_locale_without_failing() -> None:

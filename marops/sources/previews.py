@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from marops import lake, settings, store
@@ -102,13 +103,28 @@ def source(path: Path, mappings: dict[str, Mapping]) -> Source:
 
 
 def new_folder() -> Path:
-    """A folder for one preview; previews nobody decided on are removed on the way."""
-    staging = settings.current().staging
-    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A folder for one preview; previews nobody decided on are removed on the way. Raises BadSetting."""
+    staging = settings.made(settings.current().staging)
     sweep(staging)
     folder = staging / new_id()
     folder.mkdir(mode=0o700)
     return folder
+
+
+@contextmanager
+def _scratch() -> Generator[Path]:
+    """A folder for what is only looked at, and removed afterwards: beside the previews, where there are any, as much fits there;
+    else among the system's temporary files, so that looking needs no data folder and leaves none.
+    """
+    folder: Path | None = None
+    if settings.current().staging.is_dir():
+        with suppress(OSError):  # somebody else's data folder
+            folder = new_folder()
+    folder = folder or Path(mkdtemp(prefix="marops-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(staging: Path) -> None:
@@ -146,12 +162,9 @@ def read(
 def describe(path: Path) -> Report:
     """A file as it stands, described in a child process; nothing of it is kept. Raises NotFound."""
     _check_files(path)
-    folder = new_folder()
-    job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date(), describe=True)
-    try:
+    with _scratch() as folder:
+        job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date(), describe=True)
         return runner.read([job])[0]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -161,9 +174,8 @@ def staged_alone(path: Path, dates: str | None = None, zone: str | None = None) 
     NotFound.
     """
     _check_files(path)
-    folder = new_folder()
-    job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date())
-    try:
+    with _scratch() as folder:
+        job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date())
         report = runner.read([job])[0]
         mapped = {part.name: part.mapping for part in report.parts if part.mapping is not None}
         is_asked = any(asked.code == "date_order" for part in report.parts for asked in part.questions)
@@ -172,8 +184,6 @@ def staged_alone(path: Path, dates: str | None = None, zone: str | None = None) 
             answered = {name: mapping.model_copy(update=said) for name, mapping in mapped.items()}
             report = runner.read([job.model_copy(update={"mappings": answered})])[0]
         yield report, folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _previewed(principal: Principal, workspace_id: str, source: Source, digest: str, report: Report) -> Preview | BadFile:
