@@ -334,7 +334,9 @@ def _listed(words: str | None) -> list[str] | None:
     """Names with commas between them, one that holds a comma in quotes."""
     if words is None:
         return None
-    return [word.strip() for word in next(csv.reader([words], skipinitialspace=True), []) if word.strip()]
+    # A line break is a space like any other here; to the reader of CSV it would end the list.
+    line = re.sub(r"\s", " ", words)
+    return [word.strip() for word in next(csv.reader([line], skipinitialspace=True), []) if word.strip()]
 
 
 def _zone(word: str | None) -> str | None:

@@ -703,6 +703,14 @@ def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(hom
     assert found["cfd"] == {"2026-03-05": {"Build, test": 1, "day": 1}}
 
 
+def test_flow_takes_line_breaks_between_stages_for_spaces(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build it,2026-03-02\na,Done,2026-03-05\n")
+    assert json.loads(here("flow", path, "--json", "--stages", "Build\nit,\nDone\n").stdout)["stages"] == ["Build it", "Done"]
+    assert mistake(here("flow", path, "--done", "Build it\nDone")) == (
+        "No event of this log enters Build it Done. Its stages: Build it and Done."
+    )
+
+
 def _import_held(path: Path, stderr: int) -> tuple["subprocess.Popen[str]", psutil.Process]:
     """An import whose reader is held still for a while, so that it takes its time."""
     command = [sys.executable, "-m", "marops", "import", str(path)]
