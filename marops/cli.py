@@ -303,7 +303,7 @@ def flow(
 
     # "--cfd-at" may be followed by several days; what the parser leaves of them stands beside the file's name.
     days = [word for word in log if cfd_at and _DAY.fullmatch(word) and not Path(word).exists()]
-    files = [word for word in log if word not in days]
+    files = [word for word in log if word and word not in days]
     if len(files) != 1:
         raise UserError(text("Give the path of one log; found {files}.", files=joined(files) if files else text("none")))
     asked = Asked(

@@ -703,6 +703,16 @@ def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(hom
     assert found["cfd"] == {"2026-03-05": {"Build, test": 1, "day": 1}}
 
 
+def test_flow_of_what_is_no_file_says_what_it_is(tmp_path: Path) -> None:
+    assert mistake(here("flow", tmp_path)) == f"{tmp_path} is a folder. Give a file in it."
+    assert mistake(here("flow", "/dev/null")) == "/dev/null is a device or a pipe. Give a file: it is read more than once."
+    assert mistake(here("flow", "")) == "Give the path of one log; found none."
+    assert mistake(here("flow", tmp_path / "nope.csv")) == (
+        f"There is no file {tmp_path}/nope.csv. Check the name, or give the full path."
+    )
+    assert mistake(here("inspect", "x" * 400)) == f"There is no file {'x' * 300}. Check the name, or give the full path."
+
+
 def test_flow_takes_line_breaks_between_stages_for_spaces(home: Path, tmp_path: Path) -> None:
     path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build it,2026-03-02\na,Done,2026-03-05\n")
     assert json.loads(here("flow", path, "--json", "--stages", "Build\nit,\nDone\n").stdout)["stages"] == ["Build it", "Done"]

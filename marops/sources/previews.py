@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 from collections.abc import Collection, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -25,6 +26,8 @@ from marops.workspaces import store as workspaces
 
 _STALE_HOURS = 24
 _KNOWN = "known.json"
+_LONGEST_NAME = 300
+"""Characters of a name that a sentence repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +96,15 @@ def check_there(workspace_id: str, *paths: Path) -> None:
 
 def _check_files(*paths: Path) -> None:
     for path in paths:
-        if not path.is_file():
-            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
+        named = str(path)[:_LONGEST_NAME]
+        try:
+            mode = path.stat().st_mode
+        except (OSError, ValueError):  # not there, no name at all, a name too long to be one
+            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=named)) from None
+        if stat.S_ISDIR(mode):
+            raise NotFound(text("{path} is a folder. Give a file in it.", path=named))
+        if not stat.S_ISREG(mode):
+            raise NotFound(text("{path} is a device or a pipe. Give a file: it is read more than once.", path=named))
 
 
 def source(path: Path, mappings: dict[str, Mapping]) -> Source:
