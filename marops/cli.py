@@ -5,6 +5,7 @@ A user's mistake is one line on standard error and exit status 2. Commands impor
 """
 
 import csv
+import io
 import os
 import re
 import socket
@@ -13,7 +14,7 @@ import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -66,6 +67,8 @@ class DateOrder(StrEnum):
 
 def main() -> None:
     """Run the command of this process and end it with its status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # of standard error Python sees to it
+        sys.stdout.reconfigure(errors="replace")
     status: object = None
     try:
         status = app(standalone_mode=False)
@@ -267,9 +270,7 @@ def inspect(
         report = service.inspect_file(LOCAL_ADMIN, path)
         found = inspecting.inspection(path.name, report)
         if as_json:
-            import json
-
-            typer.echo(json.dumps(found, ensure_ascii=False))
+            _put_json(found)
         else:
             for line in inspecting.lines(report):
                 _tell(line)
@@ -316,9 +317,7 @@ def flow(
     for said in read.notes:
         typer.echo(_say(said), err=True)
     if as_json:
-        import json
-
-        typer.echo(json.dumps(read.found, ensure_ascii=False))
+        _put_json(read.found)
     else:
         for line in logs.lines(read.found, asked):
             _tell(line)
@@ -470,6 +469,17 @@ def _say(said: Text) -> str:
 
 def _tell(said: Text) -> None:
     typer.echo(_say(said))
+
+
+def _put_json(found: dict[str, Any]) -> None:
+    import json
+
+    line = json.dumps(found, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # what replaces letters would not be what was found
+        line = json.dumps(found)
+    typer.echo(line)
 
 
 def _logged(defect: Exception) -> Text:

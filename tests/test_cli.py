@@ -703,6 +703,17 @@ def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(hom
     assert found["cfd"] == {"2026-03-05": {"Build, test": 1, "day": 1}}
 
 
+def test_flow_prints_what_a_terminal_cannot_show_as_valid_json_and_replaces_it_in_text(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,审查,2026-03-02\na,Done,2026-03-05\n")
+    done = marops("flow", path, "--json", PYTHONIOENCODING="latin-1")
+    assert json.loads(done.stdout)["stages"] == ["审查", "Done"]
+    assert "\\u5ba1\\u67e5" in done.stdout
+    said = marops("flow", path, PYTHONIOENCODING="latin-1")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("1 item, 2 events, 1 way through ?? and Done; as of Mar 5, 2026.")
+    assert "审查" in here("flow", path, "--json").stdout
+
+
 def test_flow_of_what_is_no_file_says_what_it_is(tmp_path: Path) -> None:
     assert mistake(here("flow", tmp_path)) == f"{tmp_path} is a folder. Give a file in it."
     assert mistake(here("flow", "/dev/null")) == "/dev/null is a device or a pipe. Give a file: it is read more than once."
