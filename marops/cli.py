@@ -236,7 +236,7 @@ def watch(
     found = watching.Watch(LOCAL_ADMIN, workspace, folder, settle)
 
     def tell(taken: watching.Taken) -> None:
-        typer.echo(f"{taken.name}: {_say(taken.said)}", err=not taken.imported)
+        _put(f"{taken.name}: {_say(taken.said)}", err=not taken.imported)
 
     if once:
         found.once(tell)
@@ -252,7 +252,7 @@ def check() -> None:
     settings.current()
     found = health.checks(LOCAL_ADMIN)
     for one in found:
-        typer.echo(f"{'ok  ' if one.ok else 'FAIL'}  {_say(one.name)}: {_say(one.found)}")
+        _put(f"{'ok  ' if one.ok else 'FAIL'}  {_say(one.name)}: {_say(one.found)}")
     if not all(one.ok for one in found):
         raise typer.Exit(_FAILED)
 
@@ -326,7 +326,7 @@ def flow(
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(f"marops {__version__}")
+    _put(f"marops {__version__}")
 
 
 def _listed(words: str | None) -> list[str] | None:
@@ -441,7 +441,7 @@ def _tell_imported(preview: "Preview", named: "Named | None", notices: "Sequence
     if as_json:
         import json
 
-        typer.echo(json.dumps(telling.record(preview, named, notices, _reader())))
+        _put(json.dumps(telling.record(preview, named, notices, _reader())))
         return
     for line in telling.imported(preview):
         _tell(line)
@@ -468,7 +468,20 @@ def _say(said: Text) -> str:
 
 
 def _tell(said: Text) -> None:
-    typer.echo(_say(said))
+    _put(_say(said))
+
+
+def _put(line: str, *, err: bool = False) -> None:
+    """Print a line of what was asked for. Raises UserError where it cannot be written."""
+    try:
+        typer.echo(line, err=err)
+    except OSError as unwritten:
+        # Python would write what is left once more when it ends, and say in its own words that it cannot.
+        sys.stdout = None
+        if isinstance(unwritten, BrokenPipeError):  # whoever reads has read enough
+            raise SystemExit(_FAILED) from None
+        why = unwritten.strerror or str(unwritten)
+        raise UserError(text("The output could not be written ({why}). Make room, or send it elsewhere.", why=why)) from None
 
 
 def _put_json(found: dict[str, Any]) -> None:
@@ -479,7 +492,7 @@ def _put_json(found: dict[str, Any]) -> None:
         line.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # what replaces letters would not be what was found
         line = json.dumps(found)
-    typer.echo(line)
+    _put(line)
 
 
 def _logged(defect: Exception) -> Text:

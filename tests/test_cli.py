@@ -714,6 +714,19 @@ def test_flow_prints_what_a_terminal_cannot_show_as_valid_json_and_replaces_it_i
     assert "审查" in here("flow", path, "--json").stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_line_that_says_why(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build,2026-03-02\na,Done,2026-03-05\n")
+    for arguments in (["version"], ["flow", str(path), "--json"]):
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "marops", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT,
+            )  # fmt: skip
+        assert (done.returncode, done.stderr) == (
+            2, "marops: The output could not be written (No space left on device). Make room, or send it elsewhere.\n"
+        )  # fmt: skip
+
+
 def test_flow_of_what_is_no_file_says_what_it_is(tmp_path: Path) -> None:
     assert mistake(here("flow", tmp_path)) == f"{tmp_path} is a folder. Give a file in it."
     assert mistake(here("flow", "/dev/null")) == "/dev/null is a device or a pipe. Give a file: it is read more than once."
