@@ -45,6 +45,10 @@ _NOTES: dict[str, str] = {
     "open_quote": message(
         "A quotation mark opened in row {row} is never closed, so the rows after it cannot be told apart. Mend that row."
     ),
+    "long_row": message(
+        "From row {row} on, a row is longer than {limit} MB, which is no row of a table. Look for a cell that holds a whole file, or "
+        "a quotation mark that is never closed, and mend it."
+    ),
     "mixed_encoding": message(
         "Some text after row {row} is not in the encoding of the rest ({encoding}). Save the file as UTF-8 and try again."
     ),

@@ -525,3 +525,27 @@ def test_ids_that_a_spreadsheet_has_rounded_are_said(tmp_path: Path) -> None:
     ]
     part, _ = made.text(tmp_path, head + rows.format("120331000000000017"))
     assert part.notes == []
+
+
+@pytest.mark.parametrize("row", [2, 4])
+def test_a_cell_longer_than_the_sample_and_the_block_is_refused_with_its_row(tmp_path: Path, row: int) -> None:
+    rows = ["1,A,2026-03-01", "1,D,2026-03-02", "2,A,2026-03-01", "2,D,2026-03-04"]
+    rows[row - 2] = rows[row - 2].replace("A", "x" * 9_000_000)
+    part, taken = made.text(tmp_path, "\n".join(["case,stage,timestamp", *rows]) + "\n")
+    (refused,) = part.refused
+    assert (refused.row, refused.column, refused.value) == (row, "stage", "x" * 200)
+    assert str(words.reason(refused)) == "is longer than 32767 bytes"
+    assert taken[ROW].to_list() == [each for each in (2, 3, 4, 5) if each != row]
+
+
+def test_a_row_of_a_large_file_that_is_longer_than_any_row_is_refused_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", 10)
+    rows = ["1,A,2026-03-01", "1,B,2026-03-02,uneven", "2," + "x" * 20_000_000 + ",2026-03-01"]
+    report = made.read(made.put(tmp_path / "log.csv", "\n".join(["case,stage,timestamp", *rows]) + "\n"))
+    assert report.failure
+    assert str(words.note(report.failure)) == (
+        "From row 3 on, a row is longer than 8 MB, which is no row of a table. Look for a cell that holds a whole file, or a "
+        "quotation mark that is never closed, and mend it."
+    )
