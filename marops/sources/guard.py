@@ -60,12 +60,16 @@ _JSON = re.compile(rb'\s*(?:\[\s*)?\{\s*(?:["}]|\Z)')
 
 
 _XML_HEAD = 1 << 16
-_XML = re.compile(rb"\s*<(?:\?xml|!--|(?:[\w.-]+:)?log[\s>])")
-_LOG = re.compile(rb"<(?:[\w.-]+:)?log[\s>]")
+_XML = re.compile(rb"\s*<(?:\?xml|!--|(?:[\w.-]+:)?log[\s/>])")
+_LOG = re.compile(rb"<(?:[\w.-]+:)?log[\s/>]")
+_HTML = re.compile(rb"(?i)\s*<(?:!doctype\s+html|html[\s>])")
+_NAMED_XES = (".xes", ".xes.gz")
 
 
 def identify(path: Path, name: str) -> FileKind:
-    """The kind of a file by its content; the name is only quoted. Raises Unreadable."""
+    """The kind of a file by its content; the name only says what a file of marks that is no known one should have been. Raises
+    Unreadable.
+    """
     size = path.stat().st_size
     if size == 0:
         raise Unreadable("empty_file", name=name)
@@ -88,7 +92,17 @@ def identify(path: Path, name: str) -> FileKind:
         # A text file may begin with the letters of a short magic number ("MZ..."); it then goes on as text.
         if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head or not _printable(head)):
             raise Unreadable("foreign_file", name=name, kind=kind)
-    return FileKind.JSON if _JSON.match(head.lstrip(b"\xff\xfe\xef\xbb\xbf").replace(b"\x00", b"")) else FileKind.TEXT
+    begins = _plain(head)
+    if _HTML.match(begins):
+        raise Unreadable("foreign_file", name=name, kind="HTML")
+    if begins.startswith(b"<") and name.lower().endswith(_NAMED_XES):
+        raise Unreadable("not_xes", name=name, first=begins.decode(errors="replace").splitlines()[0])
+    return FileKind.JSON if _JSON.match(begins) else FileKind.TEXT
+
+
+def _plain(head: bytes) -> bytes:
+    """How a text begins, whichever Unicode it is written in, as far as it is ASCII."""
+    return head.lstrip(b"\xff\xfe\xef\xbb\xbf").replace(b"\x00", b"")
 
 
 def _xml(path: Path, head: bytes) -> bytes:
@@ -107,7 +121,7 @@ def _xml(path: Path, head: bytes) -> bytes:
 
 
 def _begins_as_xml(head: bytes) -> bool:
-    return bool(_XML.match(head.lstrip(b"\xff\xfe\xef\xbb\xbf").replace(b"\x00", b"")))
+    return bool(_XML.match(_plain(head)))
 
 
 def _printable(head: bytes) -> bool:

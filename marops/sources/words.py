@@ -22,6 +22,7 @@ _NOTES: dict[str, str] = {
         "{name} is really a {kind} file, whatever its name says. "
         "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     ),
+    "not_xes": message("{name} is no XES: it begins with “{first}”. Export the event log again as XES."),
     "broken_xml": message("{name} is no complete XML: line {line} cannot be read. Export or copy the log again."),
     "declares_document_type": message(
         "{name} declares a document type, which no event log needs and which can make a small file a huge one. "
@@ -46,8 +47,8 @@ _NOTES: dict[str, str] = {
         "A quotation mark opened in row {row} is never closed, so the rows after it cannot be told apart. Mend that row."
     ),
     "long_row": message(
-        "From row {row} on, a row is longer than {limit} MB, which is no row of a table. Look for a cell that holds a whole file, or "
-        "a quotation mark that is never closed, and mend it."
+        "From row {row} on, a row is longer than {limit} MB, which is no row of a table. Look for a cell that holds a whole file, "
+        "or a quotation mark that is never closed, and mend it."
     ),
     "mixed_encoding": message(
         "Some text after row {row} is not in the encoding of the rest ({encoding}). Save the file as UTF-8 and try again."

@@ -129,12 +129,16 @@ def test_a_log_is_one_however_its_xml_is_written(tmp_path: Path, content: str | 
         (LOG.replace("<!-- a log -->", '<!DOCTYPE log [<!ENTITY a "b">]>'), "log.xes declares a document type"),
         ('<?xml version="1.0"?><html></html>', "log.xes is really a XML file"),
         (LOG[: LOG.index("<trace>")] + "</log>", "log.xes is an event log without a single event."),
+        ("<log/>", "log.xes is an event log without a single event. Export it again."),
+        ("<!doctype HTML>\n<p>Sign in", "log.xes is really a HTML file, whatever its name says. Export the report as CSV, "),
+        ("<html><body>Sign in", "log.xes is really a HTML file, whatever its name says. Export the report as CSV, "),
+        ("<events>\n<e/></events>", "log.xes is no XES: it begins with “<events>”. Export the event log again as XES."),
         (LOG.replace("UTF-8", "gbk"), "log.xes is XML in an encoding that cannot be read."),
         (LOG.replace("UTF-8", "nonsense"), "log.xes is XML in an encoding that cannot be read."),
         (gzip.compress(LOG.encode(), mtime=0)[:-40], "log.xes is packed with gzip and cut short or damaged."),
         (gzip.compress(b"a,b\n1,2\n", mtime=0), "log.xes is really a gzip file"),
     ],
-    ids=["cut short", "a document type", "a page", "no event", "gbk", "no encoding", "a cut gzip", "another gzip"],
+    ids=["cut short", "a document type", "a page", "no event", "no trace", "HTML", "more HTML", "other XML", "gbk", "no encoding", "a cut gzip", "another gzip"],
 )
 def test_what_is_no_log_or_not_all_of_one_is_refused_with_the_reason(tmp_path: Path, content: str | bytes, said: str) -> None:
     assert refused(written(tmp_path, content)).startswith(said)
