@@ -280,7 +280,7 @@ def inspect(
 def flow(
     log: Annotated[
         list[str],
-        typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp and, where known, role), XES, XES.gz, or Jira's JSON."),
+        typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp, role where known), XES or Jira's JSON; also gzipped."),
     ],
     *,
     stages: Annotated[str | None, typer.Option(help="Stages in their order, with commas between; else the usual order.")] = None,

@@ -32,7 +32,7 @@ from marops.sources import (
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, absent, complete, completes_row_by_row
-from marops.sources.guard import FileKind, Unreadable, identify
+from marops.sources.guard import FileKind, Unreadable, identify, unpacked
 from marops.sources.kept_out import KeptOut
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
@@ -112,9 +112,12 @@ def stage(job: Job) -> Report:
     """Read the job's file, stage its rows under `job.folder` (or only describe its tables) and say what was found. Bad
     files become a failure.
     """
-    path, folder = Path(job.path), Path(job.folder)
+    folder = Path(job.folder)
+    unpacking = folder / "unpacked"
     report = Report()
     try:
+        path = unpacked(Path(job.path), job.name, unpacking)
+        job = job.model_copy(update={"path": str(path)})
         report.kind = identify(path, job.name)
         for raw in opening.tables(path, FileKind(report.kind), job, report):
             if job.describe:
@@ -125,6 +128,8 @@ def stage(job: Job) -> Report:
                     report.parts += _parts(flags, job, folder, len(report.parts))
     except Unreadable as refused:
         return Report(failure=refused.note)
+    finally:
+        unpacking.unlink(missing_ok=True)
     if not report.parts and not report.described:
         report.failure = Note(code="no_table", values={"name": job.name})
     return report

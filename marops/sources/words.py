@@ -29,8 +29,12 @@ _NOTES: dict[str, str] = {
         "Export it again without one."
     ),
     "truncated_gzip": message("{name} is packed with gzip and cut short or damaged. Copy or download it again."),
+    "empty_gzip": message(
+        "{name} is packed with gzip and holds nothing. Download it again, or check that the export had finished."
+    ),
+    "packed_twice": message("{name} is packed with gzip twice. Unpack it once and give what comes out."),
     "gzip_bomb": message(
-        "{name} would unpack to far more than packed logs do and was not read. Unpack it and give the log itself."
+        "{name} would unpack to far more than packed exports do and was not read. Unpack it and give what comes out."
     ),
     "xml_encoding": message("{name} is XML in an encoding that cannot be read. Export the log in UTF-8."),
     "no_event": message("{name} is an event log without a single event. Export it again."),

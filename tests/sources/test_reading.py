@@ -1,6 +1,7 @@
 """Files as tables of text, in every encoding, notation and container they come in."""
 
 import csv
+import gzip
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -400,7 +401,6 @@ def test_every_sheet_with_a_table_is_a_part_and_others_are_named(tmp_path: Path)
     [
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (b"%PDF-1.7\n", "PDF"),
-        (b"\x1f\x8b\x08\x00", "gzip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
         (b"MZ\x90\x00", "EXE"),
         (b"SQLite format 3\x00", "SQLite"),
@@ -413,6 +413,24 @@ def test_a_foreign_file_is_known_by_its_first_bytes_whatever_its_name(tmp_path: 
         f"report.csv is really a {kind} file, whatever its name says. "
         "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     )
+
+
+def test_a_packed_file_is_read_as_what_it_holds_and_leaves_nothing_unpacked(tmp_path: Path) -> None:
+    plain = made.text(tmp_path, PROMOTIONS, "ads.csv")
+    packed = made.text(tmp_path, gzip.compress(PROMOTIONS.encode()), "ads.csv.gz")
+    assert packed[0] == plain[0]
+    assert packed[1].equals(plain[1])
+    assert [path.name for path in (tmp_path / "ads.csv.gz.staged").iterdir()] == [plain[0].rows.file]
+
+
+def test_a_packed_file_that_comes_to_more_than_exports_do_is_refused(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv.gz", gzip.compress(b"Day,Clicks\n" + b"2026-05-01,1\n" * 6_000_000))
+    report = made.read(path)
+    assert report.failure
+    assert str(words.note(report.failure)) == (
+        "ads.csv.gz would unpack to far more than packed exports do and was not read. Unpack it and give what comes out."
+    )
+    assert list((tmp_path / "ads.csv.gz.staged").iterdir()) == []
 
 
 def test_a_text_that_begins_like_a_program_is_still_text(tmp_path: Path) -> None:
