@@ -727,6 +727,12 @@ def test_output_that_cannot_be_written_is_one_line_that_says_why(tmp_path: Path)
         )  # fmt: skip
 
 
+def test_flow_of_a_log_without_events_says_what_to_look_for(tmp_path: Path) -> None:
+    assert mistake(here("flow", made.put(tmp_path / "log.csv", "case,stage,timestamp\n"))) == (
+        "log.csv holds no event below its column names. Check that the export had finished, and that no filter was set."
+    )
+
+
 def test_flow_of_what_is_no_file_says_what_it_is(tmp_path: Path) -> None:
     assert mistake(here("flow", tmp_path)) == f"{tmp_path} is a folder. Give a file in it."
     assert mistake(here("flow", "/dev/null")) == "/dev/null is a device or a pipe. Give a file: it is read more than once."
