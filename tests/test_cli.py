@@ -727,6 +727,16 @@ def test_output_that_cannot_be_written_is_one_line_that_says_why(tmp_path: Path)
         )  # fmt: skip
 
 
+def test_flow_quotes_what_stands_for_no_value_as_the_file_says_it(tmp_path: Path) -> None:
+    rows = ["case,stage,timestamp", "a,Build,2026-03-02", "a,Done,9999-12-31", "null,Build,2026-03-03", "c,Build,2026-03-02", "b,,"]
+    said = here("flow", made.put(tmp_path / "log.csv", "\n".join(rows) + "\n")).stderr.splitlines()
+    assert said[:3] == [
+        "  row 3, timestamp “9999-12-31” stands for no value, and there has to be one",
+        "  row 4, case “null” stands for no value, and there has to be one",
+        "  row 6, stage “” is missing and has to be there",
+    ]
+
+
 def test_flow_of_a_log_without_events_says_what_to_look_for(tmp_path: Path) -> None:
     assert mistake(here("flow", made.put(tmp_path / "log.csv", "case,stage,timestamp\n"))) == (
         "log.csv holds no event below its column names. Check that the export had finished, and that no filter was set."

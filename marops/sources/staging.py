@@ -388,7 +388,7 @@ class _Staging:
         part.rows_refused += violations[ROW].n_unique()
         part.refused += [
             Refused(row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit)
-            for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
+            for row, column, rule, limit, value in self._as_written(layout, violations, KEPT - len(part.refused)).iter_rows()
         ]
         staged = pl.scan_parquet(self.target)
         found = summing.summed(layout.table, staged)
@@ -409,6 +409,21 @@ class _Staging:
             part.notes.append(Note(code="serials", values={"columns": named}))
         if decided.local and found.rows:
             part.notes.append(_zone_said(layout))
+
+    def _as_written(self, layout: Layout, violations: pl.DataFrame, most: int) -> pl.DataFrame:
+        """The first violations, a value that has to be there and is not as the file writes it: "null", or a day in 9999."""
+        first = violations.head(max(0, most))
+        lacking = first.filter(pl.col("value").is_null())
+        columns = {name: at for name, at in layout.mapping.columns.items() if name in lacking["column"]}
+        if not columns or (self.matched and self.matched.unpivoted):
+            return first
+        rows = self.raw.frame.filter(pl.col(ROW).is_in(lacking[ROW].implode()))
+        written = rows.select(ROW, **{name: pl.col(f"c{at}") for name, at in columns.items()}).collect(engine="streaming")
+        if written[ROW].is_duplicated().any():  # several rows of one record
+            return first
+        cells = written.unpivot(index=ROW, variable_name="column", value_name="written")
+        both = first.join(cells, on=[ROW, "column"], how="left", maintain_order="left")
+        return both.with_columns(pl.coalesce("value", "written").alias("value")).drop("written")
 
     def _refuse_unread(self, layout: Layout, decided: Casting, unread: pl.DataFrame) -> None:
         self.part.rows_refused += unread[ROW].n_unique()

@@ -322,6 +322,8 @@ def sentences(found: Iterable[Text]) -> Text:
 
 def reason(refused: Refused) -> Text:
     """Why a cell was refused."""
+    if refused.rule == "required" and refused.value.strip():
+        return text("stands for no value, and there has to be one")
     return reason_of(refused.rule, refused.limit)
 
 

@@ -567,3 +567,16 @@ def test_a_row_of_a_large_file_that_is_longer_than_any_row_is_refused_with_its_p
         "From row 3 on, a row is longer than 8 MB, which is no row of a table. Look for a cell that holds a whole file, or a "
         "quotation mark that is never closed, and mend it."
     )
+
+
+@pytest.mark.parametrize("small", [10, reading.SMALL], ids=["quickly", "exactly"])
+def test_a_value_that_stands_for_none_where_one_has_to_be_is_quoted_as_the_file_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", small)
+    rows = ("case,stage,timestamp", "1,A,2026-03-01", "null,A,2026-03-02", "1,D,9999-12-31", "1,-,2026-03-04", "2,D,2026-03-04")
+    part, _ = made.text(tmp_path, "\n".join(rows) + "\n")
+    assert [(cell.row, cell.column, cell.value) for cell in part.refused] == [
+        (3, "case", "null"), (4, "timestamp", "9999-12-31"), (5, "stage", "-"),
+    ]  # fmt: skip
+    assert {str(words.reason(cell)) for cell in part.refused} == {"stands for no value, and there has to be one"}
