@@ -630,11 +630,14 @@ def test_flow_names_the_first_refused_cells_as_an_import_does(home: Path, tmp_pa
     rows = "case,stage,timestamp\nb,Build,2026-03-02\nb,Done,soon\n"
     path = made.put(tmp_path / "log.csv", f"{rows}a,Build,2026-03-02\na,Done,2026-03-05\n")
     done = here("flow", path, "--json")
-    assert done.stderr.splitlines() == ["  row 3, timestamp “soon” cannot be read as what the column holds"]
+    assert done.stderr.splitlines() == [
+        "  row 3, timestamp “soon” cannot be read as what the column holds",
+        "  Mend what is refused in the file and try again; until then items with it are left out.",
+    ]
     assert json.loads(done.stdout)["excluded"] == [{"case": "b", "why": "unreadable date"}]
     assert mistake(here("flow", made.put(tmp_path / "alone.csv", rows))) == (
         "No event of this log can be used. Left out: 1 item with a moment that cannot be read. "
-        "The first refused: row 3, timestamp “soon” cannot be read as what the column holds."
+        "The first refused: row 3, timestamp “soon” cannot be read as what the column holds. Mend it in the file and try again."
     )
 
 
@@ -725,6 +728,18 @@ def test_output_that_cannot_be_written_is_one_line_that_says_why(tmp_path: Path)
         assert (done.returncode, done.stderr) == (
             2, "marops: The output could not be written (No space left on device). Make room, or send it elsewhere.\n"
         )  # fmt: skip
+
+
+def test_flow_of_a_log_in_xes_names_the_case_and_event_of_what_is_refused(tmp_path: Path) -> None:
+    event = '<event><string key="concept:name" value="{}"/><date key="time:timestamp" value="{}"/></event>'
+    trace = '<trace><string key="concept:name" value="{}"/>{}</trace>'
+    events = [event.format("A", "2026-03-02T00:00:00Z"), event.format("D", "soon"), event.format("D", "2026-03-04T00:00:00Z")]
+    log = trace.format("n 1", events[0] + events[1]) + trace.format("n 2", events[0] + events[2])
+    done = here("flow", made.put(tmp_path / "log.xes", f"<log>{log}</log>"))
+    assert done.stderr.splitlines() == [
+        "  event 2 of the log, case “n 1”, time:timestamp “soon” cannot be read as what the column holds",
+        "  Mend what is refused in the file and try again; until then items with it are left out.",
+    ]
 
 
 def test_flow_quotes_what_stands_for_no_value_as_the_file_says_it(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -124,6 +125,8 @@ def stage(job: Job) -> Report:
                 report.described += describing.describe(raw)
             else:
                 report.parts += _parts(raw, job, folder, len(report.parts))
+                if report.kind == FileKind.XES:
+                    _name_cases(report.parts, folder)
                 if flags := flagging.flags_in(raw):
                     report.parts += _parts(flags, job, folder, len(report.parts))
     except Unreadable as refused:
@@ -152,6 +155,16 @@ def _parts(raw: RawTable, job: Job, folder: Path, before: int) -> list[Part]:
         part.questions += questions
         found.append(part)
     return found
+
+
+def _name_cases(parts: Sequence[Part], folder: Path) -> None:
+    """Say of refused cells of an event log whose they are: it has no rows that a person could count."""
+    for part in parts:
+        if part.staged is None or not part.staged.kept_out:
+            continue
+        owners = pl.read_parquet(folder / part.staged.kept_out, columns=[ROW, "of"]).unique(ROW, keep="first")
+        of = dict(owners.with_columns(pl.col("of").fill_null("")).iter_rows())
+        part.refused = [cell.model_copy(update={"of": of.get(cell.row, "")}) for cell in part.refused]
 
 
 def _may_hold_sums(staged: Staged, folder: Path) -> bool:
