@@ -580,3 +580,16 @@ def test_a_value_that_stands_for_none_where_one_has_to_be_is_quoted_as_the_file_
         (3, "case", "null"), (4, "timestamp", "9999-12-31"), (5, "stage", "-"),
     ]  # fmt: skip
     assert {str(words.reason(cell)) for cell in part.refused} == {"stands for no value, and there has to be one"}
+
+
+@pytest.mark.parametrize("small", [10, reading.SMALL], ids=["quickly", "exactly"])
+@pytest.mark.parametrize("named", ["Total", "Gesamt", "Subtotal", "Summe", "all", "All"])
+def test_an_event_whose_case_is_called_like_a_total_is_an_event_and_a_total_without_a_moment_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int, named: str
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", small)
+    rows = (f"{named},A,2026-03-01,9", f"{named},D,2026-03-02,", "2,A,2026-03-01,4", "2,D,2026-03-04,5", "Total,,,18")
+    part, taken = made.text(tmp_path, "\n".join(["case,stage,timestamp,cost", *rows]) + "\n")
+    assert taken.sort(ROW).select("issue_id", "status").rows() == [(named, "A"), (named, "D"), ("2", "A"), ("2", "D")]
+    assert [(row.row, row.why) for row in part.set_aside] == [(6, "total")]
+    assert (part.refused, part.questions) == ([], [])
