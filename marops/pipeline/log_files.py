@@ -48,8 +48,8 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
             raise
         said = text("{why} The first refused: {cell}. Mend it in the file and try again.", why=none.text, cell=found.refused[0])
         raise UserError(said) from None
-    mend = text("  Mend what is refused in the file and try again; until then items with it are left out.")
-    return OfFile(measured, (*found.notes, *found.refused, *([mend] if found.refused else [])))
+    again = text("  Mend what is refused in the file and try again; until then items with it are left out.")
+    return OfFile(measured, (*found.notes, *found.refused, *([again] if found.refused else [])))
 
 
 def _as_numbered(rows: pl.DataFrame) -> pl.DataFrame:

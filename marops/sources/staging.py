@@ -126,7 +126,7 @@ def stage(job: Job) -> Report:
             else:
                 report.parts += _parts(raw, job, folder, len(report.parts))
                 if report.kind == FileKind.XES:
-                    _name_cases(report.parts, folder)
+                    _name_events(report.parts, folder)
                 if flags := flagging.flags_in(raw):
                     report.parts += _parts(flags, job, folder, len(report.parts))
     except Unreadable as refused:
@@ -157,9 +157,12 @@ def _parts(raw: RawTable, job: Job, folder: Path, before: int) -> list[Part]:
     return found
 
 
-def _name_cases(parts: Sequence[Part], folder: Path) -> None:
-    """Say of refused cells of an event log whose they are: it has no rows that a person could count."""
+def _name_events(parts: Sequence[Part], folder: Path) -> None:
+    """Say of what stands in an event log in which event, and of refused cells whose they are: it has no rows to be counted."""
     for part in parts:
+        for note in part.notes:
+            if "row" in note.values:
+                note.values["event"] = note.values.pop("row")
         if part.staged is None or not part.staged.kept_out:
             continue
         owners = pl.read_parquet(folder / part.staged.kept_out, columns=[ROW, "of"]).unique(ROW, keep="first")

@@ -115,7 +115,7 @@ _NOTES: dict[str, str] = {
         "Rows of {table} need {columns}. Say on the Data page which columns hold them, or give one value for all rows."
     ),
     "rounded_ids": message(
-        "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in row {row}, says “{value}”): different ones may "
+        "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in {place}, says “{value}”): different ones may "
         "look the same. Export the file again and give it as it is, without saving it from a spreadsheet."
     ),
     "created_only": message(
@@ -123,7 +123,7 @@ _NOTES: dict[str, str] = {
         "each change was made; without one nothing is known of how issues moved, or were flagged."
     ),
     "no_date": message(
-        "No cell of “{column}” can be read as a date; the first, in row {row}, says “{value}”. "
+        "No cell of “{column}” can be read as a date; the first, in {place}, says “{value}”. "
         "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
     ),
     "no_rows": message("There are no rows below the header: an empty report. Nothing was changed."),
@@ -304,10 +304,15 @@ def untied(header: str, total: Total, currency: str | None = None) -> Text:
 def note(found: Note) -> Text:
     """The sentence for a note or failure."""
     # A row's number is a name, not an amount.
-    values = {name: str(value) if name == "row" else value for name, value in found.values.items()}
+    values = {name: str(value) if name in _PLACES else value for name, value in found.values.items()}
     if found.code in _COUNTED:
         return _COUNTED[found.code](int(values.pop("n")), values)
-    return text(_NOTES[found.code], **values)
+    places = [text(said, **{name: values[name]}) for name, said in _PLACES.items() if name in values]
+    return text(_NOTES[found.code], **values, **({"place": places[0]} if places else {}))
+
+
+_PLACES = {"row": message("row {row}"), "event": message("event {event} of the log")}
+"""Where something stands in a file: an event log in XES has no rows."""
 
 
 def question(asked: Question) -> Text:

@@ -185,6 +185,17 @@ def test_a_log_on_one_line_keeps_the_order_of_its_events_and_refuses_only_the_ba
     assert found.kept_out.select("of", "column", "rule").rows() == [("bad", "transition_at", "required")]
 
 
+def test_a_log_without_a_readable_moment_is_refused_with_the_event(tmp_path: Path) -> None:
+    event = "<event><string key='concept:name' value='Build'/><date key='time:timestamp' value='soon'/></event>"
+    path = written(tmp_path, f"<log><trace><string key='concept:name' value='a'/>{event}</trace></log>")
+    with pytest.raises(BadFile) as found:
+        unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
+    assert str(found.value) == (
+        "No cell of “time:timestamp” can be read as a date; the first, in event 1 of the log, says “soon”. "
+        "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
+    )
+
+
 def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) -> None:
     preview = service.preview_upload(LOCAL_ADMIN, OWN, "log.xes", LOG.encode())
     assert [(part.recognised_as, part.rows_ready) for part in preview.report.parts] == [("Event log (XES)", 3)]
