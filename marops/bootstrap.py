@@ -54,9 +54,11 @@ ROWS = (
 
 
 def prepare() -> None:
-    """Create the data folder (readable by its owner only), migrate the database, and see to it that there is a workspace."""
+    """Create the data folder (readable by its owner only), migrate the database, and see to it that there is a workspace. Raises
+    BadSetting.
+    """
     found = settings.current()
     for folder in (found.home, found.lake, found.staging):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.made(folder)
     store.migrate()
     _workspaces.ensure_own()

@@ -5,6 +5,7 @@ A user's mistake is one line on standard error and exit status 2. Commands impor
 """
 
 import csv
+import io
 import os
 import re
 import socket
@@ -13,7 +14,7 @@ import sys
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -66,6 +67,8 @@ class DateOrder(StrEnum):
 
 def main() -> None:
     """Run the command of this process and end it with its status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # of standard error Python sees to it
+        sys.stdout.reconfigure(errors="replace")
     status: object = None
     try:
         status = app(standalone_mode=False)
@@ -233,7 +236,7 @@ def watch(
     found = watching.Watch(LOCAL_ADMIN, workspace, folder, settle)
 
     def tell(taken: watching.Taken) -> None:
-        typer.echo(f"{taken.name}: {_say(taken.said)}", err=not taken.imported)
+        _put(f"{taken.name}: {_say(taken.said)}", err=not taken.imported)
 
     if once:
         found.once(tell)
@@ -249,7 +252,7 @@ def check() -> None:
     settings.current()
     found = health.checks(LOCAL_ADMIN)
     for one in found:
-        typer.echo(f"{'ok  ' if one.ok else 'FAIL'}  {_say(one.name)}: {_say(one.found)}")
+        _put(f"{'ok  ' if one.ok else 'FAIL'}  {_say(one.name)}: {_say(one.found)}")
     if not all(one.ok for one in found):
         raise typer.Exit(_FAILED)
 
@@ -267,9 +270,7 @@ def inspect(
         report = service.inspect_file(LOCAL_ADMIN, path)
         found = inspecting.inspection(path.name, report)
         if as_json:
-            import json
-
-            typer.echo(json.dumps(found, ensure_ascii=False))
+            _put_json(found)
         else:
             for line in inspecting.lines(report):
                 _tell(line)
@@ -279,7 +280,7 @@ def inspect(
 def flow(
     log: Annotated[
         list[str],
-        typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp and, where known, role), XES, XES.gz, or Jira's JSON."),
+        typer.Argument(metavar="LOG", help="CSV (case, stage, timestamp, role where known), XES or Jira's JSON; also gzipped."),
     ],
     *,
     stages: Annotated[str | None, typer.Option(help="Stages in their order, with commas between; else the usual order.")] = None,
@@ -303,7 +304,7 @@ def flow(
 
     # "--cfd-at" may be followed by several days; what the parser leaves of them stands beside the file's name.
     days = [word for word in log if cfd_at and _DAY.fullmatch(word) and not Path(word).exists()]
-    files = [word for word in log if word not in days]
+    files = [word for word in log if word and word not in days]
     if len(files) != 1:
         raise UserError(text("Give the path of one log; found {files}.", files=joined(files) if files else text("none")))
     asked = Asked(
@@ -316,9 +317,7 @@ def flow(
     for said in read.notes:
         typer.echo(_say(said), err=True)
     if as_json:
-        import json
-
-        typer.echo(json.dumps(read.found, ensure_ascii=False))
+        _put_json(read.found)
     else:
         for line in logs.lines(read.found, asked):
             _tell(line)
@@ -327,14 +326,16 @@ def flow(
 @app.command()
 def version() -> None:
     """Print the version."""
-    typer.echo(f"marops {__version__}")
+    _put(f"marops {__version__}")
 
 
 def _listed(words: str | None) -> list[str] | None:
     """Names with commas between them, one that holds a comma in quotes."""
     if words is None:
         return None
-    return [word.strip() for word in next(csv.reader([words], skipinitialspace=True), []) if word.strip()]
+    # A line break is a space like any other here; to the reader of CSV it would end the list.
+    line = re.sub(r"\s", " ", words)
+    return [word.strip() for word in next(csv.reader([line], skipinitialspace=True), []) if word.strip()]
 
 
 def _zone(word: str | None) -> str | None:
@@ -440,7 +441,7 @@ def _tell_imported(preview: "Preview", named: "Named | None", notices: "Sequence
     if as_json:
         import json
 
-        typer.echo(json.dumps(telling.record(preview, named, notices, _reader())))
+        _put(json.dumps(telling.record(preview, named, notices, _reader())))
         return
     for line in telling.imported(preview):
         _tell(line)
@@ -467,16 +468,45 @@ def _say(said: Text) -> str:
 
 
 def _tell(said: Text) -> None:
-    typer.echo(_say(said))
+    _put(_say(said))
+
+
+def _put(line: str, *, err: bool = False) -> None:
+    """Print a line of what was asked for. Raises UserError where it cannot be written."""
+    try:
+        typer.echo(line, err=err)
+    except OSError as unwritten:
+        # Python would write what is left once more when it ends, and say in its own words that it cannot.
+        sys.stdout = None
+        if isinstance(unwritten, BrokenPipeError):  # whoever reads has read enough
+            raise SystemExit(_FAILED) from None
+        why = unwritten.strerror or str(unwritten)
+        raise UserError(text("The output could not be written ({why}). Make room, or send it elsewhere.", why=why)) from None
+
+
+def _put_json(found: dict[str, Any]) -> None:
+    import json
+
+    line = json.dumps(found, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # what replaces letters would not be what was found
+        line = json.dumps(found)
+    _put(line)
 
 
 def _logged(defect: Exception) -> Text:
-    """What to say of a defect, whose traceback goes into the log beside the data."""
+    """What to say of a defect, whose traceback goes into the log beside the data; where none can be written, into no log."""
     import logging
 
-    path = settings.current().home / "marops.log"
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    logging.basicConfig(filename=path, format="%(asctime)s %(name)s %(message)s", force=True)
+    try:
+        path = settings.made(settings.current().home) / "marops.log"
+        logging.basicConfig(filename=path, format="%(asctime)s %(name)s %(message)s", force=True)
+    except (BadSetting, OSError) as unwritten:
+        found = f"{type(defect).__name__}: {defect}"
+        why = unwritten.text if isinstance(unwritten, BadSetting) else (unwritten.strerror or str(unwritten))
+        return text("Something went wrong that marops did not expect ({found}), and no log of it could be written: {why}",
+                    found=found, why=why)  # fmt: skip
     logging.getLogger("marops").error("unexpected", exc_info=defect)
     return text("Something went wrong that marops did not expect; {log} has the details.", log=str(path))
 

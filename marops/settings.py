@@ -68,6 +68,21 @@ def current() -> Settings:
     )
 
 
+def made(folder: Path) -> Path:
+    """A folder of the home, made where it is not there, for its owner alone. Raises BadSetting where it cannot be made."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as refused:
+        raise BadSetting(
+            text(
+                "The folder {folder} cannot be made ({why}). marops keeps all its data in the folder that MAROPS_HOME names: "
+                "set it to one that can be written.",
+                folder=str(folder), why=refused.strerror or str(refused),
+            )
+        ) from refused  # fmt: skip
+    return folder
+
+
 def secret_keys() -> list[str]:
     """The keys of MAROPS_SECRET_KEY, separated by commas: the first one seals, all open. No part of `Settings`, whose repr
     may be shown.

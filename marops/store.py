@@ -142,7 +142,7 @@ def engine() -> Engine:
 @lru_cache(maxsize=8)
 def _engine(url: str, home: Path) -> Engine:
     if url.startswith("sqlite"):
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings.made(home)
         made = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
         event.listen(made, "connect", _prepare_sqlite)
         event.listen(made, "begin", _begin_sqlite)

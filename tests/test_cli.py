@@ -382,17 +382,42 @@ def test_run_refuses_a_port_that_is_taken() -> None:
     )
 
 
-def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path) -> None:
-    path = made.put(tmp_path / "ads.csv", made.THREE_DAYS)
-    assert here("import", path).returncode == 0
-    (tmp_path / "home" / "staging").rmdir()
-    made.put(tmp_path / "home" / "staging", "in the way")
-    done = marops("import", path)
+def _unexpected() -> None:
+    raise ArithmeticError("seven is no number")
+
+
+def test_a_defect_is_one_line_and_its_traceback_goes_into_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marops.bootstrap.prepare", _unexpected)
+    done = here("import", made.put(tmp_path / "ads.csv", made.THREE_DAYS))
     assert done.returncode == 1
     log = tmp_path / "home" / "marops.log"
     assert done.stderr.splitlines() == [f"marops: Something went wrong that marops did not expect; {log} has the details."]
     assert "Traceback" in log.read_text(encoding="utf-8")
     assert log.stat().st_mode & 0o777 <= 0o644
+
+
+def test_a_defect_is_one_line_also_where_its_log_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marops.bootstrap.prepare", _unexpected)
+    there = made.put(tmp_path / "a file", "")
+    assert here("import", there, MAROPS_HOME=str(there)).stderr == (
+        "marops: Something went wrong that marops did not expect (ArithmeticError: seven is no number), and no log of it could be "
+        f"written: The folder {there} cannot be made (File exists). marops keeps all its data in the folder that MAROPS_HOME "
+        "names: set it to one that can be written.\n"
+    )
+
+
+def test_a_home_that_cannot_be_made_is_one_line_and_a_file_is_looked_at_without_one(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build,2026-03-02\na,Done,2026-03-05\n")
+    for home, why in ((path, "Not a directory"), (Path("/proc/nope"), "No such file or directory")):
+        assert here("flow", path, MAROPS_HOME=str(home)).stdout.startswith("1 item, 2 events, 1 way through Build and Done;")
+        assert here("inspect", path, MAROPS_HOME=str(home)).stdout.startswith("2 rows of ")
+        assert mistake(here("import", path, MAROPS_HOME=str(home / "x"))) == (
+            f"The folder {home / 'x'} cannot be made ({why}). marops keeps all its data in the folder that MAROPS_HOME names: "
+            "set it to one that can be written."
+        )
+    fresh = tmp_path / "fresh"
+    assert here("flow", path, MAROPS_HOME=str(fresh)).returncode == 0
+    assert not fresh.exists()
 
 
 def test_mistakes_are_said_in_the_language_of_the_locale_without_failing() -> None:
@@ -605,11 +630,14 @@ def test_flow_names_the_first_refused_cells_as_an_import_does(home: Path, tmp_pa
     rows = "case,stage,timestamp\nb,Build,2026-03-02\nb,Done,soon\n"
     path = made.put(tmp_path / "log.csv", f"{rows}a,Build,2026-03-02\na,Done,2026-03-05\n")
     done = here("flow", path, "--json")
-    assert done.stderr.splitlines() == ["  row 3, timestamp “soon” cannot be read as what the column holds"]
+    assert done.stderr.splitlines() == [
+        "  row 3, timestamp “soon” cannot be read as what the column holds",
+        "  Mend what is refused in the file and try again; until then items with it are left out.",
+    ]
     assert json.loads(done.stdout)["excluded"] == [{"case": "b", "why": "unreadable date"}]
     assert mistake(here("flow", made.put(tmp_path / "alone.csv", rows))) == (
         "No event of this log can be used. Left out: 1 item with a moment that cannot be read. "
-        "The first refused: row 3, timestamp “soon” cannot be read as what the column holds."
+        "The first refused: row 3, timestamp “soon” cannot be read as what the column holds. Mend it in the file and try again."
     )
 
 
@@ -676,6 +704,76 @@ def test_flow_takes_stages_with_a_comma_in_quotes_and_one_that_is_called_day(hom
     path = made.put(tmp_path / "log.csv", 'case,stage,timestamp\na,"Build, test",2026-03-02\na,day,2026-03-05\n')
     found = json.loads(marops("flow", path, "--json", "--stages", '"Build, test",day', "--cfd-at", "2026-03-05").stdout)
     assert found["cfd"] == {"2026-03-05": {"Build, test": 1, "day": 1}}
+
+
+def test_flow_prints_what_a_terminal_cannot_show_as_valid_json_and_replaces_it_in_text(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,审查,2026-03-02\na,Done,2026-03-05\n")
+    done = marops("flow", path, "--json", PYTHONIOENCODING="latin-1")
+    assert json.loads(done.stdout)["stages"] == ["审查", "Done"]
+    assert "\\u5ba1\\u67e5" in done.stdout
+    said = marops("flow", path, PYTHONIOENCODING="latin-1")
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("1 item, 2 events, 1 way through ?? and Done; as of Mar 5, 2026.")
+    assert "审查" in here("flow", path, "--json").stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_written_is_one_line_that_says_why(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build,2026-03-02\na,Done,2026-03-05\n")
+    for arguments in (["version"], ["flow", str(path), "--json"]):
+        with Path("/dev/full").open("w", encoding="utf-8") as full:
+            done = subprocess.run(
+                [sys.executable, "-m", "marops", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=ROOT,
+            )  # fmt: skip
+        assert (done.returncode, done.stderr) == (
+            2, "marops: The output could not be written (No space left on device). Make room, or send it elsewhere.\n"
+        )  # fmt: skip
+
+
+def test_flow_of_a_log_in_xes_names_the_case_and_event_of_what_is_refused(tmp_path: Path) -> None:
+    event = '<event><string key="concept:name" value="{}"/><date key="time:timestamp" value="{}"/></event>'
+    trace = '<trace><string key="concept:name" value="{}"/>{}</trace>'
+    events = [event.format("A", "2026-03-02T00:00:00Z"), event.format("D", "soon"), event.format("D", "2026-03-04T00:00:00Z")]
+    log = trace.format("n 1", events[0] + events[1]) + trace.format("n 2", events[0] + events[2])
+    done = here("flow", made.put(tmp_path / "log.xes", f"<log>{log}</log>"))
+    assert done.stderr.splitlines() == [
+        "  event 2 of the log, case “n 1”, time:timestamp “soon” cannot be read as what the column holds",
+        "  Mend what is refused in the file and try again; until then items with it are left out.",
+    ]
+
+
+def test_flow_quotes_what_stands_for_no_value_as_the_file_says_it(tmp_path: Path) -> None:
+    rows = ["case,stage,timestamp", "a,Build,2026-03-02", "a,Done,9999-12-31", "null,Build,2026-03-03", "c,Build,2026-03-02", "b,,"]
+    said = here("flow", made.put(tmp_path / "log.csv", "\n".join(rows) + "\n")).stderr.splitlines()
+    assert said[:3] == [
+        "  row 3, timestamp “9999-12-31” stands for no value, and there has to be one",
+        "  row 4, case “null” stands for no value, and there has to be one",
+        "  row 6, stage “” is missing and has to be there",
+    ]
+
+
+def test_flow_of_a_log_without_events_says_what_to_look_for(tmp_path: Path) -> None:
+    assert mistake(here("flow", made.put(tmp_path / "log.csv", "case,stage,timestamp\n"))) == (
+        "log.csv holds no event below its column names. Check that the export had finished, and that no filter was set."
+    )
+
+
+def test_flow_of_what_is_no_file_says_what_it_is(tmp_path: Path) -> None:
+    assert mistake(here("flow", tmp_path)) == f"{tmp_path} is a folder. Give a file in it."
+    assert mistake(here("flow", "/dev/null")) == "/dev/null is a device or a pipe. Give a file: it is read more than once."
+    assert mistake(here("flow", "")) == "Give the path of one log; found none."
+    assert mistake(here("flow", tmp_path / "nope.csv")) == (
+        f"There is no file {tmp_path}/nope.csv. Check the name, or give the full path."
+    )
+    assert mistake(here("inspect", "x" * 400)) == f"There is no file {'x' * 300}. Check the name, or give the full path."
+
+
+def test_flow_takes_line_breaks_between_stages_for_spaces(home: Path, tmp_path: Path) -> None:
+    path = made.put(tmp_path / "log.csv", "case,stage,timestamp\na,Build it,2026-03-02\na,Done,2026-03-05\n")
+    assert json.loads(here("flow", path, "--json", "--stages", "Build\nit,\nDone\n").stdout)["stages"] == ["Build it", "Done"]
+    assert mistake(here("flow", path, "--done", "Build it\nDone")) == (
+        "No event of this log enters Build it Done. Its stages: Build it and Done."
+    )
 
 
 def _import_held(path: Path, stderr: int) -> tuple["subprocess.Popen[str]", psutil.Process]:

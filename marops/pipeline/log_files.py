@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from marops.errors import UserError
+from marops.errors import BadFile, UserError
 from marops.language import text
 from marops.pipeline import events as events_of
 from marops.pipeline import logs
@@ -25,6 +25,11 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     called = text("event log (a column for the case, the stage and the timestamp)")
     mend = text("Rename them to case, stage and timestamp (and role, where there is one), and try again.")
     found = unimported.read_table(principal, path, "work_item_transition", called, mend, dates=dates, zone=zone)
+    if found.rows.is_empty() and found.kept_out.is_empty() and not found.listed:
+        raise BadFile(
+            text("{name} holds no event below its column names. Check that the export had finished, and that no filter was set.",
+                 name=path.name)
+        )  # fmt: skip
     columns = {"case": "issue_id", "stage": "status", "at": "transition_at", "role": "role", "lifecycle": "lifecycle"}
     rows = _as_numbered(found.rows)
     events = rows.select(
@@ -41,8 +46,10 @@ def of_log(principal: Principal, path: Path, asked: Asked, *, dates: str | None 
     except UserError as none:
         if not found.refused or not told <= unread.keys():
             raise
-        raise UserError(text("{why} The first refused: {cell}.", why=none.text, cell=found.refused[0])) from None
-    return OfFile(measured, (*found.notes, *found.refused))
+        said = text("{why} The first refused: {cell}. Mend it in the file and try again.", why=none.text, cell=found.refused[0])
+        raise UserError(said) from None
+    again = text("  Mend what is refused in the file and try again; until then items with it are left out.")
+    return OfFile(measured, (*found.notes, *found.refused, *([again] if found.refused else [])))
 
 
 def _as_numbered(rows: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from marops.sources import formats, moments
 from marops.sources.reading import RawTable
 from marops.sources.recognising import PSEUDO, Match
 from marops.sources.report import Mapping
-from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL, called
+from marops.sources.subtotals import LABELS, PLAIN_TOTAL, TOTAL_LABEL, called, own_columns
 from marops.tables import ROW, TABLES, Table, Type
 
 _BLANKS = ("", "--", " --", "-", "—")
@@ -198,8 +198,10 @@ def why_not_data(layout: Layout, present: Sequence[str]) -> pl.Expr:
 
 def _is_sure(layout: Layout, present: Sequence[str]) -> pl.Expr:
     """Whether a row that may say "total" is one, by the row alone: it says nothing else in its first cell, or lacks something
-    that describes the others. A search term may be called so, too.
+    that describes the others. A search term may be called so, too, and a thing or event that lacks nothing of its own.
     """
+    if own := set(own_columns(layout.matched)):
+        return pl.any_horizontal(pl.col(name).is_in(_BLANKS) for name, at in layout.mapping.columns.items() if at in own)
     plain = pl.col("__leads") & pl.col("__label").str.contains(PLAIN_TOTAL)
     described = [
         name for name in present

@@ -15,7 +15,17 @@ from marops.sources.reading import RawTable
 from marops.sources.recognising import Match, looks_like_names, recognise
 from marops.sources.report import Question
 from marops.sources.statistics import find_statistics
-from marops.sources.subtotals import LABELS, NAMED_TOTAL, PLAIN_TOTAL, TOTAL_LABEL, additive, find_groups, find_subtotals, is_sum
+from marops.sources.subtotals import (
+    LABELS,
+    NAMED_TOTAL,
+    PLAIN_TOTAL,
+    TOTAL_LABEL,
+    additive,
+    find_groups,
+    find_subtotals,
+    is_sum,
+    own_columns,
+)
 from marops.tables import ROW
 
 _MOST_LABELS = 4
@@ -87,7 +97,10 @@ def _outlined(raw: RawTable, rows: pl.DataFrame) -> Outlined:
     questions: list[Question] = [doubted] if doubted else []
     columns = held(raw.headers, rows.filter(why.is_null()), matched, questions)
     data = rows.filter(why.is_null())
+    # What has an id is a thing, though the id may look like a number.
+    unnamed = data.filter(is_missing(pl.col(f"c{own[0]}")))[ROW] if (own := own_columns(matched)) else data[ROW]
     totals = (_undescribed(data, columns, matched) if matched else []) or _unlabelled_totals(raw.headers, data, columns)
+    totals = [row for row in totals if row in unnamed]
     why = _with(rows, why, dict.fromkeys(totals, "total"))
     groups = find_groups(raw.headers, rows.filter(why.is_null()), columns, rows.filter(why == "total"))
     why = _with(rows, why, dict.fromkeys(groups, "subtotal"))
@@ -206,7 +219,7 @@ def _set_aside(headers: Sequence[str], frame: pl.DataFrame, labels: int) -> pl.S
 def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None) -> list[int]:
     """The row numbers of totals that say so beyond doubt: by nothing but "total" in the first cell (and numbers that can be a
     sum), above or below all data, or without a text or date that the other rows have. Search terms and campaigns may be called
-    so, too; they are in full.
+    so, too; they are in full. So may things and events, which are no totals where they lack nothing of their own.
     """
     cells = [pl.col(f"c{index}") for index in range(min(LABELS, len(headers)))]
     # Google Analytics says so to the right of the numbers.
@@ -225,6 +238,8 @@ def _labelled(headers: Sequence[str], data: pl.DataFrame, matched: Match | None)
     outside = (pl.col("at") < (inside.min() or 0)) | (pl.col("at") > (inside.max() if inside.len() else -1))
     plain = cells[0].str.contains(PLAIN_TOTAL)
     too_small = plain & pl.col("at").is_in(_too_small(headers, columns, numbered))
+    if own := own_columns(matched):
+        return data.filter(says & pl.any_horizontal(is_missing(pl.col(f"c{at}")) for at in own))[ROW].to_list()
     sure = says & (lacks | at_end | ((plain | (first & outside)) & ~too_small))
     return numbered.filter(sure)[ROW].to_list()
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 from collections.abc import Collection, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from marops import lake, settings, store
@@ -24,6 +26,8 @@ from marops.workspaces import store as workspaces
 
 _STALE_HOURS = 24
 _KNOWN = "known.json"
+_LONGEST_NAME = 300
+"""Characters of a name that a sentence repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,15 @@ def check_there(workspace_id: str, *paths: Path) -> None:
 
 def _check_files(*paths: Path) -> None:
     for path in paths:
-        if not path.is_file():
-            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=str(path)))
+        named = str(path)[:_LONGEST_NAME]
+        try:
+            mode = path.stat().st_mode
+        except (OSError, ValueError):  # not there, no name at all, a name too long to be one
+            raise NotFound(text("There is no file {path}. Check the name, or give the full path.", path=named)) from None
+        if stat.S_ISDIR(mode):
+            raise NotFound(text("{path} is a folder. Give a file in it.", path=named))
+        if not stat.S_ISREG(mode):
+            raise NotFound(text("{path} is a device or a pipe. Give a file: it is read more than once.", path=named))
 
 
 def source(path: Path, mappings: dict[str, Mapping]) -> Source:
@@ -102,13 +113,28 @@ def source(path: Path, mappings: dict[str, Mapping]) -> Source:
 
 
 def new_folder() -> Path:
-    """A folder for one preview; previews nobody decided on are removed on the way."""
-    staging = settings.current().staging
-    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A folder for one preview; previews nobody decided on are removed on the way. Raises BadSetting."""
+    staging = settings.made(settings.current().staging)
     sweep(staging)
     folder = staging / new_id()
     folder.mkdir(mode=0o700)
     return folder
+
+
+@contextmanager
+def _scratch() -> Generator[Path]:
+    """A folder for what is only looked at, and removed afterwards: beside the previews, where there are any, as much fits there;
+    else among the system's temporary files, so that looking needs no data folder and leaves none.
+    """
+    folder: Path | None = None
+    if settings.current().staging.is_dir():
+        with suppress(OSError):  # somebody else's data folder
+            folder = new_folder()
+    folder = folder or Path(mkdtemp(prefix="marops-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep(staging: Path) -> None:
@@ -146,12 +172,9 @@ def read(
 def describe(path: Path) -> Report:
     """A file as it stands, described in a child process; nothing of it is kept. Raises NotFound."""
     _check_files(path)
-    folder = new_folder()
-    job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date(), describe=True)
-    try:
+    with _scratch() as folder:
+        job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date(), describe=True)
         return runner.read([job])[0]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -161,9 +184,8 @@ def staged_alone(path: Path, dates: str | None = None, zone: str | None = None) 
     NotFound.
     """
     _check_files(path)
-    folder = new_folder()
-    job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date())
-    try:
+    with _scratch() as folder:
+        job = Job(path=str(path.absolute()), name=path.name, folder=str(folder), today=datetime.now(UTC).date())
         report = runner.read([job])[0]
         mapped = {part.name: part.mapping for part in report.parts if part.mapping is not None}
         is_asked = any(asked.code == "date_order" for part in report.parts for asked in part.questions)
@@ -172,8 +194,6 @@ def staged_alone(path: Path, dates: str | None = None, zone: str | None = None) 
             answered = {name: mapping.model_copy(update=said) for name, mapping in mapped.items()}
             report = runner.read([job.model_copy(update={"mappings": answered})])[0]
         yield report, folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _previewed(principal: Principal, workspace_id: str, source: Source, digest: str, report: Report) -> Preview | BadFile:

@@ -6,6 +6,7 @@ a `Doubt`, and where it is not dispelled the file is read with Arrow after all.
 """
 
 import csv
+import io
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,7 @@ SMALL = 32 << 20
 
 MAX_COLUMNS = 2_000
 _BLOCK = 8 << 20
+"""Bytes that Arrow looks at together, so that no row of a large file may be longer."""
 
 _ENDS_AS_TOTAL = re.compile(r"(?i)[,;\t|]\s*\"?(?:grand )?totals?\"?\s*$")
 
@@ -63,7 +65,7 @@ class TextFile:
     dialect: Dialect
     head: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
-    """Physical lines that precede each record of `head`."""
+    """Physical lines that precede each record of `head`; where rows follow that are in no sample, also those that precede them."""
     certain: bool
     has_line_feeds: bool
 
@@ -122,7 +124,7 @@ def read_text(file: TextFile, header: int, folder: Path) -> RawTable:
         raise Unreadable("too_many_columns", columns=len(headers), limit=MAX_COLUMNS)
     width = len(file.head[header])
     first_row = header + 2
-    if header + 1 >= len(file.head):
+    if header + 1 >= len(file.lines):
         empty = pl.LazyFrame(schema={ROW: pl.Int64(), **dict.fromkeys(column_names(len(headers)), pl.String())})
         return RawTable("", headers, header + 1, file.head[:header], empty)
     skip = file.lines[header + 1]
@@ -195,6 +197,9 @@ def _records(sample: str, dialect: Dialect, *, complete: bool) -> tuple[tuple[tu
         lines.append(before)
         if len(head) == 400:
             break
+    else:
+        if not complete and (ends := max(sample.rfind("\n"), sample.rfind("\r")) + 1):
+            lines.append(len(list(io.StringIO(sample[:ends], newline=""))))
     return tuple(head), tuple(lines)
 
 
@@ -256,6 +261,8 @@ def _read_exactly(
         return "skip"
 
     names = column_names(width)
+    # A small file is one block, also where another encoding of its text is longer.
+    block = _BLOCK if target else 2 * SMALL
     frames: list[pl.DataFrame] = []
     writer: pa_parquet.ParquetWriter | None = None
     taken = 0
@@ -263,7 +270,7 @@ def _read_exactly(
         reader = pa_csv.open_csv(
             file.path,
             read_options=pa_csv.ReadOptions(
-                column_names=names, skip_rows=skip, encoding=file.encoding, use_threads=False, block_size=_BLOCK
+                column_names=names, skip_rows=skip, encoding=file.encoding, use_threads=False, block_size=block
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=file.dialect.delimiter, invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False
@@ -287,6 +294,8 @@ def _read_exactly(
     except pa.ArrowInvalid as broken:
         if "invalid UTF8" in str(broken) and file.encoding == "utf-8":
             raise _mixed_encoding(file, first_row + taken) from broken
+        if "straddl" in str(broken):
+            raise Unreadable("long_row", row=first_row + taken, limit=block >> 20) from broken
         raise Unreadable("broken_text", detail=str(broken)[:200]) from broken
     finally:
         if writer:

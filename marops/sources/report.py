@@ -19,13 +19,16 @@ class Note(BaseModel):
 
 
 class Refused(BaseModel):
-    """One cell that breaks the contract, and so keeps its row out."""
+    """One cell that breaks the contract, and so keeps its row out. `row`: of the file; in an event log in XES, which has no rows,
+    the number of the event, and `of` names its case.
+    """
 
     row: int
     column: str
     value: str
     rule: str
     limit: str = ""
+    of: str | None = None
 
 
 class SetAside(BaseModel):

@@ -1,5 +1,6 @@
 """The child process's work: one file in, staged Parquet files and a report out. Nothing here touches lake or store."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -32,7 +33,7 @@ from marops.sources import (
 from marops.sources.casting import Casting
 from marops.sources.cells import ASIDE, Layout
 from marops.sources.completing import Context, absent, complete, completes_row_by_row
-from marops.sources.guard import FileKind, Unreadable, identify
+from marops.sources.guard import FileKind, Unreadable, identify, unpacked
 from marops.sources.kept_out import KeptOut
 from marops.sources.reading import RawTable
 from marops.sources.recognising import (
@@ -112,19 +113,26 @@ def stage(job: Job) -> Report:
     """Read the job's file, stage its rows under `job.folder` (or only describe its tables) and say what was found. Bad
     files become a failure.
     """
-    path, folder = Path(job.path), Path(job.folder)
+    folder = Path(job.folder)
+    unpacking = folder / "unpacked"
     report = Report()
     try:
+        path = unpacked(Path(job.path), job.name, unpacking)
+        job = job.model_copy(update={"path": str(path)})
         report.kind = identify(path, job.name)
         for raw in opening.tables(path, FileKind(report.kind), job, report):
             if job.describe:
                 report.described += describing.describe(raw)
             else:
                 report.parts += _parts(raw, job, folder, len(report.parts))
+                if report.kind == FileKind.XES:
+                    _name_events(report.parts, folder)
                 if flags := flagging.flags_in(raw):
                     report.parts += _parts(flags, job, folder, len(report.parts))
     except Unreadable as refused:
         return Report(failure=refused.note)
+    finally:
+        unpacking.unlink(missing_ok=True)
     if not report.parts and not report.described:
         report.failure = Note(code="no_table", values={"name": job.name})
     return report
@@ -147,6 +155,19 @@ def _parts(raw: RawTable, job: Job, folder: Path, before: int) -> list[Part]:
         part.questions += questions
         found.append(part)
     return found
+
+
+def _name_events(parts: Sequence[Part], folder: Path) -> None:
+    """Say of what stands in an event log in which event, and of refused cells whose they are: it has no rows to be counted."""
+    for part in parts:
+        for note in part.notes:
+            if "row" in note.values:
+                note.values["event"] = note.values.pop("row")
+        if part.staged is None or not part.staged.kept_out:
+            continue
+        owners = pl.read_parquet(folder / part.staged.kept_out, columns=[ROW, "of"]).unique(ROW, keep="first")
+        of = dict(owners.with_columns(pl.col("of").fill_null("")).iter_rows())
+        part.refused = [cell.model_copy(update={"of": of.get(cell.row, "")}) for cell in part.refused]
 
 
 def _may_hold_sums(staged: Staged, folder: Path) -> bool:
@@ -383,7 +404,7 @@ class _Staging:
         part.rows_refused += violations[ROW].n_unique()
         part.refused += [
             Refused(row=row, column=layout.header_of(column), value=(value or "")[:200], rule=rule, limit=limit)
-            for row, column, rule, limit, value in violations.head(max(0, KEPT - len(part.refused))).iter_rows()
+            for row, column, rule, limit, value in self._as_written(layout, violations, KEPT - len(part.refused)).iter_rows()
         ]
         staged = pl.scan_parquet(self.target)
         found = summing.summed(layout.table, staged)
@@ -404,6 +425,21 @@ class _Staging:
             part.notes.append(Note(code="serials", values={"columns": named}))
         if decided.local and found.rows:
             part.notes.append(_zone_said(layout))
+
+    def _as_written(self, layout: Layout, violations: pl.DataFrame, most: int) -> pl.DataFrame:
+        """The first violations, a value that has to be there and is not as the file writes it: "null", or a day in 9999."""
+        first = violations.head(max(0, most))
+        lacking = first.filter(pl.col("value").is_null())
+        columns = {name: at for name, at in layout.mapping.columns.items() if name in lacking["column"]}
+        if not columns or (self.matched and self.matched.unpivoted):
+            return first
+        rows = self.raw.frame.filter(pl.col(ROW).is_in(lacking[ROW].implode()))
+        written = rows.select(ROW, **{name: pl.col(f"c{at}") for name, at in columns.items()}).collect(engine="streaming")
+        if written[ROW].is_duplicated().any():  # several rows of one record
+            return first
+        cells = written.unpivot(index=ROW, variable_name="column", value_name="written")
+        both = first.join(cells, on=[ROW, "column"], how="left", maintain_order="left")
+        return both.with_columns(pl.coalesce("value", "written").alias("value")).drop("written")
 
     def _refuse_unread(self, layout: Layout, decided: Casting, unread: pl.DataFrame) -> None:
         self.part.rows_refused += unread[ROW].n_unique()

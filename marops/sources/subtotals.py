@@ -15,7 +15,7 @@ from marops.sources import currencies, formats
 from marops.sources.columns import RATIO, Held, held
 from marops.sources.recognising import Match
 from marops.sources.report import Question
-from marops.tables import AD_PERFORMANCE, ROW
+from marops.tables import AD_PERFORMANCE, ROW, TABLES
 
 
 def _any(words: Sequence[str]) -> str:
@@ -38,6 +38,11 @@ NAMED_TOTAL = rf"(?i)^\s*(?:{_BARE}\s*(?:$|[:：])|{_NUMBERED}\s*$)"
 
 TOTAL_LABEL = rf"(?i)^\s*(?:{_BARE}\s*(?:$|[:：]|[-–—]\s)|{_NUMBERED}\s*$)"
 """The same, or "Total - Search", which is the name of a campaign still more often."""
+
+_OF_THINGS = frozenset(
+    {"work_item", "work_item_transition", "flag_event", "lead_stage_history", "incident", "change", "privacy_request"}
+)
+"""Tables of single things and what happened to them, one row each: nothing in them is a sum of others."""
 
 LABELS = 3
 """Columns from the left in which a total may say so."""
@@ -76,8 +81,22 @@ class _Marked:
     is_asked: bool = False
 
 
+def own_columns(matched: Match | None) -> list[int]:
+    """The positions of what a row has of its own where each is one thing or event (its id first, its stage, its moment): a row that
+    has all of these is no total, whatever it is called. None where rows may add others up.
+    """
+    if matched is None or matched.shape.table not in _OF_THINGS:
+        return []
+    table = TABLES[matched.shape.table]
+    required = [name for name in (*table.key[:1], *table.by_name) if table.by_name[name].required]
+    own = [matched.columns[name] for name in dict.fromkeys(required) if name in matched.columns]
+    return own if len(own) > 1 else []
+
+
 def find_subtotals(headers: Sequence[str], data: pl.DataFrame, matched: Match | None) -> tuple[dict[int, str], Question | None]:
     """Row number -> "subtotal" ("total" where it stands for all rows), and a question where some add up and some do not."""
+    if own_columns(matched):
+        return {}, None
     said = _Marked(
         tuple(name for name in _names(headers) if data[name].str.contains(_ALL).any()), _says_all, says_so=True, is_asked=True
     )

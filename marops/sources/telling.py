@@ -8,7 +8,7 @@ from marops.language import Exact, Reader, Text, joined, message, ntext, text
 from marops.naming import Named
 from marops.sources import words
 from marops.sources.previews import Preview
-from marops.sources.report import Part, Question
+from marops.sources.report import Part, Question, Refused
 
 _REFUSED = 20
 _NAMES = 10
@@ -65,10 +65,17 @@ def refusals(parts: Iterable[Part]) -> Iterator[Text]:
     """The first refused cells of each table, and how many rows were refused in all."""
     for part in parts:
         for cell in part.refused[:_REFUSED]:
-            yield text("  row {row}, {column} “{value}” {reason}", row=str(cell.row), column=cell.column, value=cell.value,
+            yield text("  {place}, {column} “{value}” {reason}", place=place(cell), column=cell.column, value=cell.value,
                        reason=words.reason(cell))  # fmt: skip
         if part.rows_refused > _REFUSED:
             yield ntext("  {n} row refused in all", "  {n} rows refused in all", part.rows_refused)
+
+
+def place(cell: Refused) -> Text:
+    """Where in its file a refused cell stands."""
+    if cell.of is None:
+        return text("row {row}", row=str(cell.row))
+    return text("event {row} of the log, case “{case}”", row=str(cell.row), case=cell.of)
 
 
 def names(found: Named) -> Iterator[Text]:

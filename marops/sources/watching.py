@@ -15,7 +15,7 @@ from pathlib import Path
 from marops.errors import NotFound, UserError
 from marops.language import Text, ntext, text
 from marops.principal import Principal
-from marops.sources import service, words
+from marops.sources import service, telling, words
 from marops.sources.service import Preview
 
 IMPORTED, REFUSED = "imported", "refused"
@@ -134,7 +134,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _cells(preview: Preview) -> str:
     """The refused cells, one a line."""
     return "".join(
-        str(text("row {row}, {column} “{value}” {reason}", row=str(cell.row), column=cell.column, value=cell.value,
+        str(text("{place}, {column} “{value}” {reason}", place=telling.place(cell), column=cell.column, value=cell.value,
                  reason=words.reason(cell))) + "\n"
         for part in preview.report.parts for cell in part.refused[:_CELLS_NAMED]
     )  # fmt: skip

@@ -22,14 +22,19 @@ _NOTES: dict[str, str] = {
         "{name} is really a {kind} file, whatever its name says. "
         "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     ),
+    "not_xes": message("{name} is no XES: it begins with “{first}”. Export the event log again as XES."),
     "broken_xml": message("{name} is no complete XML: line {line} cannot be read. Export or copy the log again."),
     "declares_document_type": message(
         "{name} declares a document type, which no event log needs and which can make a small file a huge one. "
         "Export it again without one."
     ),
     "truncated_gzip": message("{name} is packed with gzip and cut short or damaged. Copy or download it again."),
+    "empty_gzip": message(
+        "{name} is packed with gzip and holds nothing. Download it again, or check that the export had finished."
+    ),
+    "packed_twice": message("{name} is packed with gzip twice. Unpack it once and give what comes out."),
     "gzip_bomb": message(
-        "{name} would unpack to far more than packed logs do and was not read. Unpack it and give the log itself."
+        "{name} would unpack to far more than packed exports do and was not read. Unpack it and give what comes out."
     ),
     "xml_encoding": message("{name} is XML in an encoding that cannot be read. Export the log in UTF-8."),
     "no_event": message("{name} is an event log without a single event. Export it again."),
@@ -44,6 +49,10 @@ _NOTES: dict[str, str] = {
     "too_many_cells": message("Sheet {sheet} of {name} claims more than {limit} cells and was not read. Save it as CSV."),
     "open_quote": message(
         "A quotation mark opened in row {row} is never closed, so the rows after it cannot be told apart. Mend that row."
+    ),
+    "long_row": message(
+        "From row {row} on, a row is longer than {limit} MB, which is no row of a table. Look for a cell that holds a whole file, "
+        "or a quotation mark that is never closed, and mend it."
     ),
     "mixed_encoding": message(
         "Some text after row {row} is not in the encoding of the rest ({encoding}). Save the file as UTF-8 and try again."
@@ -106,7 +115,7 @@ _NOTES: dict[str, str] = {
         "Rows of {table} need {columns}. Say on the Data page which columns hold them, or give one value for all rows."
     ),
     "rounded_ids": message(
-        "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in row {row}, says “{value}”): different ones may "
+        "“{column}” holds ids that a spreadsheet has rounded ({n}; the first, in {place}, says “{value}”): different ones may "
         "look the same. Export the file again and give it as it is, without saving it from a spreadsheet."
     ),
     "created_only": message(
@@ -114,7 +123,7 @@ _NOTES: dict[str, str] = {
         "each change was made; without one nothing is known of how issues moved, or were flagged."
     ),
     "no_date": message(
-        "No cell of “{column}” can be read as a date; the first, in row {row}, says “{value}”. "
+        "No cell of “{column}” can be read as a date; the first, in {place}, says “{value}”. "
         "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
     ),
     "no_rows": message("There are no rows below the header: an empty report. Nothing was changed."),
@@ -295,10 +304,15 @@ def untied(header: str, total: Total, currency: str | None = None) -> Text:
 def note(found: Note) -> Text:
     """The sentence for a note or failure."""
     # A row's number is a name, not an amount.
-    values = {name: str(value) if name == "row" else value for name, value in found.values.items()}
+    values = {name: str(value) if name in _PLACES else value for name, value in found.values.items()}
     if found.code in _COUNTED:
         return _COUNTED[found.code](int(values.pop("n")), values)
-    return text(_NOTES[found.code], **values)
+    places = [text(said, **{name: values[name]}) for name, said in _PLACES.items() if name in values]
+    return text(_NOTES[found.code], **values, **({"place": places[0]} if places else {}))
+
+
+_PLACES = {"row": message("row {row}"), "event": message("event {event} of the log")}
+"""Where something stands in a file: an event log in XES has no rows."""
 
 
 def question(asked: Question) -> Text:
@@ -313,6 +327,8 @@ def sentences(found: Iterable[Text]) -> Text:
 
 def reason(refused: Refused) -> Text:
     """Why a cell was refused."""
+    if refused.rule == "required" and refused.value.strip():
+        return text("stands for no value, and there has to be one")
     return reason_of(refused.rule, refused.limit)
 
 

@@ -15,7 +15,7 @@ from xml.parsers import expat
 import polars as pl
 
 from marops.sources import progress
-from marops.sources.guard import MAX_CELLS, MAX_INFLATED, MAX_INFLATION, Unreadable
+from marops.sources.guard import MAX_CELLS, Unreadable, check_inflation
 from marops.sources.nested import quoted
 from marops.sources.reading import MAX_COLUMNS, RawTable, column_names
 from marops.sources.report import Note
@@ -116,8 +116,8 @@ def _chunks(path: Path, name: str) -> Iterator[bytes]:
         inflated = 0
         while chunk := file.read(_CHUNK):
             inflated += len(chunk)
-            if packed and (inflated > MAX_INFLATED or inflated > max(64 << 20, MAX_INFLATION * size)):
-                raise Unreadable("gzip_bomb", name=name)
+            if packed:
+                check_inflation(inflated, size, name)
             yield chunk
 
 

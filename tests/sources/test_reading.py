@@ -1,6 +1,7 @@
 """Files as tables of text, in every encoding, notation and container they come in."""
 
 import csv
+import gzip
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -400,7 +401,6 @@ def test_every_sheet_with_a_table_is_a_part_and_others_are_named(tmp_path: Path)
     [
         (b"\x89PNG\r\n\x1a\n", "PNG"),
         (b"%PDF-1.7\n", "PDF"),
-        (b"\x1f\x8b\x08\x00", "gzip"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "XLS"),
         (b"MZ\x90\x00", "EXE"),
         (b"SQLite format 3\x00", "SQLite"),
@@ -413,6 +413,24 @@ def test_a_foreign_file_is_known_by_its_first_bytes_whatever_its_name(tmp_path: 
         f"report.csv is really a {kind} file, whatever its name says. "
         "Export the report as CSV, TSV, XLSX, Parquet, JSON or XES and try again."
     )
+
+
+def test_a_packed_file_is_read_as_what_it_holds_and_leaves_nothing_unpacked(tmp_path: Path) -> None:
+    plain = made.text(tmp_path, PROMOTIONS, "ads.csv")
+    packed = made.text(tmp_path, gzip.compress(PROMOTIONS.encode()), "ads.csv.gz")
+    assert packed[0] == plain[0]
+    assert packed[1].equals(plain[1])
+    assert [path.name for path in (tmp_path / "ads.csv.gz.staged").iterdir()] == [plain[0].rows.file]
+
+
+def test_a_packed_file_that_comes_to_more_than_exports_do_is_refused(tmp_path: Path) -> None:
+    path = made.put(tmp_path / "ads.csv.gz", gzip.compress(b"Day,Clicks\n" + b"2026-05-01,1\n" * 6_000_000))
+    report = made.read(path)
+    assert report.failure
+    assert str(words.note(report.failure)) == (
+        "ads.csv.gz would unpack to far more than packed exports do and was not read. Unpack it and give what comes out."
+    )
+    assert list((tmp_path / "ads.csv.gz.staged").iterdir()) == []
 
 
 def test_a_text_that_begins_like_a_program_is_still_text(tmp_path: Path) -> None:
@@ -525,3 +543,53 @@ def test_ids_that_a_spreadsheet_has_rounded_are_said(tmp_path: Path) -> None:
     ]
     part, _ = made.text(tmp_path, head + rows.format("120331000000000017"))
     assert part.notes == []
+
+
+@pytest.mark.parametrize("row", [2, 4])
+def test_a_cell_longer_than_the_sample_and_the_block_is_refused_with_its_row(tmp_path: Path, row: int) -> None:
+    rows = ["1,A,2026-03-01", "1,D,2026-03-02", "2,A,2026-03-01", "2,D,2026-03-04"]
+    rows[row - 2] = rows[row - 2].replace("A", "x" * 9_000_000)
+    part, taken = made.text(tmp_path, "\n".join(["case,stage,timestamp", *rows]) + "\n")
+    (refused,) = part.refused
+    assert (refused.row, refused.column, refused.value) == (row, "stage", "x" * 200)
+    assert str(words.reason(refused)) == "is longer than 32767 bytes"
+    assert taken[ROW].to_list() == [each for each in (2, 3, 4, 5) if each != row]
+
+
+def test_a_row_of_a_large_file_that_is_longer_than_any_row_is_refused_with_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", 10)
+    rows = ["1,A,2026-03-01", "1,B,2026-03-02,uneven", "2," + "x" * 20_000_000 + ",2026-03-01"]
+    report = made.read(made.put(tmp_path / "log.csv", "\n".join(["case,stage,timestamp", *rows]) + "\n"))
+    assert report.failure
+    assert str(words.note(report.failure)) == (
+        "From row 3 on, a row is longer than 8 MB, which is no row of a table. Look for a cell that holds a whole file, or a "
+        "quotation mark that is never closed, and mend it."
+    )
+
+
+@pytest.mark.parametrize("small", [10, reading.SMALL], ids=["quickly", "exactly"])
+def test_a_value_that_stands_for_none_where_one_has_to_be_is_quoted_as_the_file_writes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", small)
+    rows = ("case,stage,timestamp", "1,A,2026-03-01", "null,A,2026-03-02", "1,D,9999-12-31", "1,-,2026-03-04", "2,D,2026-03-04")
+    part, _ = made.text(tmp_path, "\n".join(rows) + "\n")
+    assert [(cell.row, cell.column, cell.value) for cell in part.refused] == [
+        (3, "case", "null"), (4, "timestamp", "9999-12-31"), (5, "stage", "-"),
+    ]  # fmt: skip
+    assert {str(words.reason(cell)) for cell in part.refused} == {"stands for no value, and there has to be one"}
+
+
+@pytest.mark.parametrize("small", [10, reading.SMALL], ids=["quickly", "exactly"])
+@pytest.mark.parametrize("named", ["Total", "Gesamt", "Subtotal", "Summe", "all", "All"])
+def test_an_event_whose_case_is_called_like_a_total_is_an_event_and_a_total_without_a_moment_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small: int, named: str
+) -> None:
+    monkeypatch.setattr(reading, "SMALL", small)
+    rows = (f"{named},A,2026-03-01,9", f"{named},D,2026-03-02,", "2,A,2026-03-01,4", "2,D,2026-03-04,5", "Total,,,18")
+    part, taken = made.text(tmp_path, "\n".join(["case,stage,timestamp,cost", *rows]) + "\n")
+    assert taken.sort(ROW).select("issue_id", "status").rows() == [(named, "A"), (named, "D"), ("2", "A"), ("2", "D")]
+    assert [(row.row, row.why) for row in part.set_aside] == [(6, "total")]
+    assert (part.refused, part.questions) == ([], [])

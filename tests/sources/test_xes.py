@@ -129,22 +129,45 @@ def test_a_log_is_one_however_its_xml_is_written(tmp_path: Path, content: str | 
         (LOG.replace("<!-- a log -->", '<!DOCTYPE log [<!ENTITY a "b">]>'), "log.xes declares a document type"),
         ('<?xml version="1.0"?><html></html>', "log.xes is really a XML file"),
         (LOG[: LOG.index("<trace>")] + "</log>", "log.xes is an event log without a single event."),
+        ("<log/>", "log.xes is an event log without a single event. Export it again."),
+        ("<!doctype HTML>\n<p>Sign in", "log.xes is really a HTML file, whatever its name says. Export the report as CSV, "),
+        ("<html><body>Sign in", "log.xes is really a HTML file, whatever its name says. Export the report as CSV, "),
+        ("<events>\n<e/></events>", "log.xes is no XES: it begins with “<events>”. Export the event log again as XES."),
         (LOG.replace("UTF-8", "gbk"), "log.xes is XML in an encoding that cannot be read."),
         (LOG.replace("UTF-8", "nonsense"), "log.xes is XML in an encoding that cannot be read."),
         (gzip.compress(LOG.encode(), mtime=0)[:-40], "log.xes is packed with gzip and cut short or damaged."),
-        (gzip.compress(b"a,b\n1,2\n", mtime=0), "log.xes is really a gzip file"),
     ],
-    ids=["cut short", "a document type", "a page", "no event", "gbk", "no encoding", "a cut gzip", "another gzip"],
-)
+    ids=[
+        "cut short", "a document type", "a page", "no event", "no trace", "HTML", "more HTML", "other XML", "gbk", "no encoding",
+        "a cut gzip",
+    ],
+)  # fmt: skip
 def test_what_is_no_log_or_not_all_of_one_is_refused_with_the_reason(tmp_path: Path, content: str | bytes, said: str) -> None:
     assert refused(written(tmp_path, content)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(b"", mtime=0), "log.xes is packed with gzip and holds nothing. Download it again, or check that the export"),
+        (gzip.compress(gzip.compress(LOG.encode())), "log.xes is packed with gzip twice. Unpack it once and give what comes out."),
+        (gzip.compress(LOG.encode(), mtime=0)[:14], "log.xes is packed with gzip and cut short or damaged. Copy or download it"),
+        (b"\x1f\x8b\x08\x00" + bytes(200), "log.xes is packed with gzip and cut short or damaged. Copy or download it again."),
+        (gzip.compress(b"%PDF-1.7 of somebody", mtime=0), "log.xes is really a PDF file, whatever its name says."),
+    ],
+    ids=["empty", "packed twice", "a gzip cut early", "a damaged gzip", "a packed page"],
+)
+def test_what_is_packed_and_no_log_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    report = made.read(written(tmp_path, content))
+    assert report.failure
+    assert str(words.note(report.failure)).startswith(said)
 
 
 def test_a_small_packed_file_that_would_unpack_to_a_huge_one_is_refused(tmp_path: Path) -> None:
     pack = zlib.compressobj(9, wbits=31)
     head = LOG[: LOG.index("<trace>")].encode()
     bomb = pack.compress(head) + b"".join(pack.compress(b" " * (1 << 20)) for _ in range(80)) + pack.flush()
-    assert refused(written(tmp_path, bomb)).startswith("log.xes would unpack to far more than packed logs do and was not read.")
+    assert refused(written(tmp_path, bomb)).startswith("log.xes would unpack to far more than packed exports do and was not read.")
 
 
 def test_a_log_on_one_line_keeps_the_order_of_its_events_and_refuses_only_the_bad_one(home: Path, tmp_path: Path) -> None:
@@ -160,6 +183,17 @@ def test_a_log_on_one_line_keeps_the_order_of_its_events_and_refuses_only_the_ba
     ordered = found.rows.sort("issue_id", "status_sequence")["status"].to_list()
     assert ordered == [*stages] * 300
     assert found.kept_out.select("of", "column", "rule").rows() == [("bad", "transition_at", "required")]
+
+
+def test_a_log_without_a_readable_moment_is_refused_with_the_event(tmp_path: Path) -> None:
+    event = "<event><string key='concept:name' value='Build'/><date key='time:timestamp' value='soon'/></event>"
+    path = written(tmp_path, f"<log><trace><string key='concept:name' value='a'/>{event}</trace></log>")
+    with pytest.raises(BadFile) as found:
+        unimported.read_table(LOCAL_ADMIN, path, "work_item_transition", CALLED, MEND)
+    assert str(found.value) == (
+        "No cell of “time:timestamp” can be read as a date; the first, in event 1 of the log, says “soon”. "
+        "Write dates as 2026-05-31 or 31/05/2026, with a time as 2026-05-31 14:05."
+    )
 
 
 def test_a_log_is_imported_as_moves_of_work_items(home: Path, tmp_path: Path) -> None:
