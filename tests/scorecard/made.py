@@ -36,8 +36,8 @@ WORK = {
     "issue_id": pl.String, "key": pl.String, "name": pl.String, "campaign_name": pl.String, "label": pl.String,
     "unit": pl.String, "assignee": pl.String, "created_at": _MOMENT, "due_date": pl.Date, "launched_at": _MOMENT,
     "stage": pl.String, "since": _MOMENT, "role": pl.String, "done_at": _MOMENT, "value_per_day": pl.Float64,
-    "currency_code": pl.String, "finished": pl.String, "differs": pl.String, "unknown": pl.String, "unknown_resolution": pl.String, "is_broken": pl.Boolean,
-    "by_end": pl.Boolean,
+    "currency_code": pl.String, "finished": pl.String, "differs": pl.String, "unknown": pl.String, "unknown_resolution": pl.String,
+    "is_broken": pl.Boolean, "by_end": pl.Boolean,
 }  # fmt: skip
 TOUCHES = {"lead_id": pl.String, "unit": pl.String} | dict.fromkeys(
     ("submitted_at", "routed_at", "assigned_at", "eligible_at", "human_at"), _MOMENT
