@@ -21,6 +21,8 @@ Moments = npt.NDArray[np.int64]
 
 _DAY = 86_400_000_000
 _NEVER = np.iinfo(np.int64).max
+_LATER = 1 << 60
+"""More microseconds than any moment has since 1970."""
 
 _ITEM = pl.Schema(
     {
@@ -61,18 +63,20 @@ def items(events: pl.DataFrame, workflow: Workflow, reopened: Reopened = Reopene
     starts = _starts(events)
     ends = _ends(starts, len(at))
     in_done = np.array([stage in workflow.done for stage in workflow.stages])[index[ends]]
-    is_active = np.array([stage in workflow.active or not workflow.active for stage in workflow.stages])
-    begun, worked = (
-        np.minimum.reduceat(np.where(counts, at, _NEVER), starts) for counts in (index >= workflow.started_from, is_active[index])
-    )
-    started = np.where(worked < _NEVER, worked, begun)
+    # Any active stage comes before all others, and those after the first active one before those that begin nothing.
+    rank = [
+        0 if stage in workflow.active or not workflow.active else 1 if place >= workflow.started_from else 2
+        for place, stage in enumerate(workflow.stages)
+    ]
+    begun = np.minimum.reduceat(at + (np.array(rank) * _LATER)[index], starts)
+    started = np.where(begun < 2 * _LATER, begun % _LATER, _NEVER)
     finished = np.where(in_done, at[ends], _NEVER)
     ended = events[ends.astype(np.uint32)]
     return pl.DataFrame(
         {
             "case": ended["case"], "first": _moments("first", at[starts]), "last": ended["at"], "stage": ended["stage"],
             "role": ended["role"], "started": _moments("started", started), "finished": _moments("finished", finished),
-            "worked": pl.Series(worked < _NEVER), "moved_back": _moved_back(events, starts),
+            "worked": pl.Series(begun < _LATER), "moved_back": _moved_back(events, starts),
         }
     )  # fmt: skip
 
