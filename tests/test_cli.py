@@ -299,7 +299,10 @@ def test_an_import_of_times_without_a_zone_says_that_they_were_taken_as_utc(tmp_
     content = "case,stage,timestamp\n1,a,2026-03-02T10:00:00{zone}\n1,b,2026-03-03T10:00:00{zone}\n"
     first = "{name}: 2 rows into work_item_transition; 2 read, 0 set aside, 0 refused"
     done = here("import", made.put(tmp_path / "log.csv", content.format(zone="")))
-    assert done.stdout.splitlines() == [first.format(name="log.csv"), "  Times without a time zone were taken as UTC."]
+    assert done.stdout.splitlines() == [
+        first.format(name="log.csv"),
+        "  Times without a time zone were taken as UTC. Another can be said under Columns, or with --zone.",
+    ]
     done = here("import", made.put(tmp_path / "zoned.csv", content.replace("1,", "2,").format(zone="Z")))
     assert done.stdout.splitlines() == [first.format(name="zoned.csv")]
 

@@ -136,7 +136,7 @@ _NOTES: dict[str, str] = {
     ),
     "times_in_zone": message("Times were read as {zone} time, as the file says, and are kept in UTC."),
     "times_in_chosen_zone": message("Times without a time zone were read as {zone} time, as was chosen, and are kept in UTC."),
-    "times_as_utc": message("Times without a time zone were taken as UTC."),
+    "times_as_utc": message("Times without a time zone were taken as UTC. Another can be said under Columns, or with --zone."),
 }
 
 _COUNTED: dict[str, Callable[[int, Mapping[str, object]], Text]] = {
