@@ -59,16 +59,16 @@ def stage_visits(found: Facts) -> pl.DataFrame:
 
 def work(found: Facts) -> pl.DataFrame:
     """One row a work item, imported or kept here, by creation: issue_id, key, name, campaign_name, label (what charts and lists
-    call it, unlike any other), unit, assignee, created_at (its first move, where only moves are known), due_date, launched_at
-    (first entry into a stage that is a launch; null before), by_end (that was the moment it was done, for it was never seen in a
-    stage that runs), stage (where it is now; null: a word that is not known), since (entered that stage; null: not known), role
-    (that acts on it; null: not said), done_at (entered the stage it is in, where nothing is left to do in it; null before),
-    value_per_day, currency_code; and what to know of it: finished (the status in which its tracker has finished it, though that
-    is no end; null: none), differs (the tracker's status and the last of its history, where they contradict each other), unknown
-    (the tracker's status, where there is no history and it is no stage), unknown_resolution (the tracker's word for how it ended,
-    where it is done and the word is known neither as done nor as dropped: it counts as launched), is_broken (a move of its
-    history was refused, or cannot be: then since and launched_at are null, and the stage is the one its tracker names, or else
-    that of its last move that can be).
+    call it, unlike others but those that have all of it the same), unit, assignee, created_at (its first move, where only moves
+    are known), due_date, launched_at (first entry into a stage that is a launch; null before), by_end (that was the moment it was
+    done, for it was never seen in a stage that runs), stage (where it is now; null: a word that is not known), since (entered
+    that stage; null: not known), role (that acts on it; null: not said), done_at (entered the stage it is in, where nothing is
+    left to do in it; null before), value_per_day, currency_code; and what to know of it: finished (the status in which its
+    tracker has finished it, though that is no end; null: none), differs (the tracker's status and the last of its history, where
+    they contradict each other), unknown (the tracker's status, where there is no history and it is no stage), unknown_resolution
+    (the tracker's word for how it ended, where it is done and the word is known neither as done nor as dropped: it counts as
+    launched), is_broken (a move of its history was refused, or cannot be: then since and launched_at are null, and the stage is
+    the one its tracker names, or else that of its last move that can be).
 
     Steps of a launch kept here are no launches, and withdrawn requests are no work: neither is a row.
     """
@@ -137,13 +137,15 @@ def _last_of_work(found: Facts) -> date | None:
     """The last day that work's own tables tell of; where they tell of days to come, which cannot be, the last move, creation or
     completion that can.
     """
-    last = found.manifest.last_day(*_WORK)
-    if last is None or last <= found.opened.today:
-        return last
+    last, items = found.manifest.last_day(*_WORK), lake.table(found.manifest, "work_item")
+    if last is None:
+        return None
+    # Imports of before said of completions only what was created by then.
+    completed = _last_possible(items, "resolved_at", found)
+    if last <= found.opened.today:
+        return _latest(last, completed)
     moves = tracked.moves(found.manifest).lazy()
-    items = lake.table(found.manifest, "work_item")
-    of_items = (_last_possible(items, name, found) for name in ("created_at", "resolved_at"))
-    return _latest(_last_possible(moves, "transition_at", found), *of_items)
+    return _latest(_last_possible(moves, "transition_at", found), _last_possible(items, "created_at", found), completed)
 
 
 def _last_possible(rows: pl.LazyFrame, moment: str, found: Facts) -> date | None:

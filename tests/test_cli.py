@@ -544,7 +544,9 @@ def test_flow_of_a_stage_that_is_not_there_names_those_that_are(home: Path, tmp_
     assert mistake(marops("flow", path, "--stages", "Request,Done", "--active", "Build")) == (
         "Build is not among the stages given: Request and Done."
     )
-    assert mistake(marops("flow", path, "--stages", "Request,Done,done")) == "Done is named twice. Name each stage once."
+    assert mistake(marops("flow", path, "--done", " , ")) == "No stage is named in “,”. Name at least one, or leave the option out."
+    twice = marops("flow", path, "--json", "--stages", "Request,Build,Wait,Done,done", "--active", "").stdout
+    assert json.loads(twice)["stages"] == ["Request", "Build", "Wait", "Done"]
     assert mistake(marops("flow", path, "--cfd-at", "2026-03-02", "2026-02-30")) == "2026-02-30 is no day. Write it as 2026-03-31."
     assert mistake(marops("flow", path, "--cfd-at", "March")) == "March is no day. Write it as 2026-03-31."
     either = made.put(tmp_path / "either.csv", "case,stage,timestamp\n1,a,01/02/2026 10:00\n1,b,03/02/2026 10:00\n")
@@ -590,6 +592,9 @@ def test_the_zone_of_times_without_one_is_said_on_the_command_line(home: Path, t
         for said in ((), ("--zone", "America/Sao_Paulo"))
     ]
     assert weeks == [{"2026-03-02": 1}, {"2026-03-09": 1}]
+    days = made.put(tmp_path / "days.csv", "case,stage,timestamp\n1,Build,2026-01-05\n1,Done,2026-01-12\n")
+    told = json.loads(marops("flow", days, "--json", "--zone", "Europe/Berlin").stdout)
+    assert (told["throughput_per_week"], told["case_duration_days"]["mean"]) == ({"2026-01-12": 1}, 7.0)
     assert mistake(marops("flow", path, "--zone", "Mars")) == "Mars is no time zone. Write it as America/Sao_Paulo."
     assert "Times without a time zone were read as America/Sao_Paulo time, as was chosen, and are kept in UTC." in (
         marops("import", path, "--zone", "America/Sao_Paulo").stdout

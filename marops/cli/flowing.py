@@ -61,7 +61,7 @@ def flow(
     )  # fmt: skip
     read = log_files.of_log(LOCAL_ADMIN, Path(files[0]), asked, dates=dates, zone=zone_of(zone))
     for said in read.notes:
-        typer.echo(terminal.say(said), err=True)
+        terminal.remark(said)
     if as_json:
         terminal.put_json(read.found)
     else:
@@ -71,14 +71,17 @@ def flow(
 
 def _listed(words: str | None) -> list[str] | None:
     """Names with commas between them, one that holds a comma in quotes."""
-    if words is None:
+    if not words:
         return None
     # A line break is a space like any other here; to the reader of CSV it would end the list.
     line = re.sub(r"\s", " ", words)
-    return [word.strip() for word in next(csv.reader([line], skipinitialspace=True), []) if word.strip()]
+    names = [word.strip() for word in next(csv.reader([line], skipinitialspace=True), []) if word.strip()]
+    if not names:
+        raise UserError(text("No stage is named in “{words}”. Name at least one, or leave the option out.", words=words.strip()))
+    return names
 
 
-_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
+_DAY = re.compile(r"\d{4}-?\d{1,2}-?\d{1,2}")
 
 
 def _day(word: str) -> date:

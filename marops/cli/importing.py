@@ -30,7 +30,7 @@ class Mark(StrEnum):
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet or JSON; of any size.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet, JSON, XES; also gzipped.")],
     *,
     workspace: Annotated[str, typer.Option(help="The workspace to import into.")] = "company",
     set_: Annotated[
@@ -139,7 +139,7 @@ def _tell_refusals(preview: "Preview") -> None:
     from marops.sources import telling
 
     for line in telling.refusals(preview.parts):
-        typer.echo(terminal.say(line), err=True)
+        terminal.remark(line)
 
 
 def sync(
@@ -158,15 +158,27 @@ def sync(
     status = 0
     for found in known:
         try:
-            terminal.tell(_synced(service.sync(LOCAL_ADMIN, workspace, found.id)))
+            said = _synced(service.sync(LOCAL_ADMIN, workspace, found.id))
         except UserError as refused:
             status = max(status, terminal.MISTAKE)
             terminal.complain(text("{feed}: {why}", feed=found.name, why=refused.text))
         except Exception as defect:  # noqa: BLE001  (one feed's defect must not keep the others from their rows)
             status = status or terminal.FAILED
             terminal.complain(text("{feed}: {why}", feed=found.name, why=terminal.logged(defect)))
+        else:
+            was_told = _was_told(said)
+            status = status or (0 if was_told else terminal.FAILED)
     if status:
         raise typer.Exit(status)
+
+
+def _was_told(said: Text) -> bool:
+    """Whether a line could be written: that nobody reads it keeps no feed from its rows."""
+    try:
+        terminal.tell(said)
+    except (UserError, SystemExit):
+        return False
+    return True
 
 
 def _synced(done: "Synced") -> Text:
@@ -203,7 +215,7 @@ def watch(
 
 
 def inspect(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet or JSON; of any size.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, Parquet, JSON, XES; also gzipped.")],
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")] = False,
 ) -> None:

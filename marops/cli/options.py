@@ -22,6 +22,6 @@ def zone_of(word: str | None) -> str | None:
 
     if word is None:
         return None
-    if (found := zones.named(word)) is None:
+    if (found := zones.named(word) or zones.named(word.upper())) is None:
         raise UserError(text("{zone} is no time zone. Write it as America/Sao_Paulo.", zone=word))
     return found

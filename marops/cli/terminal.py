@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -59,6 +60,11 @@ def put_json(found: dict[str, Any]) -> None:
     put(line)
 
 
+def remark(said: Text) -> None:
+    """Say on standard error what somebody should know beside what was asked for; where that cannot be, it is not said."""
+    _aside(say(said))
+
+
 def complain(said: Text) -> None:
     """Say on standard error what went wrong, or what somebody should know."""
     _complain_line(say(said))
@@ -72,7 +78,12 @@ def fail(line: str, status: int = MISTAKE) -> NoReturn:
 
 def _complain_line(line: str) -> None:
     # One line, whatever was in the file or the arguments.
-    typer.echo(f"marops: {' '.join(line.split())}", err=True)
+    _aside(f"marops: {' '.join(line.split())}")
+
+
+def _aside(line: str) -> None:
+    with suppress(OSError):
+        typer.echo(line, err=True)
 
 
 def logged(defect: Exception) -> Text:

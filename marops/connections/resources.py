@@ -81,8 +81,10 @@ _ISSUE = {
     "issue id": "id", "issue key": "key", "summary": "fields.summary", "issue type": "fields.issuetype.name",
     "parent id": "fields.parent.id", "project name": "fields.project.name", "status": "fields.status.name",
     "status category": "fields.status.statusCategory.name", "assignee id": "fields.assignee.accountId",
-    "assignee": "fields.assignee.displayName", "created": "fields.created", "updated": "fields.updated",
-    "due date": "fields.duedate", "resolutiondate": "fields.resolutiondate", "resolution": "fields.resolution.name",
+    "created": "fields.created", "updated": "fields.updated", "due date": "fields.duedate",
+    "resolutiondate": "fields.resolutiondate", "resolution": "fields.resolution.name",
+    # New ones at the end: feeds know columns by their places.
+    "assignee": "fields.assignee.displayName",
 }  # fmt: skip
 _INSIGHT = (
     "account_id", "account_name", "campaign_id", "campaign_name", "adset_id", "adset_name", "date_start", "date_stop",

@@ -20,7 +20,7 @@ from marops.connections.store import Connection, Feed, FeedRun
 from marops.errors import BadConnection, Conflict, UserError
 from marops.language import Text, ntext, text
 from marops.principal import Action, Principal, require
-from marops.sources import previews
+from marops.sources import previews, recognising
 from marops.sources import service as sources
 from marops.sources.previews import Preview
 from marops.sources.report import Mapping
@@ -282,14 +282,21 @@ def _sync(principal: Principal, feed: Feed) -> Synced:
 
 
 def _mapped(principal: Principal, feed: Feed, found: Preview) -> Preview:
-    """The preview with the feed's mapping. Raises BadConnection where the columns are not those that were mapped."""
+    """The preview with the feed's mapping, and with what columns behind those that were mapped are recognised as. Raises
+    BadConnection where the columns are not those that were mapped.
+    """
     part = following.only_part(found)
-    if part.signature != feed.signature:
+    places = range(len(part.headers), 0, -1)
+    known = next((count for count in places if recognising.signature(part.headers[:count]) == feed.signature), None)
+    if known is None:
         raise BadConnection(
             text("The columns of {feed} have changed; it now has: {columns}. Preview it again and save it as a new feed.",
                  feed=feed.name, columns=", ".join(part.headers))
         )  # fmt: skip
     wanted = Mapping.model_validate(feed.mapping)
+    if part.mapping is not None and part.mapping.table == wanted.table:
+        more = {name: at for name, at in part.mapping.columns.items() if at >= known}
+        wanted = wanted.model_copy(update={"columns": more | wanted.columns})
     return found if part.mapping == wanted else sources.remap(principal, found, {part.name: wanted})
 
 

@@ -48,7 +48,7 @@ class Asked:
 
 def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
     """The workflow asked for, or the one the log shows. A stage that is given need not have been entered. Raises UserError where
-    none of those named for one thing was, for an active or done stage that is not among those given, and for one given twice.
+    none of those named for one thing was, and for an active or done stage that is not among those given.
     """
     found = events["stage"].unique(maintain_order=True).to_list() if asked.stages else list(order(events))
     given, active, done = (_as_spelled(names, found) for names in (asked.stages, asked.active, asked.done))
@@ -56,9 +56,6 @@ def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
         if names is not None and not set(names) & set(found):
             named = joined(names, 30) if names else text("none")
             raise UserError(text("No event of this log enters {stage}. Its stages: {found}.", stage=named, found=joined(found, 30)))
-        for name, count in Counter(names or ()).items():
-            if count > 1:
-                raise UserError(text("{stage} is named twice. Name each stage once.", stage=name))
     stages = given or found
     for name in (*(active or ()), *(done or ())):
         if name not in stages and (name in found or given):
@@ -69,9 +66,9 @@ def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
 
 
 def _as_spelled(names: Sequence[str] | None, found: Sequence[str]) -> list[str] | None:
-    """Stages as the log spells them; those it does not have as they were given."""
+    """Stages as the log spells them, each once; those it does not have as they were given."""
     spelling = {folded(name): name for name in found}
-    return None if names is None else [spelling.get(folded(name), name) for name in names]
+    return None if names is None else list(dict.fromkeys(spelling.get(folded(name), name) for name in names))
 
 
 def _never_entered(events: pl.DataFrame, asked: Asked) -> list[str]:

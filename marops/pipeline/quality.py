@@ -61,7 +61,6 @@ def doubts(
     again = (pl.col("case") == pl.col("case").shift()) & (pl.col("stage") == pl.col("stage").shift())
     went_on = (pl.col("stage") == LAUNCHED) & (pl.col("case") == pl.col("case").shift(-1))
     finished = items.drop_nulls(["finished", "started"])
-    worked = events.filter(pl.col("stage").is_in(list(delivered.workflow.active)))
     silent = work.filter(pl.col("differs").is_null()).join(moves, on="issue_id", how="anti")
     frames = [
         excluded,
@@ -77,7 +76,7 @@ def doubts(
         _rows(_of(tied).join(_told(work, "finished"), on="issue_id", how="anti", maintain_order="left"), Doubt.EQUAL_TIMES),
         _rows(_of(events.filter(again)["case"].unique(maintain_order=True)), Doubt.REPEATED),
         _rows(_of(events.filter(went_on)["case"].unique(maintain_order=True)), Doubt.RELAUNCHED),
-        _rows(_of(finished.join(worked, on="case", how="anti")["case"]) if delivered.workflow.active else None, Doubt.NEVER_ACTIVE),
+        _rows(_of(finished.filter(~pl.col("worked"))["case"]), Doubt.NEVER_ACTIVE),
         _rows(moments.filter(pl.col("first") < pl.col("created_at")), Doubt.MOVED_BEFORE_CREATED),
         _rows(work.filter(pl.col("done_at") < pl.col("created_at")), Doubt.DONE_BEFORE_CREATED),
         _rows(None if twins is None else _twice(twins, work), Doubt.TWIN),

@@ -338,14 +338,15 @@ def happened(cell: pl.Expr) -> pl.Expr:
 
 
 def placed(cell: pl.Expr, value: pl.Expr, format_id: str, zone: str) -> pl.Expr:
-    """The moment read from a cell, taken as the local time of an IANA zone (`in_zone`) unless the cell has an offset of its own."""
-    match _BY_ID[format_id].zoned:
-        case True:
-            return value
-        case False:
-            return in_zone(value, zone)
-        case None:
-            return pl.when(cell.str.contains(_OFFSET)).then(value).otherwise(in_zone(value, zone))
+    """The moment read from a cell, taken as the local time of an IANA zone (`in_zone`) unless the cell has an offset of its own, or
+    no time of day: a day is the one that was written, wherever that was.
+    """
+    zoned = _BY_ID[format_id].zoned
+    if zoned:
+        return value
+    is_day = ~cell.str.contains(":", literal=True) & (value.dt.truncate("1d") == value)
+    stays = is_day if zoned is False else is_day | cell.str.contains(_OFFSET)
+    return pl.when(stays).then(value).otherwise(in_zone(value, zone))
 
 
 def in_zone(value: pl.Expr, zone: str) -> pl.Expr:

@@ -229,7 +229,9 @@ def _called(told: pl.DataFrame) -> pl.DataFrame:
     # Imports of before had no names.
     elsewhere = pl.when(its_id.is_not_null()).then(name.drop_nulls().last().over(its_id))
     told = told.with_columns(pl.coalesce(name, elsewhere).alias("assignee_name"))
-    is_shared = name.is_not_null() & its_id.is_not_null() & (its_id.drop_nulls().n_unique().over(name) > 1)
+    # Where an export has no ids, the name stands for one.
+    own_id = pl.when(its_id != name).then(its_id)
+    is_shared = name.is_not_null() & own_id.is_not_null() & (own_id.drop_nulls().n_unique().over(name) > 1)
     return told.with_columns(
         pl.when(is_shared).then(pl.format("{} ({})", name, its_id)).otherwise(pl.coalesce(name, its_id)).alias("assignee")
     )

@@ -219,6 +219,16 @@ def test_changed_columns_stop_the_feed_and_are_named(admin: Principal, lite: Sou
     assert days() == FIRST
 
 
+def test_a_column_added_behind_those_that_were_mapped_is_taken_where_it_is_known(admin: Principal, lite: Source) -> None:
+    feed = follow(admin, lite)
+    lite("ALTER TABLE ads ADD COLUMN impressions INTEGER DEFAULT 7", "UPDATE ads SET cost = 9 WHERE day = '2026-05-02'")
+    sync(admin, feed)
+    rows = made.counted("ad_performance").sort("period_start")
+    assert [row[1:] for row in rows.select("period_start", "spend", "impressions").rows()] == [
+        (Decimal("1.25"), None), (Decimal(9), 7), (Decimal(0), 7),
+    ]  # fmt: skip
+
+
 def test_an_emptied_source_is_no_reason_to_forget_what_was_delivered(admin: Principal, lite: Source) -> None:
     """No rows where there were some is more likely a failure over there."""
     feed = follow(admin, lite)

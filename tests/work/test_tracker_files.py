@@ -8,9 +8,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from sqlmodel import select
 
-from marops import item_rollups
+from marops import item_rollups, store
 from marops.errors import Conflict, UserError
+from marops.lake import Blob
 from marops.period import Comparison, Period, Scope
 from marops.pipeline import details
 from marops.pipeline import service as pipeline
@@ -21,7 +23,7 @@ from marops.stages import Category, Stage
 from marops.work import approving, commenting, hindrances, reading
 from marops.work.hindrances import Kind
 from marops.workspaces import service as workspaces
-from marops.workspaces.store import OWN
+from marops.workspaces.store import OWN, load
 from tests.scorecard.made import at, fill
 from tests.sources import made
 from tests.work.made import ANA, VIC, facts, read, refused, requested
@@ -408,6 +410,13 @@ def test_the_data_reach_to_the_last_completion_wherever_their_end_is_said(take: 
     opened = workspaces.open_workspace(ANA, OWN)
     assert (opened.first_day, opened.last_day) == (date(2026, 2, 1), date(2026, 3, 9))
     assert pipeline.flow(ANA, UP_TO_MARCH).last_day == date(2026, 3, 9)
+    # Earlier imports say only when items were created.
+    with store.writing() as session:
+        for blob in session.exec(select(Blob)):
+            blob.last_day = date(2026, 2, 2)
+            session.add(blob)
+        load(session, OWN).touch()
+    assert pipeline.flow(ANA, UP_TO_MARCH).last_day == date(2026, 3, 9)
 
 
 def test_items_of_one_campaign_are_told_apart_wherever_they_are_called(take: Take) -> None:
@@ -443,3 +452,9 @@ A-5,5,Build,2026-02-01 13:00,,u1
 def test_who_does_the_work_is_called_by_name_and_two_of_one_name_are_told_apart(take: Take, other: str, names: list[str]) -> None:
     take(NAMED.format(other=other))
     assert [who for (who,) in work("assignee")] == names
+
+
+def test_one_that_one_export_tells_by_name_alone_is_the_same_where_another_has_ids(take: Take) -> None:
+    rows = "A-8,8,Build,2026-02-02 09:00,Bea\n"
+    take(NAMED.format(other="u1"), f"Issue key,Issue id,Status,Created,Assignee\n{rows}")
+    assert sorted({str(who) for (who,) in work("assignee")}) == ["Bea", "None", "u3"]
