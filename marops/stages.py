@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -150,12 +151,15 @@ def is_among(stage: pl.Expr, ids: Collection[str]) -> pl.Expr:
 
 def folded_word(status: str) -> str:
     """As `folded`, of one status."""
-    return " ".join(re.sub(_APOSTROPHE, "'", status).lower().split())
+    return " ".join(re.sub(_APOSTROPHE, "'", unicodedata.normalize("NFC", status)).lower().split())
 
 
 def folded(status: pl.Expr) -> pl.Expr:
-    """A status as aliases have it: in lower case, one space between words and none around them, straight apostrophes."""
-    return status.str.strip_chars().str.to_lowercase().str.replace_all(r"\s+", " ").str.replace_all(_APOSTROPHE, "'")
+    """A status as aliases have it: in lower case, one space between words and none around them, straight apostrophes, and accents
+    written in one way.
+    """
+    plain = status.str.normalize("NFC").str.strip_chars().str.to_lowercase()
+    return plain.str.replace_all(r"\s+", " ").str.replace_all(_APOSTROPHE, "'")
 
 
 # Named here for the catalogue; stages.toml says which words trackers use for them.
@@ -183,6 +187,7 @@ def _resolutions() -> dict[str, Category]:
     return alone | {alias: stage.category for stage in usual().stages if stage.category in _OVER for alias in stage.aliases}
 
 
+@lru_cache(maxsize=1)
 def _known() -> dict[str, Any]:
     return tomllib.loads((resources.files("marops") / "stages.toml").read_text(encoding="utf-8"))
 

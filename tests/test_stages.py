@@ -39,6 +39,15 @@ def test_work_of_which_nobody_has_said_how_it_ended_has_no_resolution() -> None:
     assert resolved(usual(), *words[:6]) == [None] * 6
 
 
+def test_a_status_is_one_in_any_letters_white_space_apostrophes_and_ways_to_write_an_accent() -> None:
+    written = ["execuc\u0327a\u0303o", " EXECUÇÃO ", "Won\u2019t  do", "won't do"]
+    assert pl.DataFrame({"word": written}).select(folded(pl.col("word"))).to_series().to_list() == [
+        "execução", "execução", "won't do", "won't do",
+    ]  # fmt: skip
+    assert [folded_word(word) for word in written] == ["execução", "execução", "won't do", "won't do"]
+    assert usual().meant(written[0]) == usual().named("execution")
+
+
 def test_a_resolution_that_as_a_status_may_mean_that_work_waits_is_no_stage() -> None:
     assert [usual().meant(word) for word in ("Incomplete", "Unvollständig", "Nicht erledigt", "Fixed")] == [None] * 4
 

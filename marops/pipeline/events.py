@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 
 from marops.lifecycle import completed
-from marops.notes import folded
 from marops.period import EARLIEST
+from marops.stages import folded
 
 EVENT = pl.Schema(
     {"case": pl.String(), "stage": pl.String(), "at": pl.Datetime("us", "UTC"), "role": pl.String(), "lifecycle": pl.String()}
@@ -171,7 +171,7 @@ def spelled_alike(events: pl.DataFrame) -> pl.DataFrame:
     make no other stage.
     """
     names = events.group_by("stage", maintain_order=True).len().drop_nulls().sort("len", descending=True, maintain_order=True)
-    names = names.with_columns(pl.Series("word", [folded(name) for name in names["stage"]], pl.String))
+    names = names.with_columns(folded(pl.col("stage")).alias("word"))
     if names["word"].n_unique() == names.height:
         return events
     usual = names.sort("word", maintain_order=True).with_columns(pl.col("stage").first().over("word").alias("usual"))

@@ -12,12 +12,12 @@ import polars as pl
 from marops import stats
 from marops.errors import UserError
 from marops.language import Joined, Text, joined, ntext, text
-from marops.notes import folded
 from marops.pipeline import flow
 from marops.pipeline.events import Why, Workflow, ends, log, order, placed
 from marops.pipeline.flow import Reopened
 from marops.pipeline.speed import FEWEST
 from marops.quantity import Quantity, Unit
+from marops.stages import folded_word
 
 NO_HISTORY = "no whole history"
 """Why an item is left out that a source names, of whose history it holds nothing, or only part."""
@@ -67,15 +67,15 @@ def workflow(events: pl.DataFrame, asked: Asked) -> Workflow:
 
 def _as_spelled(names: Sequence[str] | None, found: Sequence[str]) -> list[str] | None:
     """Stages as the log spells them, each once; those it does not have as they were given."""
-    spelling = {folded(name): name for name in found}
-    return None if names is None else list(dict.fromkeys(spelling.get(folded(name), name) for name in names))
+    spelling = {folded_word(name): name for name in found}
+    return None if names is None else list(dict.fromkeys(spelling.get(folded_word(name), name) for name in names))
 
 
 def _never_entered(events: pl.DataFrame, asked: Asked) -> list[str]:
     """What was named and no event enters."""
-    words = {folded(name) for name in events["stage"].unique()}
+    words = {folded_word(name) for name in events["stage"].unique()}
     named = dict.fromkeys((*(asked.stages or ()), *(asked.active or ()), *(asked.done or ())))
-    return [name for name in named if folded(name) not in words]
+    return [name for name in named if folded_word(name) not in words]
 
 
 def summary(
